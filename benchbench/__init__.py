@@ -1,0 +1,83 @@
+"""benchbench: every registered portrait restorer against every registered degradation, under one protocol and budget.
+
+Plugin authors import everything from here. Names are loaded on first use, so that `benchbench --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .errors import BenchbenchError, DataError, PluginError, SpecError, TrialError
+    from .hookspecs import hookimpl
+    from .interfaces import (
+        Batch,
+        Codec,
+        Dataset,
+        Degradation,
+        Degraded,
+        Images,
+        Metric,
+        Model,
+        Recipe,
+        Task,
+    )
+    from .seeding import Draw, derive, generator
+    from .specs import Range, param
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "errors": ("BenchbenchError", "DataError", "PluginError", "SpecError", "TrialError"),
+    "hookspecs": ("hookimpl",),
+    "interfaces": (
+        "Batch",
+        "Codec",
+        "Dataset",
+        "Degradation",
+        "Degraded",
+        "Images",
+        "Metric",
+        "Model",
+        "Recipe",
+        "Task",
+    ),
+    "seeding": ("Draw", "derive", "generator"),
+    "specs": ("Range", "param"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Batch",
+    "BenchbenchError",
+    "Codec",
+    "DataError",
+    "Dataset",
+    "Degradation",
+    "Degraded",
+    "Draw",
+    "Images",
+    "Metric",
+    "Model",
+    "PluginError",
+    "Range",
+    "Recipe",
+    "SpecError",
+    "Task",
+    "TrialError",
+    "derive",
+    "generator",
+    "hookimpl",
+    "param",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'benchbench' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"benchbench.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

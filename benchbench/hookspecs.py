@@ -1,0 +1,50 @@
+"""The hooks of benchbench. A plugin implements any of them with `@benchbench.hookimpl`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from .interfaces import Dataset, Degradation, Metric, Model
+
+hookspec = pluggy.HookspecMarker("benchbench")
+hookimpl = pluggy.HookimplMarker("benchbench")
+
+
+@hookspec
+def benchbench_datasets() -> Iterable[type[Dataset]]:  # type: ignore[empty-body]
+    """Return the data set classes that this plugin brings."""
+
+
+@hookspec
+def benchbench_degradations() -> Iterable[type[Degradation]]:  # type: ignore[empty-body]
+    """Return the degradation classes that this plugin brings."""
+
+
+@hookspec
+def benchbench_models() -> Iterable[type[Model]]:  # type: ignore[empty-body]
+    """Return the model classes that this plugin brings."""
+
+
+@hookspec
+def benchbench_metrics() -> Iterable[type[Metric]]:  # type: ignore[empty-body]
+    """Return the metric classes that this plugin brings."""
+
+
+@hookspec
+def benchbench_epoch_finished(trial: Mapping[str, Any], row: Mapping[str, float]) -> None:
+    """A trial has validated: `trial` names it (dataset, degradation, model, seed, key), `row` is its history's new row."""
+
+
+@hookspec
+def benchbench_trial_finished(trial: Mapping[str, Any], result: Mapping[str, Any], folder: Path) -> None:
+    """A trial has ended: `result` is the content of `folder/result.json`, whether scored, skipped or failed."""
+
+
+@hookspec
+def benchbench_board_written(path: Path) -> None:
+    """A leaderboard was written; `path` is its Markdown file, beside it stand the CSV and JSON of the same name."""

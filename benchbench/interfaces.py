@@ -1,0 +1,238 @@
+"""The four contracts: Dataset, Degradation, Model, Metric. Shapes and ranges are said here, once.
+
+Images are float32 tensors `(N, C, H, W)` in [0, 1], RGB, on any device. A component is a frozen dataclass: its fields
+are its parameters, its command-line syntax (`name:field=value`) and its identity. Its class has a `name`, and the
+first line of its docstring describes it in lists.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from . import specs
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+    from torch.optim import Optimizer
+
+    from .seeding import Draw
+
+
+class Component:
+    """What the four contracts share. Raises SpecError on construction if a parameter is out of its legal range."""
+
+    name: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        for parameter in specs.parameters(type(self)).values():
+            value = specs.checked(type(self), parameter, getattr(self, parameter.name))
+            object.__setattr__(self, parameter.name, value)
+
+    def __str__(self) -> str:
+        return specs.format_spec(self)
+
+    @property
+    def label(self) -> str:
+        """The name that boards and folders show: the spec, unless a component has a shorter one that is as clear."""
+        return str(self)
+
+    @classmethod
+    def description(cls) -> str:
+        """The first line of the class's own docstring."""
+        text = (cls.__dict__.get("__doc__") or "").strip()
+        return text.splitlines()[0].rstrip(".") if text and not text.startswith(cls.__name__ + "(") else ""
+
+
+# ── data sets ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Images:
+    """What a data set gives: `n` images of one size, with whatever is known about them."""
+
+    ids: Sequence[str]
+    """`n` unique, stable names; splits and test-time randomness hang on them."""
+    pixels: Tensor
+    """uint8 `(n, 3, H, W)`, RGB."""
+    masks: Tensor | None = None
+    """bool `(n, 1, H, W)`, true on the face; a row without a true pixel means that this image has no mask."""
+    attributes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """Columns of `n` values (text, numbers or None for unknown) for fairness audits."""
+    identities: Sequence[str] | None = None
+    """`n` names of persons; if given, all images of one person fall into the same split."""
+    splits: Sequence[Literal["train", "validation", "test"]] | None = None
+    """`n` official splits; if given, they replace the hash."""
+    skipped: Sequence[tuple[str, str]] = ()
+    """(file, reason) of each image left out."""
+
+
+class Dataset(Component, ABC):
+    """A source of portraits."""
+
+    @abstractmethod
+    def load(self, size: int) -> Images:
+        """All images at `size`×`size` pixels; called once, the harness caches the result. Raises DataError."""
+
+    def version(self) -> str:
+        """What else than the parameters determines the images, such as a digest of file names, sizes and times."""
+        return ""
+
+
+# ── degradations ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Degraded:
+    """Degraded images, and what is known of how they came about."""
+
+    images: Tensor
+    """float32 `(N, C, H, W)`; the harness clamps them to [0, 1] and rounds them to 8 bits."""
+    region: Tensor | None = None
+    """bool `(N, 1, H, W)`: where the degradation acted, None for everywhere."""
+    truth: Mapping[str, Tensor] = field(default_factory=dict)
+    """The parameters drawn, each with leading axis N; `invert` and non-blind models get them."""
+
+
+class Degradation(Component, ABC):
+    """A way to spoil an image."""
+
+    @abstractmethod
+    def apply(self, clean: Tensor, draw: Draw) -> Degraded:
+        """Degrade float32 `(N, C, H, W)` in [0, 1] without modifying it; all randomness comes from `draw`."""
+
+    def invert(self, degraded: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
+        """The ideal inverse, knowing the parameters drawn (swirl: the swirl back). Override it where one exists."""
+        raise NotImplementedError(f"{self.name} has no inverse")
+
+    @property
+    def has_oracle(self) -> bool:
+        """Whether `invert` exists."""
+        return type(self).invert is not Degradation.invert
+
+
+# ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a model or metric may know in advance about the work ahead."""
+
+    size: int
+    """Height and width in pixels."""
+    degradation: Degradation
+    channels: int = 3
+    mean: tuple[float, ...] = (0.5, 0.5, 0.5)
+    """Mean of the training images, per channel, in [0, 1]."""
+    std: tuple[float, ...] = (0.25, 0.25, 0.25)
+    """Standard deviation of the training images, per channel."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A training batch on the device. All images float32 `(N, C, H, W)` in [0, 1]."""
+
+    degraded: Tensor
+    clean: Tensor
+    region: Tensor | None = None
+    """bool `(N, 1, H, W)`: where the degradation acted."""
+    face: Tensor | None = None
+    """bool `(N, 1, H, W)`: the face masks, where the data has them."""
+    truth: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained. `epochs` and `patience` count under `--budget recipe`; other budgets replace them."""
+
+    epochs: int = 100
+    batch: int = 32
+    lr: float = 1e-3
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    weight_decay: float = 0.0
+    schedule: Literal["cosine", "plateau", "constant"] = "cosine"
+    """cosine: linear warm-up over 2 % of the budget, then half a cosine; plateau: ReduceLROnPlateau on validation."""
+    patience: int | None = None
+    """Stop after this many epochs without a better validation loss; None never stops early."""
+    flip: bool = True
+    """Mirror each training image with probability one half, before it is degraded."""
+    clip: float | None = None
+    """Clip the norm of each optimizer's gradients to this value."""
+
+
+class Model(Component, ABC):
+    """A restorer. The harness owns the loop; a model gives a module, a loss and a recipe."""
+
+    recipe: ClassVar[Recipe | None] = Recipe()
+    """None: needs no training."""
+    sees: ClassVar[tuple[str, ...]] = ()
+    """Side information that `forward` takes as keywords at test time: "region", "truth"; boards mark such rows."""
+
+    @abstractmethod
+    def build(self, task: Task) -> nn.Module:
+        """A module whose `forward(degraded)` gives the restored images, same shape; it never sees the clean ones."""
+
+    def unavailable(self, task: Task) -> str | None:
+        """Why this model cannot run on this task, or None. Such a cell is skipped and shows the reason."""
+        return None
+
+    def loss(self, restored: Tensor, batch: Batch) -> Tensor:
+        """The training loss, a scalar; also measured in validation. Default: mean squared error."""
+        return ((restored.float() - batch.clean) ** 2).mean()
+
+    def configure_optimizers(self, module: nn.Module) -> Mapping[str, Optimizer]:
+        """One optimizer for all parameters, by the recipe. Override it to have several (a GAN), stepped in order."""
+        from .training import make_optimizer
+
+        if self.recipe is None:
+            raise TypeError(f"{self.name} has no recipe, so it cannot be trained")
+        return {"all": make_optimizer(self.recipe, module.parameters())}
+
+    def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
+        """The loss that the named optimizer descends. Runs under autocast where the device gains from it."""
+        side = {name: getattr(batch, name) for name in self.sees}
+        return self.loss(module(batch.degraded, **side), batch)
+
+
+class Codec(ABC):
+    """A module that stores images as bytes; inherit it beside nn.Module and it has a rate (bits per pixel)."""
+
+    @abstractmethod
+    def compress(self, images: Tensor) -> list[bytes]:
+        """Each image of `(N, C, H, W)` as the bytes that a decoder would need."""
+
+    @abstractmethod
+    def decompress(self, data: Sequence[bytes]) -> Tensor:
+        """The images `(N, C, H, W)` back from their bytes."""
+
+
+# ── metrics ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Metric(Component, ABC):
+    """A score for each image."""
+
+    higher_is_better: ClassVar[bool]
+    unit: ClassVar[str] = ""
+    digits: ClassVar[int] = 4
+    """Decimals that boards show."""
+    regional: ClassVar[bool] = True
+    """Whether the score can be confined to a region."""
+    library: ClassVar[str] = ""
+    """The library that computes the score or is its reference, by distribution name; results record its version."""
+
+    @abstractmethod
+    def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
+        """Scores `(N,)` of float32 `(N, C, H, W)` in [0, 1]; with `region` (bool `(N, 1, H, W)`), inside it only."""
+
+    def unavailable(self, task: Task) -> str | None:
+        """Why this metric cannot be had for this task ("needs vgg16-397923af.pth in …"), or None."""
+        return None
+
+
+def settings(component: Component) -> dict[str, Any]:
+    """A component's parameters as plain values."""
+    return {f.name: getattr(component, f.name) for f in dataclasses.fields(component)}  # type: ignore[arg-type]
