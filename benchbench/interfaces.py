@@ -26,6 +26,8 @@ class Component:
     """What the four contracts share. Raises SpecError on construction if a parameter is out of its legal range."""
 
     name: ClassVar[str]
+    default: ClassVar[bool] = False
+    """Whether `benchbench run` takes this one when none of its kind is named."""
 
     def __post_init__(self) -> None:
         for parameter in specs.parameters(type(self)).values():
@@ -97,8 +99,15 @@ class Degraded:
     """The parameters drawn, each with leading axis N; `invert` and non-blind models get them."""
 
 
+@dataclass(frozen=True)
 class Degradation(Component, ABC):
     """A way to spoil an image."""
+
+    region: Literal["image", "face", "box"] = field(
+        default="image",
+        kw_only=True,
+        metadata={"help": "where it acts: everywhere, inside the face mask, or in the face's bounding box"},
+    )
 
     @abstractmethod
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
@@ -110,8 +119,8 @@ class Degradation(Component, ABC):
 
     @property
     def has_oracle(self) -> bool:
-        """Whether `invert` exists."""
-        return type(self).invert is not Degradation.invert
+        """Whether `invert` exists and applies: confined to a region, a degradation loses what it moved across the edge."""
+        return type(self).invert is not Degradation.invert and self.region == "image"
 
 
 # ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,6 +177,8 @@ class Model(Component, ABC):
 
     recipe: ClassVar[Recipe | None] = Recipe()
     """None: needs no training."""
+    role: ClassVar[Literal["", "baseline", "oracle"]] = ""
+    """baseline: gives the degraded input back; oracle: the ideal inverse. Scores are read on the scale between them."""
     sees: ClassVar[tuple[str, ...]] = ()
     """Side information that `forward` takes as keywords at test time: "region", "truth"; boards mark such rows."""
 
@@ -219,6 +230,8 @@ class Metric(Component, ABC):
     unit: ClassVar[str] = ""
     digits: ClassVar[int] = 4
     """Decimals that boards show."""
+    order: ClassVar[int] = 100
+    """Place among the columns of a board, lowest first; the first metric that is available ranks the models."""
     regional: ClassVar[bool] = True
     """Whether the score can be confined to a region."""
     library: ClassVar[str] = ""

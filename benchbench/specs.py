@@ -95,7 +95,7 @@ def parameters(component: type) -> dict[str, Parameter]:
     """The parameters of a component class, in order. Raises TypeError for a field of a type that has no text form."""
     hints = typing.get_type_hints(component)
     found = {}
-    for f in dataclasses.fields(component):
+    for f in sorted(dataclasses.fields(component), key=lambda f: f.kw_only):  # those by keyword only come last
         kind, _ = _without_none(hints[f.name])
         if kind not in (bool, int, float, str, Range) and get_origin(kind) is not Literal:
             raise TypeError(

@@ -1,0 +1,48 @@
+"""The command line: one file a command, no logic. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from .. import __version__
+from ..errors import BenchbenchError
+from . import leaderboard, list_, run
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+class Commands(click.Group):
+    """A group that shows a mendable error as one line and exits with 2."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except BenchbenchError as error:
+            click.echo(f"benchbench: {error}", err=True)
+            sys.exit(2)
+        except OSError as error:
+            where = f" ({error.filename})" if error.filename else ""
+            click.echo(f"benchbench: {error.strerror or error}{where}", err=True)
+            sys.exit(2)
+
+
+@click.group(cls=Commands, context_settings=CONTEXT)
+@click.version_option(__version__, prog_name="benchbench")
+def main() -> None:
+    """Every portrait restorer against every degradation, under one protocol and one budget.
+
+    \b
+    benchbench run                                    all models on the default degradation and data
+    benchbench run --degrade swirl --model unet       one model on one degradation
+    benchbench run --dataset folder:PHOTOS            the same on your own photographs
+    benchbench list                                   what there is, with parameters
+
+    Tab completion for bash: eval "$(_BENCHBENCH_COMPLETE=bash_source benchbench)"; zsh and fish likewise.
+    """
+
+
+for command in (run.command, list_.command, leaderboard.command):
+    main.add_command(command)

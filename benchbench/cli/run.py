@@ -1,0 +1,73 @@
+"""`benchbench run`: train and evaluate every chosen model on every chosen degradation, then write the boards."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from . import options
+
+
+@click.command("run")
+@options.component("dataset", "--dataset", "Data set, such as faces or folder:PHOTOS.")
+@click.option("--size", type=click.IntRange(8, 2048), default=64, show_default=True, help="Side of the images in px.")
+@options.component("degradation", "--degrade", "Degradation, such as pixelate:block=4, a+b in a row, or all.")
+@options.component("model", "--model", "Model, such as unet:width=16, or all (the default).")
+@options.component("metric", "--metric", "Metric, or all (the default).")
+@click.option(
+    "--budget",
+    default="quick",
+    show_default=True,
+    help="Training of each model: quick, recipe (its own), 50TFLOP, 20epochs, 10000images, 60s.",
+)
+@click.option("--seed", type=int, multiple=True, default=(0,), show_default=True, help="Training seed.  [repeatable]")
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, or auto.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Trials at once.")
+@click.option("--threads", type=click.IntRange(1), help="CPU threads a trial; fixes the last bits of results.  [default: all cores]")
+@click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
+@options.out
+@click.option("--fresh", is_flag=True, help="Discard stored results of the chosen trials first.")
+@options.no_plugin
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@options.as_json
+def command(
+    dataset: tuple[str, ...],
+    size: int,
+    degradation: tuple[str, ...],
+    model: tuple[str, ...],
+    metric: tuple[str, ...],
+    budget: str,
+    seed: tuple[int, ...],
+    device: str,
+    jobs: int,
+    threads: int | None,
+    timeout: float | None,
+    out: Path,
+    fresh: bool,
+    no_plugin: tuple[str, ...],
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Train and evaluate models on degradations, and write the leaderboards.
+
+    Results are kept: what is done is not run again, and an interrupted run goes on where it stopped. The exit code is
+    0, or 1 if a trial failed, 2 for a mistake in the command, 130 if interrupted.
+    """
+    from .. import job
+    from .console import Console
+
+    registry = options.load_registry(no_plugin, quiet or as_json)
+    wanted = job.Request(dataset, size, degradation, model, metric, budget, seed, out, device, jobs, threads, timeout, fresh)
+    console = Console(silent=quiet or as_json)
+    try:
+        report = job.run(registry, wanted, console)
+    except KeyboardInterrupt:
+        click.echo("\nbenchbench: stopped; the same command goes on from here", err=True)
+        sys.exit(130)
+    if as_json:
+        click.echo(report.to_json())
+    else:
+        console.show(report)
+    sys.exit(1 if report.failed else 0)

@@ -1,0 +1,154 @@
+"""Prepared data sets: images decoded once into a memory-mapped uint8 cache, split by a hash, with a fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+import torch
+from torch import Tensor
+
+from . import protocol
+from .errors import DataError
+from .files import digest, fresh_folder, read_json, write_json
+from .interfaces import Dataset, Images
+from .seeding import derive
+from .sources import source_digest
+
+SPLITS = ("train", "validation", "test")
+
+
+def cache_folder() -> Path:
+    """BENCHBENCH_CACHE, or the user's cache folder on this system."""
+    return Path(os.environ.get("BENCHBENCH_CACHE") or platformdirs.user_cache_path("benchbench"))
+
+
+@dataclass(frozen=True)
+class Portraits:
+    """A prepared data set of one size."""
+
+    label: str
+    spec: str
+    size: int
+    fingerprint: str
+    """Digest of ids, pixels, masks and splits: equal data, equal fingerprint, wherever it came from."""
+    ids: list[str]
+    pixels: Tensor
+    """uint8 `(n, 3, size, size)`, memory-mapped."""
+    masks: Tensor | None
+    """bool `(n, 1, size, size)`, memory-mapped."""
+    attributes: Mapping[str, Sequence[Any]]
+    splits: list[str]
+    skipped: list[tuple[str, str]]
+
+    def indices(self, split: str) -> list[int]:
+        """Positions of the images of a split."""
+        return [i for i, s in enumerate(self.splits) if s == split]
+
+    def counts(self) -> dict[str, int]:
+        """Number of images of each split."""
+        found = Counter(self.splits)
+        return {split: found[split] for split in SPLITS}
+
+
+def split_of(name: str) -> str:
+    """The split of an image (or person) by a hash of its name, so that adding images moves none."""
+    position = derive("split", name) / 2**63
+    if position < protocol.TRAIN:
+        return "train"
+    return "validation" if position < protocol.TRAIN + protocol.VALIDATION else "test"
+
+
+def prepare(dataset: Dataset, size: int, cache: Path) -> Path:
+    """The folder in the cache that holds the data set at this size, decoded now if need be. Raises DataError."""
+    key = digest(dataset, size, dataset.version(), source_digest(dataset), protocol.VERSION)
+    folder = cache / "data" / key
+    if not (folder / "meta.json").exists():
+        images = checked(dataset.load(size), size, dataset)
+        with fresh_folder(folder) as partial:
+            _write(partial, dataset, size, images)
+    return folder
+
+
+def checked(images: Images, size: int, dataset: Dataset) -> Images:
+    """`images` if they keep the contract. Raises DataError naming what does not."""
+    n = len(images.ids)
+    if images.pixels.dtype != torch.uint8 or tuple(images.pixels.shape) != (n, 3, size, size):
+        raise DataError(
+            f"{dataset.label}: pixels are {images.pixels.dtype} {tuple(images.pixels.shape)}, "
+            f"not uint8 {(n, 3, size, size)} for {n} ids"
+        )
+    masks = images.masks
+    if masks is not None and (masks.dtype != torch.bool or tuple(masks.shape) != (n, 1, size, size)):
+        raise DataError(f"{dataset.label}: masks are {masks.dtype} {tuple(masks.shape)}, not bool {(n, 1, size, size)}")
+    twice = [i for i, count in Counter(images.ids).items() if count > 1]
+    if twice:
+        raise DataError(f"{dataset.label}: the id '{twice[0]}' stands for more than one image")
+    columns = {**images.attributes, "identities": images.identities, "splits": images.splits}
+    for column, values in columns.items():
+        if values is not None and len(values) != n:
+            raise DataError(f"{dataset.label}: {column} has {len(values)} values for {n} images")
+    if images.splits and (strange := set(images.splits) - set(SPLITS)):
+        raise DataError(f"{dataset.label}: '{strange.pop()}' is no split (they are {', '.join(SPLITS)})")
+    counts = Counter(_splits(images))
+    few = [f"{s} has {counts[s]}, needs {least}" for s, least in protocol.SMALLEST_SPLIT.items() if counts[s] < least]
+    if few:
+        why = "; ".join(dict.fromkeys(reason for _, reason in images.skipped[:3]))
+        left_out = f" ({len(images.skipped)} were skipped: {why})" if images.skipped else ""
+        raise DataError(f"{dataset.label}: too few usable images, {n} in all{left_out}: {', '.join(few)}")
+    return images
+
+
+def _splits(images: Images) -> list[str]:
+    if images.splits is not None:
+        return list(images.splits)
+    return [split_of(name) for name in (images.identities or images.ids)]
+
+
+def _fingerprint(images: Images, splits: list[str]) -> str:
+    whole = hashlib.sha256("\n".join(map("\t".join, zip(images.ids, splits, strict=True))).encode())
+    whole.update(np.ascontiguousarray(images.pixels.numpy()))
+    if images.masks is not None:
+        whole.update(np.packbits(images.masks.numpy()))
+    return whole.hexdigest()[:16]
+
+
+def _write(folder: Path, dataset: Dataset, size: int, images: Images) -> None:
+    splits = _splits(images)
+    np.save(folder / "pixels.npy", images.pixels.contiguous().numpy())
+    if images.masks is not None:
+        np.save(folder / "masks.npy", images.masks.contiguous().numpy())
+    meta = {
+        "label": dataset.label,
+        "spec": str(dataset),
+        "size": size,
+        "fingerprint": _fingerprint(images, splits),
+        "ids": list(images.ids),
+        "attributes": {column: [_plain(v) for v in values] for column, values in images.attributes.items()},
+        "splits": splits,
+        "skipped": [list(pair) for pair in images.skipped],
+    }
+    write_json(folder / "meta.json", meta)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+def load(folder: Path) -> Portraits:
+    """The data set in a folder that `prepare` made; its images stay on disk until they are used."""
+    meta = read_json(folder / "meta.json")
+    pixels = torch.from_numpy(np.load(folder / "pixels.npy", mmap_mode="c"))
+    masks = folder / "masks.npy"
+    return Portraits(
+        **{**meta, "skipped": [tuple(pair) for pair in meta["skipped"]]},
+        pixels=pixels,
+        masks=torch.from_numpy(np.load(masks, mmap_mode="c")) if masks.exists() else None,
+    )

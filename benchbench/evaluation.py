@@ -1,0 +1,125 @@
+"""Evaluation: restore the test set, clamp once, score every image by every metric, inside regions too."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from .degrading import Pairs
+from .errors import TrialError
+from .interfaces import Metric, Model, Task
+from .training import validation_batch
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Per-image scores (rows: image ids; columns: `psnr`, `psnr@region`, `psnr@face`, …) and what could not be had."""
+
+    table: pd.DataFrame
+    unavailable: dict[str, str]
+    """Metric name -> reason."""
+
+
+@torch.no_grad()
+def restore(model: Model, module: nn.Module, pairs: Pairs, device: torch.device, batch: int = BATCH) -> Tensor:
+    """The test set restored: float32 `(n, 3, H, W)` on the CPU, clamped to [0, 1]; the one place that clamps.
+
+    Raises TrialError for a wrong shape, or a value that is not finite.
+    """
+    module.eval()
+    parts = []
+    for start in range(0, len(pairs), batch):
+        inputs = validation_batch(pairs, slice(start, start + batch), device)
+        restored = module(inputs.degraded, **{name: getattr(inputs, name) for name in model.sees})
+        if not isinstance(restored, Tensor) or restored.shape != inputs.clean.shape:
+            shape = tuple(restored.shape) if isinstance(restored, Tensor) else type(restored).__name__
+            raise TrialError(f"restored images are {shape}, not {tuple(inputs.clean.shape)}")
+        restored = restored.float().cpu()
+        finite = torch.isfinite(restored).flatten(1).all(1)
+        if not finite.all():
+            raise TrialError(f"restored {pairs.ids[start + int((~finite).nonzero()[0])]} has values that are not finite")
+        parts.append(restored.clamp(0, 1).contiguous())
+    return torch.cat(parts)
+
+
+@torch.no_grad()
+def score(restored: Tensor, pairs: Pairs, metrics: Sequence[Metric], task: Task, device: torch.device, batch: int = BATCH) -> Scores:
+    """Every metric on every image, whole and inside the region and the face; always in float32.
+
+    A metric that is unavailable, raises, or gives a wrong shape loses its columns and states why; the others stand.
+    """
+    regions: dict[str, Tensor | None] = {"": None, "@region": pairs.region, "@face": pairs.face}
+    columns: dict[str, Tensor] = {}
+    unavailable: dict[str, str] = {}
+    for metric in metrics:
+        try:
+            if reason := metric.unavailable(task):
+                unavailable[str(metric)] = reason
+                continue
+            for suffix, region in regions.items():
+                if suffix == "" or (region is not None and metric.regional):
+                    columns[f"{metric}{suffix}"] = _score_all(metric, restored, pairs, region, device, batch)
+        except Exception as error:  # a plugin may raise anything; its metric is lost, not the trial
+            unavailable[str(metric)] = f"failed: {type(error).__name__}: {error}".splitlines()[0]
+            for suffix in regions:
+                columns.pop(f"{metric}{suffix}", None)
+    table = pd.DataFrame({name: values.numpy() for name, values in columns.items()}, index=pd.Index(pairs.ids, name="id"))
+    return Scores(table, unavailable)
+
+
+def _score_all(
+    metric: Metric, restored: Tensor, pairs: Pairs, region: Tensor | None, device: torch.device, batch: int
+) -> Tensor:
+    parts = []
+    for start in range(0, len(pairs), batch):
+        rows = slice(start, start + batch)
+        clean = pairs.clean[rows].to(device).float() / 255
+        inside = None if region is None else region[rows].to(device)
+        values = metric(restored[rows].to(device), clean, inside)
+        if tuple(values.shape) != (len(clean),):
+            raise TrialError(f"gave scores of shape {tuple(values.shape)} for {len(clean)} images")
+        parts.append(values.double().cpu())
+    return torch.cat(parts)
+
+
+def means(table: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Mean, standard deviation and number of images of each column; images without the region are left out."""
+    found = {}
+    for name in table:
+        values = table[name].dropna()
+        if len(values):
+            constant = float(values.min()) == float(values.max())  # also where all are infinite
+            std = 0.0 if constant or len(values) < 2 else float(values.std())
+            found[str(name)] = {"mean": float(values.mean()), "std": std, "n": len(values)}
+    return found
+
+
+@torch.no_grad()
+def time_inference(model: Model, module: nn.Module, pairs: Pairs, device: torch.device) -> dict[str, float]:
+    """Milliseconds an image for a single image and for a batch: median over repeats after warm-up, synchronised."""
+    found: dict[str, float] = {}
+    for n in (1, min(BATCH, len(pairs))):
+        inputs = validation_batch(pairs, slice(0, n), device)
+        side = {name: getattr(inputs, name) for name in model.sees}
+        times: list[float] = []
+        while len(times) < 3 or (len(times) < 50 and sum(times) < 0.25):
+            _synchronise(device)
+            before = time.perf_counter()
+            module(inputs.degraded, **side)
+            _synchronise(device)
+            times.append(time.perf_counter() - before)
+        found[f"batch_{n}"] = 1000 * statistics.median(times[1:]) / n
+    return found
+
+
+def _synchronise(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

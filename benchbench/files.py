@@ -1,0 +1,131 @@
+"""Files that are whole or absent: atomic writes, folders made beside and renamed, safetensors, digests."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def digest(*parts: object) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of the parts' text."""
+    return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file so that a reader, or a crash, sees the old content or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write JSON atomically; infinity and NaN, which JSON lacks, become objects that `read_json` turns back."""
+    write_atomically(path, json.dumps(_finite(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The value that `write_json` wrote. Raises ValueError or OSError."""
+    return _infinite(json.loads(path.read_text()))
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": repr(value)}
+    if isinstance(value, Mapping):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return value
+
+
+def _infinite(value: object) -> object:
+    if isinstance(value, dict):
+        return float(value["float"]) if value.keys() == {"float"} else {k: _infinite(v) for k, v in value.items()}
+    return [_infinite(v) for v in value] if isinstance(value, list) else value
+
+
+@contextlib.contextmanager
+def fresh_folder(folder: Path) -> Iterator[Path]:
+    """A temporary folder beside `folder` that takes its place on success; if another got there first, theirs stays."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        yield partial
+        with contextlib.suppress(OSError):
+            partial.rename(folder)
+        if not folder.is_dir():
+            raise OSError(f"cannot create {folder}")
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
+    """Tensors (on the CPU afterwards) as a safetensors file, written atomically."""
+    from safetensors.torch import save
+
+    write_atomically(path, save({k: t.detach().cpu().contiguous() for k, t in tensors.items()}, dict(metadata or {})))
+
+
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, on the CPU."""
+    from safetensors.torch import load_file
+
+    return load_file(path)
+
+
+def pack(tree: Any) -> tuple[dict[str, Tensor], Any]:
+    """A nested dict/list of tensors and plain values as (tensors by name, JSON value naming them); see `unpack`."""
+    import torch
+
+    tensors: dict[str, Tensor] = {}
+
+    def walk(node: Any) -> Any:
+        if isinstance(node, torch.Tensor):
+            name = f"t{len(tensors)}"
+            tensors[name] = node
+            return {"tensor": name}
+        if isinstance(node, Mapping):  # as pairs, because optimizers key their state by integers
+            return {"items": [[key, walk(value)] for key, value in node.items()]}
+        if isinstance(node, list | tuple):
+            return {"list": [walk(value) for value in node]}
+        return {"value": _finite(node)}
+
+    return tensors, walk(tree)
+
+
+def unpack(tensors: Mapping[str, Tensor], node: Any) -> Any:
+    """The tree that `pack` took apart; tuples come back as lists."""
+    if "tensor" in node:
+        return tensors[node["tensor"]]
+    if "items" in node:
+        return {key: unpack(tensors, value) for key, value in node["items"]}
+    if "list" in node:
+        return [unpack(tensors, value) for value in node["list"]]
+    return _infinite(node["value"])

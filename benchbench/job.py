@@ -1,0 +1,164 @@
+"""A whole run as one call: choose components, prepare data, plan, run what is missing, write the boards."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from . import plan, runner, store
+from .budget import Budget
+from .data import cache_folder, load
+from .errors import BenchbenchError, SpecError
+from .files import _finite
+from .interfaces import Metric
+from .leaderboard import Board, collect, write_boards
+from .plugins import Registry
+from .runner import Listener
+from .trial import Trial
+
+LEAST_FREE_BYTES = 100_000_000
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for, component specs still as text; see `benchbench run --help`."""
+
+    dataset: Sequence[str] = ()
+    size: int = 64
+    degradation: Sequence[str] = ()
+    model: Sequence[str] = ()
+    metric: Sequence[str] = ()
+    budget: str = "quick"
+    seed: Sequence[int] = (0,)
+    out: Path = Path("runs")
+    device: str = "auto"
+    jobs: int = 1
+    threads: int | None = None
+    timeout: float | None = None
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run did: the result of each trial of its plan, and the boards that hold them."""
+
+    results: list[dict[str, Any]]
+    ran: int
+    boards: list[Board]
+    written: list[Path]
+    problems: list[str]
+    """Result folders that were left out of the boards, and why."""
+
+    @property
+    def failed(self) -> list[dict[str, Any]]:
+        """Results of trials that failed."""
+        return [r for r in self.results if r["status"] == "failed"]
+
+    def to_json(self) -> str:
+        """The report for scripts."""
+        report = {
+            "ran": self.ran,
+            "results": self.results,
+            "boards": [str(path) for path in self.written],
+            "problems": self.problems,
+        }
+        return json.dumps(_finite(report), indent=1)
+
+
+class Screen(Listener, Protocol):
+    """A listener that also learns of what happens before and between trials."""
+
+    def preparing(self, names: Sequence[str]) -> None:
+        """Data sets are about to be read."""
+
+    def planned(self, trials: Sequence[Trial], missing: Sequence[Trial], skipped: Sequence[tuple[str, str]]) -> None:
+        """The plan stands: `missing` will be run now; `skipped` are (file, reason) of unusable images."""
+
+    def warn(self, text: str) -> None:
+        """Something the user should know that stops nothing."""
+
+    def close(self) -> None:
+        """No trial will follow."""
+
+
+def run(registry: Registry, request: Request, screen: Screen) -> Report:
+    """Do what the request says. Raises BenchbenchError for what the user can mend, before anything is written."""
+    budget = Budget.parse(request.budget)
+    datasets = plan.choose(registry, "dataset", request.dataset)
+    degradations = plan.choose(registry, "degradation", request.degradation)
+    models = plan.choose(registry, "model", request.model or ["all"])
+    metrics: list[Metric] = plan.choose(registry, "metric", request.metric or ["all"])
+    check_device(request.device)
+    cache = cache_folder()
+    for folder in (request.out, cache):
+        check_writable(folder)
+    screen.preparing([d.label for d in datasets])
+    prepared, skipped = [], []
+    for folder in runner.prepare_data(datasets, request.size, cache):
+        portraits = load(folder)
+        prepared.append(plan.Prepared(folder, portraits.label, portraits.fingerprint, portraits.size))
+        skipped += portraits.skipped
+    trials = plan.trials(registry, prepared, degradations, models, budget, request.seed)
+    if request.fresh:
+        discard(trials, request.out)
+    missing = [t for t in trials if not plan.is_done(t, request.out, metrics)]
+    screen.planned(trials, missing, skipped)
+    threads = request.threads or runner.cores()
+    settings = runner.Settings(request.out, cache, request.device, request.jobs, threads, request.timeout)
+    hooks = runner.HookCaller(registry, request.out, screen.warn)
+    try:
+        if missing:
+            runner.run(missing, metrics, settings, [screen, hooks])
+    finally:
+        screen.close()
+    return _report(trials, len(missing), request.out, hooks)
+
+
+def _report(trials: Sequence[Trial], ran: int, out: Path, hooks: runner.HookCaller) -> Report:
+    folders = [t.folder(out) for t in trials]
+    boards, problems = collect(out)
+    own = set(folders)
+    boards = [b for b in boards if any(r.folder in own for r in b.results)]
+    written = write_boards(boards, out / "leaderboards")
+    for path in written:
+        hooks.call("benchbench_board_written", path=path)
+    return Report([store.read(folder).content for folder in folders], ran, boards, written, problems)
+
+
+def discard(trials: Sequence[Trial], out: Path) -> None:
+    """Remove the stored results, and the unfinished work, of these trials."""
+    for trial in trials:
+        final = trial.folder(out)
+        for folder in (final, store.work_folder(final)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_writable(folder: Path) -> None:
+    """Raises BenchbenchError if results could not be written there, so that it comes out before the work is done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"\0" * 65536)
+            file.flush()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise BenchbenchError(f"cannot write to {folder}: {error.strerror}; choose another with --out") from error
+    if free < LEAST_FREE_BYTES:
+        raise BenchbenchError(f"only {free / 1e6:.0f} MB are free for {folder}; {LEAST_FREE_BYTES / 1e6:.0f} MB are needed")
+
+
+def check_device(name: str) -> None:
+    """Raises SpecError for a device that torch does not know or that is not there."""
+    import torch
+
+    if name == "auto":
+        return
+    try:
+        torch.empty(1, device="meta" if name == "cpu" else name)
+    except (RuntimeError, AssertionError) as error:
+        raise SpecError(f"device '{name}' cannot be used: {str(error).splitlines()[0]}; try cpu or auto") from error

@@ -1,0 +1,215 @@
+"""Boards as Markdown for people, CSV and JSON for programs, and a picture of what the models did."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tabulate import tabulate
+
+from .. import store
+from ..budget import PRESETS, Budget
+from ..files import write_atomically, write_json
+from .boards import REGIONS, Board
+from .picture import write_picture
+
+FIXED = ("rank", "model", "gain", "recovered", "parameters", "flops", "epochs", "seeds", "sees", "plugin")
+
+
+def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
+    """Write `<data set>/<degradation>.md|csv|json|png` under `folder`; returns the Markdown files, one a degradation."""
+    written = []
+    for (dataset, degradation), group in groupby(boards, key=lambda b: b.setting.file):
+        members = list(group)
+        stem = folder / dataset / degradation
+        pictures = [_picture(stem, b, len(members)) for b in members]
+        text = f"# {escape(members[0].setting.degradation)} on {escape(members[0].setting.dataset)}\n\n"
+        text += "\n".join(section(b, p) for b, p in zip(members, pictures, strict=True))
+        path = stem.with_name(stem.name + ".md")
+        write_atomically(path, text)
+        flat = pd.concat([_flat(b) for b in members], ignore_index=True)
+        write_atomically(stem.with_name(stem.name + ".csv"), flat.to_csv(index=False, lineterminator="\n"))
+        write_json(stem.with_name(stem.name + ".json"), [as_json(b) for b in members])
+        write_atomically(stem.with_name(stem.name + ".speed.md"), _speed(members))
+        written.append(path)
+    return written
+
+
+def escape(text: str) -> str:
+    """Text from plugins and files as inert Markdown."""
+    for special in ("\\", "|", "`", "*", "_", "[", "]", "#", "~"):
+        text = text.replace(special, "\\" + special)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return " ".join(text.split())
+
+
+def budget_name(canonical: str) -> str:
+    """`5e+12 flops` as `5 TFLOP a model (quick)`."""
+    names = {Budget.parse(text).canonical: name for name, text in PRESETS.items()}
+    if canonical == "none":
+        return "no training"
+    if canonical == "recipe":
+        return "each model's own recipe"
+    amount, unit = canonical.split()
+    shown = f"{float(amount) / 1e12:g} TFLOP" if unit == "flops" else f"{float(amount):g} {unit}"
+    return f"{shown} a model" + (f" ({names[canonical]})" if canonical in names else "")
+
+
+def _picture(stem: Path, board: Board, siblings: int) -> Path | None:
+    name = stem.name if siblings == 1 else f"{stem.name}-{board.setting.size}px-{store.slug(board.setting.budget)}"
+    path = stem.with_name(name + ".png")
+    return path if write_picture(path, board) else None
+
+
+def section(board: Board, picture: Path | None) -> str:
+    """One board as Markdown."""
+    parts = [_heading(board), f"![what the models made of the first test images]({picture.name})" if picture else ""]
+    parts += [_table(board, suffix, words) for suffix, words in REGIONS.items()]
+    parts += [_notes(board), _provenance(board)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _heading(board: Board) -> str:
+    s = board.setting
+    counts = next((r.content["data"] for r in board.results if "data" in r.content), {})
+    images = f" · {counts['train']} training, {counts['validation']} validation, {counts['test']} test images" if counts else ""
+    seeds = sorted({str(r.content["trial"]["seed"]) for r in board.results if r.content["trial"]["seed"] is not None})
+    return (
+        f"## {s.size} px, {budget_name(s.budget)}\n\n"
+        f"Protocol {s.protocol}{images} · seed {', '.join(seeds) or 'none needed'} · data `{s.fingerprint}`"
+    )
+
+
+def number(value: Any, digits: int) -> str:
+    """A score for people: `∞` for infinite, `–` for missing."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, float) and math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value:.{digits}f}"
+
+
+def _table(board: Board, suffix: str, words: str) -> str:
+    names = [m for m in board.metrics if m + suffix in board.rows and board.rows[m + suffix].notna().any()]
+    if not names:
+        return "" if suffix else "No model was scored."
+    table = {"#": [str(r) for r in board.rows["rank"]]} if not suffix else {}
+    table["model"] = [_model_name(row) for row in board.rows.to_dict("records")]
+    for name in names:
+        table[_head(board, name)] = _column(board, name + suffix, board.metrics[name])
+    if not suffix:
+        table |= _more_columns(board)
+    align = ["left" if head in ("#", "model") else "right" for head in table]
+    text = tabulate(table, headers="keys", tablefmt="pipe", disable_numparse=True, colalign=align)
+    return f"### {words[0].upper() + words[1:]}\n\n{text}"
+
+
+def _model_name(row: dict[str, Any]) -> str:
+    marks = f" (sees {row['sees']})" if row["sees"] else ""
+    return escape(row["model"]) + marks
+
+
+def _head(board: Board, name: str) -> str:
+    facts = board.metrics[name]
+    unit = f" [{facts['unit']}]" if facts["unit"] else ""
+    return f"{name.replace('_', '-')} {'↑' if facts['higher_is_better'] else '↓'}{unit}"
+
+
+def _column(board: Board, column: str, facts: dict[str, Any]) -> list[str]:
+    """Scores as text, the best among the models that compete in bold."""
+    values = board.rows[column]
+    competing = values[board.rows["role"] == ""].dropna()
+    best = (competing.max() if facts["higher_is_better"] else competing.min()) if len(competing) else None
+    shown = [number(v, facts["digits"]) for v in values]
+    is_best = [v == best and role == "" for v, role in zip(values, board.rows["role"], strict=True)]
+    return [f"**{text}**" if bold else text for text, bold in zip(shown, is_best, strict=True)]
+
+
+def _more_columns(board: Board) -> dict[str, list[str]]:
+    rows, first = board.rows, board.ranked_by
+    table: dict[str, list[str]] = {}
+    if first and "gain" in rows:
+        digits = board.metrics[first]["digits"]
+        table[f"gain {first}"] = [f"{v:+.{digits}f}" if math.isfinite(v) else number(v, 2) for v in rows["gain"]]
+    if "recovered" in rows:
+        table["recovered"] = [f"{100 * v:.0f} %" for v in rows["recovered"]]
+    table["parameters"] = [f"{int(v):,}" for v in rows["parameters"]]
+    table["TFLOP"] = [f"{v / 1e12:.2f}" if v else "–" for v in rows["flops"]]
+    table["epochs"] = [f"{v:.1f}" if v else "–" for v in rows["epochs"]]
+    return table
+
+
+def _notes(board: Board) -> str:
+    lines = []
+    if first := board.ranked_by:
+        lines.append(f"Ranked by the mean of {escape(first)} over the test images; bold is best among the competing models.")
+    if "recovered" in board.rows:
+        lines.append("*recovered*: the part of the way from the degraded input (0 %) to the ideal inverse (100 %).")
+    lines += [f"{escape(name)}: {escape(reason)}" for name, reason in board.unavailable.items()]
+    for row in board.failures:
+        log = f" (log: {escape(row['log'])})" if row["log"] else ""
+        lines.append(f"**{escape(row['model'])}** {row['status']}: {escape(row['reason'])}{log}")
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _provenance(board: Board) -> str:
+    scored = [r.content for r in board.results if r.status == "scored"]
+    if not scored:
+        return ""
+
+    def distinct(values: Iterable[str]) -> str:
+        return escape(", ".join(sorted({v for v in values if v})))
+
+    trained = [c for c in scored if c.get("training")] or scored
+    devices = distinct(f"{c['timing']['device_name']} ({c['timing']['training_precision']})" for c in trained)
+    libraries = distinct(f"{k} {v}" for c in scored for k, v in c["environment"]["libraries"].items())
+    plugins = distinct(f"{o['distribution']} {o['version']}" for c in scored for os in c["origin"].values() for o in os)
+    metrics = distinct(f"{m}: {f['library']}" for m, f in board.metrics.items() if not f["unavailable"] and f["library"])
+    return f"<sub>Trained on {devices}. Components from {plugins}. Libraries: {libraries}. Metrics after {metrics}.</sub>"
+
+
+def _flat(board: Board) -> pd.DataFrame:
+    """The board as a plain table for CSV: its setting, then the fixed columns, then every score."""
+    setting = vars(board.setting)
+    rows = board.rows if len(board.rows) else pd.DataFrame(columns=["model"])
+    fixed = [c for c in FIXED if c in rows]
+    scores = [c for c in rows if str(c).partition("@")[0] in board.metrics]
+    flat = rows[fixed + scores].assign(status="scored", reason="")
+    failed = pd.DataFrame([{k: f[k] for k in ("model", "status", "reason")} for f in board.failures])
+    whole = pd.concat([flat, failed], ignore_index=True) if len(failed) and len(flat) else (flat if len(flat) else failed)
+    for position, (name, value) in enumerate(setting.items()):
+        whole.insert(position, name, value)
+    return whole
+
+
+def as_json(board: Board) -> dict[str, Any]:
+    """The board as plain values."""
+    rows = [{k: (None if v is None or v != v else v) for k, v in row.items()} for row in board.rows.to_dict("records")]
+    return {
+        **vars(board.setting),
+        "ranked_by": board.ranked_by,
+        "metrics": board.metrics,
+        "rows": rows,
+        "not_scored": board.failures,
+        "unavailable": board.unavailable,
+    }
+
+
+def _speed(boards: Sequence[Board]) -> str:
+    """Timings stand apart: they differ from run to run, the boards do not."""
+    rows = []
+    for board in boards:
+        for result in board.results:
+            if result.status != "scored":
+                continue
+            timing = result.content["timing"]
+            times = {f"ms/image, {k.replace('_', ' of ')}": f"{v:.3f}" for k, v in timing["ms_per_image"].items()}
+            rows.append({"model": escape(result.content["trial"]["model"]), "size": board.setting.size} | times
+                        | {"device": escape(timing["device_name"]), "threads": timing["threads"]})  # fmt: skip
+    unique = list({tuple(row.items()): row for row in rows}.values())
+    table = tabulate(unique, headers="keys", tablefmt="pipe", disable_numparse=True) if unique else "Nothing was timed."
+    return f"# Inference time, {escape(boards[0].setting.degradation)} on {escape(boards[0].setting.dataset)}\n\n{table}\n"

@@ -1,0 +1,97 @@
+"""The plan: the grid of trials that a command asks for, and which of them are done already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import store
+from .budget import Budget
+from .errors import SpecError
+from .interfaces import Component, Dataset, Degradation, Metric, Model
+from .plugins import Registry
+from .trial import Trial, metric_digests
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the plan needs to know of a prepared data set."""
+
+    folder: Path
+    label: str
+    fingerprint: str
+    size: int
+
+
+def choose(registry: Registry, kind: str, texts: Sequence[str]) -> list[Any]:
+    """The components that the specs name, in their order and without repeats; `all` stands for every one of the kind.
+
+    Without any spec, those that declare themselves the default. Raises SpecError. Components whose parameters lack a
+    default are not part of `all`.
+    """
+    found: dict[str, Component] = {}
+    texts = texts or [name for name, component in registry.of(kind).items() if component.default]
+    for text in texts:
+        if text != "all":
+            component = registry.resolve(kind, text)
+            found.setdefault(str(component), component)
+            continue
+        for name, component_class in registry.of(kind).items():
+            try:
+                found.setdefault(name, component_class())
+            except TypeError:
+                continue
+    if not found:
+        raise SpecError(f"no {kind} was chosen; `benchbench list` shows them")
+    return list(found.values())
+
+
+def origin_of(registry: Registry, component: Component) -> list[dict[str, str]]:
+    """The plugins that brought a component (several for a chain)."""
+    parts = getattr(component, "parts", (component,))
+    plugins = [registry.origin[type(part)] for part in parts]
+    return [{"plugin": p.name, "distribution": p.distribution, "version": p.version} for p in plugins]
+
+
+def trials(
+    registry: Registry,
+    data: Sequence[Prepared],
+    degradations: Sequence[Degradation],
+    models: Sequence[Model],
+    budget: Budget,
+    seeds: Sequence[int],
+) -> list[Trial]:
+    """The grid, board by board, untrained models first: they are quick and show the frame of the board."""
+    ordered = sorted(models, key=lambda m: m.recipe is not None)
+    grid = []
+    for prepared in data:
+        for degradation in degradations:
+            for model in ordered:
+                trained = model.recipe is not None
+                origin = {"degradation": origin_of(registry, degradation), "model": origin_of(registry, model)}
+                for seed in seeds if trained else [None]:
+                    grid.append(
+                        Trial(
+                            prepared.folder,
+                            prepared.label,
+                            prepared.fingerprint,
+                            prepared.size,
+                            degradation,
+                            model,
+                            seed,
+                            budget if trained else None,
+                            origin,
+                        )
+                    )
+    return grid
+
+
+def is_done(trial: Trial, out: Path, metrics: Sequence[Metric]) -> bool:
+    """Whether a whole result with all these metrics is stored. Failed and skipped trials are tried again."""
+    try:
+        result = store.read(trial.folder(out))
+    except store.DamagedResult:
+        return False
+    return result.status == "scored" and result.has(metric_digests(list(metrics)))

@@ -1,0 +1,165 @@
+"""The plugin manager: finds plugins, survives the broken ones, and remembers who brought what."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib.metadata
+import inspect
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import pluggy
+
+from . import hookspecs, specs
+from .errors import PluginError, did_you_mean
+from .interfaces import Dataset, Degradation, Metric, Model
+
+GROUP = "benchbench"
+KINDS: Mapping[str, type] = MappingProxyType(
+    {"dataset": Dataset, "degradation": Degradation, "model": Model, "metric": Metric}
+)
+
+
+@dataclass
+class Plugin:
+    """One entry point, and what became of it."""
+
+    name: str
+    distribution: str
+    version: str
+    module: str
+    error: str | None = None
+    brings: list[str] = field(default_factory=list)
+    """Components as `kind name`."""
+
+
+@dataclass
+class Registry:
+    """All components by kind and name, and the plugins that brought them."""
+
+    manager: pluggy.PluginManager
+    plugins: dict[str, Plugin]
+    components: dict[str, dict[str, type]]
+    origin: dict[type, Plugin]
+
+    def of(self, kind: str) -> dict[str, type]:
+        """The components of a kind by name, in alphabetical order."""
+        return self.components[kind]
+
+    def resolve(self, kind: str, text: str) -> Any:
+        """The component that a spec names; degradations may be chained with `+`. Raises SpecError."""
+        if kind == "degradation" and len(parts := specs.split_chain(text)) > 1:
+            from .degrading import Chain
+
+            return Chain(tuple(specs.resolve(part, self.of(kind), kind) for part in parts))
+        return specs.resolve(text, self.of(kind), kind)
+
+    @property
+    def failures(self) -> list[Plugin]:
+        """Plugins that could not be loaded, or brought something that is no component."""
+        return [p for p in self.plugins.values() if p.error]
+
+
+def blocked_by_environment() -> set[str]:
+    """Plugin names listed in BENCHBENCH_BLOCK, separated by commas."""
+    return {name.strip() for name in os.environ.get("BENCHBENCH_BLOCK", "").split(",") if name.strip()}
+
+
+@functools.cache
+def registry(blocked: frozenset[str] = frozenset()) -> Registry:
+    """The registry of all installed plugins except the blocked ones; made once a process."""
+    return load(importlib.metadata.entry_points(group=GROUP), blocked | blocked_by_environment())
+
+
+def load(entry_points: Iterable[importlib.metadata.EntryPoint], blocked: Iterable[str] = ()) -> Registry:
+    """Import and register the plugins, in the order of their names. Raises PluginError where two clash."""
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hookspecs)
+    found = Registry(manager, {}, {kind: {} for kind in KINDS}, {})
+    for entry_point in sorted(entry_points, key=lambda e: (e.name, e.value)):
+        if entry_point.name not in set(blocked):
+            _register(found, entry_point)
+    _refuse_unknown_hooks(found)
+    for kind, base in KINDS.items():
+        for impl in reversed(getattr(manager.hook, f"benchbench_{kind}s").get_hookimpls()):
+            _collect(found, kind, base, impl)
+        found.components[kind] = dict(sorted(found.components[kind].items()))
+    return found
+
+
+def _register(found: Registry, entry_point: importlib.metadata.EntryPoint) -> None:
+    dist = entry_point.dist
+    plugin = Plugin(
+        entry_point.name, dist.name if dist else "?", dist.version if dist else "?", entry_point.value.partition(":")[0]
+    )
+    if other := found.plugins.get(plugin.name):
+        if other.module == plugin.module:  # one package seen twice on the path
+            return
+        raise PluginError(
+            f"two plugins are named '{plugin.name}': {other.module} (from {other.distribution}) and {plugin.module} "
+            f"(from {plugin.distribution}); uninstall one of them"
+        )
+    found.plugins[plugin.name] = plugin
+    try:
+        found.manager.register(entry_point.load(), name=plugin.name)
+    except (Exception, SystemExit) as error:
+        plugin.error = f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+def _refuse_unknown_hooks(found: Registry) -> None:
+    """A misspelt hook would be silently ignored; instead its plugin is reported and left out."""
+    known = [name for name, _ in inspect.getmembers(hookspecs, inspect.isfunction) if name.startswith("benchbench_")]
+    while True:
+        try:
+            return found.manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            name = found.manager.get_name(error.plugin) or "?"
+            hooks = [h for h in dir(error.plugin) if h.startswith("benchbench_") and h not in known]
+            hint = did_you_mean(hooks[0], known) if hooks else str(error)
+            found.plugins[name].error = f"unknown hook {', '.join(hooks)}: {hint}"
+            found.manager.unregister(error.plugin)
+
+
+def _collect(found: Registry, kind: str, base: type, impl: Any) -> None:
+    plugin = found.plugins[impl.plugin_name]
+    try:
+        components = list(impl.function())
+        for component in components:
+            check_component(component, kind, base)
+    except (Exception, SystemExit) as error:
+        plugin.error = f"{type(error).__name__}: {error}".splitlines()[0]
+        return
+    for component in components:
+        if other := found.components[kind].get(component.name):
+            raise PluginError(
+                f"two plugins bring a {kind} named '{component.name}': {found.origin[other].name} (from "
+                f"{found.origin[other].distribution}) and {plugin.name} (from {plugin.distribution}); "
+                f"leave one out with --no-plugin {plugin.name}"
+            )
+        found.components[kind][component.name] = component
+        found.origin[component] = plugin
+        plugin.brings.append(f"{kind} {component.name}")
+
+
+def check_component(component: Any, kind: str, base: type) -> None:
+    """Raises PluginError unless `component` is a usable component class of that kind."""
+    if not (inspect.isclass(component) and issubclass(component, base)):
+        raise PluginError(f"{component!r} is no {kind} class (it must inherit benchbench.{base.__name__})")
+    name = getattr(component, "name", None)
+    if not (isinstance(name, str) and specs.NAME.fullmatch(name)):
+        raise PluginError(f"{component.__name__}: its name {name!r} must be lower-case letters, digits, - and _")
+    if inspect.isabstract(component):
+        missing = ", ".join(sorted(component.__abstractmethods__))
+        raise PluginError(f"{name}: {missing} must be defined")
+    fields = {f.name for f in dataclasses.fields(component)} if dataclasses.is_dataclass(component) else set()
+    own = {n for n, a in component.__dict__.get("__annotations__", {}).items() if "ClassVar" not in str(a)}
+    if own - fields:
+        raise PluginError(f"{name}: decorate the class with @dataclass(frozen=True) so that {own - fields} count")
+    try:
+        specs.parameters(component)
+    except (TypeError, NameError) as error:
+        raise PluginError(f"{name}: {error}") from error

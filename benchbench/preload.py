@@ -1,0 +1,10 @@
+"""What the fork server loads once, so that each trial's process has it at once."""
+
+import pandas
+import pyarrow.parquet
+import safetensors.torch
+import torch.utils.flop_counter
+
+from . import data, degrading, evaluation, samples, store, training, trial
+
+__all__ = ["data", "degrading", "evaluation", "pandas", "pyarrow", "safetensors", "samples", "store", "torch", "training", "trial"]

@@ -1,0 +1,211 @@
+"""Runs what is missing of a plan, each trial in a process of its own, so that none can harm another."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from typing import Any, Protocol
+
+from pebble import ProcessExpired, ProcessPool
+
+from . import store, trial
+from .data import prepare
+from .files import read_json
+from .interfaces import Dataset, Metric
+from .plugins import Registry
+from .trial import PROGRESS, Trial
+
+POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How trials are run; nothing here changes a result on a CPU."""
+
+    out: Path
+    cache: Path
+    device: str = "auto"
+    jobs: int = 1
+    threads: int = 1
+    timeout: float | None = None
+    """Seconds a trial may take."""
+
+
+class Listener(Protocol):
+    """Follows a run."""
+
+    def started(self, trial: Trial) -> None:
+        """A trial was handed to a process."""
+
+    def progressed(self, trial: Trial, progress: dict[str, float]) -> None:
+        """A trial's newest progress."""
+
+    def validated(self, trial: Trial, row: dict[str, float]) -> None:
+        """A trial has a new row in its history."""
+
+    def finished(self, trial: Trial, result: dict[str, Any]) -> None:
+        """A trial has ended; `result` is the content of its result.json."""
+
+
+class Silent:
+    """A listener that does nothing; inherit it and override what you follow."""
+
+    def started(self, trial: Trial) -> None: ...
+
+    def progressed(self, trial: Trial, progress: dict[str, float]) -> None: ...
+
+    def validated(self, trial: Trial, row: dict[str, float]) -> None: ...
+
+    def finished(self, trial: Trial, result: dict[str, Any]) -> None: ...
+
+
+class HookCaller(Silent):
+    """Tells the plugins' hooks. A hook that raises is reported once and harms nothing."""
+
+    def __init__(self, registry: Registry, out: Path, warn: Callable[[str], None]) -> None:
+        self._hook, self._out, self._warn, self._warned = registry.manager.hook, out, warn, set[str]()
+
+    def call(self, hook: str, **arguments: Any) -> None:
+        """Call one hook of all plugins."""
+        try:
+            getattr(self._hook, hook)(**arguments)
+        except Exception as error:
+            if hook not in self._warned:
+                self._warn(f"a plugin's {hook} raised {type(error).__name__}: {error}")
+            self._warned.add(hook)
+
+    def validated(self, trial: Trial, row: dict[str, float]) -> None:
+        self.call("benchbench_epoch_finished", trial=trial.describe(), row=row)
+
+    def finished(self, trial: Trial, result: dict[str, Any]) -> None:
+        folder = trial.folder(self._out)
+        self.call("benchbench_trial_finished", trial=trial.describe(), result=result, folder=folder)
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def context() -> BaseContext:
+    """Processes forked from a server that has torch loaded already; spawned where there is no fork server."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(["benchbench.preload"])
+    return server
+
+
+def _pool(jobs: int) -> ProcessPool:
+    return ProcessPool(max_workers=jobs, max_tasks=1, initializer=_leave_interrupts_to_the_parent, context=context())
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def prepare_data(datasets: Sequence[Dataset], size: int, cache: Path) -> list[Path]:
+    """Decode the data sets into the cache, in a process of its own. Raises what `data.prepare` raises."""
+    with _pool(1) as pool:
+        return [pool.schedule(prepare, args=(dataset, size, cache)).result() for dataset in datasets]
+
+
+class _Run:
+    """The trials that are running now, and how much of their histories was passed on."""
+
+    def __init__(self, metrics: Sequence[Metric], settings: Settings, listeners: Sequence[Listener]) -> None:
+        self.metrics, self.settings, self.listeners = list(metrics), settings, listeners
+        self.running: dict[Future[dict[str, Any]], Trial] = {}
+        self.rows: dict[str, int] = {}
+
+    def start(self, pool: ProcessPool, current: Trial) -> None:
+        s = self.settings
+        arguments = (current, self.metrics, s.out, s.cache, s.device, s.threads)
+        self.running[pool.schedule(trial.run, args=arguments, timeout=s.timeout)] = current
+        for listener in self.listeners:
+            listener.started(current)
+
+    def finish(self, future: Future[dict[str, Any]]) -> None:
+        current = self.running.pop(future)
+        result = _result(future, current, self.settings)
+        self._pass_rows(current, current.folder(self.settings.out))
+        for listener in self.listeners:
+            listener.finished(current, result)
+
+    def follow(self) -> None:
+        for current in self.running.values():
+            work = store.work_folder(current.folder(self.settings.out))
+            try:
+                progress = read_json(work / PROGRESS)
+            except (OSError, ValueError):
+                continue
+            if progress.get("rows", 0) > self.rows.get(current.key, 0):
+                self._pass_rows(current, work)
+            for listener in self.listeners:
+                listener.progressed(current, progress)
+
+    def _pass_rows(self, current: Trial, folder: Path) -> None:
+        with suppress(OSError, ValueError):
+            rows = store.read_history(folder)
+            for row in rows[self.rows.get(current.key, 0) :]:
+                for listener in self.listeners:
+                    listener.validated(current, row)
+            self.rows[current.key] = max(len(rows), self.rows.get(current.key, 0))
+
+
+def run(
+    trials: Sequence[Trial], metrics: Sequence[Metric], settings: Settings, listeners: Sequence[Listener] = ()
+) -> None:
+    """Run the trials, at most `settings.jobs` at once. Every trial ends with a stored result, whatever it does."""
+    waiting = list(reversed(trials))
+    state = _Run(metrics, settings, listeners)
+    pool = _pool(settings.jobs)
+    try:
+        while waiting or state.running:
+            while waiting and len(state.running) < settings.jobs:
+                state.start(pool, waiting.pop())
+            done, _ = wait(state.running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                state.finish(future)
+            state.follow()
+        pool.close()
+    except BaseException:
+        pool.stop()
+        raise
+    finally:
+        pool.join()
+
+
+def _result(future: Future[dict[str, Any]], current: Trial, settings: Settings) -> dict[str, Any]:
+    """What the trial returned; if its process died, hung or could not answer, a stored failure that says so."""
+    try:
+        return future.result()
+    except TimeoutError:
+        reason = f"took longer than {settings.timeout:g} s"
+    except ProcessExpired as error:
+        reason = _how_it_died(error.exitcode)
+    except Exception as error:  # the component could not be sent to the process, or its answer not back
+        reason = f"{type(error).__name__}: {error}".splitlines()[0][:500]
+    final = current.folder(settings.out)
+    work = store.work_folder(final)
+    work.mkdir(parents=True, exist_ok=True)
+    (work / store.LOG).touch()
+    for leftover in set(os.listdir(work)) - {store.LOG}:
+        shutil.rmtree(work / leftover) if (work / leftover).is_dir() else (work / leftover).unlink()
+    return store.publish(work, final, trial.outcome(current, "failed", reason)).content
+
+
+def _how_it_died(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        name = signal.Signals(-exitcode).name if -exitcode in {s.value for s in signal.Signals} else str(-exitcode)
+        hint = " (out of memory?)" if name == "SIGKILL" else ""
+        return f"the process was killed by {name}{hint}"
+    return f"the process ended by itself with exit code {exitcode}"

@@ -1,0 +1,40 @@
+"""Sample pictures: the first test images as they were degraded, restored, and in truth."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from .degrading import Pairs
+from .files import write_atomically
+
+ROWS = ("input", "restored", "truth")
+
+
+def write_samples(path: Path, pairs: Pairs, restored: Tensor, count: int) -> None:
+    """A PNG of three rows (degraded, restored, clean) of `count` images at their own size, without any margin."""
+    restored8 = restored[:count].clamp(0, 1).mul(255).round().to(torch.uint8)
+    rows = [torch.cat(list(images), 2) for images in (pairs.degraded[:count], restored8, pairs.clean[:count])]
+    write_atomically(path, png(torch.cat(rows, 1)))
+
+
+def read_samples(path: Path, size: int) -> dict[str, np.ndarray]:
+    """The rows of a sample picture, each uint8 `(count, size, size, 3)`. Raises ValueError for another layout."""
+    with Image.open(path) as image:
+        picture = np.asarray(image.convert("RGB"))
+    if picture.shape[0] != size * len(ROWS) or picture.shape[1] % size:
+        raise ValueError(f"{path} is {picture.shape[1]}×{picture.shape[0]} px, which is no sample picture of {size} px")
+    tiles = picture.reshape(len(ROWS), size, -1, size, 3).swapaxes(1, 2)
+    return dict(zip(ROWS, tiles, strict=True))
+
+
+def png(image: Tensor) -> bytes:
+    """A uint8 `(3, H, W)` tensor as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    Image.fromarray(image.permute(1, 2, 0).contiguous().numpy()).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

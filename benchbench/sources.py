@@ -1,0 +1,68 @@
+"""What a component's results depend on: a digest of its source and of the files of its package that it imports."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from .interfaces import Component
+
+
+def source_digest(component: Component) -> str:
+    """16 hexadecimal digits that change when the source of the component changes, or any file it imports of its package.
+
+    benchbench's own files do not count: the protocol's version speaks for them.
+    """
+    parts = getattr(component, "parts", (component,))
+    return hashlib.sha256("".join(_module_digest(type(p).__module__) for p in parts).encode()).hexdigest()[:16]
+
+
+@functools.cache
+def _module_digest(module: str) -> str:
+    seen: dict[str, bytes] = {}
+    _visit(module, seen)
+    whole = hashlib.sha256()
+    for name in sorted(seen):
+        whole.update(name.encode() + b"\0" + seen[name].replace(b"\r\n", b"\n") + b"\0")
+    return whole.hexdigest()
+
+
+def _visit(module: str, seen: dict[str, bytes]) -> None:
+    path = _source_of(module)
+    if module in seen or path is None:
+        return
+    seen[module] = path.read_bytes()
+    for name in _imports(module, ast.parse(seen[module]), is_package=path.name == "__init__.py"):
+        if name.split(".")[0] == module.split(".")[0]:
+            _visit(name, seen)
+
+
+def _source_of(module: str) -> Path | None:
+    loaded = sys.modules.get(module)
+    origin = getattr(loaded, "__file__", None)
+    if origin is None:
+        try:
+            spec = importlib.util.find_spec(module)
+        except (ImportError, ValueError):
+            return None
+        origin = spec.origin if spec else None
+    return Path(origin) if origin and origin.endswith(".py") and Path(origin).is_file() else None
+
+
+def _imports(module: str, tree: ast.Module, is_package: bool) -> Iterator[str]:
+    package = module if is_package else module.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            try:
+                base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            except ImportError:
+                continue
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)

@@ -1,0 +1,132 @@
+"""Results on disk: `<out>/<data set>/<degradation>/<model>/<key>/`, each folder whole or absent.
+
+`result.json` is written last and holds the digests of the other files, so a half-written result cannot pass for one.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .files import digest, file_digest, read_json, write_atomically, write_json
+
+SCHEMA = 1
+RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, LOG = (
+    "result.json",
+    "metrics.parquet",
+    "history.csv",
+    "model.safetensors",
+    "samples.png",
+    "log.txt",
+)
+SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES)
+WORK = ".partial"
+_LONGEST = 80
+
+
+class DamagedResult(ValueError):
+    """A result folder whose files do not fit together; its text says what is wrong."""
+
+
+def slug(text: str) -> str:
+    """A label as one safe path component: `swirl:strength=3` -> `swirl,strength=3`; long or odd ones get a digest."""
+    safe = re.sub(r"[^A-Za-z0-9._=+,-]+", "-", text.replace(":", ",").replace('"', "")).strip(".-") or "unnamed"
+    if len(safe) > _LONGEST or re.sub(r"[^a-z0-9]", "", safe.lower()) != re.sub(r"[^a-z0-9]", "", text.lower()):
+        return f"{safe[: _LONGEST - 9]}-{digest(text)[:8]}"
+    return safe
+
+
+@dataclass(frozen=True)
+class Result:
+    """A stored result: the content of its `result.json`, and the folder it lies in."""
+
+    folder: Path
+    content: dict[str, Any]
+
+    @property
+    def status(self) -> str:
+        """`scored`, `skipped` or `failed`."""
+        return str(self.content["status"])
+
+    def has(self, metrics: dict[str, str]) -> bool:
+        """Whether every metric (name -> digest) was computed, or found unavailable, by the same source."""
+        known = {name: facts["digest"] for name, facts in self.content.get("metrics", {}).items()}
+        return all(known.get(name) == value for name, value in metrics.items())
+
+
+def read(folder: Path, *, thorough: bool = True) -> Result:
+    """The result in a folder. Raises DamagedResult if it is incomplete, altered or of another schema."""
+    try:
+        content = read_json(folder / RESULT)
+    except (OSError, ValueError, RecursionError) as error:
+        raise DamagedResult(f"{folder / RESULT} cannot be read: {error}") from error
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise DamagedResult(f"{folder / RESULT} is not of schema {SCHEMA}")
+    missing = {"status", "trial", "protocol", "key"} - content.keys()
+    if missing or content["status"] not in ("scored", "skipped", "failed"):
+        raise DamagedResult(f"{folder / RESULT} lacks {', '.join(sorted(missing)) or 'a known status'}")
+    for name, expected in content.get("files", {}).items():
+        path = folder / name
+        if name not in SUMMED or not path.is_file() or (thorough and file_digest(path) != expected):
+            raise DamagedResult(f"{path} is missing or was altered since it was written")
+    return Result(folder, content)
+
+
+def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
+    """Every result folder under `out`, in the order of their paths, with its result or what is wrong with it."""
+    for path in sorted(out.glob(f"*/*/*/*/{RESULT}")):
+        if path.parent.name.endswith(WORK):
+            continue
+        try:
+            yield path.parent, read(path.parent)
+        except DamagedResult as damage:
+            yield path.parent, damage
+
+
+def write_history(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
+    """The validation rows of a training as `history.csv`."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(history[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history)
+    write_atomically(folder / HISTORY, buffer.getvalue())
+
+
+def read_history(folder: Path) -> list[dict[str, float]]:
+    """The rows of `history.csv`; none where there is no such file. Raises ValueError for a damaged one."""
+    if not (folder / HISTORY).is_file():
+        return []
+    with (folder / HISTORY).open(newline="") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def work_folder(final: Path) -> Path:
+    """The folder in which a trial works until its result is whole."""
+    return final.with_name(final.name + WORK)
+
+
+def publish(work: Path, final: Path, content: dict[str, Any]) -> Result:
+    """Write `result.json` with the digests of the files beside it, and give the work folder its final name."""
+    content["files"] = {name: file_digest(work / name) for name in SUMMED if (work / name).is_file()}
+    write_json(work / RESULT, content)
+    return _rename(work, final, content)
+
+
+def finish(work: Path, final: Path) -> Result | None:
+    """If the work folder already holds a whole result, give it its final name; otherwise None."""
+    try:
+        return _rename(work, final, read(work).content)
+    except DamagedResult:
+        return None
+
+
+def _rename(work: Path, final: Path, content: dict[str, Any]) -> Result:
+    shutil.rmtree(final, ignore_errors=True)
+    work.rename(final)
+    return Result(final, content)

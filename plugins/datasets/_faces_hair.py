@@ -1,0 +1,145 @@
+"""Hair of the head, behind it and on it, and beards."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ._faces_geometry import bump, cover, ellipse, hill, ramp
+from ._faces_head import head_normal, mouth_curve
+from ._faces_scene import Scene
+from ._faces_traits import BEARDS, HAIR_STYLES
+
+
+def has_style(s: Scene, *names: str) -> Tensor:
+    """1 where the hair has one of these styles, else 0, `(n, 1, 1, 1)`."""
+    return sum(((s.t.hair_style == HAIR_STYLES.index(n)).float() for n in names), torch.zeros_like(s.pixel))
+
+
+def paint_hair_behind(s: Scene) -> None:
+    """What falls or stands behind the head, painted before it."""
+    s.where(has_style(s, "bob", "long") > 0, _falling_behind)
+    s.where(has_style(s, "bun") > 0, _bun)
+
+
+def paint_hair(s: Scene) -> None:
+    """What grows over the head, from the hairline up."""
+    s.where(has_style(s, "bald") == 0, _cap)
+    s.where(has_style(s, "bob", "long") > 0, _curtains)
+
+
+def paint_beard(s: Scene) -> None:
+    """Stubble, moustache, goatee or full beard, over skin and lips' surroundings."""
+    s.where(s.t.beard > 0, _beard)
+
+
+def _strands(s: Scene, curly: Tensor) -> Tensor:
+    """Brightness of the strands, about 1: they run from the crown outwards and then down, or curl."""
+    px, py = s.x - 0.3 * s.t.part * has_style(s, "parted", "fringe"), s.y + 1.0
+    r = (px * px + py * py).sqrt() + 0.25
+    across = px / r * 1.1 + 0.3 * px + s.t.hair_wave * s.noise(px, py, 1.6, 1.6, 60)
+    straight = 0.6 * s.noise(across, r, 34, 2.5) + 0.5 * s.noise(across, r, 15, 1.5, 13)
+    curls = 0.7 * s.noise(s.x, s.y, 11, 11) + 0.6 * s.noise(s.x, s.y, 22, 22, 19)
+    return 1 + s.t.strand * (straight + (curls - straight) * curly)
+
+
+def _hair_light(s: Scene) -> Tensor:
+    """Shaded strands with a band of gloss where the hair turns to the light."""
+    curly = has_style(s, "curly", "afro", "buzz")
+    nx, ny, nz = head_normal(s)
+    strands = _strands(s, curly)
+    light = s.lit((nx, ny, nz), wrap=0.5)
+    toward = ny - 0.7 * s.light[1] + 0.35 * (1 - nx * s.light[0]) - 0.25
+    band = bump((toward / 0.33) ** 2) * (0.35 + 0.65 * strands).clamp(min=0)
+    shine = band * (1 - 0.75 * curly) * s.t.gloss * s.t.key * s.t.key_colour
+    return (s.t.hair * strands.clamp(min=0.15) * 1.25 + 0.02) * light + shine * (0.03 + 0.28 * s.t.hair)
+
+
+def _hairline(s: Scene) -> Tensor:
+    """How far below the hairline a point of the head lies."""
+    fringe, parted = has_style(s, "fringe"), has_style(s, "parted")
+    line = s.t.hairline + 0.36 * fringe - 0.42 * has_style(s, "receding") - 0.05 * s.t.old * (1 - fringe)
+    line = line + parted * 0.16 * s.t.part * s.X * (1 + s.X * s.t.part) + 0.08 * fringe * s.t.part * s.X
+    edge = (s.X / s.t.width) ** 2
+    side = 0.62 * edge * edge + has_style(s, "receding") * 0.55 * edge
+    lowest = 0.12 + 0.5 * has_style(s, "curly") + 0.1 * has_style(s, "afro")
+    jag = s.noise(s.X, s.Y, 16, 4, 37) * (0.012 + 0.035 * fringe) + s.noise(s.X, s.Y, 4, 3, 41) * 0.015
+    return s.Y - torch.minimum(line + side, lowest) - jag
+
+
+def _thickness(s: Scene) -> Tensor:
+    """How far the hair stands off the head."""
+    afro, curly, flat = has_style(s, "afro"), has_style(s, "curly"), has_style(s, "buzz", "receding", "bun")
+    top = ramp(s.y, 0.1, -0.85)
+    height = s.t.hair_side + (s.t.hair_top - s.t.hair_side) * top
+    lift = has_style(s, "parted") * 0.05 * top * (0.5 - s.x * s.t.part)
+    height = (height + lift) * (1 - 0.75 * flat) + afro * (0.22 + 1.3 * s.t.hair_top) + curly * (0.1 + 0.08 * top)
+    rough = 0.01 + 0.028 * (afro + curly)
+    return height + rough * s.noise(s.x, s.y, 9, 9, 47)
+
+
+def _cap(s: Scene) -> None:
+    low = _hairline(s)
+    soft = 1.5 * s.pixel + 0.05 + 0.05 * has_style(s, "buzz")
+    inside = cover(s.outline - _thickness(s), 1.2 * s.pixel)
+    alpha = cover(low, soft) * inside * (1 - 0.25 * has_style(s, "buzz"))
+    s.shade(1 - 0.3 * hill(low, low * 0, 0.12, 1) * s.face)
+    s.paint(_hair_light(s), alpha)
+    s.hide(alpha)
+
+
+def _width(s: Scene) -> Tensor:
+    """Half the width of falling hair at each height, in which it waves."""
+    wave = s.t.hair_wave * (s.noise(s.y * 1.0, s.y * 0, 2.2, 1, 5) + 0.4 * s.noise(s.x, s.y, 5, 5, 9))
+    return s.t.width + 0.14 + 0.5 * s.t.hair_top * ramp(s.y, -1, -0.2) + wave * ramp(s.y, -0.2, 0.5)
+
+
+def _end(s: Scene) -> Tensor:
+    long = has_style(s, "long")
+    return 0.62 + 0.2 * s.t.part + (s.t.hair_length - 0.62) * long + 0.05 * s.noise(s.x, s.y, 12, 1, 15)
+
+
+def _falling_behind(s: Scene) -> None:
+    shape = torch.maximum(s.x.abs() - _width(s), s.y - _end(s))
+    alpha = cover(shape, 1.3 * s.pixel) * ramp(s.y, -0.45, -0.3)
+    s.paint(_hair_light(s) * 0.55, alpha)
+
+
+def _curtains(s: Scene) -> None:
+    """Hair that falls beside the face, before ears and shoulders."""
+    x = s.x - 0.12 * s.pose.yaw_sin
+    inner = s.t.width * (0.86 - 0.1 * bump(((s.y - 0.25) / 0.9) ** 2)) + 0.05 * s.noise(s.y, s.y * 0, 1.5, 1, 23) * s.t.hair_wave * 10
+    inner = inner + 0.1 * ramp(s.y, 0.4, 1.2)
+    shape = torch.maximum(torch.maximum(inner - x.abs(), s.x.abs() - _width(s)), s.y - _end(s))
+    alpha = cover(shape, 1.4 * s.pixel) * ramp(s.y, -0.5, -0.3)
+    s.shade(1 - 0.3 * hill(inner - x.abs(), s.y * 0, 0.14, 1) * s.face * ramp(s.y, -0.4, -0.1))
+    s.paint(_hair_light(s), alpha)
+    s.hide(alpha)
+
+
+def _bun(s: Scene) -> None:
+    x, y = s.pose.project(0.0, -1.12, -0.2)
+    dx, dy = s.x - x, s.y - y
+    knot = ellipse(dx, dy, 0.32, 0.26) + 0.012 * s.noise(dx, dy, 9, 9)
+    swirl = s.noise((dx * dx + dy * dy).sqrt(), dx, 18, 3, 3)
+    s.paint(s.t.hair * (1 + s.t.strand * swirl) * (0.9 - 0.6 * dy / 0.3) * (0.7 * s.t.key + s.t.fill), cover(knot, s.pixel))
+
+
+def _beard(s: Scene) -> None:
+    full, stubble = s.t.beard == BEARDS.index("full"), s.t.beard == BEARDS.index("stubble")
+    goatee, moustache = s.t.beard == BEARDS.index("goatee"), s.t.beard == BEARDS.index("moustache")
+    x, y = mouth_curve(s)
+    ragged = 0.03 * s.noise(s.X, s.Y, 9, 9, 53)
+    lip = 1 - ramp(torch.maximum(x.abs() - 1.0, (y - 0.02 - 0.03 * s.t.open).abs() / 0.085 - 1), 0.12, -0.1)
+    cheek = ramp(s.Y - 0.3 - 0.42 * bump((s.X / (0.85 * s.t.width)) ** 2) + 0.05 * s.X.abs() + ragged, -0.03, 0.05)
+    jaw = cheek * ramp(s.X.abs() / s.t.width + ragged, -1, -0.9) * lip
+    over = hill(x * 0.8, y + 0.105 - 0.05 * x * x, 1, 0.085).sqrt() * ramp(y, 0.03, -0.03)
+    point = hill(s.X + ragged, s.Y - 0.86, 0.26, 0.26).sqrt() * lip
+    shape = jaw * (full | stubble).float() + point * goatee.float()
+    shape = torch.maximum(shape, over * (1.25 - 0.45 * stubble.float()) * (full | stubble | goatee | moustache).float())
+    length = s.t.beard_length * (full.float() + 0.4 * goatee.float()) * ramp(s.y, 0.2, 0.8)
+    inside = cover(s.outline - length - 0.4 * ragged * full.float(), 1.3 * s.pixel)
+    hairs = 0.6 * s.noise(s.X * 1.0, s.Y - s.X.abs() * 0.3, 34, 8, 71) + 0.4 * s.noise(s.X, s.Y, 14, 6, 73)
+    alpha = (shape.clamp(0, 1) * inside * (0.92 + 0.12 * hairs)).clamp(0, 1) * (1 - stubble.float() * (0.62 - 0.2 * hairs))
+    light = s.lit(s.normal, 0.5)
+    s.paint((s.t.hair * 1.1 * (1 + s.t.strand * hairs).clamp(min=0.2) + 0.012) * light, alpha)

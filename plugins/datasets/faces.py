@@ -1,0 +1,123 @@
+"""Procedural portraits: an embedded data set that needs no download, with exact face masks and attributes.
+
+Each portrait is drawn from its own random stream: a head as an ellipsoid in space, turned by yaw, pitch and roll, whose
+relief is shaded (Lambert with soft terminator, Blinn highlights), and on it skin, eyes, mouth, hair, beard, glasses and
+hats, before one of five backdrops. No photograph of anybody went into it. Skin tones: the Monk Skin Tone Scale (Ellis
+Monk, 2019), uniformly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from benchbench import Dataset, Images, generator, hookimpl, param
+
+from . import _faces_traits as kinds
+from ._faces_backdrop import paint_backdrop
+from ._faces_dress import paint_accessories, paint_body
+from ._faces_features import paint_features
+from ._faces_hair import paint_beard, paint_hair, paint_hair_behind
+from ._faces_head import paint_head
+from ._faces_scene import Scene, set_scene
+from ._faces_traits import Traits, draw_traits
+
+LAYERS = (
+    paint_backdrop,
+    paint_hair_behind,
+    paint_body,
+    paint_head,
+    paint_features,
+    paint_beard,
+    paint_hair,
+    paint_accessories,
+)
+FINEST = 64  # smaller images are painted at this size or more and averaged: features would fall between their pixels
+CHUNK_PIXELS = 2**17  # painted at once: few enough for a processor's cache
+
+
+@hookimpl
+def benchbench_datasets() -> list[type[Dataset]]:
+    return [Faces]
+
+
+@dataclass(frozen=True)
+class Faces(Dataset):
+    """Procedural portraits with face masks and attributes, embedded: no download, no real person.
+
+    `faces:n=2000` begins with the images of `faces:n=1200`, and an image shows the same portrait at every size. The
+    attributes are what the portrait was drawn from: `skin_tone` is the Monk tone from 1 (lightest) to 10; `pose` is the
+    side of the image to which the face turns; `hair` is the style under whatever hat.
+    """
+
+    name = "faces"
+
+    n: int = param(1200, "number of portraits", low=1)
+    seed: int = param(0, "other seeds give other portraits", low=0)
+
+    def load(self, size: int) -> Images:
+        ids = [f"face-{i:05d}" for i in range(self.n)]
+        traits = draw_traits(self.seed, ids)
+        pixels, masks = render(traits, [(self.seed, "grain", i) for i in ids], size)
+        return Images(ids, pixels, masks, attributes(traits))
+
+
+def render(traits: Traits, grain: Sequence[tuple[object, ...]], size: int, chunk: int | None = None) -> tuple[Tensor, Tensor]:
+    """Portraits uint8 `(n, 3, size, size)` and their face masks, bool `(n, 1, size, size)`.
+
+    `grain` names each image's sensor noise; `chunk` portraits are painted at once, which changes no bit of them.
+    """
+    fine = size * -(-FINEST // size)
+    step = chunk or max(1, CHUNK_PIXELS // fine**2)
+    spans = [slice(start, start + step) for start in range(0, len(grain), step)]
+    done = [_expose(_paint(traits.rows(span), fine), grain[span], size) for span in spans]
+    return torch.cat([pixels for pixels, _ in done]), torch.cat([masks for _, masks in done])
+
+
+def _paint(traits: Traits, size: int) -> Scene:
+    scene = set_scene(traits, size)
+    for layer in LAYERS:
+        layer(scene)
+    return scene
+
+
+def _expose(scene: Scene, grain: Sequence[tuple[object, ...]], size: int) -> tuple[Tensor, Tensor]:
+    """What the camera makes of the scene: vignette, tone, pixels, grain, 8 bits."""
+    falloff = 1 - scene.t.vignette * (scene.u**2 + scene.v**2) / 2
+    light, face = _average(scene.canvas * falloff, size), _average(scene.face, size)
+    light = light.clamp(min=0)
+    tone = (light / (1 + 0.25 * light)).sqrt() * 1.08
+    noise = torch.stack([torch.rand(2, 3, size, size, generator=generator(*g)).sum(0) for g in grain]) - 1
+    shown = tone + noise * 2.4 * scene.t.grain * (1.2 - tone.clamp(0, 1))
+    return (shown * 255).round().clamp(0, 255).byte(), face > 0.5
+
+
+def _average(image: Tensor, size: int) -> Tensor:
+    k = image.shape[-1] // size
+    if k == 1:
+        return image
+    rows = sum(image[..., i::k, :] for i in range(k))
+    return sum(rows[..., j::k] for j in range(k)) / k**2  # type: ignore[index]
+
+
+def attributes(t: Traits) -> dict[str, list[int] | list[str]]:
+    """The attribute table of portraits, as plain values."""
+    columns = {
+        "hair": _names(t.hair_style, kinds.HAIR_STYLES),
+        "hair_colour": _names(t.hair_kind, tuple(kinds.HAIR_COLOURS)),
+        "glasses": _names(t.glasses, kinds.GLASSES),
+        "smile": _names(t.smiling.long(), ("no", "yes")),
+        "beard": _names(t.beard, kinds.BEARDS),
+        "hat": _names(t.hat, kinds.HATS),
+        "pose": _names((t.yaw.abs() > 0.15).long() * (1 + (t.yaw > 0).long()), ("frontal", "left", "right")),
+        "lighting": _names(t.light, kinds.LIGHTING),
+        "age": _names(t.age_group, kinds.AGES),
+    }
+    return {"skin_tone": [int(k) + 1 for k in t.monk.flatten()], **columns}
+
+
+def _names(index: Tensor, names: Sequence[str]) -> list[str]:
+    return [names[k] for k in index.flatten().tolist()]

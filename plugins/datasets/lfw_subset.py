@@ -1,0 +1,41 @@
+"""The 100 faces of scikit-image's sample of Labeled Faces in the Wild: real data that needs no download.
+
+Source: `skimage.data.lfw_subset()`, which ships in scikit-image's wheels: 200 grey patches of 25×25 pixels, of which
+the first 100 are faces. Huang et al., "Learning to Align from Scratch", NIPS 2012; http://vis-www.cs.umass.edu/lfw/.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+
+from benchbench import Dataset, Images, hookimpl
+
+FACES = 100
+
+
+@hookimpl
+def benchbench_datasets() -> list[type[Dataset]]:
+    return [LfwSubset]
+
+
+@dataclass(frozen=True)
+class LfwSubset(Dataset):
+    """100 grey faces of 25×25 pixels that come with scikit-image: no download; for trying things out."""
+
+    name = "lfw-subset"
+
+    def load(self, size: int) -> Images:
+        """The faces at `size`×`size`, bicubic, the grey level in all three channels."""
+        from skimage.data import lfw_subset
+
+        patches = np.round(lfw_subset()[:FACES] * 255).astype(np.uint8)  # (N, 25, 25)
+        resized = [Image.fromarray(p).resize((size, size), Image.Resampling.BICUBIC) for p in patches]
+        grey = torch.from_numpy(np.stack([np.asarray(image) for image in resized]))  # (N, size, size)
+        return Images(
+            ids=[f"face-{i:03d}" for i in range(FACES)],
+            pixels=grey[:, None].repeat(1, 3, 1, 1),
+        )

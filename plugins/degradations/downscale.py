@@ -1,0 +1,34 @@
+"""Lost resolution: reduced by area averaging, then enlarged again to its size by bicubic interpolation.
+
+Down: to round(side / factor) pixels, at least one, each the mean of the pixels that its area touches; where the factor
+divides the side, that is `skimage.transform.downscale_local_mean`. Up: Keys' cubic convolution with a = −1/2 (Keys 1981,
+"Cubic convolution interpolation for digital image processing"), as Pillow's `resize(resample=BICUBIC)` does it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from benchbench import Degradation, Degraded, Draw, hookimpl, param
+
+
+@hookimpl
+def benchbench_degradations() -> list[type[Degradation]]:
+    return [Downscale]
+
+
+@dataclass(frozen=True)
+class Downscale(Degradation):
+    """Low resolution, enlarged again: the task of super-resolution."""
+
+    name = "downscale"
+    factor: int = param(4, "how many times smaller each side becomes", low=1, high=256)
+
+    def apply(self, clean: Tensor, draw: Draw) -> Degraded:
+        size = clean.shape[-2:]
+        small = F.interpolate(clean, [max(1, round(side / self.factor)) for side in size], mode="area")
+        # With antialias PyTorch takes Keys' a = −1/2, without it −3/4; enlarging, that is all it changes.
+        return Degraded(F.interpolate(small, list(size), mode="bicubic", antialias=True))

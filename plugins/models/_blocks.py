@@ -1,0 +1,99 @@
+"""The vocabulary of the trained models: same-size convolutions, residuals, padding, and NAFNet's three parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, *, bias: bool = True) -> nn.Conv2d:
+    """A convolution with zero padding that keeps the size, or divides it by the stride."""
+    return nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=bias)
+
+
+def zeroed(layer: nn.Conv2d) -> nn.Conv2d:
+    """The layer with weights and bias at zero, so that a residual around it starts as the identity."""
+    nn.init.zeros_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+def plain_cnn(widths: Sequence[int], activation: Callable[[], nn.Module] = nn.ReLU) -> nn.Sequential:
+    """3×3 convolutions through the given channel counts, with the activation between any two of them."""
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(widths):
+        layers += [conv(inputs, outputs), activation()]
+        nn.init.kaiming_normal_(layers[-2].weight,nonlinearity='relu'); nn.init.zeros_(layers[-2].bias)
+    return nn.Sequential(*layers[:-1])
+
+
+class Residual(nn.Module):
+    """`x + body(x)`."""
+
+    def __init__(self, *body: nn.Module) -> None:
+        super().__init__()
+        self.body = nn.Sequential(*body)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.body(x)
+
+
+class Padded(nn.Module):
+    """Runs a body that needs sides divisible by `multiple` on images of any size: pads with the edge, then crops."""
+
+    def __init__(self, multiple: int, body: nn.Module) -> None:
+        super().__init__()
+        self.multiple, self.body = multiple, body
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        below, right = -height % self.multiple, -width % self.multiple
+        if not (below or right):
+            return self.body(x)
+        return self.body(F.pad(x, (0, right, 0, below), mode="replicate"))[..., :height, :width]
+
+
+class LayerNorm2d(nn.Module):
+    """Layer normalisation over the channels of each pixel."""
+
+    def __init__(self, channels: int, eps: float = 1e-6) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(channels, eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)  # no copy where x is channels_last
+
+
+class SimpleGate(nn.Module):
+    """The product of the two halves of the channels, which takes the place of an activation."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        first, second = x.chunk(2, dim=1)  # (N, 2C, H, W) -> twice (N, C, H, W)
+        return first * second
+
+
+class ChannelAttention(nn.Module):
+    """Simplified channel attention: each channel is scaled by a linear function of all channels' means."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.mix = conv(channels, channels, kernel=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.mix(x.mean((2, 3), keepdim=True))
+
+
+class Scaled(nn.Module):
+    """A learned factor a channel, zero at first, so that the residual around it starts as the identity."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.zeros(channels, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.factor

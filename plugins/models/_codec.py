@@ -1,0 +1,53 @@
+"""Image file formats of Pillow as codecs: real bytes out, images back."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, features
+from torch import Tensor, nn
+
+from benchbench import Codec, Task
+
+_MODES = {1: "L", 3: "RGB"}
+
+
+class PillowCodec(nn.Module, Codec):
+    """Stores each image as a file of the given Pillow format, saved with the given options."""
+
+    def __init__(self, format: str, channels: int, options: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.format, self.channels, self.options = format, channels, dict(options)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.decompress(self.compress(images)).to(images)
+
+    def compress(self, images: Tensor) -> list[bytes]:
+        levels = (images.detach().float().clamp(0, 1) * 255).round().byte()
+        return [self._encode(pixels) for pixels in levels.permute(0, 2, 3, 1).cpu().numpy()]  # (H, W, C) each
+
+    def decompress(self, data: Sequence[bytes]) -> Tensor:
+        pixels = np.stack([self._decode(file) for file in data])  # (N, H, W, C)
+        return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
+
+    def _encode(self, pixels: np.ndarray) -> bytes:
+        file = io.BytesIO()
+        Image.fromarray(pixels.squeeze(2) if self.channels == 1 else pixels).save(file, self.format, **self.options)
+        return file.getvalue()
+
+    def _decode(self, file: bytes) -> np.ndarray:
+        image = Image.open(io.BytesIO(file), formats=[self.format]).convert(_MODES[self.channels])
+        return np.array(image).reshape(image.height, image.width, self.channels)
+
+
+def unavailable(feature: str, task: Task) -> str | None:
+    """Why Pillow cannot store the task's images with its `feature` ("jpg", "webp", …), or None if it can."""
+    if not features.check(feature):
+        return f"needs a Pillow that was built with {feature}"
+    if task.channels not in _MODES:
+        return f"stores images of 1 or 3 channels, not {task.channels}"
+    return None

@@ -1,0 +1,133 @@
+"""The swirl is held against `skimage.transform.swirl`, image by image."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage import data, transform
+from torch import Tensor
+
+from benchbench import Range
+from benchbench.seeding import SeededDraw
+from benchbench_plugins.degradations.swirl import Swirl, swirl
+
+IDS = ["a", "b", "c"]
+
+
+@pytest.fixture(scope="module")
+def face() -> Tensor:
+    """A photograph (1,3,96,96), smoothed to that size."""
+    picture = transform.resize(data.astronaut()[0:256, 96:352], (96, 96), anti_aliasing=True)
+    return torch.from_numpy(picture).float().permute(2, 0, 1)[None].contiguous()
+
+
+def by_skimage(image: Tensor, strength: float, radius: float, rotation: float, centre: tuple[float, float]) -> Tensor:
+    pixels = image.permute(1, 2, 0).double().numpy()
+    turned = transform.swirl(pixels, center=centre, strength=strength, radius=radius, rotation=rotation)
+    return torch.from_numpy(turned).float().permute(2, 0, 1)
+
+
+def psnr(a: Tensor, b: Tensor) -> float:
+    return -10 * math.log10(((a - b) ** 2).mean().item())
+
+
+@given(
+    strength=st.floats(-20, 20),
+    radius=st.floats(3, 80),
+    rotation=st.floats(-4, 4),
+    centre=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    size=st.tuples(st.integers(2, 40), st.integers(2, 40)),
+    channels=st.sampled_from([1, 3]),
+)
+@settings(max_examples=60, deadline=None)
+def test_matches_skimage_for_any_parameters(
+    strength: float,
+    radius: float,
+    rotation: float,
+    centre: tuple[float, float],
+    size: tuple[int, int],
+    channels: int,
+) -> None:
+    height, width = size
+    image = torch.rand(1, channels, height, width, generator=torch.Generator().manual_seed(height * width))
+    middle = (centre[0] * width, centre[1] * height)
+    parameters = [torch.tensor([value]) for value in (strength, radius, rotation, middle)]
+    ours = swirl(image, *parameters)[0]
+    assert (ours - by_skimage(image[0], strength, radius, rotation, middle)).abs().max() < 1e-3
+
+
+def test_defaults_match_skimage_image_by_image(face: Tensor) -> None:
+    result = Swirl().apply(face.expand(3, -1, -1, -1), SeededDraw(0, "test", IDS))
+    for image, strength, radius in zip(result.images, result.truth["strength"], result.truth["radius"], strict=True):
+        pixels = face[0].permute(1, 2, 0).double().numpy()
+        reference = transform.swirl(pixels, strength=strength.item(), radius=radius.item())
+        np.testing.assert_allclose(image.permute(1, 2, 0).numpy(), reference, atol=1e-3)
+
+
+def test_parameters_lie_in_their_ranges_and_differ_between_images() -> None:
+    draw = SeededDraw(0, "test", [str(i) for i in range(200)])
+    truth = Swirl(centre_x=Range(0.2, 0.4)).apply(torch.rand(200, 1, 50, 100), draw).truth
+    for key, low, high in (("strength", 8, 15), ("radius", 0.29 * 50, 0.49 * 50), ("rotation", 0, 0)):
+        assert truth[key].min() >= low
+        assert truth[key].max() <= high
+    assert len(truth["strength"].unique()) > 150
+    assert ((truth["centre"][:, 0] >= 20) & (truth["centre"][:, 0] <= 40)).all()
+    assert (truth["centre"][:, 1] == 25).all()
+
+
+def test_inverse_recovers_the_image(face: Tensor) -> None:
+    degradation = Swirl(rotation=Range(-1, 1))
+    result = degradation.apply(face, SeededDraw(0, "test", IDS[:1]))
+    inside = (..., slice(24, 72), slice(24, 72))
+    restored = degradation.invert(result.images, result.truth)
+    assert psnr(restored[inside], face[inside]) > psnr(result.images[inside], face[inside]) + 6
+
+
+def test_inverse_is_the_swirl_with_opposite_angles(face: Tensor) -> None:
+    degradation = Swirl(strength=Range(9, 9), rotation=Range(0.5, 0.5))
+    truth = degradation.apply(face, SeededDraw(0, "test", IDS[:1])).truth
+    centre = (truth["centre"][0, 0].item(), truth["centre"][0, 1].item())
+    reference = by_skimage(face[0], -9, truth["radius"].item(), -0.5, centre)
+    torch.testing.assert_close(degradation.invert(face, truth)[0], reference, atol=1e-3, rtol=0)
+
+
+def test_region_is_the_disc_of_the_radius() -> None:
+    degradation = Swirl(radius=Range(0.25, 0.25), centre_x=Range(0.4, 0.4))
+    region = degradation.apply(torch.rand(1, 3, 40, 50), SeededDraw(0, "test", IDS[:1])).region
+    row, column = np.indices((40, 50))
+    disc = (row - 20) ** 2 + (column - 20) ** 2 <= 10**2
+    assert region is not None
+    np.testing.assert_array_equal(region[0, 0].numpy(), disc)
+
+
+def test_outside_the_disc_points_move_less_than_at_its_edge() -> None:
+    """On a ramp a pixel's change is its shift; ρ·exp(−ρ/r′) falls beyond the disc, where exp(−5 / ln 2) is left."""
+    ramp = (torch.arange(96) / 96).expand(1, 1, 96, 96).contiguous()
+    result = Swirl(radius=Range(0.3, 0.3)).apply(ramp, SeededDraw(0, "test", IDS[:1]))
+    assert result.region is not None
+    shift = (result.images - ramp).abs() * 96
+    edge = result.truth["strength"] * math.exp(-5 / math.log(2)) * result.truth["radius"]
+    assert (shift * ~result.region)[..., 1:-1].max() <= edge + 1e-3
+    assert (shift * result.region).max() > 10
+
+
+def test_supersampling_is_the_mean_of_a_finer_swirl(face: Tensor) -> None:
+    """On an image enlarged fourfold by linear interpolation, swirled by scikit-image and averaged down again."""
+    truth = {"strength": torch.tensor([10.0]), "radius": torch.tensor([40.0]), "rotation": torch.zeros(1)}
+    ours = swirl(face, **truth, centre=torch.tensor([[48.0, 48.0]]), supersample=4)
+    fine = transform.resize(face[0].permute(1, 2, 0).numpy(), (384, 384), order=1, mode="edge", anti_aliasing=False)
+    centre = (48.5 * 4 - 0.5, 48.5 * 4 - 0.5)
+    turned = transform.swirl(fine, center=centre, strength=10, radius=160)
+    reference = transform.downscale_local_mean(turned, (4, 4, 1))
+    difference = np.abs(ours[0].permute(1, 2, 0).numpy() - reference)[8:-8, 8:-8]
+    assert difference.mean() < 2e-3
+
+
+def test_no_strength_is_no_swirl(face: Tensor) -> None:
+    images = Swirl(strength=Range(0, 0)).apply(face, SeededDraw(0, "test", IDS[:1])).images
+    torch.testing.assert_close(images, face, atol=1e-4, rtol=0)
