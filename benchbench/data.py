@@ -114,9 +114,9 @@ def _splits(images: Images) -> list[str]:
 
 def _fingerprint(images: Images, splits: list[str]) -> str:
     whole = hashlib.sha256("\n".join(map("\t".join, zip(images.ids, splits, strict=True))).encode())
-    whole.update(np.ascontiguousarray(images.pixels.numpy()))
+    whole.update(np.ascontiguousarray(images.pixels.numpy()).data)
     if images.masks is not None:
-        whole.update(np.packbits(images.masks.numpy()))
+        whole.update(np.packbits(images.masks.numpy()).data)
     return whole.hexdigest()[:16]
 
 

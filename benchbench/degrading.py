@@ -128,7 +128,9 @@ def degraded_set(portraits: Portraits, split: str, degradation: Degradation, cac
 
 def _degrade_all(degradation: Degradation, ids: list[str], clean: Tensor, face: Tensor | None) -> dict[str, Tensor]:
     steps = [
-        degrade_chunk(degradation, ids[i : i + CHUNK], clean[i : i + CHUNK], None if face is None else face[i : i + CHUNK])
+        degrade_chunk(
+            degradation, ids[i : i + CHUNK], clean[i : i + CHUNK], None if face is None else face[i : i + CHUNK]
+        )
         for i in range(0, len(ids), CHUNK)
     ]
     tensors = {"degraded": torch.cat([s.images.mul(255).round().to(torch.uint8) for s in steps])}

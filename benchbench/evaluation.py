@@ -45,13 +45,17 @@ def restore(model: Model, module: nn.Module, pairs: Pairs, device: torch.device,
         restored = restored.float().cpu()
         finite = torch.isfinite(restored).flatten(1).all(1)
         if not finite.all():
-            raise TrialError(f"restored {pairs.ids[start + int((~finite).nonzero()[0])]} has values that are not finite")
+            raise TrialError(
+                f"restored {pairs.ids[start + int((~finite).nonzero()[0])]} has values that are not finite"
+            )
         parts.append(restored.clamp(0, 1).contiguous())
     return torch.cat(parts)
 
 
 @torch.no_grad()
-def score(restored: Tensor, pairs: Pairs, metrics: Sequence[Metric], task: Task, device: torch.device, batch: int = BATCH) -> Scores:
+def score(
+    restored: Tensor, pairs: Pairs, metrics: Sequence[Metric], task: Task, device: torch.device, batch: int = BATCH
+) -> Scores:
     """Every metric on every image, whole and inside the region and the face; always in float32.
 
     A metric that is unavailable, raises, or gives a wrong shape loses its columns and states why; the others stand.
@@ -71,7 +75,9 @@ def score(restored: Tensor, pairs: Pairs, metrics: Sequence[Metric], task: Task,
             unavailable[str(metric)] = f"failed: {type(error).__name__}: {error}".splitlines()[0]
             for suffix in regions:
                 columns.pop(f"{metric}{suffix}", None)
-    table = pd.DataFrame({name: values.numpy() for name, values in columns.items()}, index=pd.Index(pairs.ids, name="id"))
+    table = pd.DataFrame(
+        {name: values.numpy() for name, values in columns.items()}, index=pd.Index(pairs.ids, name="id")
+    )
     return Scores(table, unavailable)
 
 

@@ -37,7 +37,7 @@ def benchbench_metrics() -> Iterable[type[Metric]]:  # type: ignore[empty-body]
 
 @hookspec
 def benchbench_epoch_finished(trial: Mapping[str, Any], row: Mapping[str, float]) -> None:
-    """A trial has validated: `trial` names it (dataset, degradation, model, seed, key), `row` is its history's new row."""
+    """A trial has validated: `trial` names it (dataset, degradation, model, seed, key), `row` is new in its history."""
 
 
 @hookspec

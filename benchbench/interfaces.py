@@ -119,7 +119,7 @@ class Degradation(Component, ABC):
 
     @property
     def has_oracle(self) -> bool:
-        """Whether `invert` exists and applies: confined to a region, a degradation loses what it moved across the edge."""
+        """Whether `invert` exists and applies (confined to a region, what was moved across its edge is lost)."""
         return type(self).invert is not Degradation.invert and self.region == "image"
 
 

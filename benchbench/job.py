@@ -37,7 +37,7 @@ class Request:
     seed: Sequence[int] = (0,)
     out: Path = Path("runs")
     device: str = "auto"
-    jobs: int = 1
+    jobs: int | None = None
     threads: int | None = None
     timeout: float | None = None
     fresh: bool = False
@@ -108,8 +108,9 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
         discard(trials, request.out)
     missing = [t for t in trials if not plan.is_done(t, request.out, metrics)]
     screen.planned(trials, missing, skipped)
-    threads = request.threads or runner.cores()
-    settings = runner.Settings(request.out, cache, request.device, request.jobs, threads, request.timeout)
+    threads = request.threads or runner.default_threads()
+    jobs = request.jobs or runner.default_jobs(request.device, threads)
+    settings = runner.Settings(request.out, cache, request.device, jobs, threads, request.timeout)
     hooks = runner.HookCaller(registry, request.out, screen.warn)
     try:
         if missing:
@@ -149,7 +150,9 @@ def check_writable(folder: Path) -> None:
     except OSError as error:
         raise BenchbenchError(f"cannot write to {folder}: {error.strerror}; choose another with --out") from error
     if free < LEAST_FREE_BYTES:
-        raise BenchbenchError(f"only {free / 1e6:.0f} MB are free for {folder}; {LEAST_FREE_BYTES / 1e6:.0f} MB are needed")
+        raise BenchbenchError(
+            f"only {free / 1e6:.0f} MB are free for {folder}; {LEAST_FREE_BYTES / 1e6:.0f} MB are needed"
+        )
 
 
 def check_device(name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from . import store
 from .budget import Budget
 from .errors import SpecError
-from .interfaces import Component, Dataset, Degradation, Metric, Model
+from .interfaces import Component, Degradation, Metric, Model
 from .plugins import Registry
 from .trial import Trial, metric_digests
 
@@ -65,27 +65,37 @@ def trials(
 ) -> list[Trial]:
     """The grid, board by board, untrained models first: they are quick and show the frame of the board."""
     ordered = sorted(models, key=lambda m: m.recipe is not None)
-    grid = []
-    for prepared in data:
-        for degradation in degradations:
-            for model in ordered:
-                trained = model.recipe is not None
-                origin = {"degradation": origin_of(registry, degradation), "model": origin_of(registry, model)}
-                for seed in seeds if trained else [None]:
-                    grid.append(
-                        Trial(
-                            prepared.folder,
-                            prepared.label,
-                            prepared.fingerprint,
-                            prepared.size,
-                            degradation,
-                            model,
-                            seed,
-                            budget if trained else None,
-                            origin,
-                        )
-                    )
-    return grid
+    return [
+        trial
+        for prepared in data
+        for degradation in degradations
+        for model in ordered
+        for trial in _of_cell(registry, prepared, degradation, model, budget, seeds)
+    ]
+
+
+def _of_cell(
+    registry: Registry,
+    data: Prepared,
+    degradation: Degradation,
+    model: Model,
+    budget: Budget,
+    seeds: Sequence[int],
+) -> Iterator[Trial]:
+    """The trials of one model on one degradation: one a seed, or a single one if it needs no training."""
+    trained = model.recipe is not None
+    for seed in dict.fromkeys(seeds) if trained else [None]:
+        yield Trial(
+            data=data.folder,
+            dataset=data.label,
+            fingerprint=data.fingerprint,
+            size=data.size,
+            degradation=degradation,
+            model=model,
+            seed=seed,
+            budget=budget if trained else None,
+            origin={"degradation": origin_of(registry, degradation), "model": origin_of(registry, model)},
+        )
 
 
 def is_done(trial: Trial, out: Path, metrics: Sequence[Metric]) -> bool:

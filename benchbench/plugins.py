@@ -16,10 +16,10 @@ import pluggy
 
 from . import hookspecs, specs
 from .errors import PluginError, did_you_mean
-from .interfaces import Dataset, Degradation, Metric, Model
+from .interfaces import Component, Dataset, Degradation, Metric, Model
 
 GROUP = "benchbench"
-KINDS: Mapping[str, type] = MappingProxyType(
+KINDS: Mapping[str, type[Component]] = MappingProxyType(
     {"dataset": Dataset, "degradation": Degradation, "model": Model, "metric": Metric}
 )
 
@@ -43,10 +43,10 @@ class Registry:
 
     manager: pluggy.PluginManager
     plugins: dict[str, Plugin]
-    components: dict[str, dict[str, type]]
+    components: dict[str, dict[str, type[Component]]]
     origin: dict[type, Plugin]
 
-    def of(self, kind: str) -> dict[str, type]:
+    def of(self, kind: str) -> dict[str, type[Component]]:
         """The components of a kind by name, in alphabetical order."""
         return self.components[kind]
 
@@ -124,7 +124,7 @@ def _refuse_unknown_hooks(found: Registry) -> None:
             found.manager.unregister(error.plugin)
 
 
-def _collect(found: Registry, kind: str, base: type, impl: Any) -> None:
+def _collect(found: Registry, kind: str, base: type[Component], impl: Any) -> None:
     plugin = found.plugins[impl.plugin_name]
     try:
         components = list(impl.function())
@@ -145,7 +145,7 @@ def _collect(found: Registry, kind: str, base: type, impl: Any) -> None:
         plugin.brings.append(f"{kind} {component.name}")
 
 
-def check_component(component: Any, kind: str, base: type) -> None:
+def check_component(component: Any, kind: str, base: type[Component]) -> None:
     """Raises PluginError unless `component` is a usable component class of that kind."""
     if not (inspect.isclass(component) and issubclass(component, base)):
         raise PluginError(f"{component!r} is no {kind} class (it must inherit benchbench.{base.__name__})")
@@ -153,10 +153,10 @@ def check_component(component: Any, kind: str, base: type) -> None:
     if not (isinstance(name, str) and specs.NAME.fullmatch(name)):
         raise PluginError(f"{component.__name__}: its name {name!r} must be lower-case letters, digits, - and _")
     if inspect.isabstract(component):
-        missing = ", ".join(sorted(component.__abstractmethods__))
+        missing = ", ".join(sorted(getattr(component, "__abstractmethods__", ())))
         raise PluginError(f"{name}: {missing} must be defined")
-    fields = {f.name for f in dataclasses.fields(component)} if dataclasses.is_dataclass(component) else set()
-    own = {n for n, a in component.__dict__.get("__annotations__", {}).items() if "ClassVar" not in str(a)}
+    fields = {f.name for f in dataclasses.fields(component)} if dataclasses.is_dataclass(component) else set[str]()
+    own = {n for n, a in inspect.get_annotations(component).items() if "ClassVar" not in str(a)}
     if own - fields:
         raise PluginError(f"{name}: decorate the class with @dataclass(frozen=True) so that {own - fields} count")
     try:

@@ -7,4 +7,16 @@ import torch.utils.flop_counter
 
 from . import data, degrading, evaluation, samples, store, training, trial
 
-__all__ = ["data", "degrading", "evaluation", "pandas", "pyarrow", "safetensors", "samples", "store", "torch", "training", "trial"]
+__all__ = [
+    "data",
+    "degrading",
+    "evaluation",
+    "pandas",
+    "pyarrow",
+    "safetensors",
+    "samples",
+    "store",
+    "torch",
+    "training",
+    "trial",
+]

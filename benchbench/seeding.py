@@ -41,7 +41,7 @@ class Draw(Protocol):
 
 class _Base:
     def within(self, span: Range) -> Tensor:
-        return self.uniform(span.low, span.high)  # type: ignore[attr-defined, no-any-return]
+        return self.uniform(span.low, span.high)  # type: ignore[attr-defined]
 
 
 class SeededDraw(_Base):

@@ -14,7 +14,7 @@ from .interfaces import Component
 
 
 def source_digest(component: Component) -> str:
-    """16 hexadecimal digits that change when the source of the component changes, or any file it imports of its package.
+    """16 hexadecimal digits that change with the component's source, or any file that it imports of its package.
 
     benchbench's own files do not count: the protocol's version speaks for them.
     """

@@ -90,16 +90,20 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
     return annotation, False
 
 
-@functools.cache
-def parameters(component: type) -> dict[str, Parameter]:
+def parameters(component: Any) -> dict[str, Parameter]:
     """The parameters of a component class, in order. Raises TypeError for a field of a type that has no text form."""
+    return _parameters(component)
+
+
+@functools.cache
+def _parameters(component: Any) -> dict[str, Parameter]:
     hints = typing.get_type_hints(component)
     found = {}
-    for f in sorted(dataclasses.fields(component), key=lambda f: f.kw_only):  # those by keyword only come last
+    for f in sorted(dataclasses.fields(component), key=lambda f: bool(f.kw_only)):  # those by keyword only come last
         kind, _ = _without_none(hints[f.name])
         if kind not in (bool, int, float, str, Range) and get_origin(kind) is not Literal:
             raise TypeError(
-                f"{component.__name__}.{f.name}: {kind} cannot be a parameter (bool, int, float, str, Range, Literal can)"
+                f"{component.__name__}.{f.name} cannot be a parameter: {kind} is not bool, int, float, str, Range or Literal"
             )
         get = f.metadata.get
         found[f.name] = Parameter(

@@ -197,7 +197,7 @@ class Trainer:
             with autocast(self.device):
                 loss = self.model.training_step(module, batch, name)
             optimizer.zero_grad(set_to_none=True)
-            loss.backward(inputs=own)  # type: ignore[no-untyped-call]
+            loss.backward(inputs=own)
             if self.recipe.clip is not None:
                 nn.utils.clip_grad_norm_(own, self.recipe.clip)
             if update:
@@ -379,5 +379,9 @@ def validation_batch(pairs: Pairs, rows: slice, device: torch.device) -> Batch:
     clean, degraded = (t[rows].to(device).float().div_(255) for t in (pairs.clean, pairs.degraded))
     truth = {name: t[rows].to(device) for name, t in pairs.truth.items()}
     return Batch(
-        degraded.contiguous(memory_format=torch.channels_last), clean, on_device(pairs.region), on_device(pairs.face), truth
+        degraded.contiguous(memory_format=torch.channels_last),
+        clean,
+        on_device(pairs.region),
+        on_device(pairs.face),
+        truth,
     )

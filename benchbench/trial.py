@@ -63,7 +63,9 @@ class Trial:
 
     def folder(self, out: Path) -> Path:
         """Where the result belongs under `out`."""
-        return out / store.slug(self.dataset) / store.slug(str(self.degradation)) / store.slug(str(self.model)) / self.key
+        return (
+            out / store.slug(self.dataset) / store.slug(str(self.degradation)) / store.slug(str(self.model)) / self.key
+        )
 
     def describe(self) -> dict[str, Any]:
         """The trial in plain values, as results and hooks show it."""
@@ -194,7 +196,9 @@ def _run(
 
     portraits = load(trial.data)
     if trial.degradation.region != "image" and portraits.masks is None:
-        return outcome(trial, "skipped", f"region={trial.degradation.region} needs face masks, which {trial.dataset} lacks")
+        return outcome(
+            trial, "skipped", f"region={trial.degradation.region} needs face masks, which {trial.dataset} lacks"
+        )
     data = TrainingSet(portraits, trial.degradation, device)
     mean, std = data.statistics()
     task = Task(trial.size, trial.degradation, 3, mean, std)
@@ -293,4 +297,3 @@ def _metric_facts(metrics: list[Metric], unavailable: Mapping[str, str]) -> dict
             "unavailable": unavailable.get(str(metric)),
         }
     return facts
-

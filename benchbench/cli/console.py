@@ -110,7 +110,8 @@ def _line(trial: Trial, result: dict[str, Any]) -> str:
     first = next(iter(sorted((m for m in metrics if m in result["scores"]), key=lambda m: metrics[m]["order"])), None)
     if first is None:
         return f"  {name}: done"
-    return f"  {name}: {first} {number(result['scores'][first]['mean'], metrics[first]['digits'])} {metrics[first]['unit']}"
+    mean = number(result["scores"][first]["mean"], metrics[first]["digits"])
+    return f"  {name}: {first} {mean} {metrics[first]['unit']}"
 
 
 def _table(board: Board, width: int) -> Table:

@@ -17,7 +17,9 @@ def command() -> None:
 @command.command("build")
 @options.out
 @click.option(
-    "--to", type=click.Path(path_type=Path, file_okay=False), help="Folder of the boards.  [default: leaderboards in --out]"
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the boards.  [default: leaderboards in --out]",
 )
 def build(out: Path, to: Path | None) -> None:
     """Write every board that the results under --out give."""

@@ -11,7 +11,9 @@ from . import options
 
 @click.command("list")
 @click.argument("kind", required=False, type=click.Choice(["datasets", "degradations", "models", "metrics"]))
-@click.option("--plugins", is_flag=True, help="List plugins: distribution, version, what each brings, what failed and why.")
+@click.option(
+    "--plugins", is_flag=True, help="List plugins: distribution, version, what each brings, what failed and why."
+)
 @options.no_plugin
 @options.as_json
 def command(kind: str | None, plugins: bool, no_plugin: tuple[str, ...], as_json: bool) -> None:
@@ -23,6 +25,4 @@ def command(kind: str | None, plugins: bool, no_plugin: tuple[str, ...], as_json
     if as_json:
         click.echo(json.dumps(chosen, indent=1))
         return
-    click.echo_via_pager(catalogue.as_text(chosen)) if click.get_text_stream("stdout").isatty() else click.echo(
-        catalogue.as_text(chosen)
-    )
+    click.echo(catalogue.as_text(chosen))

@@ -24,8 +24,10 @@ from . import options
 )
 @click.option("--seed", type=int, multiple=True, default=(0,), show_default=True, help="Training seed.  [repeatable]")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, or auto.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Trials at once.")
-@click.option("--threads", type=click.IntRange(1), help="CPU threads a trial; fixes the last bits of results.  [default: all cores]")
+@click.option("--jobs", type=click.IntRange(1), help="Trials at once.  [default: one a core, or one on a GPU]")
+@click.option(
+    "--threads", type=click.IntRange(1), help="CPU threads of a trial; they decide a result's last bits.  [default: 1]"
+)
 @click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
 @options.out
 @click.option("--fresh", is_flag=True, help="Discard stored results of the chosen trials first.")
@@ -41,7 +43,7 @@ def command(
     budget: str,
     seed: tuple[int, ...],
     device: str,
-    jobs: int,
+    jobs: int | None,
     threads: int | None,
     timeout: float | None,
     out: Path,
@@ -59,7 +61,9 @@ def command(
     from .console import Console
 
     registry = options.load_registry(no_plugin, quiet or as_json)
-    wanted = job.Request(dataset, size, degradation, model, metric, budget, seed, out, device, jobs, threads, timeout, fresh)
+    wanted = job.Request(
+        dataset, size, degradation, model, metric, budget, seed, out, device, jobs, threads, timeout, fresh
+    )
     console = Console(silent=quiet or as_json)
     try:
         report = job.run(registry, wanted, console)

@@ -75,7 +75,9 @@ def collect(out: Path) -> tuple[list[Board], list[str]]:
             for setting in shared or [own]:
                 settings.setdefault(setting, []).append(result)
     boards = [_board(setting, members) for setting, members in settings.items()]
-    return sorted(boards, key=lambda b: (*b.setting.file, b.setting.size, b.setting.budget, b.setting.fingerprint)), problems
+    return sorted(
+        boards, key=lambda b: (*b.setting.file, b.setting.size, b.setting.budget, b.setting.fingerprint)
+    ), problems
 
 
 def _setting(result: Result, budget: str) -> Setting:
@@ -131,7 +133,9 @@ def _average_seeds(rows: pd.DataFrame) -> pd.DataFrame:
     """One row a model: numbers averaged over its training seeds, with their count."""
     seeds = rows.groupby("model", sort=True)["seed"].agg(lambda s: ", ".join(str(int(x)) for x in sorted(s.dropna())))
     numbers = rows.drop(columns="seed").groupby("model", sort=True)
-    kinds = {c: "mean" if pd.api.types.is_numeric_dtype(rows[c]) else "first" for c in rows if c not in ("model", "seed")}
+    kinds = {
+        c: "mean" if pd.api.types.is_numeric_dtype(rows[c]) else "first" for c in rows if c not in ("model", "seed")
+    }
     return numbers.agg(kinds).assign(seeds=seeds, trainings=rows.groupby("model").size()).reset_index()
 
 

@@ -31,7 +31,9 @@ def write_picture(path: Path, board: Board) -> bool:
     draw = ImageDraw.Draw(canvas)
     for row, (label, images) in enumerate(strips):
         top = GAP + row * (tile + GAP)
-        draw.text((GAP * 2, top + tile / 2), _wrapped(label), "black", ImageFont.load_default(15), anchor="lm", spacing=5)
+        draw.text(
+            (GAP * 2, top + tile / 2), _wrapped(label), "black", ImageFont.load_default(15), anchor="lm", spacing=5
+        )
         for column in range(columns):
             picture = Image.fromarray(images[column]).resize((tile, tile), Image.Resampling.NEAREST)
             canvas.paste(picture, (LABEL + column * (tile + GAP), top))
@@ -50,7 +52,7 @@ def _strips(board: Board) -> list[tuple[str, np.ndarray]]:
     """(label, images) of the input, each model from best to worst, and the truth."""
     if not len(board.rows):
         return []
-    samples = {}
+    samples: dict[str, dict[str, np.ndarray]] = {}
     for result in board.results:
         path = result.folder / store.SAMPLES
         if result.status == "scored" and path.is_file():

@@ -21,7 +21,7 @@ FIXED = ("rank", "model", "gain", "recovered", "parameters", "flops", "epochs", 
 
 
 def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
-    """Write `<data set>/<degradation>.md|csv|json|png` under `folder`; returns the Markdown files, one a degradation."""
+    """Write `<data set>/<degradation>.md|csv|json|png` under `folder`; returns the Markdown files."""
     written = []
     for (dataset, degradation), group in groupby(boards, key=lambda b: b.setting.file):
         members = list(group)
@@ -75,8 +75,12 @@ def section(board: Board, picture: Path | None) -> str:
 
 def _heading(board: Board) -> str:
     s = board.setting
-    counts = next((r.content["data"] for r in board.results if "data" in r.content), {})
-    images = f" · {counts['train']} training, {counts['validation']} validation, {counts['test']} test images" if counts else ""
+    counts: dict[str, int] = next((r.content["data"] for r in board.results if "data" in r.content), {})
+    images = (
+        f" · {counts['train']} training, {counts['validation']} validation, {counts['test']} test images"
+        if counts
+        else ""
+    )
     seeds = sorted({str(r.content["trial"]["seed"]) for r in board.results if r.content["trial"]["seed"] is not None})
     return (
         f"## {s.size} px, {budget_name(s.budget)}\n\n"
@@ -146,7 +150,9 @@ def _more_columns(board: Board) -> dict[str, list[str]]:
 def _notes(board: Board) -> str:
     lines = []
     if first := board.ranked_by:
-        lines.append(f"Ranked by the mean of {escape(first)} over the test images; bold is best among the competing models.")
+        lines.append(
+            f"Ranked by the mean of {escape(first)} over the test images; bold is best among the competing models."
+        )
     if "recovered" in board.rows:
         lines.append("*recovered*: the part of the way from the degraded input (0 %) to the ideal inverse (100 %).")
     lines += [f"{escape(name)}: {escape(reason)}" for name, reason in board.unavailable.items()]
@@ -168,8 +174,12 @@ def _provenance(board: Board) -> str:
     devices = distinct(f"{c['timing']['device_name']} ({c['timing']['training_precision']})" for c in trained)
     libraries = distinct(f"{k} {v}" for c in scored for k, v in c["environment"]["libraries"].items())
     plugins = distinct(f"{o['distribution']} {o['version']}" for c in scored for os in c["origin"].values() for o in os)
-    metrics = distinct(f"{m}: {f['library']}" for m, f in board.metrics.items() if not f["unavailable"] and f["library"])
-    return f"<sub>Trained on {devices}. Components from {plugins}. Libraries: {libraries}. Metrics after {metrics}.</sub>"
+    metrics = distinct(
+        f"{m}: {f['library']}" for m, f in board.metrics.items() if not f["unavailable"] and f["library"]
+    )
+    return (
+        f"<sub>Trained on {devices}. Components from {plugins}. Libraries: {libraries}. Metrics after {metrics}.</sub>"
+    )
 
 
 def _flat(board: Board) -> pd.DataFrame:
@@ -180,7 +190,9 @@ def _flat(board: Board) -> pd.DataFrame:
     scores = [c for c in rows if str(c).partition("@")[0] in board.metrics]
     flat = rows[fixed + scores].assign(status="scored", reason="")
     failed = pd.DataFrame([{k: f[k] for k in ("model", "status", "reason")} for f in board.failures])
-    whole = pd.concat([flat, failed], ignore_index=True) if len(failed) and len(flat) else (flat if len(flat) else failed)
+    whole = (
+        pd.concat([flat, failed], ignore_index=True) if len(failed) and len(flat) else (flat if len(flat) else failed)
+    )
     for position, (name, value) in enumerate(setting.items()):
         whole.insert(position, name, value)
     return whole
@@ -212,4 +224,6 @@ def _speed(boards: Sequence[Board]) -> str:
                         | {"device": escape(timing["device_name"]), "threads": timing["threads"]})  # fmt: skip
     unique = list({tuple(row.items()): row for row in rows}.values())
     table = tabulate(unique, headers="keys", tablefmt="pipe", disable_numparse=True) if unique else "Nothing was timed."
-    return f"# Inference time, {escape(boards[0].setting.degradation)} on {escape(boards[0].setting.dataset)}\n\n{table}\n"
+    return (
+        f"# Inference time, {escape(boards[0].setting.degradation)} on {escape(boards[0].setting.dataset)}\n\n{table}\n"
+    )

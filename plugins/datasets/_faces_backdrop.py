@@ -16,16 +16,16 @@ def paint_backdrop(s: Scene) -> None:
 
 def _wall(s: Scene) -> None:
     glow = bump(((s.u - 0.5 * s.t.light_x) ** 2 + (s.v + 0.3) ** 2) / 5)
-    clouds = s.noise(s.u, s.v, 1.3, 1.3) * 0.08 + s.noise(s.u, s.v, 5, 5, 40) * 0.02
+    clouds = s.broad_noise(s.u, s.v, 1.3, 1.3) * 0.08 + s.noise(s.u, s.v, 5, 5, 40) * 0.02
     s.canvas += s.t.ground * (0.45 + 0.75 * glow + clouds) * (0.55 + 0.45 * s.t.key)
 
 
 def _bokeh(s: Scene) -> None:
     for k, size in enumerate((0.34, 0.24, 0.17)):
-        cell = 2.1 * size
+        cell = 2.6 * size
         x, y = s.u / cell + s.t.noise_u * (k + 1), s.v / cell + s.t.noise_v + 0.31 * k
         column, row = x.floor(), y.floor()
-        hash_ = s.noise(column * 7.3, row * 5.9, 1, 1, 9.0 * k).clamp(-1.2, 1.6)
+        hash_ = s.noise(column * 7.3, row * 5.9, 1, 1, 9.0 * k).clamp(-1, 1)
         dx, dy = x - column - 0.5 + 0.12 * hash_, y - row - 0.5 - 0.1 * hash_
         disc = cover((dx * dx + dy * dy).sqrt() * cell - size * (0.7 + 0.15 * hash_), 0.07)
         colour = s.t.ground_2 + (s.t.ground_3 - s.t.ground_2) * (0.5 + 0.5 * hash_)
@@ -40,17 +40,21 @@ def _bricks(s: Scene) -> None:
     tone = s.noise(column * 3.7, row * 5.3, 1, 1)
     rough = s.noise(s.u, s.v, 22, 22, 50) * 0.07 + s.noise(s.u, s.v, 9, 9, 60) * 0.06
     joint = cover((fraction(x) - 0.035) / 2.2, 0.05) + cover((fraction(y) - 0.09) / 5.5, 0.05)
-    s.paint(s.t.ground_2 * (0.75 + 0.18 * tone + rough) * (0.4 + 0.4 * s.t.key), s.pixel * 0 + 1)
+    s.paint(s.t.brick * (0.75 + 0.18 * tone + rough) * (0.4 + 0.4 * s.t.key), s.pixel * 0 + 1)
     s.paint(s.t.ground_3 * (0.8 + rough), 0.7 * joint.clamp(max=1))
 
 
 def _foliage(s: Scene) -> None:
-    leaves = s.noise(s.u, s.v, 4.5, 4.5) * 0.5 + s.noise(s.u, s.v, 10, 10, 30) * 0.32 + s.noise(s.u, s.v, 21, 21, 70) * 0.2
+    leaves = (
+        s.broad_noise(s.u, s.v, 4.5, 4.5) * 0.5
+        + s.broad_noise(s.u, s.v, 10, 10, 30) * 0.32
+        + s.noise(s.u, s.v, 21, 21, 70) * 0.2
+    )
     green = s.t.ground.new_tensor([0.16, 0.3, 0.07]).view(1, 3, 1, 1)
     tint = green + (s.t.ground_2 - green) * 0.18
     s.paint(tint * (0.5 + 0.42 * leaves).clamp(min=0.06), s.pixel * 0 + 1)
-    gaps = ramp(s.noise(s.u, s.v, 3.2, 3.2, 90) + 0.4 * leaves - 0.6 * s.v, 0.9, 1.6)
-    s.paint(s.t.ground.new_tensor([0.72, 0.8, 0.85]).view(1, 3, 1, 1) * s.t.key, gaps)
+    gaps = ramp(s.broad_noise(s.u, s.v, 3.2, 3.2, 90) + 0.4 * leaves - 0.7 * s.v, 0.5, 2.2)
+    s.paint(s.t.ground.new_tensor([0.6, 0.7, 0.72]).view(1, 3, 1, 1) * s.t.key, 0.9 * gaps)
 
 
 def _office(s: Scene) -> None:
@@ -58,8 +62,11 @@ def _office(s: Scene) -> None:
     frame = cover(fraction(pane) - 0.06, 0.06)
     sill = ramp(s.v, 0.15 + 0.2 * s.t.light_x, 0.22 + 0.2 * s.t.light_x)
     slats = 0.85 + 0.3 * fraction(s.v * 7)
-    view = s.t.ground_3 + (s.t.ground_2 - s.t.ground_3) * (0.5 + 0.4 * s.noise(s.u, s.v, 3.5, 2.5, 20)).clamp(0, 1)
+    view = s.t.ground_3 + (s.t.ground_2 - s.t.ground_3) * (0.5 + 0.4 * s.broad_noise(s.u, s.v, 3.5, 2.5, 20)).clamp(
+        0, 1
+    )
     s.paint(view * slats * (0.45 + 0.5 * s.t.key), 1 - sill)
-    shelf = s.noise((s.u * 9).floor() * 3.1, (s.v * 3.5).floor() * 7.7, 1, 1, 30)
-    s.paint(s.t.ground * (0.5 + 0.22 * shelf).clamp(min=0.1), sill * 0.8)
+    cabinet = cover(fraction(s.u * 1.9 + s.t.noise_v) - 0.03, 0.06) + cover(fraction(s.v * 2.6) - 0.03, 0.08)
+    grain = 0.55 + 0.05 * s.noise(s.u, s.v, 4, 22, 30)
+    s.paint(s.t.ground * grain * (1 - 0.5 * cabinet.clamp(max=1)) * (0.4 + 0.6 * s.t.key), sill * 0.9)
     s.paint(s.t.ground_2 * 0.3, 0.75 * frame * (1 - sill))

@@ -23,8 +23,10 @@ def _neck(s: Scene) -> None:
     normal = (nx, torch.zeros_like(nx), (1 - nx * nx).clamp(min=0.02).sqrt())
     chin = 1 - 0.62 * ramp(s.outline + 0.12 * s.light[0] * nx, 0.34, 0.02)
     tendon = 1 + 0.05 * s.noise(s.body_x, s.body_y, 5, 1.5, 3) + 0.03 * s.noise(s.body_x, s.body_y, 30, 30, 4)
-    colour = tinted(s.t.skin, BLOOD, 0.3 - 0.15 * s.t.dark)
-    s.paint(colour * s.lit(normal) * chin * tendon * 0.92, cover(s.body_x.abs() - half, s.pixel) * ramp(s.body_y, 0.1, 0.2))
+    colour = tinted(s.t.skin, BLOOD, 0.55 - 0.27 * s.t.dark)
+    s.paint(
+        colour * s.lit(normal) * chin * tendon * 0.92, cover(s.body_x.abs() - half, s.pixel) * ramp(s.body_y, 0.1, 0.2)
+    )
 
 
 def _shoulder_line(s: Scene) -> Tensor:
@@ -39,14 +41,15 @@ def _clothes(s: Scene) -> None:
     x, y, ax = s.body_x, s.body_y, s.body_x.abs()
     cut = [s.t.clothes == CLOTHES.index(name) for name in CLOTHES]
     tee = -ellipse(x, y - 0.98, s.t.neck + 0.06 + s.t.neckline, 0.3 + 0.6 * s.t.neckline)
-    vee = torch.minimum(ax - 0.62 * (1.72 - y), ax - s.t.neck - 0.1) + 0 * y
     vee = ax * 0.85 - 0.5 * (1.62 + s.t.neckline - y)
     shirt = ax * 0.8 - 0.55 * (1.28 + 0.6 * s.t.neckline - y)
     high = y * 0 + 1
     opening = torch.where(cut[0], -tee, torch.where(cut[1], vee, torch.where(cut[4], high, shirt)))
     line = _shoulder_line(s)
     collar = torch.maximum(ax - s.t.neck - 0.05, 0.98 + 0.12 * x * x - y)  # a turtleneck or a shirt's stand-up collar
-    line = torch.where(cut[4], torch.minimum(line, collar), torch.where(cut[2] | cut[3], torch.minimum(line, collar - 0.02), line))
+    line = torch.where(
+        cut[4], torch.minimum(line, collar), torch.where(cut[2] | cut[3], torch.minimum(line, collar - 0.02), line)
+    )
     alpha = cover(torch.maximum(line, -opening), s.pixel)
     main = torch.where(cut[3], s.t.shirt, s.t.cloth)
     s.paint(_woven(s, main), alpha)
@@ -75,7 +78,9 @@ def _woven(s: Scene, colour: Tensor) -> Tensor:
 def _collar(s: Scene) -> None:
     """The two wings of a shirt's collar."""
     ax, y = s.body_x.abs(), s.body_y
-    fall = torch.maximum((ax - 0.5 * s.t.neck) * -0.9 - 0.7 * (y - 1.3) * -0.4, torch.maximum(0.98 - y, y - 1.42 + 0.55 * (ax - 0.2)))
+    fall = torch.maximum(
+        (ax - 0.5 * s.t.neck) * -0.9 - 0.7 * (y - 1.3) * -0.4, torch.maximum(0.98 - y, y - 1.42 + 0.55 * (ax - 0.2))
+    )
     wing = torch.maximum(fall, ax - s.t.neck - 0.12)
     main = torch.where(s.t.clothes == CLOTHES.index("suit"), s.t.shirt, s.t.cloth)
     s.paint(_woven(s, main) * 1.08, cover(wing, s.pixel))
@@ -100,7 +105,7 @@ def _jacket(s: Scene) -> None:
 
 def paint_accessories(s: Scene) -> None:
     """Earrings, glasses, and whatever covers the hair."""
-    s.where(s.t.earring > 0, _earrings)
+    s.where((s.t.earring > 0) & (s.t.hat != HATS.index("headscarf")), _earrings)
     s.where(s.t.glasses > 0, _glasses)
     for name, layer in (("beanie", _beanie), ("cap", _baseball_cap), ("brim", _brimmed_hat), ("headscarf", _headscarf)):
         s.where(s.t.hat == HATS.index(name), layer)
@@ -126,7 +131,7 @@ def _glasses(s: Scene) -> None:
     tint = tinted(s.t.frame, (0.5, 0.5, 0.5), 1.0) * 0.3 * s.t.key
     s.paint(tint + 0.02, glass * s.t.tint)
     sheen = ramp(x * 0.7 - y * 1.2 + 0.3 * s.light[0] * s.X, 0.2, 0.4) * ramp(x * 0.7 - y * 1.2, 0.55, 0.4)
-    s.paint(s.t.key_colour * s.t.key, glass * sheen * (0.1 + 0.12 * s.t.tint))
+    s.paint(s.t.key_colour * s.t.key, glass * sheen * (0.05 + 0.12 * s.t.tint))
     s.shade(1 - 0.3 * stroke(lens - 0.03, 0.025, 2 * s.pixel) * on)
     bridge = stroke(y + 0.03 - 0.4 * x * x, s.t.frame_t, s.pixel) * (x < s.t.eye_x - s.t.frame_w + 0.01).float()
     temple = stroke(y + 0.045, s.t.frame_t, s.pixel) * (x > s.t.eye_x + s.t.frame_w - 0.01).float()
@@ -142,7 +147,8 @@ def _felt(s: Scene, colour: Tensor, weave: float, depth: float = 0.1) -> Tensor:
 def _dome(s: Scene, rim: Tensor, stand: Tensor | float, colour: Tensor) -> None:
     """A crown of cloth above the line `rim` < 0, with the shadow that it throws on the forehead."""
     s.shade(1 - 0.45 * ramp(rim, 0.16, 0.0) * s.face)
-    alpha = cover(torch.maximum(s.outline - stand, rim), s.pixel)
+    snug = 0.05 + (stand - 0.05) * ramp(rim, 0.0, -0.22)  # it bulges from a rim that hugs the head
+    alpha = cover(torch.maximum(s.outline - snug, rim), s.pixel)
     s.paint(colour, alpha)
     s.hide(alpha)
 
@@ -152,26 +158,24 @@ def _beanie(s: Scene) -> None:
     rim = s.Y + 0.34 - 0.18 * s.X * s.X
     band = cover(-rim - 0.24, s.pixel)
     colour = s.t.hat_colour + (s.t.hat_trim - s.t.hat_colour) * band * (s.t.pattern > 0)
-    _dome(s, rim, 0.15 + 0.04 * band, _felt(s, colour, 16) * rib * (1 - 0.25 * stroke(rim + 0.24, 0.02, s.pixel)))
+    _dome(s, rim, 0.17, _felt(s, colour, 16) * rib * (1 - 0.25 * stroke(rim + 0.24, 0.02, s.pixel)))
 
 
 def _baseball_cap(s: Scene) -> None:
     seam = 1 - 0.3 * stroke(s.X.abs() - 0.3 * (1 - 0.5 * s.Y * s.Y), 0.012, s.pixel)
     rim = s.Y + 0.42 - 0.12 * s.X * s.X
     _dome(s, rim, 0.16, _felt(s, s.t.hat_colour, 28) * seam)
-    x, y = s.pose.project(0.0, -0.42, 1.0)
+    x, y = s.pose.project(0.0, -0.4, 1.02)
     dx, dy = s.x - x, s.y - y
-    visor = ellipse(dx, dy + 0.18 * dx * dx - 0.02, torch.full_like(s.pixel, 0.6), 0.15)
+    visor = ellipse(dx, dy + 0.18 * dx * dx - 0.02, torch.full_like(s.pixel, 0.64), 0.17)
     alpha = cover(visor, s.pixel)
     s.shade(1 - 0.5 * ramp(visor, 0.22, 0.0) * s.face * (dy > 0).float())
-    s.paint(_felt(s, s.t.hat_trim, 28) * (0.75 - 1.6 * dy).clamp(0.35, 1.1), alpha)
+    s.paint(_felt(s, s.t.hat_trim, 28) * (0.85 - 1.4 * dy).clamp(0.5, 1.1), alpha)
     s.hide(alpha)
 
 
 def _brimmed_hat(s: Scene) -> None:
     rim = s.Y + 0.46
-    band = cover(-rim - 0.22, s.pixel)
-    colour = s.t.hat_trim + (s.t.hat_colour - s.t.hat_trim) * (1 - band) + 0
     colour = s.t.hat_colour + (s.t.hat_trim * 0.5 - s.t.hat_colour) * cover(-(rim + 0.2), s.pixel)
     _dome(s, rim, 0.22 - 0.1 * bump((s.X / 0.25) ** 2) * ramp(s.y, -0.9, -1.1), _felt(s, colour, 22, 0.08))
     x, y = s.pose.project(0.0, -0.44, 0.1)
@@ -188,8 +192,7 @@ def _headscarf(s: Scene) -> None:
     opening = ellipse(s.X, s.Y - 0.16, 0.86 * s.t.width, torch.full_like(s.pixel, 0.82))
     drape = s.body_x.abs() - (0.62 + 0.75 * ramp(s.body_y, 0.5, 1.7))
     drape = torch.maximum(drape, 0.3 - s.body_y)
-    chin = torch.where(s.y > 0.2, torch.maximum(opening * -1, -s.outline * 0 - opening), -opening)
-    cloth = torch.maximum(torch.minimum(s.outline - 0.15, drape), chin)
+    cloth = torch.maximum(torch.minimum(s.outline - 0.15, drape), -opening)
     folds = s.noise(s.body_x.abs() + 0.5 * s.body_y, s.body_y - s.body_x, 5, 1.3, 61) * 0.22
     swirl = 0.12 * s.noise(s.outline, s.x, 14, 2, 67)
     dots = cover(fraction(s.x / s.t.pattern_size) + fraction(s.y / s.t.pattern_size) - 0.3, s.pixel / s.t.pattern_size)

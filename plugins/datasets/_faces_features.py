@@ -30,12 +30,12 @@ def _eyes(s: Scene, inside: Tensor) -> None:
     opening = cover(-torch.minimum(upper, lower), s.pixel) * inside
     light = s.t.key * (0.62 + 0.2 * s.light[2]) + s.t.fill
     shadow = 0.45 + 0.55 * ramp(upper, 0, 0.06)
-    white = s.t.skin.new_tensor([0.8, 0.76, 0.73]).view(1, 3, 1, 1) * light
+    white = s.t.skin.new_tensor([0.7, 0.66, 0.63]).view(1, 3, 1, 1) * light
     s.paint(white * shadow, opening)
     _iris(s, x - side * s.t.gaze_x, y - s.t.gaze_y + 0.008, opening, light * shadow, side)
-    lash = tinted(s.t.hair, (0.3, 0.3, 0.3), 1.0).clamp(max=0.03)
+    lash = (s.t.brow * 0.3).clamp(max=0.03)
     near = (k > -0.12).float() * inside
-    s.paint(lash, stroke(upper - 0.004, 0.012 + 0.008 * s.t.feminine, s.pixel) * near * 0.85)
+    s.paint(lash, stroke(upper - 0.006, 0.015 + 0.008 * s.t.feminine, s.pixel) * near * 0.85)
     s.paint(s.t.skin * 0.25, stroke(lower, 0.008, s.pixel) * near * 0.4)
     crease = stroke(upper - 0.03 * k - 0.022, 0.012, 1.5 * s.pixel) * bump((x / (1.15 * s.t.eye_w)) ** 2).sqrt()
     s.shade(1 - 0.45 * s.t.lid * crease * inside)
@@ -46,7 +46,7 @@ def _iris(s: Scene, x: Tensor, y: Tensor, opening: Tensor, light: Tensor, side: 
     fibres = 1 + 0.25 * s.noise(x * 30, y * 30, 1, 1)
     glow = 0.7 + 0.6 * ramp(y, -0.03, 0.05)  # light falls through the iris onto its far side
     limbus = 1 - 0.65 * ramp(r, 0.044, 0.062)
-    s.paint(s.t.iris * fibres * glow * limbus * light * 1.5, cover(r - 0.061, s.pixel) * opening)
+    s.paint(s.t.iris * fibres * glow * limbus * light * 1.5, cover(r - 0.064, s.pixel) * opening)
     s.paint(s.t.iris * 0.02, cover(r - 0.026, s.pixel) * opening)
     cx, cy = x - side * 0.035 * s.light[0], y - 0.035 * s.light[1]
     glint = cover((cx * cx + cy * cy).sqrt() - 0.016, s.pixel)
@@ -63,13 +63,13 @@ def _nostrils(s: Scene, inside: Tensor) -> None:
 
 def _mouth(s: Scene, inside: Tensor) -> None:
     x, y = mouth_curve(s)
-    k = 1 - x * x
+    k = (1 - x * x).clamp(min=-0.5)
     gap = 0.115 * s.t.open * k.clamp(min=0)
     bow = 1 - 0.3 * bump((x / 0.22) ** 2)
-    top = y + 0.3 * gap + s.t.lip_u * bow * k.clamp(min=-0.4) * (1.25 - 0.25 * k)
+    top = y + 0.3 * gap + s.t.lip_u * bow * k * (1.25 - 0.25 * k)
     bottom = 0.7 * gap + s.t.lip_l * k * (0.7 + 0.3 * k) - y
     lips = cover(-torch.minimum(top, bottom), 1.3 * s.pixel) * inside
-    pale = tinted(s.t.skin, (0.86, 0.5, 0.5), 0.9 - 0.3 * s.t.dark)
+    pale = tinted(s.t.skin, (0.8, 0.36, 0.36), 0.95 - 0.35 * s.t.dark)
     colour = pale + (s.t.lip_colour * (0.9 - 0.4 * s.t.dark) - pale) * s.t.lipstick
     creases = 1 + 0.1 * s.noise(x * 1.3, y, 14, 4, 21)
     light = s.lit(s.normal, 0.5) * (1 - 0.22 * (y < 0).float())
@@ -100,6 +100,6 @@ def _brows(s: Scene, inside: Tensor) -> None:
     half = s.t.brow_t * (1.1 - 0.7 * ramp(x, -0.05, 0.2))
     hairs = 1 + 0.3 * s.noise(s.X + 0.6 * s.Y, s.Y, 30, 12, 31)
     ends = ramp(x, -0.2, -0.13) * ramp(x, 0.22, 0.14)
-    alpha = stroke(y, half, 1.5 * s.pixel) * ends * hairs * (0.78 - 0.25 * s.t.old)
-    bare = s.t.hair * 0.55 + s.t.skin * 0.04
+    alpha = stroke(y, half, 1.5 * s.pixel) * ends * hairs * (0.9 - 0.3 * s.t.old)
+    bare = s.t.brow * 0.55 + s.t.skin * 0.04
     s.paint(bare * (0.25 + 0.75 * s.t.key) * 0.9, (alpha * inside).clamp(0, 0.95))

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from benchbench import generator
 
-CELLS, TEXELS = 128, 8  # the noise repeats after CELLS lattice cells, each sampled at TEXELS points a side
+CELLS, TEXELS = 64, 16  # the noise repeats after CELLS lattice cells, each sampled at TEXELS points a side
 
 
 def cover(distance: Tensor, pixel: Tensor | float) -> Tensor:
@@ -79,10 +79,24 @@ def _noise_table() -> Tensor:
 
 def noise(u: Tensor, v: Tensor) -> Tensor:
     """Smooth noise with unit variance and features of the size of one unit of `u` and `v`."""
+    return _sample((u * TEXELS).floor_(), (v * TEXELS).floor_())
+
+
+def broad_noise(u: Tensor, v: Tensor) -> Tensor:
+    """The same noise, interpolated between its samples: for features of many pixels, which would show them."""
+    x, y = u * TEXELS, v * TEXELS
+    left, top = x.floor(), y.floor()
+    x, y = x - left, y - top
+    above = _sample(left, top) * (1 - x) + _sample(left + 1, top) * x
+    below = _sample(left, top + 1) * (1 - x) + _sample(left + 1, top + 1) * x
+    return above * (1 - y) + below * y
+
+
+def _sample(column: Tensor, row: Tensor) -> Tensor:
+    """Entries of the table at whole numbers. Beyond the last column goes on the next row, a sample below."""
     period = CELLS * TEXELS
-    column = (u * TEXELS).floor().int() & (period - 1)
-    row = (v * TEXELS).floor().int() & (period - 1)
-    return _noise_table().take((row * period + column).long())
+    place = (row * period + column).int().bitwise_and_(period * period - 1)
+    return _noise_table().index_select(0, place.view(-1)).view(place.shape)
 
 
 @dataclass(frozen=True)

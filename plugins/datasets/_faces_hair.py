@@ -8,7 +8,7 @@ from torch import Tensor
 from ._faces_geometry import bump, cover, ellipse, hill, ramp
 from ._faces_head import head_normal, mouth_curve
 from ._faces_scene import Scene
-from ._faces_traits import BEARDS, HAIR_STYLES
+from ._faces_traits import BEARDS, HAIR_STYLES, HATS
 
 
 def has_style(s: Scene, *names: str) -> Tensor:
@@ -18,14 +18,18 @@ def has_style(s: Scene, *names: str) -> Tensor:
 
 def paint_hair_behind(s: Scene) -> None:
     """What falls or stands behind the head, painted before it."""
-    s.where(has_style(s, "bob", "long") > 0, _falling_behind)
-    s.where(has_style(s, "bun") > 0, _bun)
+    s.where(_falls(s), _falling_behind)
+    s.where(has_style(s, "bun") * (s.t.hat == 0) > 0, _bun)
 
 
 def paint_hair(s: Scene) -> None:
     """What grows over the head, from the hairline up."""
-    s.where(has_style(s, "bald") == 0, _cap)
-    s.where(has_style(s, "bob", "long") > 0, _curtains)
+    s.where((has_style(s, "bald") == 0) & (s.t.hat != HATS.index("headscarf")), _cap)
+    s.where(_falls(s), _curtains)
+
+
+def _falls(s: Scene) -> Tensor:
+    return (has_style(s, "bob", "long") > 0) & (s.t.hat != HATS.index("headscarf"))
 
 
 def paint_beard(s: Scene) -> None:
@@ -52,7 +56,7 @@ def _hair_light(s: Scene) -> Tensor:
     toward = ny - 0.7 * s.light[1] + 0.35 * (1 - nx * s.light[0]) - 0.25
     band = bump((toward / 0.33) ** 2) * (0.35 + 0.65 * strands).clamp(min=0)
     shine = band * (1 - 0.75 * curly) * s.t.gloss * s.t.key * s.t.key_colour
-    return (s.t.hair * strands.clamp(min=0.15) * 1.25 + 0.02) * light + shine * (0.03 + 0.28 * s.t.hair)
+    return (s.t.hair * strands.clamp(min=0.15) * 1.25 + 0.02) * light + shine * (0.045 + 0.28 * s.t.hair)
 
 
 def _hairline(s: Scene) -> Tensor:
@@ -61,8 +65,9 @@ def _hairline(s: Scene) -> Tensor:
     line = s.t.hairline + 0.36 * fringe - 0.42 * has_style(s, "receding") - 0.05 * s.t.old * (1 - fringe)
     line = line + parted * 0.16 * s.t.part * s.X * (1 + s.X * s.t.part) + 0.08 * fringe * s.t.part * s.X
     edge = (s.X / s.t.width) ** 2
+    line = line - (s.t.temple + 0.02) * bump(((s.X.abs() - 0.6 * s.t.width) / 0.3) ** 2)
     side = 0.62 * edge * edge + has_style(s, "receding") * 0.55 * edge
-    lowest = 0.12 + 0.5 * has_style(s, "curly") + 0.1 * has_style(s, "afro")
+    lowest = 0.14 + 0.4 * has_style(s, "curly", "afro")
     jag = s.noise(s.X, s.Y, 16, 4, 37) * (0.012 + 0.035 * fringe) + s.noise(s.X, s.Y, 4, 3, 41) * 0.015
     return s.Y - torch.minimum(line + side, lowest) - jag
 
@@ -74,7 +79,11 @@ def _thickness(s: Scene) -> Tensor:
     height = s.t.hair_side + (s.t.hair_top - s.t.hair_side) * top
     lift = has_style(s, "parted") * 0.05 * top * (0.5 - s.x * s.t.part)
     height = (height + lift) * (1 - 0.75 * flat) + afro * (0.22 + 1.3 * s.t.hair_top) + curly * (0.1 + 0.08 * top)
-    rough = 0.01 + 0.028 * (afro + curly)
+    height = height + (0.13 - height) * has_style(s, "bob", "long")
+    hat = (s.t.hat > 0).float()
+    height = height + (torch.minimum(height, 0.06 + 0.25 * ramp(s.y, -0.4, 0.0)) - height) * hat
+    rough = 0.012 + 0.024 * (afro + curly)
+    height = height * (1 - (afro + curly) * ramp(s.y, -0.1, 0.75))
     return height + rough * s.noise(s.x, s.y, 9, 9, 47)
 
 
@@ -91,7 +100,8 @@ def _cap(s: Scene) -> None:
 def _width(s: Scene) -> Tensor:
     """Half the width of falling hair at each height, in which it waves."""
     wave = s.t.hair_wave * (s.noise(s.y * 1.0, s.y * 0, 2.2, 1, 5) + 0.4 * s.noise(s.x, s.y, 5, 5, 9))
-    return s.t.width + 0.14 + 0.5 * s.t.hair_top * ramp(s.y, -1, -0.2) + wave * ramp(s.y, -0.2, 0.5)
+    tuck = 0.22 * ramp(s.y, 0.3, _end(s)) * has_style(s, "bob")
+    return s.t.width + 0.13 + 0.12 * ramp(s.y, 0.0, 0.9) * s.t.gloss + wave * ramp(s.y, 0.0, 0.5) - tuck
 
 
 def _end(s: Scene) -> Tensor:
@@ -101,18 +111,20 @@ def _end(s: Scene) -> Tensor:
 
 def _falling_behind(s: Scene) -> None:
     shape = torch.maximum(s.x.abs() - _width(s), s.y - _end(s))
-    alpha = cover(shape, 1.3 * s.pixel) * ramp(s.y, -0.45, -0.3)
+    alpha = cover(shape, 1.3 * s.pixel) * cover(-s.y, s.pixel)
     s.paint(_hair_light(s) * 0.55, alpha)
 
 
 def _curtains(s: Scene) -> None:
     """Hair that falls beside the face, before ears and shoulders."""
     x = s.x - 0.12 * s.pose.yaw_sin
-    inner = s.t.width * (0.86 - 0.1 * bump(((s.y - 0.25) / 0.9) ** 2)) + 0.05 * s.noise(s.y, s.y * 0, 1.5, 1, 23) * s.t.hair_wave * 10
+    wave = 0.5 * s.t.hair_wave * s.noise(s.y, s.y * 0, 1.5, 1, 23)
+    inner = s.t.width * (0.86 - 0.1 * bump(((s.y - 0.25) / 0.9) ** 2)) + wave
     inner = inner + 0.1 * ramp(s.y, 0.4, 1.2)
-    shape = torch.maximum(torch.maximum(inner - x.abs(), s.x.abs() - _width(s)), s.y - _end(s))
-    alpha = cover(shape, 1.4 * s.pixel) * ramp(s.y, -0.5, -0.3)
-    s.shade(1 - 0.3 * hill(inner - x.abs(), s.y * 0, 0.14, 1) * s.face * ramp(s.y, -0.4, -0.1))
+    inner = torch.maximum(inner - x.abs(), -0.15 - s.outline)  # even of a turned face, hair hides but the edge
+    shape = torch.maximum(torch.maximum(inner, s.x.abs() - _width(s)), s.y - _end(s))
+    alpha = cover(shape, 1.4 * s.pixel) * cover(-s.y, 0.04)
+    s.shade(1 - 0.3 * hill(inner, s.y * 0, 0.14, 1) * s.face * ramp(s.y, -0.15, 0.1))
     s.paint(_hair_light(s), alpha)
     s.hide(alpha)
 
@@ -122,7 +134,9 @@ def _bun(s: Scene) -> None:
     dx, dy = s.x - x, s.y - y
     knot = ellipse(dx, dy, 0.32, 0.26) + 0.012 * s.noise(dx, dy, 9, 9)
     swirl = s.noise((dx * dx + dy * dy).sqrt(), dx, 18, 3, 3)
-    s.paint(s.t.hair * (1 + s.t.strand * swirl) * (0.9 - 0.6 * dy / 0.3) * (0.7 * s.t.key + s.t.fill), cover(knot, s.pixel))
+    s.paint(
+        s.t.hair * (1 + s.t.strand * swirl) * (0.9 - 0.6 * dy / 0.3) * (0.7 * s.t.key + s.t.fill), cover(knot, s.pixel)
+    )
 
 
 def _beard(s: Scene) -> None:
@@ -131,15 +145,18 @@ def _beard(s: Scene) -> None:
     x, y = mouth_curve(s)
     ragged = 0.03 * s.noise(s.X, s.Y, 9, 9, 53)
     lip = 1 - ramp(torch.maximum(x.abs() - 1.0, (y - 0.02 - 0.03 * s.t.open).abs() / 0.085 - 1), 0.12, -0.1)
-    cheek = ramp(s.Y - 0.3 - 0.42 * bump((s.X / (0.85 * s.t.width)) ** 2) + 0.05 * s.X.abs() + ragged, -0.03, 0.05)
-    jaw = cheek * ramp(s.X.abs() / s.t.width + ragged, -1, -0.9) * lip
+    side = s.X.abs() / s.t.width
+    line = 0.3 + 0.42 * bump((side / 0.85) ** 2) - 0.35 * ramp(side, 0.74, 0.96)  # up the sides, it meets the hair
+    jaw = ramp(s.Y - line + ragged, -0.04, 0.06) * lip
     over = hill(x * 0.8, y + 0.105 - 0.05 * x * x, 1, 0.085).sqrt() * ramp(y, 0.03, -0.03)
     point = hill(s.X + ragged, s.Y - 0.86, 0.26, 0.26).sqrt() * lip
     shape = jaw * (full | stubble).float() + point * goatee.float()
     shape = torch.maximum(shape, over * (1.25 - 0.45 * stubble.float()) * (full | stubble | goatee | moustache).float())
     length = s.t.beard_length * (full.float() + 0.4 * goatee.float()) * ramp(s.y, 0.2, 0.8)
     inside = cover(s.outline - length - 0.4 * ragged * full.float(), 1.3 * s.pixel)
-    hairs = 0.6 * s.noise(s.X * 1.0, s.Y - s.X.abs() * 0.3, 34, 8, 71) + 0.4 * s.noise(s.X, s.Y, 14, 6, 73)
-    alpha = (shape.clamp(0, 1) * inside * (0.92 + 0.12 * hairs)).clamp(0, 1) * (1 - stubble.float() * (0.62 - 0.2 * hairs))
+    hairs = 0.6 * s.noise(s.X, s.Y - 0.3 * s.X.abs(), 32, 17, 71) + 0.4 * s.noise(s.X, s.Y, 14, 9, 73)
+    alpha = (shape.clamp(0, 1) * inside * (0.92 + 0.12 * hairs)).clamp(0, 1) * (
+        1 - stubble.float() * (0.62 - 0.2 * hairs)
+    )
     light = s.lit(s.normal, 0.5)
-    s.paint((s.t.hair * 1.1 * (1 + s.t.strand * hairs).clamp(min=0.2) + 0.012) * light, alpha)
+    s.paint((s.t.brow * 0.8 * (1 + s.t.strand * hairs).clamp(min=0.2) + 0.012) * light, alpha)

@@ -8,7 +8,7 @@ from torch import Tensor
 from ._faces_geometry import bump, cover, ellipse, fraction, hill, ramp, stroke
 from ._faces_scene import Scene
 
-BLOOD = (1.0, 0.62, 0.56)  # how skin changes colour where blood shines through
+BLOOD = (1.0, 0.55, 0.42)  # how skin changes colour where blood shines through
 
 
 def tinted(colour: Tensor, tint: tuple[float, float, float], amount: Tensor | float) -> Tensor:
@@ -83,9 +83,17 @@ def _skin_light(s: Scene) -> Tensor:
     rim = ramp(s.outline, -0.16, 0.0)
     nx, ny = nose_frame(s)
     under_nose = hill(nx + 0.06 * s.light[0], ny - 0.13, 0.17, 0.09)
-    beside_nose = hill(nx.abs() - 0.13, s.Y - s.t.eye_y - 0.02, 0.1, 0.14)
+    beside_nose = hill(nx.abs() - 0.14, s.Y - s.t.eye_y - 0.02, 0.11, 0.15)
     under_lip = hill(s.X, s.Y - s.t.mouth_y - 0.15 - 0.06 * s.t.open, 0.17, 0.06)
-    dark = 0.28 * rim + 0.32 * under_nose + 0.26 * beside_nose + 0.2 * under_lip + 0.12 * ramp(s.Y, 0.75, 1.05)
+    socket = hill(s.X.abs() - s.t.eye_x, s.Y - s.t.eye_y + 0.03, 0.24, 0.15)
+    dark = (
+        0.3 * rim
+        + 0.34 * under_nose
+        + 0.22 * beside_nose
+        + 0.3 * socket
+        + 0.2 * under_lip
+        + 0.12 * ramp(s.Y, 0.75, 1.05)
+    )
     return light * (1 - dark)
 
 
@@ -93,8 +101,8 @@ def _skin_colour(s: Scene) -> Tensor:
     nx, ny = nose_frame(s)
     cheeks = hill(s.X.abs() - 0.38, s.Y - 0.28, 0.26, 0.22)
     red = 0.34 * cheeks + 0.3 * hill(nx, ny - 0.01, 0.16, 0.14) + 0.14 + 0.05 * s.noise(s.X, s.Y, 5, 5)
-    colour = tinted(s.t.skin, BLOOD, (red * s.t.rosy + 0.22 * (1 - s.t.dark)).clamp(0, 1) * (0.9 - 0.35 * s.t.dark))
-    pores = s.noise(s.X, s.Y, 34, 34, 3) * 0.035 + s.noise(s.X, s.Y, 13, 13, 5) * 0.03
+    colour = tinted(s.t.skin, BLOOD, (0.8 * red * s.t.rosy + 0.5).clamp(0, 1) * (1 - 0.5 * s.t.dark))
+    pores = s.noise(s.X, s.Y, 34, 34, 3) * 0.03 + s.noise(s.X, s.Y, 13, 13, 5) * 0.016
     return colour * (1 + pores) * (1 - _marks(s)) * (1 - 0.5 * _freckles(s))
 
 
@@ -125,7 +133,7 @@ def _gloss(s: Scene) -> Tensor:
     for _ in range(4):
         shine = shine * shine
     texture = 1 + 0.2 * s.noise(s.X, s.Y, 26, 26, 11)
-    return shine * texture * s.t.key * s.t.key_colour * (0.055 + 0.03 * s.t.dark)
+    return shine * texture * s.t.key * s.t.key_colour * (0.07 + 0.05 * s.t.dark)
 
 
 def _ear(s: Scene, side: int, head: Tensor) -> None:
@@ -136,7 +144,7 @@ def _ear(s: Scene, side: int, head: Tensor) -> None:
     dx, dy = s.x - x - 0.25 * side * (y - s.y) * half, s.y - y
     shape = ellipse(dx, dy, half * (1 - 0.25 * (dy / s.t.ear).clamp(-1, 1)), s.t.ear)
     inner = hill(dx + 0.01 * side, dy + 0.02, half * 0.75, s.t.ear * 0.7)
-    colour = tinted(s.t.skin, BLOOD, 0.45 - 0.25 * s.t.dark) * (1 - 0.45 * inner)
+    colour = tinted(s.t.skin, BLOOD, 0.8 - 0.4 * s.t.dark) * (1 - 0.45 * inner)
     facing = (0.75 + 0.5 * side * s.light[0]).clamp(min=0.1) * s.t.key * s.t.key_colour + s.t.fill * s.t.fill_colour
     alpha = cover(shape, s.pixel) * (1 - head * (1 - turned))
     s.paint(colour * facing * 0.85, alpha)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ._faces_geometry import Pose, noise
+from ._faces_geometry import Pose, broad_noise, noise
 from ._faces_traits import Traits
 
 
@@ -49,13 +49,38 @@ class Scene:
         """A scene of some of the portraits, on a canvas of its own."""
         return Scene(**{f.name: _pick(getattr(self, f.name), rows) for f in fields(self)})
 
+    def window(self, rows: slice, columns: slice) -> Scene:
+        """A part of the images, on a canvas of its own."""
+
+        def cut(value: Any) -> Any:
+            if isinstance(value, tuple):
+                return tuple(cut(v) for v in value)
+            is_plane = isinstance(value, Tensor) and value.shape[-1] > 1
+            return value[..., rows, columns].contiguous() if is_plane else value
+
+        return Scene(**{f.name: cut(getattr(self, f.name)) for f in fields(self)})
+
+    def within(self, reach: tuple[float, float, float, float], *layers: Callable[[Scene], None]) -> None:
+        """Paint layers that stay within (left, top, right, bottom) of every head's centre, and only compute there."""
+        size = self.canvas.shape[-1]
+        centre = (self.t.at_x, self.t.at_y) * 2
+        edges = [(c + r * self.t.scale + 1) * size / 2 for c, r in zip(centre, reach, strict=True)]
+        left, top = (max(0, int(e.min())) for e in edges[:2])
+        right, bottom = (min(size, int(e.max()) + 1) for e in edges[2:])
+        part = self.window(slice(top, bottom), slice(left, right))
+        for layer in layers:
+            layer(part)
+        self.canvas[..., top:bottom, left:right] = part.canvas
+        self.face[..., top:bottom, left:right] = part.face
+
     def where(self, chosen: Tensor, layer: Callable[[Scene], None]) -> None:
         """Paint a layer on those portraits only that have it."""
         rows = chosen.flatten().nonzero().flatten()
         if len(rows):
             part = self.rows(rows)
             layer(part)
-            self.canvas[rows], self.face[rows] = part.canvas, part.face
+            self.canvas.index_copy_(0, rows, part.canvas)
+            self.face.index_copy_(0, rows, part.face)
 
     def paint(self, colour: Tensor, alpha: Tensor) -> None:
         """Lay a colour over the canvas."""
@@ -73,14 +98,17 @@ class Scene:
         """Noise with `fx` × `fy` features a unit, unlike in every portrait; faded where pixels cannot show it."""
         finest = torch.maximum(torch.as_tensor(fx), torch.as_tensor(fy))
         seen = (1.15 - 0.55 * finest * self.pixel).clamp(0.15, 1)
-        return noise(x * fx + (self.t.noise_u + shift), y * fy + (self.t.noise_v + shift)) * seen
+        return noise(x * fx + (self.t.noise_u + shift), y * fy + (self.t.noise_v + shift)).mul_(seen)
+
+    def broad_noise(self, x: Tensor, y: Tensor, fx: float, fy: float, shift: float = 0.0) -> Tensor:
+        """`noise` for features so large that their own samples would show."""
+        return broad_noise(x * fx + (self.t.noise_u + shift), y * fy + (self.t.noise_v + shift))
 
     def lit(self, normal: tuple[Tensor, ...], wrap: float = 0.3) -> Tensor:
         """Light that a matt white surface would send back, `(n, 3, H, W)`; `wrap` softens its terminator."""
-        facing = sum((n * l for n, l in zip(normal, self.light, strict=True)), torch.zeros_like(self.pixel))
-        key = ((facing + wrap) / (1 + wrap)).clamp(min=0) * self.t.key
-        sky = (1 - 0.35 * normal[1]) * self.t.fill
-        return key * self.t.key_colour + sky * self.t.fill_colour
+        facing = sum((a * b for a, b in zip(normal, self.light, strict=True)), torch.zeros_like(self.pixel))
+        key = ((facing + wrap) / (1 + wrap)).clamp_(min=0)
+        return key * (self.t.key * self.t.key_colour) + (1 - 0.35 * normal[1]) * (self.t.fill * self.t.fill_colour)
 
 
 def _pick(value: Any, rows: Tensor) -> Any:
@@ -101,9 +129,10 @@ def set_scene(t: Traits, size: int) -> Scene:
     pose = Pose(yc, ys, pc, ps)
     # The jaw narrows or widens towards the axis of the face, which a turned head carries to one side.
     axis = 0.4 * ys
-    low = ((y - 0.15) / 0.85).clamp_(0, 1.2)
+    low, high = ((y - 0.1) / 0.9).clamp_(0, 1.2), y.clamp(-1, 0)
     bent = axis + (x - axis) * (1 - t.jaw * low * low)
-    head = pose.ellipsoid(bent, y, (t.width, torch.ones_like(t.width), t.depth))
+    broad = y - 0.17 * high * (1 - high * high)  # a skull is broader at the top than an ellipse
+    head = pose.ellipsoid(bent, broad, (t.width, torch.ones_like(t.width), t.depth))
     lz = (1 - t.light_x**2 - t.light_y**2).clamp(min=0.05).sqrt()
     light = (rc * t.light_x + rs * t.light_y, rc * t.light_y - rs * t.light_x, lz)
     canvas = torch.zeros(n, 3, size, size)

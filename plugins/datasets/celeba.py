@@ -19,16 +19,8 @@ from pathlib import Path
 
 from benchbench import DataError, Dataset, Images, hookimpl, param
 
-from ._collecting import (
-    Photo,
-    Reader,
-    digest,
-    existing_folder,
-    find_images,
-    read_images,
-    short_label,
-    subfolder,
-)
+from ._collecting import Photo, Reader, read_images
+from ._finding import digest, existing_folder, find_images, short_ids, short_label, subfolder
 from ._frontal import no_frontal_face
 from ._tables import CELEBA_SPLITS, read_celeba_attributes, read_celeba_pairs
 
@@ -84,12 +76,12 @@ class CelebA(Dataset):
         identity_of, number_of = read_celeba_pairs(identities), read_celeba_pairs(partition)
         nothing = (None,) * len(columns)
         photos = []
-        for name in names:
+        for i, name in zip(short_ids(names), names, strict=True):
             stem = Path(name).stem
             values = rows.get(stem, nothing)
             if not any(values[k] for k in unwanted):
                 split = CELEBA_SPLITS.get(number_of.get(stem, ""))
-                photos.append(Photo(stem, folder / name, (), values, identity_of.get(stem), split))
+                photos.append(Photo(i, folder / name, (), values, identity_of.get(stem), split))
         if names and not photos:
             raise DataError(f'{self.name}: without="{self.without}" leaves none of the {len(names)} images')
         return columns, photos

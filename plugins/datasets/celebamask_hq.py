@@ -17,7 +17,8 @@ from pathlib import Path
 
 from benchbench import Dataset, Images, hookimpl, param
 
-from ._collecting import Photo, Reader, digest, existing_folder, find_images, read_images, short_label, subfolder
+from ._collecting import Photo, Reader, read_images
+from ._finding import digest, existing_folder, find_images, short_ids, short_label, subfolder
 from ._tables import CELEBA_SPLITS, read_celeba_attributes, read_celeba_pairs, read_lines
 
 WAY_OUT = (
@@ -58,11 +59,12 @@ class CelebAMaskHq(Dataset):
         columns, rows = read_celeba_attributes(path) if path.is_file() else ((), {})
         nothing = (None,) * len(columns)
         photos = []
-        for stem, name in sorted(((Path(name).stem, name) for name in names), key=_by_number):
+        for i, name in sorted(zip(short_ids(names), names, strict=True), key=_by_number):
+            stem = Path(name).stem
             celeba = original.get(stem, "")
             split = CELEBA_SPLITS.get(number_of.get(celeba, ""))
             values = rows.get(stem, nothing)
-            photos.append(Photo(stem, folder / name, masks.get(stem, ()), values, identity_of.get(celeba), split))
+            photos.append(Photo(i, folder / name, masks.get(stem, ()), values, identity_of.get(celeba), split))
         return read_images(photos, Reader(size, root, "centre"), columns=columns, skipped=skipped, limit=self.limit)
 
     def version(self) -> str:

@@ -18,18 +18,8 @@ from numpy.typing import NDArray
 
 from benchbench import DataError, Dataset, Images, hookimpl, param
 
-from ._collecting import (
-    Photo,
-    Reader,
-    Skipped,
-    digest,
-    existing_folder,
-    find_images,
-    read_images,
-    short_label,
-    subfolder,
-    unique_ids,
-)
+from ._collecting import Photo, Reader, read_images
+from ._finding import Skipped, digest, existing_folder, find_images, short_label, subfolder, unique_ids
 from ._reading import Levels
 
 WAY_OUT = (

@@ -8,7 +8,8 @@ Monk, 2019), uniformly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -25,16 +26,8 @@ from ._faces_head import paint_head
 from ._faces_scene import Scene, set_scene
 from ._faces_traits import Traits, draw_traits
 
-LAYERS = (
-    paint_backdrop,
-    paint_hair_behind,
-    paint_body,
-    paint_head,
-    paint_features,
-    paint_beard,
-    paint_hair,
-    paint_accessories,
-)
+HEAD = (-1.0, -1.15, 1.0, 1.2)  # how far a head reaches from its centre: left, up, right, down
+BODY = (-9.0, 0.0, 9.0, 9.0)
 FINEST = 64  # smaller images are painted at this size or more and averaged: features would fall between their pixels
 CHUNK_PIXELS = 2**17  # painted at once: few enough for a processor's cache
 
@@ -61,11 +54,13 @@ class Faces(Dataset):
     def load(self, size: int) -> Images:
         ids = [f"face-{i:05d}" for i in range(self.n)]
         traits = draw_traits(self.seed, ids)
-        pixels, masks = render(traits, [(self.seed, "grain", i) for i in ids], size)
+        pixels, masks = render(traits, [(self.seed, "faces-grain", i) for i in ids], size)
         return Images(ids, pixels, masks, attributes(traits))
 
 
-def render(traits: Traits, grain: Sequence[tuple[object, ...]], size: int, chunk: int | None = None) -> tuple[Tensor, Tensor]:
+def render(
+    traits: Traits, grain: Sequence[tuple[object, ...]], size: int, chunk: int | None = None
+) -> tuple[Tensor, Tensor]:
     """Portraits uint8 `(n, 3, size, size)` and their face masks, bool `(n, 1, size, size)`.
 
     `grain` names each image's sensor noise; `chunk` portraits are painted at once, which changes no bit of them.
@@ -73,14 +68,28 @@ def render(traits: Traits, grain: Sequence[tuple[object, ...]], size: int, chunk
     fine = size * -(-FINEST // size)
     step = chunk or max(1, CHUNK_PIXELS // fine**2)
     spans = [slice(start, start + step) for start in range(0, len(grain), step)]
-    done = [_expose(_paint(traits.rows(span), fine), grain[span], size) for span in spans]
+    done = _side_by_side(lambda span: _expose(_paint(traits.rows(span), fine), grain[span], size), spans)
     return torch.cat([pixels for pixels, _ in done]), torch.cat([masks for _, masks in done])
+
+
+def _side_by_side(work: Callable[[slice], tuple[Tensor, Tensor]], spans: list[slice]) -> list[tuple[Tensor, Tensor]]:
+    """One chunk a thread: on a busy machine that is many times faster than all threads on each small operation."""
+    threads = torch.get_num_threads()
+    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        try:
+            return list(pool.map(work, spans))
+        finally:
+            torch.set_num_threads(threads)
 
 
 def _paint(traits: Traits, size: int) -> Scene:
     scene = set_scene(traits, size)
-    for layer in LAYERS:
-        layer(scene)
+    paint_backdrop(scene)
+    paint_hair_behind(scene)
+    scene.within(BODY, paint_body)
+    scene.within(HEAD, paint_head, paint_features, paint_beard)
+    paint_hair(scene)
+    paint_accessories(scene)
     return scene
 
 
@@ -89,9 +98,10 @@ def _expose(scene: Scene, grain: Sequence[tuple[object, ...]], size: int) -> tup
     falloff = 1 - scene.t.vignette * (scene.u**2 + scene.v**2) / 2
     light, face = _average(scene.canvas * falloff, size), _average(scene.face, size)
     light = light.clamp(min=0)
-    tone = (light / (1 + 0.25 * light)).sqrt() * 1.08
+    tone = ((light / (1 + 0.25 * light)).sqrt() * 1.12).clamp(0, 1)
+    tone = tone + 0.45 * (tone * tone * (3 - 2 * tone) - tone)  # a camera's contrast
     noise = torch.stack([torch.rand(2, 3, size, size, generator=generator(*g)).sum(0) for g in grain]) - 1
-    shown = tone + noise * 2.4 * scene.t.grain * (1.2 - tone.clamp(0, 1))
+    shown = tone + noise * 2.4 * scene.t.grain * (1.2 - tone)
     return (shown * 255).round().clamp(0, 255).byte(), face > 0.5
 
 
@@ -99,8 +109,8 @@ def _average(image: Tensor, size: int) -> Tensor:
     k = image.shape[-1] // size
     if k == 1:
         return image
-    rows = sum(image[..., i::k, :] for i in range(k))
-    return sum(rows[..., j::k] for j in range(k)) / k**2  # type: ignore[index]
+    rows = torch.stack([image[..., i::k, :] for i in range(k)]).sum(0)
+    return torch.stack([rows[..., j::k] for j in range(k)]).sum(0) / k**2
 
 
 def attributes(t: Traits) -> dict[str, list[int] | list[str]]:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from benchbench import Dataset, Images, hookimpl, param
 
-from ._collecting import Photo, Reader, digest, existing_folder, find_images, read_images, short_label, unique_ids
+from ._collecting import Photo, Reader, read_images
+from ._finding import digest, existing_folder, find_images, short_ids, short_label
 
 WAY_OUT = (
     "Flickr-Faces-HQ comes from https://github.com/NVlabs/ffhq-dataset: fetch images1024x1024 or thumbnails128x128 "
@@ -45,10 +46,7 @@ class Ffhq(Dataset):
         """All images, named by their number ("00000"). Raises DataError if there are none."""
         root = self._root()
         names, skipped = find_images(root)
-        ids = unique_ids([Path(name).name for name in names])
-        if len(set(ids)) < len(names):  # the same number in two folders: no official layout
-            ids = unique_ids(names)
-        photos = [Photo(i, root / name) for i, name in zip(ids, names, strict=True)]
+        photos = [Photo(i, root / name) for i, name in zip(short_ids(names), names, strict=True)]
         return read_images(photos, Reader(size, root, "centre"), skipped=skipped, limit=self.limit)
 
     def version(self) -> str:

@@ -21,18 +21,8 @@ from typing import Any, Literal
 
 from benchbench import DataError, Dataset, Images, hookimpl, param
 
-from ._collecting import (
-    Photo,
-    Reader,
-    Skipped,
-    digest,
-    existing_folder,
-    find_images,
-    plain,
-    read_images,
-    short_label,
-    unique_ids,
-)
+from ._collecting import Photo, Reader, read_images
+from ._finding import Skipped, digest, existing_folder, find_images, plain, short_label, unique_ids
 from ._tables import match_rows, read_csv
 
 GENERIC_NAMES = ("", "images", "img", "data", "photos")

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from benchbench import DataError, Dataset, Images, hookimpl, param
 
-from ._collecting import Photo, Reader, digest, existing_folder, find_images, read_images, short_label
+from ._collecting import Photo, Reader, read_images
+from ._finding import digest, existing_folder, find_images, short_ids, short_label
 
 WAY_OUT = (
     "Labeled Faces in the Wild comes from http://vis-www.cs.umass.edu/lfw/: unpack lfw.tgz, lfw-funneled.tgz or "
@@ -48,7 +49,10 @@ class Lfw(Dataset):
         people = [name for name in found if name.count("/") == 1]
         if not people:
             raise DataError(f"{self.name}: '{root}' holds no folders of people. {WAY_OUT}")
-        photos = [Photo(Path(n).stem, root / n, identity=n.partition("/")[0]) for n in people]
+        photos = [
+            Photo(i, root / name, identity=name.partition("/")[0])
+            for i, name in zip(short_ids(people), people, strict=True)
+        ]
         return read_images(photos, Reader(size, root, "centre"), skipped=skipped, limit=self.limit)
 
     def version(self) -> str:

@@ -9,15 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def offsets(centre: Tensor, height: int, width: int, supersample: int = 1) -> tuple[Tensor, Tensor]:
-    """Offsets (N,1,w) of columns and (N,h,1) of rows from `centre` (N,2: column, row), all in pixels.
+def offsets(centre: Tensor, height: int, width: int) -> tuple[Tensor, Tensor]:
+    """Offsets (N,1,w) of all columns and (N,h,1) of all rows from `centre` (N,2: column, row), in pixels.
 
-    0 is the centre of the first pixel. With `supersample`, each pixel has that many evenly spaced points a side.
+    Positions count from 0 at the centre of the first pixel.
     """
-    columns, rows = (
-        (torch.arange(length * supersample, device=centre.device) + 0.5) / supersample - 0.5
-        for length in (width, height)
-    )
+    columns, rows = (torch.arange(length, device=centre.device) for length in (width, height))
     return columns - centre[:, 0].view(-1, 1, 1), rows[:, None] - centre[:, 1].view(-1, 1, 1)
 
 
@@ -35,9 +32,9 @@ def turn(
     x_scale, y_scale = _scale(width), _scale(height)
     x_centre = (centre[:, 0] * x_scale - 1).view(-1, 1, 1)
     y_centre = (centre[:, 1] * y_scale - 1).view(-1, 1, 1)
-    x = x_centre + (dx * x_scale) * cosine - (dy * x_scale) * sine
-    y = y_centre + (dx * y_scale) * sine + (dy * y_scale) * cosine
-    grid = torch.stack((x, y), dim=-1)  # (N,h,w,2)
+    x = torch.addcmul(x_centre, dx * x_scale, cosine).addcmul(dy * x_scale, sine, value=-1)
+    y = torch.addcmul(y_centre, dx * y_scale, sine).addcmul(dy * y_scale, cosine)
+    grid = torch.view_as_real(torch.complex(x, y))  # (N,h,w,2); interleaves faster than a stack
     return F.grid_sample(images, grid, mode="bilinear", padding_mode=outside, align_corners=True)
 
 

@@ -1,8 +1,8 @@
 """Lost resolution: reduced by area averaging, then enlarged again to its size by bicubic interpolation.
 
 Down: to round(side / factor) pixels, at least one, each the mean of the pixels that its area touches; where the factor
-divides the side, that is `skimage.transform.downscale_local_mean`. Up: Keys' cubic convolution with a = −1/2 (Keys 1981,
-"Cubic convolution interpolation for digital image processing"), as Pillow's `resize(resample=BICUBIC)` does it.
+divides the side, that is `skimage.transform.downscale_local_mean`. Up: cubic convolution with a = −1/2, as in Pillow's
+`resize(resample=BICUBIC)` (Keys 1981, "Cubic convolution interpolation for digital image processing").
 """
 
 from __future__ import annotations

@@ -49,7 +49,10 @@ class Occlude(Degradation):
     def _paint(self, clean: Tensor, draw: Draw) -> Tensor:
         if self.fill == "noise":
             return draw.uniform(shape=clean.shape[1:])
-        return clean.mean((2, 3), keepdim=True) if self.fill == "mean" else clean.new_zeros(())
+        if self.fill == "zeros":
+            return clean.new_zeros(())
+        # One axis after the other: a sum over both is split among threads, in an order that the batch size changes.
+        return clean.mean(3, keepdim=True).mean(2, keepdim=True)
 
 
 def _covered(patches: Tensor, height: int, width: int) -> Tensor:

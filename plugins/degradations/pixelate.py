@@ -24,6 +24,7 @@ class Pixelate(Degradation):
     """Pixelation: each n×n block becomes its mean."""
 
     name = "pixelate"
+    default = True
     block: int = param(8, "side of a block", low=1, high=1024, unit="px")
 
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:

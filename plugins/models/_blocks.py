@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
@@ -23,12 +22,13 @@ def zeroed(layer: nn.Conv2d) -> nn.Conv2d:
     return layer
 
 
-def plain_cnn(widths: Sequence[int], activation: Callable[[], nn.Module] = nn.ReLU) -> nn.Sequential:
-    """3×3 convolutions through the given channel counts, with the activation between any two of them."""
+def plain_cnn(*widths: int) -> nn.Sequential:
+    """3×3 convolutions through the given channel counts with ReLU between, and He et al.'s (2015) start for ReLU."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(widths):
-        layers += [conv(inputs, outputs), activation()]
-        nn.init.kaiming_normal_(layers[-2].weight,nonlinearity='relu'); nn.init.zeros_(layers[-2].bias)
+        layer = conv(inputs, outputs)
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        layers += [layer, nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
 

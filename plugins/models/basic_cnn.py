@@ -29,4 +29,4 @@ class BasicCNN(Model):
     recipe: ClassVar[Recipe | None] = Recipe(epochs=30)
 
     def build(self, task: Task) -> nn.Module:
-        return plain_cnn((task.channels, 64, 64, task.channels))
+        return plain_cnn(task.channels, 64, 64, task.channels)

@@ -29,4 +29,4 @@ class BigCNN(Model):
     recipe: ClassVar[Recipe | None] = Recipe(epochs=20)
 
     def build(self, task: Task) -> nn.Module:
-        return plain_cnn((task.channels, 64, 64, 128, 128, task.channels))
+        return plain_cnn(task.channels, 64, 64, 128, 128, task.channels)

@@ -20,6 +20,7 @@ class Identity(Model):
     """The degraded image as it is."""
 
     name = "identity"
+    role = "baseline"
     recipe: ClassVar[Recipe | None] = None
 
     def build(self, task: Task) -> nn.Module:

@@ -25,6 +25,7 @@ class Oracle(Model):
     """The degradation's ideal inverse, knowing its true parameters."""
 
     name = "oracle"
+    role = "oracle"
     recipe: ClassVar[Recipe | None] = None
     sees: ClassVar[tuple[str, ...]] = ("truth",)
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import torch
-from benchbench_plugins.models.autoencoder import WIDTHS, Autoencoder
 
 from benchbench import Task
+from benchbench_plugins.models.autoencoder import WIDTHS, Autoencoder
 
 TASK = Task(64, None)  # type: ignore[arg-type]
 

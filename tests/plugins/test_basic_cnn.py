@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from benchbench_plugins.models.basic_cnn import BasicCNN
-
 from benchbench import Task
+from benchbench_plugins.models.basic_cnn import BasicCNN
 
 
 def test_has_the_parameters_and_epochs_of_the_study() -> None:
@@ -14,4 +13,4 @@ def test_has_the_parameters_and_epochs_of_the_study() -> None:
 
 def test_in_grey_it_is_the_studys_generator() -> None:
     module = BasicCNN().build(Task(64, None, channels=1))  # type: ignore[arg-type]
-    assert sum(p.numel() for p in module.parameters()) == 38_145 
+    assert sum(p.numel() for p in module.parameters()) == 38_145

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import pytest
 import torch
-from benchbench_plugins.models.bicubic import Bicubic
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional as F
 
 from benchbench import Degradation, Degraded, Draw, Task, param
+from benchbench_plugins.models.bicubic import Bicubic
 
 
 @dataclass(frozen=True)

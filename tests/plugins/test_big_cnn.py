@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from benchbench_plugins.models.big_cnn import BigCNN
-
 from benchbench import Task
+from benchbench_plugins.models.big_cnn import BigCNN
 
 
 def test_has_the_parameters_and_epochs_of_the_study() -> None:

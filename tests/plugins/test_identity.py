@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import torch
-from benchbench_plugins.models.identity import Identity
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchbench import Task
+from benchbench_plugins.models.identity import Identity
 
 
 @given(n=st.integers(1, 3), channels=st.sampled_from([1, 3]), side=st.integers(1, 17), seed=st.integers(0, 99))

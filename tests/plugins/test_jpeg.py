@@ -1,3 +1,5 @@
+"""JPEG artefacts are those of files that Pillow writes."""
+
 from __future__ import annotations
 
 import io
@@ -5,60 +7,65 @@ import io
 import numpy as np
 import pytest
 import torch
-from benchbench_plugins.models.jpeg import Jpeg
 from PIL import Image
-from torch import Tensor
+from skimage import data
 
-from benchbench import Codec, Task
-
-
-def portraits(n: int, channels: int, side: int) -> Tensor:
-    coarse = torch.rand((n, channels, 6, 6), generator=torch.Generator().manual_seed(n * side))
-    return torch.nn.functional.interpolate(coarse, (side, side), mode="bicubic").clamp(0, 1)
+from benchbench import Degraded, Range, TrialError
+from benchbench.seeding import SeededDraw
+from benchbench_plugins.degradations.jpeg import Jpeg
 
 
-def codec(channels: int = 3, **settings: int) -> Codec:
-    module = Jpeg(**settings).build(Task(32, None, channels))  # type: ignore[arg-type]
-    assert isinstance(module, Codec)
-    return module
+@pytest.fixture(scope="module")
+def photograph() -> np.ndarray:
+    return np.ascontiguousarray(data.astronaut()[10:131, 160:261])  # odd sides
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-def test_compress_writes_the_files_pillow_writes(channels: int) -> None:
-    images = portraits(2, channels, 33)
-    for image, data in zip(images, codec(channels).compress(images), strict=True):
-        levels = (image * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
-        file = io.BytesIO()
-        Image.fromarray(levels if channels == 3 else levels[..., 0]).save(file, "JPEG", quality=85)
-        assert data == file.getvalue()
+def as_tensor(pixels: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(pixels.astype(np.float32) / 255).permute(2, 0, 1)[None]
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-def test_decompress_reads_what_pillow_reads(channels: int) -> None:
-    module = codec(channels)
-    data = module.compress(portraits(1, channels, 21))
-    expected = np.asarray(Image.open(io.BytesIO(data[0])), dtype=np.float32).reshape(21, 21, channels) / 255
-    np.testing.assert_array_equal(module.decompress(data)[0].permute(1, 2, 0).numpy(), expected)
+def degraded(images: torch.Tensor, **parameters: object) -> Degraded:
+    return Jpeg(**parameters).apply(images, SeededDraw(0, "test", [str(i) for i in range(len(images))]))  # type: ignore[arg-type]
 
 
-def test_forward_is_a_trip_through_the_bytes() -> None:
-    module, images = codec(), portraits(3, 3, 32)
-    assert torch.equal(module(images), module.decompress(module.compress(images)))  # type: ignore[operator]
+def mse(a: torch.Tensor, b: torch.Tensor) -> float:
+    return ((a - b) ** 2).mean().item()
 
 
-def test_higher_quality_costs_more_bytes_and_comes_closer() -> None:
-    images = portraits(2, 3, 48)
-    rough, fine = codec(quality=10), codec(quality=95)
-    assert sum(map(len, rough.compress(images))) < sum(map(len, fine.compress(images)))
-    error = [(module(images) - images).square().mean() for module in (rough, fine)]  # type: ignore[operator]
-    assert error[1] < error[0]
+@pytest.mark.parametrize("quality", [1, 30, 95])
+@pytest.mark.parametrize(("subsampling", "code"), [("4:4:4", 0), ("4:2:2", 1), ("4:2:0", 2)])
+def test_matches_a_file_written_by_pillow(photograph: np.ndarray, quality: int, subsampling: str, code: int) -> None:
+    file = io.BytesIO()
+    Image.fromarray(photograph).save(file, "JPEG", quality=quality, subsampling=code)
+    reference = as_tensor(np.asarray(Image.open(file)))
+    ours = degraded(as_tensor(photograph), quality=quality, subsampling=subsampling).images
+    assert torch.equal(ours, reference)
 
 
-def test_values_outside_the_range_are_clamped_as_a_file_must() -> None:
-    images = torch.tensor([-0.5, 1.5]).reshape(2, 1, 1, 1).expand(2, 3, 16, 16)
-    torch.testing.assert_close(codec()(images), images.clamp(0, 1), atol=0.01, rtol=0)  # type: ignore[operator]
+def test_grey_images_become_grey_files(photograph: np.ndarray) -> None:
+    grey = np.ascontiguousarray(photograph[..., 1])
+    file = io.BytesIO()
+    Image.fromarray(grey).save(file, "JPEG", quality=20)
+    ours = degraded(as_tensor(grey[..., None]), quality=20).images
+    assert torch.equal(ours[0, 0], as_tensor(np.asarray(Image.open(file))[..., None])[0, 0])
 
 
-def test_four_channels_are_refused_with_a_reason() -> None:
-    assert Jpeg().unavailable(Task(32, None, 4)) == "stores images of 1 or 3 channels, not 4"  # type: ignore[arg-type]
-    assert Jpeg().unavailable(Task(32, None)) is None  # type: ignore[arg-type]
+def test_higher_quality_is_closer(photograph: np.ndarray) -> None:
+    clean = as_tensor(photograph)
+    errors = [mse(degraded(clean, quality=quality).images, clean) for quality in (5, 20, 50, 90)]
+    assert errors == sorted(errors, reverse=True)
+    assert len(set(errors)) == 4
+
+
+def test_each_image_has_its_own_whole_quality(photograph: np.ndarray) -> None:
+    clean = as_tensor(photograph).expand(6, -1, -1, -1)
+    result = degraded(clean, quality=Range(5, 90))
+    qualities = result.truth["quality"]
+    assert torch.equal(qualities, qualities.round())
+    for image, quality in zip(result.images, qualities.tolist(), strict=True):
+        assert torch.equal(image, degraded(clean[:1], quality=quality).images[0])
+
+
+def test_refuses_images_that_jpeg_cannot_hold() -> None:
+    with pytest.raises(TrialError, match="have 2"):
+        degraded(torch.rand(1, 2, 8, 8))

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from benchbench_plugins.models.median import Median
 from scipy.ndimage import median_filter
 
 from benchbench import SpecError, Task
+from benchbench_plugins.models.median import Median
 
 TASK = Task(16, None)  # type: ignore[arg-type]
 

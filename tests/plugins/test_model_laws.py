@@ -6,15 +6,15 @@ import copy
 import importlib
 import pickle
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import benchbench_plugins.models
 import pytest
 import torch
 from torch import Tensor, nn
 
+import benchbench_plugins.models
 from benchbench import Batch, Degradation, Degraded, Draw, Model, Task
 from benchbench.seeding import FreshDraw
 
@@ -26,7 +26,7 @@ class Blur(Degradation):
     name = "test-blur"
 
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
-        kernel = torch.full((len(clean), 3, 3), 1 / 9)
+        kernel = torch.full((len(clean), 1, 3, 3), 1 / 9)
         images = nn.functional.avg_pool2d(clean, 3, stride=1, padding=1, count_include_pad=False)
         return Degraded(images, truth={"kernel": kernel})
 
@@ -41,6 +41,14 @@ def built_in() -> dict[str, type[Model]]:
             plugin = importlib.import_module(f"benchbench_plugins.models.{module.name}")
             found |= {model.name: model for model in plugin.benchbench_models()}
     return found
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # images this small gain nothing from more, and lose much where cores are busy
+    yield
+    torch.set_num_threads(before)
 
 
 MODELS = built_in()
@@ -107,7 +115,9 @@ def test_equal_seeds_give_equal_images(name: str) -> None:
 @every_model
 def test_images_of_a_batch_do_not_touch_each_other(name: str) -> None:
     images, module = batch(3, 32), module_of(name, task())
-    alone = Batch(images.degraded[1:2], images.clean[1:2], images.region[1:2], truth={"kernel": images.truth["kernel"][1:2]})
+    alone = Batch(
+        images.degraded[1:2], images.clean[1:2], images.region[1:2], truth={"kernel": images.truth["kernel"][1:2]}
+    )
     torch.testing.assert_close(restore(name, module, images)[1:2], restore(name, module, alone), atol=1e-5, rtol=1e-4)
 
 

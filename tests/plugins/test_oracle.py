@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from benchbench_plugins.models.oracle import Oracle
 from torch import Tensor
 
 from benchbench import Degradation, Degraded, Draw, Task
 from benchbench.seeding import FreshDraw
+from benchbench_plugins.models.oracle import Oracle
 
 
 @dataclass(frozen=True)

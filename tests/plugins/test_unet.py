@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from benchbench_plugins.models.unet import UNet
 
 from benchbench import Task
+from benchbench_plugins.models.unet import UNet
 
 TASK = Task(64, None)  # type: ignore[arg-type]
 

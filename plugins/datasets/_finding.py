@@ -1,0 +1,127 @@
+"""Finding image files in strangers' folders, names for them, and a digest of what was found."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchbench import DataError
+
+from ._reading import SUFFIXES, reason
+
+Skipped = list[tuple[str, str]]
+"""(file, reason) of each image left out."""
+
+
+def existing_folder(path: str, name: str, way_out: str) -> Path:
+    """The folder that a data set's `path` names, `~` expanded. Raises DataError with the way out if there is none."""
+    try:
+        folder = Path(path).expanduser()
+        if path and folder.is_dir():
+            return folder.resolve()
+    except (OSError, RuntimeError, ValueError):  # no access, no such user's home, a null byte
+        pass
+    raise DataError(f"{name}: there is no folder '{path}'. {way_out}")
+
+
+def subfolder(root: Path, names: Iterable[str], name: str, way_out: str) -> Path:
+    """The first of the folders `names` that exists in `root`. Raises DataError with the way out if none does."""
+    names = list(names)
+    for candidate in names:
+        if (root / candidate).is_dir():
+            return (root / candidate).resolve()
+    raise DataError(f"{name}: '{root}' holds no folder {' or '.join(names)}. {way_out}")
+
+
+def find_images(root: Path, exclude: Path | None = None) -> tuple[list[str], Skipped]:
+    """Image files below `root` as relative POSIX paths, sorted; and those passed over, with reasons.
+
+    Hidden files, files without an image suffix and the folder `exclude` are ignored. Links are not followed: they
+    lead outside, in circles, or to a second name of an image that would then be in training and test.
+    """
+    found, skipped, pending = list[str](), Skipped(), [""]
+    while pending:
+        folder = pending.pop()
+        try:
+            entries = [e for e in os.scandir(root / folder) if not e.name.startswith(".")]
+        except OSError as problem:
+            skipped.append((printable(folder), reason(problem)))
+            continue
+        for entry in entries:
+            name = folder + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if root / name != exclude:
+                    pending.append(name + "/")
+            elif (objection := _objection(entry)) is None and printable(name) == name:
+                found.append(name)
+            elif objection != "":
+                skipped.append((printable(name), objection or "its name is not valid Unicode"))
+    return sorted(found), sorted(skipped)
+
+
+def _objection(entry: os.DirEntry[str]) -> str | None:
+    """Why a file isn't read, "" if it needs no mention, None if nothing speaks against it."""
+    is_link = entry.is_symlink()
+    if Path(entry.name).suffix.lower() not in SUFFIXES and not (is_link and _leads_to_folder(entry)):
+        return ""
+    if is_link:
+        return "a link, which is not followed"
+    if not entry.is_file(follow_symlinks=False):
+        return "not a regular file"
+    return None
+
+
+def printable(name: str) -> str:
+    """`name` with escapes in place of bytes that are no Unicode."""
+    return name.encode(errors="backslashreplace").decode()
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def unique_ids(names: Sequence[str]) -> list[str]:
+    """Each of the different relative paths without its suffix, or with it where two would be equal otherwise."""
+    ids = [name[: -len(Path(name).suffix)] if Path(name).suffix else name for name in names]
+    while len(set(ids)) < len(ids):
+        seen: dict[str, int] = {}
+        for i in ids:
+            seen[i] = seen.get(i, 0) + 1
+        ids = [name if seen[i] > 1 else i for i, name in zip(ids, names, strict=True)]
+    return ids
+
+
+def short_ids(names: Sequence[str]) -> list[str]:
+    """The last part of each relative path without its suffix, or `unique_ids` where two of them would be equal."""
+    stems = [Path(name).stem for name in names]
+    return stems if len(set(stems)) == len(stems) else unique_ids(names)
+
+
+def digest(root: Path, files: Iterable[Path]) -> str:
+    """A digest of the names relative to `root`, sizes and times of files; one that is missing counts as such."""
+    lines = []
+    for path in files:
+        try:
+            status = path.stat()
+            lines.append((os.path.relpath(path, root), status.st_size, status.st_mtime_ns))
+        except OSError:
+            lines.append((os.path.relpath(path, root), -1, -1))
+    return hashlib.sha256(repr(sorted(lines)).encode(errors="backslashreplace")).hexdigest()[:16]
+
+
+def short_label(name: str, settings: Mapping[str, Any]) -> str:
+    """`name` with the settings that are given: `folder-portraits,crop=centre`; safe as the name of a folder."""
+    given = [f"{key}={plain(str(value))}" for key, value in settings.items() if value not in (None, "", False)]
+    return ",".join([name, *given])
+
+
+def plain(text: str) -> str:
+    """`text` in lower case with nothing but a-z, 0-9, dots, dashes and underscores."""
+    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-.")

@@ -1,0 +1,203 @@
+"""Laws that every built-in metric keeps, whatever it measures."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import math
+import pkgutil
+from collections.abc import Collection
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+import benchbench_plugins.metrics
+from benchbench import Metric, Task
+from benchbench_plugins.degradations.none import Nothing
+
+MODULES = [
+    importlib.import_module(f"{benchbench_plugins.metrics.__name__}.{module.name}")
+    for module in pkgutil.iter_modules(benchbench_plugins.metrics.__path__)
+    if not module.name.startswith("_")
+]
+PRETRAINED = {"lpips", "dists"}  # their weights are not at hand here: they have tests of their own
+METRICS = [metric() for module in MODULES for metric in module.benchbench_metrics() if metric.name not in PRETRAINED]
+BEST = dict.fromkeys(["ssim", "ms_ssim", "ms_ssim_3", "vif", "haarpsi"], 1.0) | {"psnr": math.inf}
+BLIND_TO_NOISE = {"checkerboard"}  # by design: it measures one artefact only
+PER_PIXEL = {"mse", "rmse", "mae", "psnr", "rgb_histogram"}
+
+SIZE = 176  # enough for five scales, and a multiple of 16
+
+
+def each(*, but: Collection[str] = (), regional: bool = False) -> pytest.MarkDecorator:
+    chosen = [m for m in METRICS if m.name not in but and (m.regional or not regional)]
+    return pytest.mark.parametrize("metric", chosen, ids=[m.name for m in chosen])
+
+
+def portraits(n: int = 2, channels: int = 3, height: int = SIZE, width: int = SIZE, seed: int = 0) -> Tensor:
+    """Waves of several lengths with some grain, well inside [0, 1] so that noise is not clipped away."""
+    source = torch.Generator().manual_seed(seed)
+    rows, columns = torch.meshgrid(torch.linspace(0, 1, height), torch.linspace(0, 1, width), indexing="ij")
+    phase = 6 * torch.rand(n, channels, 1, 1, generator=source)
+    waves = torch.sin(9 * rows + phase) + torch.cos(31 * columns * rows + phase)
+    return 0.5 + 0.12 * waves + 0.02 * torch.rand(n, channels, height, width, generator=source)
+
+
+def noisy(images: Tensor, sigma: float, seed: int = 1) -> Tensor:
+    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(seed))
+    return (images + sigma * noise).clamp(0, 1)
+
+
+def disc(n: int, height: int = SIZE, width: int = SIZE) -> Tensor:
+    rows, columns = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
+    return (rows**2 + columns**2 < 0.4).expand(n, 1, -1, -1)
+
+
+def better(metric: Metric, one: Tensor, other: Tensor) -> bool:
+    return bool((one > other).all() if metric.higher_is_better else (one < other).all())
+
+
+def test_the_metrics_of_the_protocol_are_there() -> None:
+    assert {m.name for m in METRICS} >= {"psnr", "ssim", "ms_ssim", "ms_ssim_3", "vif", "mae", "mse", "rmse"}
+
+
+@each()
+@pytest.mark.parametrize("channels", [1, 3])
+def test_one_float32_score_an_image(metric: Metric, channels: int) -> None:
+    clean = portraits(3, channels)
+    scores = metric(noisy(clean, 0.1), clean)
+    assert scores.shape == (3,)
+    assert scores.dtype == torch.float32
+    assert scores.isfinite().all()
+
+
+@each()
+@pytest.mark.parametrize("images", [portraits(), torch.zeros(2, 3, SIZE, SIZE), torch.ones(2, 1, SIZE, SIZE)])
+def test_identical_images_get_the_best_score(metric: Metric, images: Tensor) -> None:
+    best = torch.full((2,), BEST.get(metric.name, 0.0))
+    torch.testing.assert_close(metric(images.clone(), images), best, atol=1e-5, rtol=0)
+
+
+@each()
+def test_black_for_white_is_never_nan(metric: Metric) -> None:
+    white = torch.ones(1, 3, SIZE, SIZE)
+    assert metric(torch.zeros_like(white), white).isfinite().all()
+
+
+@each(but=BLIND_TO_NOISE)
+def test_more_noise_is_worse(metric: Metric) -> None:
+    clean = portraits()
+    scores = [metric(noisy(clean, sigma), clean) for sigma in (0.0, 0.01, 0.04, 0.16)]
+    assert all(better(metric, less, more) for less, more in itertools.pairwise(scores))
+
+
+@each(but={"vif", "checkerboard"})  # the one takes the clean image for the source, the other's patterns for legitimate
+def test_restored_and_clean_can_change_places(metric: Metric) -> None:
+    clean = portraits()
+    restored = noisy(clean, 0.1)
+    torch.testing.assert_close(metric(restored, clean), metric(clean, restored), atol=1e-6, rtol=1e-5)
+
+
+@each()
+@settings(max_examples=8, deadline=None)
+@given(
+    n=st.integers(1, 3),
+    channels=st.sampled_from([1, 3]),
+    height=st.integers(41, 70),
+    width=st.integers(41, 70),
+    seed=st.integers(0, 2**31),
+)
+def test_an_image_is_scored_alike_in_any_batch(
+    metric: Metric, n: int, channels: int, height: int, width: int, seed: int
+) -> None:
+    if metric.name == "ms_ssim":
+        height, width = height + 120, width + 120
+    clean = portraits(n, channels, height, width, seed)
+    restored = noisy(clean, 0.1, seed)
+    alone = torch.cat([metric(a, b) for a, b in zip(restored.split(1), clean.split(1), strict=True)])
+    torch.testing.assert_close(metric(restored, clean), alone, atol=1e-4, rtol=1e-5)
+
+
+@each()
+def test_the_inputs_stay_as_they_are(metric: Metric) -> None:
+    clean, region = portraits(), disc(2)
+    restored = noisy(clean, 0.1)
+    before = [t.clone() for t in (restored, clean, region)]
+    metric(restored, clean, region if metric.regional else None)
+    assert all(torch.equal(a, b) for a, b in zip(before, (restored, clean, region), strict=True))
+
+
+@each()
+def test_memory_format_autocast_and_matmul_precision_change_nothing(metric: Metric) -> None:
+    clean = portraits()
+    restored = noisy(clean, 0.1)
+    plain = metric(restored, clean)
+    channels_last = [t.contiguous(memory_format=torch.channels_last) for t in (restored, clean)]
+    torch.set_float32_matmul_precision("medium")
+    try:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            scores = metric(*channels_last)
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision("highest")
+    torch.testing.assert_close(scores, plain, atol=1e-5, rtol=1e-5)
+
+
+@each(regional=True)
+def test_a_region_that_is_everything_changes_nothing(metric: Metric) -> None:
+    clean = portraits()
+    restored = noisy(clean, 0.1)
+    everywhere = torch.ones(2, 1, SIZE, SIZE, dtype=torch.bool)
+    torch.testing.assert_close(metric(restored, clean, everywhere), metric(restored, clean), atol=1e-6, rtol=1e-5)
+
+
+@each(but={"ms_ssim"}, regional=True)  # at its fifth scale a window spans 176 pixels: nothing is far
+def test_damage_far_from_the_region_does_not_count(metric: Metric) -> None:
+    clean = portraits()
+    region = torch.zeros(2, 1, SIZE, SIZE, dtype=torch.bool)
+    region[:, :, 30:90, 30:90] = True
+    outside = ~region
+    if metric.name not in PER_PIXEL:  # windows reach over the region's edge: leave them room, also at coarse scales
+        outside[:, :, :-6, :] = False
+        region[:, :, 60:] = False
+    restored = noisy(clean, 0.05)
+    damaged = torch.where(outside, torch.rand(restored.shape, generator=torch.Generator().manual_seed(9)), restored)
+    torch.testing.assert_close(metric(damaged, clean, region), metric(restored, clean, region), atol=1e-6, rtol=1e-5)
+    assert not torch.allclose(metric(damaged, clean), metric(restored, clean), atol=1e-4)
+
+
+@each(regional=True)
+def test_damage_inside_the_region_weighs_more_there(metric: Metric) -> None:
+    clean, region = portraits(), disc(2)
+    restored = torch.where(region, noisy(clean, 0.1), noisy(clean, 0.01))
+    assert better(metric, metric(restored, clean), metric(restored, clean, region))
+
+
+@each(regional=True)
+def test_an_empty_region_gives_nan_for_that_image_only(metric: Metric) -> None:
+    clean, region = portraits(), disc(2).clone()
+    region[0] = False
+    scores = metric(noisy(clean, 0.1), clean, region)
+    assert scores.isnan().tolist() == [True, False]
+
+
+@pytest.mark.parametrize("metric", [m for m in METRICS if not m.regional], ids=lambda m: m.name)
+def test_a_metric_of_whole_images_refuses_a_region(metric: Metric) -> None:
+    clean = portraits(1)
+    with pytest.raises(ValueError, match=metric.name):
+        metric(clean, clean, disc(1))
+
+
+@each()
+def test_it_works_from_the_size_on_that_it_calls_available(metric: Metric) -> None:
+    sizes = range(8, 170)
+    reasons = {size: metric.unavailable(Task(size=size, degradation=Nothing())) for size in sizes}
+    least = min(size for size, reason in reasons.items() if reason is None)
+    assert all((reason is None) == (size >= least) for size, reason in reasons.items())
+    clean = portraits(1, 3, least, least)
+    assert metric(noisy(clean, 0.1), clean).isfinite().all()
+    if least > min(sizes):
+        assert f"{least} px" in str(reasons[least - 1])

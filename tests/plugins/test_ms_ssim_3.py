@@ -1,0 +1,64 @@
+"""Three-scale MS-SSIM against piq, and inside regions."""
+
+from __future__ import annotations
+
+import piq
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from benchbench_plugins.metrics.ms_ssim_3 import ThreeScaleSSIM
+
+PUBLISHED = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al. 2003
+
+
+def images(n: int, channels: int, height: int, width: int, seed: int, noise: float = 0.1) -> tuple[Tensor, Tensor]:
+    """Restored and clean images: blurred grain, and the same under noise."""
+    source = torch.Generator().manual_seed(seed)
+    clean = torch.rand(n, channels, height + 4, width + 4, generator=source)
+    clean = torch.nn.functional.avg_pool2d(clean, 5, stride=1)
+    noisy = clean + noise * torch.randn(clean.shape, generator=source)
+    return noisy.clamp(0, 1), clean
+
+
+def reference(restored: Tensor, clean: Tensor) -> Tensor:
+    weights = torch.tensor(PUBLISHED[:3], dtype=torch.float64)  # piq divides them by their sum
+    return piq.multi_scale_ssim(restored.double(), clean.double(), scale_weights=weights, reduction="none").float()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    channels=st.sampled_from([1, 3]),
+    height=st.integers(41, 101),
+    width=st.integers(41, 101),
+    noise=st.sampled_from([0.0, 0.01, 0.1, 1.0]),
+    seed=st.integers(0, 2**31),
+)
+def test_it_equals_piq(channels: int, height: int, width: int, noise: float, seed: int) -> None:
+    restored, clean = images(2, channels, height, width, seed, noise)
+    torch.testing.assert_close(ThreeScaleSSIM()(restored, clean), reference(restored, clean), atol=1e-5, rtol=0)
+
+
+def test_a_negative_contrast_counts_as_zero() -> None:
+    _, clean = images(1, 3, 41, 41, seed=1)
+    assert ThreeScaleSSIM()(1 - clean, clean).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("size", [41, 56])
+def test_halves_are_scored_by_their_own_side(size: int) -> None:
+    restored, clean = images(2, 3, size, size, seed=1)
+    middle = size // 2
+    restored[..., middle:] = clean[..., middle:]
+    left = (torch.arange(size) < middle).expand(2, 1, size, size)
+    scores = [ThreeScaleSSIM()(restored, clean, region) for region in (left, None, ~left)]
+    assert (scores[0] < scores[1]).all()
+    assert (scores[1] < scores[2]).all()
+
+
+def test_a_region_without_a_window_at_the_coarsest_scale_is_nan() -> None:
+    restored, clean = images(1, 3, 57, 57, seed=1)
+    region = torch.zeros(1, 1, 57, 57, dtype=torch.bool)
+    region[..., 5:20, 5:8] = True  # windows at the finest scale, none at the coarsest
+    assert ThreeScaleSSIM()(restored, clean, region).isnan().all()
