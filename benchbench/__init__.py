@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .adversarial import AdversarialModel
     from .errors import BenchbenchError, DataError, PluginError, SpecError, TrialError
     from .hookspecs import hookimpl
     from .interfaces import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "adversarial": ("AdversarialModel",),
     "errors": ("BenchbenchError", "DataError", "PluginError", "SpecError", "TrialError"),
     "hookspecs": ("hookimpl",),
     "interfaces": (
@@ -49,6 +51,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AdversarialModel",
     "Batch",
     "BenchbenchError",
     "Codec",

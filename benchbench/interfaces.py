@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -177,8 +177,8 @@ class Model(Component, ABC):
 
     recipe: ClassVar[Recipe | None] = Recipe()
     """None: needs no training."""
-    role: ClassVar[Literal["", "baseline", "oracle"]] = ""
-    """baseline: gives the degraded input back; oracle: the ideal inverse. Scores are read on the scale between them."""
+    role: ClassVar[Literal["", "baseline", "ideal"]] = ""
+    """baseline: gives the degraded input back; ideal: the inverse that knows the parameters. Scores are read on the scale between them."""
     sees: ClassVar[tuple[str, ...]] = ()
     """Side information that `forward` takes as keywords at test time: "region", "truth"; boards mark such rows."""
 
@@ -206,6 +206,22 @@ class Model(Component, ABC):
         """The loss that the named optimizer descends. Runs under autocast where the device gains from it."""
         side = {name: getattr(batch, name) for name in self.sees}
         return self.loss(module(batch.degraded, **side), batch)
+
+    def fit(self, module: nn.Module, batches: Iterable[Batch]) -> None:
+        """Set, in place, what is estimated and not descended: principal components, the statistics of a latent.
+
+        Called once, after training if there is any, with the module in eval mode on the device and without gradients.
+        `batches` gives every training image once, unmirrored; the budget does not count this.
+        """
+        return None
+
+    def count_parameters(self, module: nn.Module) -> int:
+        """Parameters that restoring an image takes. Override it where the module holds others (a discriminator)."""
+        return sum(p.numel() for p in module.parameters())
+
+    def notes(self, task: Task) -> Sequence[str]:
+        """What a reader of the board must know of this trial, such as a term of the loss that had to be left out."""
+        return ()
 
 
 class Codec(ABC):

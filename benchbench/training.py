@@ -9,7 +9,7 @@ import copy
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from . import flops
 from .budget import Budget
 from .data import Portraits
 from .degrading import Pairs, act, finish, psnr_of
@@ -75,6 +76,12 @@ class TrainingSet:
         step = act(self.degradation, clean, FreshDraw(n, source), face)
         degraded = finish(step.images).contiguous(memory_format=torch.channels_last)
         return Batch(degraded, clean, step.region, face, step.truth)
+
+    def once(self, seed: int | None, batch: int = 32) -> Iterator[Batch]:
+        """Every image once, in order and unmirrored, degraded by draws of its own."""
+        source = generator(seed, "fit", device=self.device)
+        for indices in torch.arange(len(self), device=self.device).split(batch):
+            yield self.batch(indices, source, flip=False)
 
 
 @dataclass
@@ -209,6 +216,7 @@ class Trainer:
         """Training FLOPs an image, forward and backward of all optimizers' steps, by `torch.utils.flop_counter`."""
         from torch.utils.flop_counter import FlopCounterMode
 
+        flops.register()
         module = copy.deepcopy(self.module).train()
         n = min(2, len(self.data))
         batch = self.data.batch(torch.arange(n, device=self.device), generator(0, "flops", device=self.device), False)
@@ -364,10 +372,19 @@ class Trainer:
         self.best = {name: tensor.to(self.device) for name, tensor in tree["best"].items()}
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(tree["optimizers"][name])
+            _lay_out_like_parameters(optimizer)
         for plateau, saved in zip(self.plateaus, tree["plateaus"], strict=True):
             plateau.load_state_dict(saved)
         self.losses = tree["losses"].to(self.device)
         self.state = State(**tree["state"])
+
+
+def _lay_out_like_parameters(optimizer: Optimizer) -> None:
+    """Fused optimizers walk a parameter and its moments in memory order, which a checkpoint does not keep."""
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def validation_batch(pairs: Pairs, rows: slice, device: torch.device) -> Batch:

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -148,6 +149,7 @@ def outcome(trial: Trial, status: str, reason: str | None = None, **facts: Any) 
         "protocol": protocol.SETTINGS,
         "origin": dict(trial.origin),
         "environment": environment(),
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         **facts,
     }
 
@@ -212,6 +214,9 @@ def _run(
         if trial.model.recipe is not None:
             validation = degraded_set(portraits, "validation", trial.degradation, cache)
             module, facts["training"] = _train(trial, module, data, validation, work)
+        module = module.to(device).eval()
+        with torch.no_grad():
+            trial.model.fit(module, data.once(trial.seed))
         save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
     test = degraded_set(portraits, "test", trial.degradation, cache)
     return outcome(trial, "scored", **facts, **_evaluate(trial, metrics, task, module, test, device, work))
@@ -268,10 +273,11 @@ def _evaluate(
     write_samples(work / store.SAMPLES, test, restored, SAMPLE_COUNT)
     return {
         "model": {
-            "parameters": sum(p.numel() for p in module.parameters()),
+            "parameters": trial.model.count_parameters(module),
             "role": trial.model.role,
             "sees": list(trial.model.sees),
             "trained": trial.model.recipe is not None,
+            "notes": list(trial.model.notes(task)),
         },
         "metrics": _metric_facts(metrics, scores.unavailable),
         "scores": means(scores.table),

@@ -93,7 +93,16 @@ def _same_but_budget(a: Setting, b: Setting) -> bool:
     )  # fmt: skip
 
 
+def _newest(results: Iterable[Result]) -> list[Result]:
+    """One result for each model and seed: a component that changed since has older ones under other keys."""
+    newest: dict[tuple[str, Any], Result] = {}
+    for result in sorted(results, key=lambda r: (r.content.get("finished_at", ""), r.content["key"])):
+        newest[result.content["trial"]["model"], result.content["trial"]["seed"]] = result
+    return sorted(newest.values(), key=lambda r: (r.content["trial"]["model"], str(r.content["trial"]["seed"])))
+
+
 def _board(setting: Setting, results: list[Result]) -> Board:
+    results = _newest(results)
     scored = [r for r in results if r.status == "scored"]
     metrics = _metrics(scored)
     rows = pd.DataFrame([_row(r) for r in scored])
@@ -145,7 +154,7 @@ def _ranked(board: Board) -> Board:
         return board
     order = rows[first].rank(ascending=not board.better(first), method="min", na_option="bottom")
     rows = rows.assign(rank=order.astype(int)).sort_values(["rank", "model"], ignore_index=True)
-    by_role = {role: rows.loc[rows["role"] == role, first] for role in ("baseline", "oracle")}
+    by_role = {role: rows.loc[rows["role"] == role, first] for role in ("baseline", "ideal")}
     base, ideal = (float(v.iloc[0]) if len(v) else math.nan for v in by_role.values())
     if math.isfinite(base):
         rows["gain"] = rows[first] - base

@@ -52,7 +52,7 @@ def _foliage(s: Scene) -> None:
     )
     green = s.t.ground.new_tensor([0.16, 0.3, 0.07]).view(1, 3, 1, 1)
     tint = green + (s.t.ground_2 - green) * 0.18
-    s.paint(tint * (0.5 + 0.42 * leaves).clamp(min=0.06), s.pixel * 0 + 1)
+    s.paint(tint * (0.5 + 0.36 * leaves).clamp(min=0.06), s.pixel * 0 + 1)
     gaps = ramp(s.broad_noise(s.u, s.v, 3.2, 3.2, 90) + 0.4 * leaves - 0.7 * s.v, 0.5, 2.2)
     s.paint(s.t.ground.new_tensor([0.6, 0.7, 0.72]).view(1, 3, 1, 1) * s.t.key, 0.9 * gaps)
 

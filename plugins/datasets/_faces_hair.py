@@ -41,7 +41,7 @@ def _strands(s: Scene, curly: Tensor) -> Tensor:
     """Brightness of the strands, about 1: they run from the crown outwards and then down, or curl."""
     px, py = s.x - 0.3 * s.t.part * has_style(s, "parted", "fringe"), s.y + 1.0
     r = (px * px + py * py).sqrt() + 0.25
-    across = px / r * 1.1 + 0.3 * px + s.t.hair_wave * s.noise(px, py, 1.6, 1.6, 60)
+    across = px / r * 1.1 + 0.3 * px + s.t.hair_wave * s.broad_noise(px, py, 1.6, 1.6, 60)
     straight = 0.6 * s.noise(across, r, 34, 2.5) + 0.5 * s.noise(across, r, 15, 1.5, 13)
     curls = 0.7 * s.noise(s.x, s.y, 11, 11) + 0.6 * s.noise(s.x, s.y, 22, 22, 19)
     return 1 + s.t.strand * (straight + (curls - straight) * curly)
@@ -62,11 +62,11 @@ def _hair_light(s: Scene) -> Tensor:
 def _hairline(s: Scene) -> Tensor:
     """How far below the hairline a point of the head lies."""
     fringe, parted = has_style(s, "fringe"), has_style(s, "parted")
-    line = s.t.hairline + 0.36 * fringe - 0.42 * has_style(s, "receding") - 0.05 * s.t.old * (1 - fringe)
+    line = s.t.hairline + 0.36 * fringe - 0.62 * has_style(s, "receding") - 0.05 * s.t.old * (1 - fringe)
     line = line + parted * 0.16 * s.t.part * s.X * (1 + s.X * s.t.part) + 0.08 * fringe * s.t.part * s.X
     edge = (s.X / s.t.width) ** 2
     line = line - (s.t.temple + 0.02) * bump(((s.X.abs() - 0.6 * s.t.width) / 0.3) ** 2)
-    side = 0.62 * edge * edge + has_style(s, "receding") * 0.55 * edge
+    side = 0.62 * edge * edge + has_style(s, "receding") * 0.75 * edge
     lowest = 0.14 + 0.4 * has_style(s, "curly", "afro")
     jag = s.noise(s.X, s.Y, 16, 4, 37) * (0.012 + 0.035 * fringe) + s.noise(s.X, s.Y, 4, 3, 41) * 0.015
     return s.Y - torch.minimum(line + side, lowest) - jag
@@ -99,9 +99,9 @@ def _cap(s: Scene) -> None:
 
 def _width(s: Scene) -> Tensor:
     """Half the width of falling hair at each height, in which it waves."""
-    wave = s.t.hair_wave * (s.noise(s.y * 1.0, s.y * 0, 2.2, 1, 5) + 0.4 * s.noise(s.x, s.y, 5, 5, 9))
+    wave = s.t.hair_wave * (s.broad_noise(s.y, s.y * 0, 2.2, 1, 5) + 0.4 * s.broad_noise(s.x, s.y, 5, 5, 9))
     tuck = 0.22 * ramp(s.y, 0.3, _end(s)) * has_style(s, "bob")
-    return s.t.width + 0.13 + 0.12 * ramp(s.y, 0.0, 0.9) * s.t.gloss + wave * ramp(s.y, 0.0, 0.5) - tuck
+    return s.t.width + 0.12 + 0.12 * ramp(s.y, 0.0, 0.9) * s.t.gloss + wave * ramp(s.y, 0.0, 0.5) - tuck
 
 
 def _end(s: Scene) -> Tensor:
@@ -118,13 +118,14 @@ def _falling_behind(s: Scene) -> None:
 def _curtains(s: Scene) -> None:
     """Hair that falls beside the face, before ears and shoulders."""
     x = s.x - 0.12 * s.pose.yaw_sin
-    wave = 0.5 * s.t.hair_wave * s.noise(s.y, s.y * 0, 1.5, 1, 23)
+    wave = 0.5 * s.t.hair_wave * s.broad_noise(s.y, s.y * 0, 1.5, 1, 23)
     inner = s.t.width * (0.86 - 0.1 * bump(((s.y - 0.25) / 0.9) ** 2)) + wave
     inner = inner + 0.1 * ramp(s.y, 0.4, 1.2)
     inner = torch.maximum(inner - x.abs(), -0.15 - s.outline)  # even of a turned face, hair hides but the edge
-    shape = torch.maximum(torch.maximum(inner, s.x.abs() - _width(s)), s.y - _end(s))
-    alpha = cover(shape, 1.4 * s.pixel) * cover(-s.y, 0.04)
-    s.shade(1 - 0.3 * hill(inner, s.y * 0, 0.14, 1) * s.face * ramp(s.y, -0.15, 0.1))
+    outer = torch.where(s.y < 0, s.outline - 0.13, s.x.abs() - _width(s))
+    shape = torch.maximum(torch.maximum(inner, outer), s.y - _end(s))
+    alpha = cover(shape, 1.4 * s.pixel) * cover(-0.35 - s.y, 0.04)
+    s.shade(1 - 0.3 * hill(inner, s.y * 0, 0.14, 1) * s.face * ramp(s.y, -0.4, -0.1))
     s.paint(_hair_light(s), alpha)
     s.hide(alpha)
 

@@ -62,16 +62,16 @@ class Scene:
 
     def within(self, reach: tuple[float, float, float, float], *layers: Callable[[Scene], None]) -> None:
         """Paint layers that stay within (left, top, right, bottom) of every head's centre, and only compute there."""
-        size = self.canvas.shape[-1]
-        centre = (self.t.at_x, self.t.at_y) * 2
-        edges = [(c + r * self.t.scale + 1) * size / 2 for c, r in zip(centre, reach, strict=True)]
-        left, top = (max(0, int(e.min())) for e in edges[:2])
-        right, bottom = (min(size, int(e.max()) + 1) for e in edges[2:])
-        part = self.window(slice(top, bottom), slice(left, right))
+        low, high = torch.stack([self.t.at_x, self.t.at_y]) + torch.tensor(reach).view(2, 2, 1, 1, 1, 1) * self.t.scale
+        (left, top), (right, bottom) = low.amin((1, 2, 3, 4)).tolist(), high.amax((1, 2, 3, 4)).tolist()
+        across, down = self.u[0, 0, 0], self.v[0, 0, :, 0]
+        columns = slice(int((across < left).sum()), int((across <= right).sum()))
+        rows = slice(int((down < top).sum()), int((down <= bottom).sum()))
+        part = self.window(rows, columns)
         for layer in layers:
             layer(part)
-        self.canvas[..., top:bottom, left:right] = part.canvas
-        self.face[..., top:bottom, left:right] = part.face
+        self.canvas[..., rows, columns] = part.canvas
+        self.face[..., rows, columns] = part.face
 
     def where(self, chosen: Tensor, layer: Callable[[Scene], None]) -> None:
         """Paint a layer on those portraits only that have it."""

@@ -1,7 +1,6 @@
 """What makes one portrait differ from another: every trait is drawn from the image's own random stream.
 
-Skin tones are the ten of the Monk Skin Tone Scale (Ellis Monk, 2019; https://skintone.google, CC BY 4.0), drawn
-uniformly. The order of the draws is part of the data set: a new trait is drawn last.
+The order of the draws is part of the data set: a new trait is drawn last.
 """
 
 from __future__ import annotations
@@ -12,17 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchbench import generator
+from ._faces_colours import BRICKS, EYES, FABRICS, HAIR_COLOURS, MUTED, SHIRTS, SUITS, linear, palette, skin_light
+from ._faces_dice import Dice
 
-MONK = ("f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134", "3a312a", "292420")
-HAIR_COLOURS = {
-    "black": ("15100e", "1c1715"),
-    "brown": ("2e1d13", "5a3a24"),
-    "blond": ("8f6b3e", "d8b981"),
-    "red": ("6a2a12", "a04e20"),
-    "grey": ("6e6a67", "dad6d0"),
-    "dyed": ("4a2a78", "c8508a"),
-}
 HAIR_STYLES = ("bald", "buzz", "short", "parted", "receding", "fringe", "bob", "long", "curly", "afro", "bun")
 BEARDS = ("none", "stubble", "moustache", "goatee", "full")
 HATS = ("none", "beanie", "cap", "brim", "headscarf", "turban")
@@ -31,60 +22,6 @@ CLOTHES = ("tee", "vneck", "shirt", "suit", "sweater")
 BACKDROPS = ("plain", "bokeh", "bricks", "foliage", "office")
 LIGHTING = ("front", "side", "dim")
 AGES = ("young", "adult", "senior")
-MUTED = ("5b6f86", "8d9aa5", "b9b2a6", "6f6558", "3d4652", "8a7f6b", "a8b4b8", "55614f", "7b5444", "d8d5ce", "2f3136")
-FABRICS = (
-    *("1f2a44", "2b2d31", "e8e6e1", "8b8e92", "5e2028", "28463a", "47638a"),
-    *("c2ab88", "b98a2f", "2f6b70", "b87f83", "161618", "a9bfd6", "a3302c", "6a5a7e"),
-)
-SUITS = ("1c2333", "26282c", "3a3d44", "141417", "463a33", "2e3b52")
-SHIRTS = ("eceae6", "dfe6f0", "c4d3e6", "f0e6e2", "e6e3d4")
-BRICKS = ("8c4a34", "7a5647", "9a8a7c", "6d6a68", "a4694c")
-EYES = ("2a1a10", "4a2e18", "6d5028", "5a6a45", "5a7a94", "7d8a90")
-DRAWS = 256
-
-
-def linear(colour: str) -> Tensor:
-    """A hexadecimal display colour as light, `(3, 1, 1)`; display value = sqrt(light), close to sRGB's curve."""
-    return (torch.tensor(list(bytes.fromhex(colour)), dtype=torch.float64) / 255).square().view(3, 1, 1)
-
-
-def palette(colours: Sequence[str]) -> Tensor:
-    """Several colours as light, `(k, 3, 1, 1)`."""
-    return torch.stack([linear(c) for c in colours])
-
-
-class Dice:
-    """Random numbers, float64 `(n, 1, 1, 1)`: each call takes the next one of every image's own stream."""
-
-    def __init__(self, seed: int, ids: Sequence[str]) -> None:
-        streams = [torch.rand(DRAWS, generator=generator(seed, "faces", i), dtype=torch.float64) for i in ids]
-        self._columns = iter(torch.stack(streams).view(len(ids), DRAWS, 1, 1, 1).unbind(1))
-
-    def uniform(self, low: float = 0.0, high: float = 1.0) -> Tensor:
-        return low + (high - low) * next(self._columns)
-
-    def around(self, centre: float, spread: float) -> Tensor:
-        """A bell-shaped draw within `centre` ± 2 `spread` (the mean of two uniform ones)."""
-        return centre + 2 * spread * (next(self._columns) + next(self._columns) - 1)
-
-    def chance(self, p: Tensor | float) -> Tensor:
-        return (next(self._columns) < p).double()
-
-    def choice(self, weights: Sequence[Tensor | float]) -> Tensor:
-        """An index, int64, with these odds; odds may differ from image to image."""
-        u = next(self._columns)
-        odds = torch.stack([torch.as_tensor(w, dtype=torch.float64).expand_as(u) for w in weights])
-        bounds = odds.cumsum(0)
-        return (u * bounds[-1] >= bounds[:-1]).sum(0)
-
-    def blend(self, a: Tensor, b: Tensor) -> Tensor:
-        """A colour between two, for each image."""
-        return a + (b - a) * next(self._columns)
-
-    def colour(self, colours: Sequence[str]) -> Tensor:
-        """One of these colours with a touch of another, as light `(n, 3, 1, 1)`."""
-        one, other = (palette(colours)[self.choice([1] * len(colours)).flatten()] for _ in range(2))
-        return one + (other - one) * self.uniform(0, 0.35)
 
 
 class Traits:
@@ -98,7 +35,7 @@ class Traits:
         if name.startswith("_") or self._whole is None:
             raise AttributeError(f"no trait is named {name}")
         value = getattr(self._whole, name)[self._rows]
-        self.__setattr__(name, value)
+        setattr(self, name, value)
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -118,11 +55,6 @@ def draw_traits(seed: int, ids: Sequence[str]) -> Traits:
         if isinstance(value, Tensor) and value.is_floating_point():
             setattr(t, name, value.float())
     return t
-
-
-def skin_light(monk: Tensor) -> Tensor:
-    """What skin of the tones 0 to 9 reflects, `(n, 3, 1, 1)`: the published colour, exposed as a photographer would."""
-    return palette(MONK)[monk.flatten()] * (0.76 + 2.6 * (monk / 9).double() ** 4)
 
 
 def _person(dice: Dice, t: Traits) -> None:

@@ -19,15 +19,19 @@ from benchbench import Dataset, Images, generator, hookimpl, param
 
 from . import _faces_traits as kinds
 from ._faces_backdrop import paint_backdrop
-from ._faces_dress import paint_accessories, paint_body
+from ._faces_colours import HAIR_COLOURS
+from ._faces_dress import paint_body
 from ._faces_features import paint_features
 from ._faces_hair import paint_beard, paint_hair, paint_hair_behind
 from ._faces_head import paint_head
 from ._faces_scene import Scene, set_scene
 from ._faces_traits import Traits, draw_traits
+from ._faces_worn import paint_accessories
 
-HEAD = (-1.0, -1.15, 1.0, 1.2)  # how far a head reaches from its centre: left, up, right, down
-BODY = (-9.0, 0.0, 9.0, 9.0)
+# How far each reaches from the centre of the head: left, up, right, down, in half heights of the head.
+HEAD = (-1.0, -1.15, 1.0, 1.2)
+FEATURES = (-0.85, -0.55, 0.85, 1.2)
+BODY = (-9.0, 0.3, 9.0, 9.0)
 FINEST = 64  # smaller images are painted at this size or more and averaged: features would fall between their pixels
 CHUNK_PIXELS = 2**17  # painted at once: few enough for a processor's cache
 
@@ -87,10 +91,15 @@ def _paint(traits: Traits, size: int) -> Scene:
     paint_backdrop(scene)
     paint_hair_behind(scene)
     scene.within(BODY, paint_body)
-    scene.within(HEAD, paint_head, paint_features, paint_beard)
+    scene.within(HEAD, _paint_bare_head)
     paint_hair(scene)
     paint_accessories(scene)
     return scene
+
+
+def _paint_bare_head(head: Scene) -> None:
+    paint_head(head)
+    head.within(FEATURES, paint_features, paint_beard)
 
 
 def _expose(scene: Scene, grain: Sequence[tuple[object, ...]], size: int) -> tuple[Tensor, Tensor]:
@@ -117,7 +126,7 @@ def attributes(t: Traits) -> dict[str, list[int] | list[str]]:
     """The attribute table of portraits, as plain values."""
     columns = {
         "hair": _names(t.hair_style, kinds.HAIR_STYLES),
-        "hair_colour": _names(t.hair_kind, tuple(kinds.HAIR_COLOURS)),
+        "hair_colour": _names(t.hair_kind, tuple(HAIR_COLOURS)),
         "glasses": _names(t.glasses, kinds.GLASSES),
         "smile": _names(t.smiling.long(), ("no", "yes")),
         "beard": _names(t.beard, kinds.BEARDS),

@@ -1,6 +1,6 @@
 """Rotation about the image's middle, with bilinear interpolation; black comes in at the corners.
 
-The same as `skimage.transform.rotate(image, angle)` with its defaults, but with an angle of its own for each image.
+The same as `skimage.transform.rotate(image, angle, clip=False)`, but with an angle of its own for each image.
 """
 
 from __future__ import annotations

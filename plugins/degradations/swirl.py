@@ -3,10 +3,10 @@
     θ(ρ) = rotation + strength · exp(−ρ / r′),   r′ = radius · ln 2 / 5
 
 The degraded pixel at polar position (ρ, φ) about the centre shows the clean image at (ρ, φ + θ(ρ)), interpolated
-bilinearly, with mirrored borders. At ρ = radius less than a thousandth of the strength is left: for 13 rad and 50 px that
-still is a shift of half a pixel. This is `skimage.transform.swirl` with its defaults, but with parameters of its own for
-each image. As θ depends on ρ alone, which the swirl leaves unchanged, the same swirl with −strength and −rotation is its
-exact inverse (but for what the interpolation has lost).
+bilinearly, with mirrored borders. At ρ = radius less than a thousandth of the strength is left: for 13 rad and 50 px
+that still is a shift of half a pixel. This is `skimage.transform.swirl` with its defaults, but with parameters of its
+own for each image. As θ depends on ρ alone, which the swirl leaves unchanged, the same swirl with −strength and
+−rotation is its exact inverse (but for what the interpolation has lost).
 """
 
 from __future__ import annotations

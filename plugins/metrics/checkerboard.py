@@ -61,8 +61,8 @@ class Checkerboard(Metric):
     """Checkerboard energy: excess of spectral peaks at the frequencies of a stride.
 
     In decibels over the clean image, mean over the frequencies; 0 for identical images and wherever the restored image
-    has no more of a pattern than the clean one, lower is better. Measures this artefact and nothing else: a blurred
-    image scores 0. Whole images of at least 6·stride px; sides are cropped to a multiple of the stride.
+    has no more of a pattern than the clean one, lower is better. Measures this artefact and nothing else: blur
+    and noise score near 0. Whole images of at least 6·stride px; sides are cropped to a multiple of the stride.
     """
 
     name = "checkerboard"

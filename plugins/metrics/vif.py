@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from benchbench import Metric, Task, hookimpl
@@ -45,7 +44,8 @@ class Scale(NamedTuple):
 
 def pyramid(images: Tensor) -> list[Scale]:
     """The four scales of `(N, C, H, W)` in [0, 1]."""
-    luma = 255 * (images if images.shape[1] == 1 else F.conv2d(images, images.new_tensor(LUMA).view(1, 3, 1, 1)))
+    weights = images.new_tensor(LUMA if images.shape[1] == 3 else (1.0,))
+    luma = 255 * (weights @ images.flatten(2)).view(-1, 1, *images.shape[2:])
     # No variance depends on the mean, and without it float32 loses less of them.
     luma = luma - luma.mean((-2, -1), keepdim=True)
     scales = []

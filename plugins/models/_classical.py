@@ -30,4 +30,6 @@ class OnImages(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         restored = [self.function(image) for image in images.detach().float().cpu().numpy()]
-        return torch.from_numpy(np.stack(restored)).to(images)
+        return (
+            torch.from_numpy(np.stack(restored)).reshape(images.shape).to(images)
+        )  # scikit-image drops single channels

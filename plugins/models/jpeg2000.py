@@ -1,7 +1,7 @@
 """JPEG 2000 through Pillow (OpenJPEG): wavelets instead of JPEG's blocks, real bytes, so it has a rate.
 
 ISO/IEC 15444-1, irreversible 9/7 wavelet, stored as the bare codestream. It has no scale of qualities: one asks for
-a ratio of raw bytes to file. The default ratio of 7 gives about the bytes of JPEG at quality 85 on portraits.
+a PSNR (or for a file size, which at portrait sizes is mostly a matter of the headers).
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Jpeg2000(Model):
     name = "jpeg2000"
     recipe: ClassVar[Recipe | None] = None
 
-    ratio: float = param(7.0, "raw bytes to stored bytes", low=1, high=1000)
+    psnr: float = param(35.0, "PSNR aimed at", low=10, high=80, unit="dB")
 
     def build(self, task: Task) -> nn.Module:
-        options = {"quality_mode": "rates", "quality_layers": [self.ratio], "irreversible": True, "no_jp2": True}
+        options = {"quality_mode": "dB", "quality_layers": [self.psnr], "irreversible": True, "no_jp2": True}
         return _codec.PillowCodec("JPEG2000", task.channels, options)
 
     def unavailable(self, task: Task) -> str | None:

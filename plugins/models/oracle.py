@@ -25,7 +25,7 @@ class Oracle(Model):
     """The degradation's ideal inverse, knowing its true parameters."""
 
     name = "oracle"
-    role = "oracle"
+    role = "ideal"
     recipe: ClassVar[Recipe | None] = None
     sees: ClassVar[tuple[str, ...]] = ("truth",)
 

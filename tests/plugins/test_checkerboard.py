@@ -53,11 +53,10 @@ def test_noise_of_the_same_energy_is_no_pattern() -> None:
     assert Checkerboard()(clean + 0.1 * board(64), clean).min() > 4
 
 
-def test_a_blurred_image_has_none() -> None:
-    restored, clean = images(4, 3, 64, 64, seed=1)
-    smooth = F.interpolate(clean, scale_factor=4, mode="bicubic").clamp(0, 1)
-    blurred = F.avg_pool2d(smooth, 5, stride=1, padding=2)
-    assert (Checkerboard()(blurred, smooth) < 1).all()
+def test_a_blurred_image_has_no_pattern() -> None:
+    _, clean = images(32, 3, 64, 64, seed=1)
+    blurred = F.avg_pool2d(F.pad(clean, (1, 1, 1, 1), mode="reflect"), 3, stride=1)
+    assert Checkerboard()(blurred, clean).mean() < 2
 
 
 def test_a_pattern_that_the_clean_image_has_too_is_no_excess() -> None:

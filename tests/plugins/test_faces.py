@@ -11,6 +11,7 @@ from torch import Tensor
 
 from benchbench import Images, SpecError
 from benchbench_plugins.datasets import _faces_traits as kinds
+from benchbench_plugins.datasets._faces_colours import HAIR_COLOURS, skin_light
 from benchbench_plugins.datasets._faces_geometry import box, cover, ellipse
 from benchbench_plugins.datasets._faces_traits import Traits, draw_traits
 from benchbench_plugins.datasets.faces import Faces, attributes, render
@@ -134,7 +135,7 @@ def test_skin_darkens_with_tone_all_else_equal() -> None:
     lights = []
     for tone in (1, 4, 5, 6, 7, 8, 9):
         deep = tone / 9
-        skin = kinds.skin_light(torch.full_like(traits.monk, tone))
+        skin = skin_light(torch.full_like(traits.monk, tone))
         traits.skin, traits.dark = skin.float(), torch.full_like(traits.dark, deep)
         pixels, masks = photograph(traits)
         lights.append(mean_inside(pixels, masks).mean(1))
@@ -145,7 +146,7 @@ def test_attributes_are_plain_complete_and_vary() -> None:
     expected = {
         "skin_tone": set(range(1, 11)),
         "hair": set(kinds.HAIR_STYLES),
-        "hair_colour": set(kinds.HAIR_COLOURS),
+        "hair_colour": set(HAIR_COLOURS),
         "glasses": set(kinds.GLASSES),
         "smile": {"no", "yes"},
         "beard": set(kinds.BEARDS),

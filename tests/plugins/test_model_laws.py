@@ -35,7 +35,7 @@ class Blur(Degradation):
 
 
 def built_in() -> dict[str, type[Model]]:
-    found = {}
+    found: dict[str, type[Model]] = {}
     for module in pkgutil.iter_modules(benchbench_plugins.models.__path__):
         if not module.name.startswith("_"):
             plugin = importlib.import_module(f"benchbench_plugins.models.{module.name}")
@@ -149,16 +149,17 @@ def test_gradients_reach_every_parameter(name: str, channels: int) -> None:
 
 @every_trained_model
 def test_training_lowers_the_loss(name: str) -> None:
-    model, module, images = MODELS[name](), module_of(name, task()).train(), batch(4, 32)
+    model, module, images = MODELS[name](), module_of(name, task()).train(), batch(2, 32)
     optimizer = torch.optim.Adam(module.parameters(), lr=2e-3)
-    torch.manual_seed(0)
-    losses = []
-    for _ in range(24):
+    torch.manual_seed(0)  # for dropout
+    losses: list[float] = []
+    while len(losses) < 40 and min(losses, default=0) >= 0.8 * next(iter(losses), 0):
         optimizer.zero_grad()
-        losses.append(model.loss(module(images.degraded, **side(name, images)), images))
-        losses[-1].backward()
+        loss = model.loss(module(images.degraded, **side(name, images)), images)
+        loss.backward()
         optimizer.step()
-    assert losses[-1] < 0.9 * losses[0]
+        losses.append(loss.item())
+    assert losses[-1] < 0.8 * losses[0]
 
 
 @every_trained_model

@@ -1,0 +1,138 @@
+"""The shape of the house: the core names no plugin, imports run one way, plugins use public names only."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import benchbench
+from benchbench import hookspecs
+
+ROOT = Path(__file__).parents[1]
+CORE = sorted((ROOT / "benchbench").rglob("*.py"))
+PLUGINS = sorted(p for p in (ROOT / "plugins").rglob("*.py") if p.name != "__init__.py")
+LAYERS = [  # each may import from those below it
+    {"cli"},
+    {"job", "catalogue"},
+    {"leaderboard", "runner", "preload"},
+    {"plan"},
+    {"trial"},
+    {"evaluation", "samples", "store"},
+    {"training"},
+    {"degrading", "adversarial", "flops"},
+    {"data", "budget", "plugins"},
+    {"sources", "hookspecs", "protocol"},
+    {"interfaces", "files"},
+    {"seeding"},
+    {"specs"},
+    {"errors", "__init__"},
+]
+WORDS_OF_THE_SPEC_SYNTAX = {"none"}
+
+
+def component_names() -> set[str]:
+    entry_points = importlib.metadata.entry_points(group="benchbench")
+    return {e.name.partition(".")[2] for e in entry_points if e.value.startswith("benchbench_plugins.")}
+
+
+def docstrings(tree: ast.Module) -> set[ast.AST]:
+    holders = [n for n in ast.walk(tree) if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef)]
+    return {n.body[0].value for n in holders if n.body and isinstance(n.body[0], ast.Expr)}
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_the_core_names_no_plugin(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    names = component_names() - WORDS_OF_THE_SPEC_SYNTAX
+    assert len(names) > 20
+    ignored = docstrings(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and node not in ignored:
+            assert node.value not in names, f"line {node.lineno} names the component {node.value!r}"
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            assert "benchbench_plugins" not in ast.unparse(node)
+
+
+def imported_siblings(path: Path) -> Iterator[str]:
+    """Top-level names inside benchbench that a core file imports when it is itself imported."""
+    package = path.relative_to(ROOT).parts[:-1]
+    tree = ast.parse(path.read_text())
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+            inside = [part for part in base[1:] if part]
+            yield from inside[:1] or [alias.name for alias in node.names]
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_run_one_way(path: Path) -> None:
+    level = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
+    own = path.relative_to(ROOT / "benchbench").parts[0].removesuffix(".py")
+    assert own in level, f"{own} has no place in LAYERS"
+    for name in imported_siblings(path):
+        if name != own and name in level:
+            assert level[name] >= level[own], f"{own} must not import {name}"
+
+
+@pytest.mark.parametrize("path", PLUGINS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_plugins_import_only_public_names(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            assert node.level == 1, f"line {node.lineno}: a plugin uses another kind's files"
+            assert (node.module or "_").startswith("_"), f"line {node.lineno}: a plugin imports another component"
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("benchbench"):
+            assert node.module == "benchbench", f"line {node.lineno}: {node.module} is not public"
+            assert {alias.name for alias in node.names} <= set(benchbench.__all__)
+
+
+def test_every_public_name_exists() -> None:
+    for name in benchbench.__all__:
+        assert getattr(benchbench, name) is not None
+
+
+def test_every_plugin_file_has_one_entry_point_and_a_test() -> None:
+    entry_points = {e.value: e.name for e in importlib.metadata.entry_points(group="benchbench")}
+    for path in PLUGINS:
+        if path.name.startswith("_"):
+            continue
+        kind = path.parent.name
+        module = f"benchbench_plugins.{kind}.{path.stem}"
+        assert module in entry_points, f"{path} has no entry point: pip install -e . again if pyproject.toml has it"
+        stem = entry_points[module].removeprefix(f"{kind.removesuffix('s')}.")
+        assert stem.replace("-", "_") == path.stem
+        tests = "\n".join(p.read_text() for p in (ROOT / "tests" / "plugins").glob("test_*.py"))
+        assert re.search(rf"\b{kind}(\.| import ){path.stem}\b", tests), f"{path} has no test"
+
+
+def test_the_entry_points_of_pyproject_are_the_installed_ones() -> None:
+    import tomllib
+
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["benchbench"]
+    installed = {e.name: e.value for e in importlib.metadata.distribution("benchbench").entry_points if e.group == "benchbench"}
+    assert installed == wanted
+
+
+def test_every_hook_has_a_docstring_and_a_test() -> None:
+    hooks = [name for name in vars(hookspecs) if name.startswith("benchbench_")]
+    assert len(hooks) >= 7
+    tests = "\n".join(p.read_text() for p in (ROOT / "tests").rglob("*.py") if p != Path(__file__))
+    for name in hooks:
+        assert getattr(hookspecs, name).__doc__
+        assert name in tests, f"no test mentions {name}"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom benchbench.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'numpy', 'pandas', 'rich', 'PIL', 'pluggy', 'matplotlib'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, capture_output=True)

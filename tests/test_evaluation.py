@@ -1,0 +1,172 @@
+"""Evaluation: one clamp, per-image scores that no batch size changes, and failures that name themselves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from toys import Darken, Identity, MeanError, Oracle, Peak, ToyFaces, portraits
+from torch import Tensor, nn
+
+from benchbench import Metric, Model, Recipe, Task, TrialError
+from benchbench.degrading import Pairs, degraded_set
+from benchbench.evaluation import means, restore, score, time_inference
+
+CPU = torch.device("cpu")
+TASK = Task(16, Darken())
+
+
+@pytest.fixture
+def pairs(cache: Path) -> Pairs:
+    return degraded_set(portraits(cache, ToyFaces(n=600)), "test", Darken(), cache)
+
+
+@dataclass(frozen=True)
+class Doing(Model):
+    """Does what it is told."""
+
+    name = "doing"
+    recipe: ClassVar[Recipe | None] = None
+
+    def build(self, task: Task) -> nn.Module:
+        return nn.Identity()
+
+
+class Lambda(nn.Module):
+    def __init__(self, function: Callable[[Tensor], Any]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, degraded: Tensor) -> Any:
+        return self.function(degraded)
+
+
+def restored_by(function: Callable[[Tensor], Any], pairs: Pairs, batch: int = 32) -> Tensor:
+    return restore(Doing(), Lambda(function), pairs, CPU, batch)
+
+
+def test_restored_images_are_clamped(pairs: Pairs) -> None:
+    restored = restored_by(lambda x: x * 4 - 1, pairs)
+    assert float(restored.min()) == 0
+    assert float(restored.max()) == 1
+
+
+@pytest.mark.parametrize(("function", "message"), [
+    (lambda x: x[:, :1], r"restored images are \(\d+, 1, 16, 16\)"),
+    (lambda x: x[..., :-1], r"restored images are \(\d+, 3, 16, 15\)"),
+    (lambda x: [x], "restored images are list"),
+    (lambda x: x * math.nan, "not finite"),
+    (lambda x: x / 0, "not finite"),
+])  # fmt: skip
+def test_bad_outputs_fail_the_trial(pairs: Pairs, function: Callable[[Tensor], Any], message: str) -> None:
+    with pytest.raises(TrialError, match=message):
+        restored_by(function, pairs)
+
+
+def test_the_image_that_is_not_finite_is_named(pairs: Pairs) -> None:
+    def spoil(images: Tensor) -> Tensor:
+        images = images.clone()
+        images[2, 0, 0, 0] = math.inf
+        return images
+
+    with pytest.raises(TrialError, match=pairs.ids[2]):
+        restored_by(spoil, pairs)
+
+
+def test_no_batch_size_changes_a_score(pairs: Pairs) -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 3, 3, padding=1))
+    tables = []
+    for batch in (1, 7, 64):
+        restored = restore(Doing(), module, pairs, CPU, batch)
+        tables.append(score(restored, pairs, [Peak(), MeanError()], TASK, CPU, batch).table)
+    assert len(tables[0]) == len(pairs) > 40
+    for other in tables[1:]:
+        pd.testing.assert_frame_equal(tables[0], other, rtol=0, atol=1e-5)
+
+
+def test_the_oracle_gets_the_truth_and_inverts_to_rounding(pairs: Pairs) -> None:
+    restored = restore(Oracle(), Oracle().build(TASK), pairs, CPU)
+    clean = pairs.clean.float() / 255
+    assert float((restored - clean).abs().max()) < 0.5 / 255 / 0.3 + 1e-6  # half a step of 8 bits, over the factor
+
+
+def test_scores_are_given_whole_and_inside_region_and_face(pairs: Pairs) -> None:
+    restored = restored_by(lambda x: x, pairs)
+    table = score(restored, pairs, [MeanError()], TASK, CPU).table
+    assert list(table) == ["mean-error", "mean-error@face"]  # this degradation acts everywhere: no region
+    assert pairs.face is not None
+    difference = np.abs(restored.numpy() - pairs.clean.numpy() / np.float32(255))
+    inside = np.broadcast_to(pairs.face.numpy(), difference.shape)
+    expected = [d[m].mean() for d, m in zip(difference, inside, strict=True)]
+    np.testing.assert_allclose(table["mean-error@face"], expected, rtol=1e-5)
+    assert list(table.index) == pairs.ids
+
+
+@dataclass(frozen=True)
+class Raising(Metric):
+    """Raises."""
+
+    name = "raising"
+    higher_is_better = True
+
+    def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
+        raise RuntimeError("no licence")
+
+
+@dataclass(frozen=True)
+class Reduced(Metric):
+    """Gives one number for all."""
+
+    name = "reduced"
+    higher_is_better = True
+
+    def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
+        return restored.mean()
+
+
+@dataclass(frozen=True)
+class Weightless(Metric):
+    """Needs a file."""
+
+    name = "weightless"
+    higher_is_better = True
+
+    def unavailable(self, task: Task) -> str | None:
+        return "needs some.pth"
+
+    def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
+        raise AssertionError("an unavailable metric was called")
+
+
+def test_a_metric_that_cannot_be_had_says_why_and_the_others_stand(pairs: Pairs) -> None:
+    scores = score(restored_by(lambda x: x, pairs), pairs, [Raising(), Reduced(), Weightless(), Peak()], TASK, CPU)
+    assert list(scores.table) == ["peak", "peak@face"]
+    assert scores.unavailable["raising"] == "failed: RuntimeError: no licence"
+    assert "gave scores of shape ()" in scores.unavailable["reduced"]
+    assert scores.unavailable["weightless"] == "needs some.pth"
+
+
+def test_identical_images_have_an_infinite_peak_in_the_means_too(pairs: Pairs) -> None:
+    clean = pairs.clean.float() / 255
+    found = means(score(clean, pairs, [Peak()], TASK, CPU).table)
+    assert found["peak"] == {"mean": math.inf, "std": 0.0, "n": len(pairs)}
+
+
+def test_means_leave_out_images_without_the_region() -> None:
+    assert means(pd.DataFrame({"a": [1.0, math.nan, 3.0], "b": [math.nan] * 3})) == {
+        "a": {"mean": 2.0, "std": pytest.approx(math.sqrt(2)), "n": 2}
+    }
+
+
+def test_inference_is_timed_for_one_image_and_for_a_batch(pairs: Pairs) -> None:
+    times = time_inference(Identity(), nn.Identity(), pairs, CPU)
+    assert set(times) == {"batch_1", "batch_32"}
+    assert all(t > 0 for t in times.values())
