@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .adversarial import AdversarialModel
+    from .adversarial import AdversarialModel, AdversarialPair
     from .errors import BenchbenchError, DataError, PluginError, SpecError, TrialError
     from .hookspecs import hookimpl
     from .interfaces import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "adversarial": ("AdversarialModel",),
+    "adversarial": ("AdversarialModel", "AdversarialPair"),
     "errors": ("BenchbenchError", "DataError", "PluginError", "SpecError", "TrialError"),
     "hookspecs": ("hookimpl",),
     "interfaces": (
@@ -52,6 +52,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AdversarialModel",
+    "AdversarialPair",
     "Batch",
     "BenchbenchError",
     "Codec",

@@ -5,6 +5,7 @@ Given in training FLOPs by default, so that a laptop and a data-centre GPU do th
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -22,6 +23,11 @@ _UNITS: dict[str, tuple[Kind, float]] = {
     "min": ("seconds", 60.0),
     "h": ("seconds", 3600.0),
 }
+
+
+def _measure(match: re.Match[str]) -> tuple[Kind, float]:
+    kind, scale = _UNITS[match[3].lower().rstrip("s") or "s"] if match[3] else ("flops", _PREFIX[match[2].upper()])
+    return kind, float(match[1]) * scale
 
 
 @dataclass(frozen=True)
@@ -42,21 +48,21 @@ class Budget:
         if text == "recipe":
             return cls(text, "recipe")
         match = _AMOUNT.fullmatch(PRESETS.get(text, text))
-        if not match or float(match[1]) <= 0:
+        kind, amount = _measure(match) if match else ("flops", 0.0)
+        if not 0 < amount < math.inf:
             raise SpecError(
                 f"'{text}' is no budget: say quick ({PRESETS['quick']} a model), recipe (each model's own), "
                 "or an amount such as 50TFLOP, 20epochs, 10000images, 60s"
             )
-        if match[3]:
-            kind, scale = _UNITS[match[3].lower().rstrip("s") or "s"]
-        else:
-            kind, scale = "flops", _PREFIX[match[2].upper()]
-        return cls(text, kind, float(match[1]) * scale)
+        return cls(text, kind, amount)
 
     @property
     def canonical(self) -> str:
         """One text for equal budgets, however they were asked for: `quick` and `5TFLOP` are one budget."""
-        return "recipe" if self.kind == "recipe" else f"{self.amount:g} {self.kind}"
+        if self.kind == "recipe":
+            return "recipe"
+        short = f"{self.amount:g}"
+        return f"{short if float(short) == self.amount else repr(self.amount)} {self.kind}"
 
     def steps(self, batch: int, steps_an_epoch: int, flops_an_image: float, recipe_epochs: int) -> int | None:
         """Optimizer steps that the budget buys, at least 1; None if only a clock can tell."""

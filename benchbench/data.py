@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -66,12 +67,23 @@ def split_of(name: str) -> str:
     return "validation" if position < protocol.TRAIN + protocol.VALIDATION else "test"
 
 
+def place(dataset: Dataset, size: int, cache: Path) -> Path:
+    """The folder of the cache that holds the data set at this size, or will."""
+    return cache / "data" / digest(dataset, size, dataset.version(), source_digest(dataset), protocol.VERSION)
+
+
+def is_prepared(folder: Path) -> bool:
+    """Whether a folder that `place` named holds its data set."""
+    return (folder / "meta.json").exists()
+
+
 def prepare(dataset: Dataset, size: int, cache: Path) -> Path:
     """The folder in the cache that holds the data set at this size, decoded now if need be. Raises DataError."""
-    key = digest(dataset, size, dataset.version(), source_digest(dataset), protocol.VERSION)
-    folder = cache / "data" / key
-    if not (folder / "meta.json").exists():
+    folder = place(dataset, size, cache)
+    if not is_prepared(folder):
         images = checked(dataset.load(size), size, dataset)
+        if folder.is_dir() and not (folder / "meta.json").exists():  # something cleaned the cache file by file
+            shutil.rmtree(folder)
         with fresh_folder(folder) as partial:
             _write(partial, dataset, size, images)
     return folder
@@ -80,6 +92,8 @@ def prepare(dataset: Dataset, size: int, cache: Path) -> Path:
 def checked(images: Images, size: int, dataset: Dataset) -> Images:
     """`images` if they keep the contract. Raises DataError naming what does not."""
     n = len(images.ids)
+    if not isinstance(images.pixels, Tensor):
+        raise DataError(f"{dataset.label}: pixels are {type(images.pixels).__name__}, not a uint8 tensor")
     if images.pixels.dtype != torch.uint8 or tuple(images.pixels.shape) != (n, 3, size, size):
         raise DataError(
             f"{dataset.label}: pixels are {images.pixels.dtype} {tuple(images.pixels.shape)}, "
@@ -88,9 +102,7 @@ def checked(images: Images, size: int, dataset: Dataset) -> Images:
     masks = images.masks
     if masks is not None and (masks.dtype != torch.bool or tuple(masks.shape) != (n, 1, size, size)):
         raise DataError(f"{dataset.label}: masks are {masks.dtype} {tuple(masks.shape)}, not bool {(n, 1, size, size)}")
-    twice = [i for i, count in Counter(images.ids).items() if count > 1]
-    if twice:
-        raise DataError(f"{dataset.label}: the id '{twice[0]}' stands for more than one image")
+    _check_ids(images.ids, dataset)
     columns = {**images.attributes, "identities": images.identities, "splits": images.splits}
     for column, values in columns.items():
         if values is not None and len(values) != n:
@@ -104,6 +116,14 @@ def checked(images: Images, size: int, dataset: Dataset) -> Images:
         left_out = f" ({len(images.skipped)} were skipped: {why})" if images.skipped else ""
         raise DataError(f"{dataset.label}: too few usable images, {n} in all{left_out}: {', '.join(few)}")
     return images
+
+
+def _check_ids(ids: Sequence[str], dataset: Dataset) -> None:
+    for name, count in Counter(ids).items():
+        if not isinstance(name, str) or name != name.encode(errors="ignore").decode():
+            raise DataError(f"{dataset.label}: the id {name!r} is no text that can be written as UTF-8")
+        if count > 1:
+            raise DataError(f"{dataset.label}: the id '{name}' stands for more than one image")
 
 
 def _splits(images: Images) -> list[str]:

@@ -52,7 +52,7 @@ def write_json(path: Path, value: object) -> None:
 
 def read_json(path: Path) -> Any:
     """The value that `write_json` wrote. Raises ValueError or OSError."""
-    return _infinite(json.loads(path.read_text()))
+    return _infinite(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _finite(value: object) -> object:
@@ -67,7 +67,9 @@ def _finite(value: object) -> object:
 
 def _infinite(value: object) -> object:
     if isinstance(value, dict):
-        return float(value["float"]) if value.keys() == {"float"} else {k: _infinite(v) for k, v in value.items()}
+        if value.keys() == {"float"} and value["float"] in ("inf", "-inf", "nan"):
+            return float(value["float"])
+        return {k: _infinite(v) for k, v in value.items()}
     return [_infinite(v) for v in value] if isinstance(value, list) else value
 
 

@@ -25,7 +25,7 @@ def register() -> None:
 
 
 def deform_conv2d_flops(x: Shape, weight: Shape, *rest: Any, out_shape: Shape, **options: Any) -> int:
-    """As a convolution of the same shapes: two operations a weight and output pixel; sampling, as elsewhere, is free."""
+    """As a convolution of the same shapes: two operations a weight and output pixel; sampling is free, as elsewhere."""
     batch, _, *pixels = out_shape
     return 2 * batch * prod(pixels) * prod(weight)
 

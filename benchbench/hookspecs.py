@@ -42,7 +42,7 @@ def benchbench_epoch_finished(trial: Mapping[str, Any], row: Mapping[str, float]
 
 @hookspec
 def benchbench_trial_finished(trial: Mapping[str, Any], result: Mapping[str, Any], folder: Path) -> None:
-    """A trial has ended: `result` is the content of `folder/result.json`, whether scored, skipped or failed."""
+    """`trial` has ended: `result` is the content of `result.json` in `folder`, whether scored, skipped or failed."""
 
 
 @hookspec

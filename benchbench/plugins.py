@@ -22,6 +22,11 @@ GROUP = "benchbench"
 KINDS: Mapping[str, type[Component]] = MappingProxyType(
     {"dataset": Dataset, "degradation": Degradation, "model": Model, "metric": Metric}
 )
+RESERVED = frozenset(
+    {"dataset", "fingerprint", "size", "degradation", "protocol", "budget", "model", "role", "sees", "plugin"}
+    | {"parameters", "flops", "epochs", "seed", "seeds", "trainings", "rank", "gain", "recovered", "status", "reason"}
+)
+"""Columns of boards that are no scores."""
 
 
 @dataclass
@@ -80,8 +85,9 @@ def load(entry_points: Iterable[importlib.metadata.EntryPoint], blocked: Iterabl
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
     found = Registry(manager, {}, {kind: {} for kind in KINDS}, {})
+    blocked = set(blocked)
     for entry_point in sorted(entry_points, key=lambda e: (e.name, e.value)):
-        if entry_point.name not in set(blocked):
+        if entry_point.name not in blocked:
             _register(found, entry_point)
     _refuse_unknown_hooks(found)
     for kind, base in KINDS.items():
@@ -106,6 +112,8 @@ def _register(found: Registry, entry_point: importlib.metadata.EntryPoint) -> No
     found.plugins[plugin.name] = plugin
     try:
         found.manager.register(entry_point.load(), name=plugin.name)
+    except pluggy.PluginValidationError as error:
+        plugin.error = " ".join(str(error).split())
     except (Exception, SystemExit) as error:
         plugin.error = f"{type(error).__name__}: {error}".splitlines()[0]
 
@@ -152,6 +160,8 @@ def check_component(component: Any, kind: str, base: type[Component]) -> None:
     name = getattr(component, "name", None)
     if not (isinstance(name, str) and specs.NAME.fullmatch(name)):
         raise PluginError(f"{component.__name__}: its name {name!r} must be lower-case letters, digits, - and _")
+    if kind == "metric" and name in RESERVED:
+        raise PluginError(f"{component.__name__}: no metric can be named '{name}', which is a column of every board")
     if inspect.isabstract(component):
         missing = ", ".join(sorted(getattr(component, "__abstractmethods__", ())))
         raise PluginError(f"{name}: {missing} must be defined")
@@ -160,6 +170,9 @@ def check_component(component: Any, kind: str, base: type[Component]) -> None:
     if own - fields:
         raise PluginError(f"{name}: decorate the class with @dataclass(frozen=True) so that {own - fields} count")
     try:
-        specs.parameters(component)
+        parameters = specs.parameters(component)
     except (TypeError, NameError) as error:
         raise PluginError(f"{name}: {error}") from error
+    for parameter in parameters.values():
+        if parameter.default is not dataclasses.MISSING:
+            specs.checked(component, parameter, parameter.default)

@@ -3,6 +3,7 @@
 import pandas
 import pyarrow.parquet
 import safetensors.torch
+import torch._dynamo  # every optimizer's first step imports it, and it takes two seconds
 import torch.utils.flop_counter
 
 from . import data, degrading, evaluation, samples, store, training, trial

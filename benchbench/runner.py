@@ -12,18 +12,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, concurrent
 
 from . import store, trial
-from .data import prepare
+from .data import is_prepared, place, prepare
+from .errors import BenchbenchError, DataError
 from .files import read_json
 from .interfaces import Dataset, Metric
 from .plugins import Registry
 from .trial import PROGRESS, Trial
 
 POLL_SECONDS = 0.1
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -121,18 +123,31 @@ def context() -> BaseContext:
     return server
 
 
-def _pool(jobs: int) -> ProcessPool:
-    return ProcessPool(max_workers=jobs, max_tasks=1, initializer=_leave_interrupts_to_the_parent, context=context())
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def in_own_process(function: Callable[..., T], *args: Any, timeout: float | None = None) -> Future[T]:
+    """Call a function in a new process; it shares nothing with other calls, so that none can harm another."""
+    options: dict[str, Any] = {"context": context(), "timeout": timeout}
+    return concurrent.process(**options)(function)(*args)
 
 
 def prepare_data(datasets: Sequence[Dataset], size: int, cache: Path) -> list[Path]:
-    """Decode the data sets into the cache, in a process of its own. Raises what `data.prepare` raises."""
-    with _pool(1) as pool:
-        return [pool.schedule(prepare, args=(dataset, size, cache)).result() for dataset in datasets]
+    """The data sets' folders in the cache; what is not there yet is decoded, each in a process of its own.
+
+    Raises BenchbenchError if a data set cannot be had.
+    """
+    folders = []
+    for dataset in datasets:
+        try:
+            folder = place(dataset, size, cache)
+            if not is_prepared(folder):
+                folder = in_own_process(prepare, dataset, size, cache).result()
+            folders.append(folder)
+        except BenchbenchError:
+            raise
+        except ProcessExpired as error:
+            raise DataError(f"data set {dataset.label}: {_how_it_died(error.exitcode)}") from error
+        except (Exception, SystemExit) as error:
+            raise DataError(f"data set {dataset.label}: {type(error).__name__}: {error}") from error
+    return folders
 
 
 class _Run:
@@ -143,10 +158,10 @@ class _Run:
         self.running: dict[Future[dict[str, Any]], Trial] = {}
         self.rows: dict[str, int] = {}
 
-    def start(self, pool: ProcessPool, current: Trial) -> None:
+    def start(self, current: Trial) -> None:
         s = self.settings
         arguments = (current, self.metrics, s.out, s.cache, s.device, s.threads)
-        self.running[pool.schedule(trial.run, args=arguments, timeout=s.timeout)] = current
+        self.running[in_own_process(trial.run, *arguments, timeout=s.timeout)] = current
         for listener in self.listeners:
             listener.started(current)
 
@@ -184,21 +199,17 @@ def run(
     """Run the trials, at most `settings.jobs` at once. Every trial ends with a stored result, whatever it does."""
     waiting = list(reversed(trials))
     state = _Run(metrics, settings, listeners)
-    pool = _pool(settings.jobs)
     try:
         while waiting or state.running:
             while waiting and len(state.running) < settings.jobs:
-                state.start(pool, waiting.pop())
+                state.start(waiting.pop())
             done, _ = wait(state.running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
             for future in done:
                 state.finish(future)
             state.follow()
-        pool.close()
-    except BaseException:
-        pool.stop()
-        raise
     finally:
-        pool.join()
+        for future in state.running:
+            future.cancel()  # stops its process
 
 
 def _result(future: Future[dict[str, Any]], current: Trial, settings: Settings) -> dict[str, Any]:
@@ -209,7 +220,7 @@ def _result(future: Future[dict[str, Any]], current: Trial, settings: Settings) 
         reason = f"took longer than {settings.timeout:g} s"
     except ProcessExpired as error:
         reason = _how_it_died(error.exitcode)
-    except Exception as error:  # the component could not be sent to the process, or its answer not back
+    except (Exception, SystemExit) as error:  # the component could not be sent to the process, or its answer not back
         reason = f"{type(error).__name__}: {error}".splitlines()[0][:500]
     final = current.folder(settings.out)
     work = store.work_folder(final)

@@ -46,6 +46,9 @@ def _source_of(module: str) -> Path | None:
     loaded = sys.modules.get(module)
     origin = getattr(loaded, "__file__", None)
     if origin is None:
+        package = module.rpartition(".")[0]
+        if package and (parent := _source_of(package)) and parent.name != "__init__.py":
+            return None  # a name inside a file; looking for it as a module would run that file
         try:
             spec = importlib.util.find_spec(module)
         except (ImportError, ValueError):

@@ -37,7 +37,7 @@ class Range:
             raise SpecError(f"{self.low}..{self.high} is no range: low must not exceed high, and both must be finite")
 
     def __str__(self) -> str:
-        return f"{self.low:.12g}" if self.low == self.high else f"{self.low:.12g}..{self.high:.12g}"
+        return _number(self.low) if self.low == self.high else f"{_number(self.low)}..{_number(self.high)}"
 
     @classmethod
     def parse(cls, text: str) -> Range:
@@ -103,7 +103,8 @@ def _parameters(component: Any) -> dict[str, Parameter]:
         kind, _ = _without_none(hints[f.name])
         if kind not in (bool, int, float, str, Range) and get_origin(kind) is not Literal:
             raise TypeError(
-                f"{component.__name__}.{f.name} cannot be a parameter: {kind} is not bool, int, float, str, Range or Literal"
+                f"{component.__name__}.{f.name} cannot be a parameter: "
+                f"{kind} is not bool, int, float, str, Range or Literal"
             )
         get = f.metadata.get
         found[f.name] = Parameter(
@@ -228,13 +229,17 @@ def resolve(text: str, registry: Mapping[str, type], kind: str) -> Any:
     return build(registry[name], pairs)
 
 
+def _number(value: float) -> str:
+    return repr(value) if value != int(value) or abs(value) >= 1e15 else str(int(value))
+
+
 def _value_text(value: Any) -> str:
     if value is None:
         return "none"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        return repr(value) if value != int(value) or abs(value) >= 1e15 else str(int(value))
+        return _number(value)
     text = str(value)
     if _PLAIN.fullmatch(text):
         return text

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .files import digest, file_digest, read_json, write_atomically, write_json
+from .specs import NAME
 
 SCHEMA = 1
 RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, LOG = (
@@ -28,6 +29,21 @@ RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, LOG = (
 SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES)
 WORK = ".partial"
 _LONGEST = 80
+_NAME_AND_COMMA = re.compile(rf"(?:^|(?<=\+))({NAME.pattern}),")  # where a spec has its colons
+_PARTS: Mapping[str, Sequence[str]] = {
+    "trial": ("dataset", "fingerprint", "size", "degradation", "model", "seed", "budget"),
+    "protocol": ("version",),
+}
+_PARTS_OF_SCORED: Mapping[str, Sequence[str]] = {
+    **_PARTS,
+    "origin": (),
+    "model": ("parameters", "role", "sees"),
+    "metrics": (),
+    "scores": (),
+    "timing": ("ms_per_image", "device_name", "threads", "training_precision"),
+    "environment": ("libraries",),
+}
+_OPTIONAL_PARTS = ("data", "training", "files")
 
 
 class DamagedResult(ValueError):
@@ -35,9 +51,12 @@ class DamagedResult(ValueError):
 
 
 def slug(text: str) -> str:
-    """A label as one safe path component: `swirl:strength=3` -> `swirl,strength=3`; long or odd ones get a digest."""
+    """A label as one safe path component: `swirl:strength=3` -> `swirl,strength=3`.
+
+    Different labels have different slugs: one that is long, or could not be told from its slug, gets a digest.
+    """
     safe = re.sub(r"[^A-Za-z0-9._=+,-]+", "-", text.replace(":", ",").replace('"', "")).strip(".-") or "unnamed"
-    if len(safe) > _LONGEST or re.sub(r"[^a-z0-9]", "", safe.lower()) != re.sub(r"[^a-z0-9]", "", text.lower()):
+    if len(safe) > _LONGEST or _NAME_AND_COMMA.sub(r"\1:", safe) != text:
         return f"{safe[: _LONGEST - 9]}-{digest(text)[:8]}"
     return safe
 
@@ -68,14 +87,26 @@ def read(folder: Path, *, thorough: bool = True) -> Result:
         raise DamagedResult(f"{folder / RESULT} cannot be read: {error}") from error
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise DamagedResult(f"{folder / RESULT} is not of schema {SCHEMA}")
-    missing = {"status", "trial", "protocol", "key"} - content.keys()
-    if missing or content["status"] not in ("scored", "skipped", "failed"):
-        raise DamagedResult(f"{folder / RESULT} lacks {', '.join(sorted(missing)) or 'a known status'}")
+    if missing := _missing(content):
+        raise DamagedResult(f"{folder / RESULT} lacks {', '.join(missing)}")
     for name, expected in content.get("files", {}).items():
         path = folder / name
         if name not in SUMMED or not path.is_file() or (thorough and file_digest(path) != expected):
             raise DamagedResult(f"{path} is missing or was altered since it was written")
     return Result(folder, content)
+
+
+def _missing(content: Mapping[str, Any]) -> list[str]:
+    """What a result's content lacks, such as `trial.model`."""
+    if content.get("status") not in ("scored", "skipped", "failed"):
+        return ["a known status"]
+    parts = dict(_PARTS_OF_SCORED if content["status"] == "scored" else _PARTS)
+    parts |= {name: () for name in _OPTIONAL_PARTS if name in content}
+    missing = [] if isinstance(content.get("key"), str) else ["key"]
+    for name, facts in parts.items():
+        part = content.get(name)
+        missing += [f"{name}.{fact}" for fact in facts if fact not in part] if isinstance(part, dict) else [name]
+    return missing
 
 
 def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
@@ -84,9 +115,12 @@ def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
         if path.parent.name.endswith(WORK):
             continue
         try:
-            yield path.parent, read(path.parent)
+            result = read(path.parent)
         except DamagedResult as damage:
             yield path.parent, damage
+            continue
+        copied = DamagedResult(f"{path.parent} is a copy: its key is {result.content['key']}")
+        yield path.parent, result if result.content["key"] == path.parent.name else copied
 
 
 def write_history(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
@@ -102,8 +136,11 @@ def read_history(folder: Path) -> list[dict[str, float]]:
     """The rows of `history.csv`; none where there is no such file. Raises ValueError for a damaged one."""
     if not (folder / HISTORY).is_file():
         return []
-    with (folder / HISTORY).open(newline="") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    with (folder / HISTORY).open(newline="", encoding="utf-8") as file:
+        try:
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        except (ValueError, TypeError, csv.Error) as error:
+            raise ValueError(f"{folder / HISTORY} is damaged: {error}") from error
 
 
 def work_folder(final: Path) -> Path:

@@ -106,7 +106,7 @@ def run(trial: Trial, metrics: list[Metric], out: Path, cache: Path, device_name
     _log_to(work / store.LOG)
     try:
         content = _run(trial, metrics, final, work, cache, set_up(device_name, threads))
-    except Exception as error:
+    except BaseException as error:  # SystemExit and KeyboardInterrupt are the plugin's here: the parent keeps Ctrl-C
         traceback.print_exc()
         content = outcome(trial, "failed", f"{type(error).__name__}: {error}".splitlines()[0][:500])
     sys.stdout.flush()
@@ -133,8 +133,9 @@ def set_up(device_name: str, threads: int) -> torch.device:
     device = torch.device(device_name)
     if device.type == "cpu":
         torch.set_num_threads(threads)
-        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        if threads > 1:  # a single thread is deterministic by itself, and this takes two seconds to import
+            torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+            torch.use_deterministic_algorithms(True, warn_only=True)
     return device
 
 

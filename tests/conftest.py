@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import hypothesis
 import pytest
@@ -28,3 +31,25 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BENCHBENCH_CACHE", str(folder))
     monkeypatch.delenv("BENCHBENCH_BLOCK", raising=False)
     return folder
+
+
+@pytest.fixture
+def write_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], Path]]:
+    """A function that writes an importable module, `write_module("package.name", source)`, and gives its file."""
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+
+    def write(name: str, source: str) -> Path:
+        path = folder.joinpath(*name.split(".")).with_suffix(".py")
+        for package in path.relative_to(folder).parents[:-1]:
+            (folder / package).mkdir(parents=True, exist_ok=True)
+            (folder / package / "__init__.py").touch()
+        path.write_text(dedent(source), encoding="utf-8")
+        importlib.invalidate_caches()
+        return path
+
+    yield write
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None) or "").startswith(str(folder)):
+            del sys.modules[name]

@@ -41,7 +41,7 @@ def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
 
 def escape(text: str) -> str:
     """Text from plugins and files as inert Markdown."""
-    for special in ("\\", "|", "`", "*", "_", "[", "]", "#", "~"):
+    for special in ("\\", "|", "`", "*", "_", "[", "]", "#", "~", "$"):
         text = text.replace(special, "\\" + special)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return " ".join(text.split())
@@ -55,7 +55,7 @@ def budget_name(canonical: str) -> str:
     if canonical == "recipe":
         return "each model's own recipe"
     amount, unit = canonical.split()
-    shown = f"{float(amount) / 1e12:g} TFLOP" if unit == "flops" else f"{float(amount):g} {unit}"
+    shown = f"{float(amount) / 1e12:,.12g} TFLOP" if unit == "flops" else f"{float(amount):,.12g} {unit}"
     return f"{shown} a model" + (f" ({names[canonical]})" if canonical in names else "")
 
 
@@ -113,14 +113,13 @@ def _table(board: Board, suffix: str, words: str) -> str:
 
 
 def _model_name(row: dict[str, Any]) -> str:
-    marks = f" (sees {row['sees']})" if row["sees"] else ""
-    return escape(row["model"]) + marks
+    return escape(row["model"] + (f" (sees {row['sees']})" if row["sees"] else ""))
 
 
 def _head(board: Board, name: str) -> str:
     facts = board.metrics[name]
-    unit = f" [{facts['unit']}]" if facts["unit"] else ""
-    return f"{name.replace('_', '-')} {'↑' if facts['higher_is_better'] else '↓'}{unit}"
+    unit = f" [{escape(facts['unit'])}]" if facts["unit"] else ""
+    return f"{escape(name.replace('_', '-'))} {'↑' if facts['higher_is_better'] else '↓'}{unit}"
 
 
 def _column(board: Board, column: str, facts: dict[str, Any]) -> list[str]:
@@ -140,7 +139,7 @@ def _more_columns(board: Board) -> dict[str, list[str]]:
         digits = board.metrics[first]["digits"]
         table[f"gain {first}"] = [f"{v:+.{digits}f}" if math.isfinite(v) else number(v, 2) for v in rows["gain"]]
     if "recovered" in rows:
-        table["recovered"] = [f"{100 * v:.0f} %" for v in rows["recovered"]]
+        table["recovered"] = [f"{100 * v:.0f} %" if math.isfinite(v) else number(v, 0) for v in rows["recovered"]]
     table["parameters"] = [f"{int(v):,}" for v in rows["parameters"]]
     table["TFLOP"] = [f"{v / 1e12:.2f}" if v else "–" for v in rows["flops"]]
     table["epochs"] = [f"{v:.1f}" if v else "–" for v in rows["epochs"]]
@@ -187,7 +186,7 @@ def _flat(board: Board) -> pd.DataFrame:
     setting = vars(board.setting)
     rows = board.rows if len(board.rows) else pd.DataFrame(columns=["model"])
     fixed = [c for c in FIXED if c in rows]
-    scores = [c for c in rows if str(c).partition("@")[0] in board.metrics]
+    scores = [name + suffix for name in board.metrics for suffix in REGIONS if name + suffix in rows]
     flat = rows[fixed + scores].assign(status="scored", reason="")
     failed = pd.DataFrame([{k: f[k] for k in ("model", "status", "reason")} for f in board.failures])
     whole = (

@@ -42,9 +42,9 @@ def _strands(s: Scene, curly: Tensor) -> Tensor:
     px, py = s.x - 0.3 * s.t.part * has_style(s, "parted", "fringe"), s.y + 1.0
     r = (px * px + py * py).sqrt() + 0.25
     across = px / r * 1.1 + 0.3 * px + s.t.hair_wave * s.broad_noise(px, py, 1.6, 1.6, 60)
-    straight = 0.6 * s.noise(across, r, 34, 2.5) + 0.5 * s.noise(across, r, 15, 1.5, 13)
-    curls = 0.7 * s.noise(s.x, s.y, 11, 11) + 0.6 * s.noise(s.x, s.y, 22, 22, 19)
-    return 1 + s.t.strand * (straight + (curls - straight) * curly)
+    u, v = torch.where(curly > 0, s.x, across), torch.where(curly > 0, s.y, r)
+    fine = s.noise(u, v, 34 - 12 * curly, 2.5 + 19.5 * curly)
+    return 1 + s.t.strand * (0.6 * fine + 0.55 * s.noise(u, v, 15 - 4 * curly, 1.5 + 9.5 * curly, 13))
 
 
 def _hair_light(s: Scene) -> Tensor:

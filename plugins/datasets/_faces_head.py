@@ -100,7 +100,7 @@ def _skin_light(s: Scene) -> Tensor:
 def _skin_colour(s: Scene) -> Tensor:
     nx, ny = nose_frame(s)
     cheeks = hill(s.X.abs() - 0.38, s.Y - 0.28, 0.26, 0.22)
-    red = 0.34 * cheeks + 0.3 * hill(nx, ny - 0.01, 0.16, 0.14) + 0.14 + 0.05 * s.noise(s.X, s.Y, 5, 5)
+    red = 0.34 * cheeks + 0.3 * hill(nx, ny - 0.01, 0.16, 0.14) + 0.14
     colour = tinted(s.t.skin, BLOOD, (0.8 * red * s.t.rosy + 0.5).clamp(0, 1) * (1 - 0.5 * s.t.dark))
     pores = s.noise(s.X, s.Y, 34, 34, 3) * 0.03 + s.noise(s.X, s.Y, 13, 13, 5) * 0.016
     return colour * (1 + pores) * (1 - _marks(s)) * (1 - 0.5 * _freckles(s))
@@ -132,8 +132,7 @@ def _gloss(s: Scene) -> Tensor:
     shine = ((s.normal[0] * hx + s.normal[1] * hy + s.normal[2] * hz) / norm).clamp(min=0)
     for _ in range(4):
         shine = shine * shine
-    texture = 1 + 0.2 * s.noise(s.X, s.Y, 26, 26, 11)
-    return shine * texture * s.t.key * s.t.key_colour * (0.07 + 0.05 * s.t.dark)
+    return shine * s.t.key * s.t.key_colour * (0.07 + 0.05 * s.t.dark)
 
 
 def _ear(s: Scene, side: int, head: Tensor) -> None:

@@ -74,11 +74,11 @@ def block(width: int) -> nn.Sequential:
 def mix_space(width: int) -> tuple[nn.Module, ...]:
     depthwise = nn.Conv2d(2 * width, 2 * width, 3, padding=1, groups=2 * width)
     gated = (LayerNorm2d(width), conv(width, 2 * width, 1), depthwise, SimpleGate())
-    return *gated, ChannelAttention(width), conv(width, width, 1), Scaled(width)
+    return *gated, ChannelAttention(width), Scaled(width, width)
 
 
 def mix_channels(width: int) -> tuple[nn.Module, ...]:
-    return LayerNorm2d(width), conv(width, 2 * width, 1), SimpleGate(), conv(width, width, 1), Scaled(width)
+    return LayerNorm2d(width), conv(width, 2 * width, 1), SimpleGate(), Scaled(width, width)
 
 
 def down(width: int) -> nn.Module:

@@ -48,7 +48,7 @@ class SkipAutoencoder(Model):
     kernel: Literal[3, 5, 7] = param(3, "side of the kernels", unit="px")
     depth: int = param(3, "encoder blocks, each halves the resolution", low=1, high=5)
     skips: bool = param(True, "concatenate the encoder's outputs and the image")
-    width: int = param(32, "channels of the first block; each further one doubles them", low=1, high=256)
+    width: int = param(16, "channels of the first block; each further one doubles them", low=1, high=256)
     dropout: float = param(0.1, "probability of dropping a value after each encoder block", low=0, high=0.9)
 
     def build(self, task: Task) -> nn.Module:

@@ -72,7 +72,7 @@ class ToyFaces(Dataset):
     masked: bool = param(True, "whether the faces have masks")
 
     def load(self, size: int) -> Images:
-        ids = [f"toy-{i:04d}" for i in range(self.n)]
+        ids = [f"sitter-{i:04d}" for i in range(self.n)]
         draw = SeededDraw(0, "toy-faces", ids)
         backdrop = nn.functional.interpolate(draw.uniform(0, 0.6, (3, 3, 3)), (size, size), mode="bilinear")
         line = torch.linspace(-1, 1, size)

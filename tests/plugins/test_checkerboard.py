@@ -46,6 +46,14 @@ def test_each_stride_has_its_own_pattern(stride: int) -> None:
     assert (own > 2 * other).all()
 
 
+def test_what_is_left_over_of_a_stride_is_cropped() -> None:
+    _, clean = images(2, 3, 95, 95, seed=1)
+    restored = clean + 0.2 * board(95, 8)
+    cropped = Checkerboard(8)(restored[..., :88, :88], clean[..., :88, :88])
+    torch.testing.assert_close(Checkerboard(8)(restored, clean), cropped)
+    assert (cropped > 0).all()
+
+
 def test_noise_of_the_same_energy_is_no_pattern() -> None:
     _, clean = images(32, 3, 64, 64, seed=1)
     noise = 0.1 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(2))

@@ -98,10 +98,16 @@ def test_without_weights_it_says_which_file_is_wanted_where(tmp_path: Path, monk
     assert str(tmp_path / "mine") in str(DISTS().unavailable(task))
 
 
-def test_weights_in_the_hub_s_folder_are_found(weights: Path, tmp_path: Path) -> None:
+def test_weights_in_the_hub_s_folder_are_found(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "hub").mkdir()
     (tmp_path / "hub" / "checkpoints").symlink_to(weights)
     assert DISTS().unavailable(Task(size=64, degradation=Nothing())) is None
+    monkeypatch.setenv("BENCHBENCH_WEIGHTS", str(tmp_path / "without them"))
+    assert DISTS().unavailable(Task(size=64, degradation=Nothing())) is None
+
+
+def test_images_below_16_px_are_too_small(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCHBENCH_WEIGHTS", str(weights))
     assert "16 px" in str(DISTS().unavailable(Task(size=15, degradation=Nothing())))
 
 

@@ -1,0 +1,89 @@
+"""Images as rings about a centre, features around each ring, and correlations between rings at all angles."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+RINGS, ANGLES = 72, 192
+REACH = 0.36  # of the side: radius of the outermost ring
+GAPS = (1, 2, 4, 8)  # rings between those that are compared
+
+
+class Polar(nn.Module):
+    """Images `(N, C, H, W)` to rings `(N, C, rings, angles)` about a centre (column, row, in pixels), bilinearly."""
+
+    radii: Tensor
+    points: Tensor
+
+    def __init__(self, centre: tuple[float, float], size: int) -> None:
+        super().__init__()
+        radii = torch.linspace(REACH * size / RINGS, REACH * size, RINGS)
+        angles = torch.arange(ANGLES) * (2 * math.pi / ANGLES)
+        x = centre[0] + radii[:, None] * angles.cos()
+        y = centre[1] + radii[:, None] * angles.sin()
+        self.register_buffer("radii", radii, persistent=False)
+        self.register_buffer("points", torch.stack([x, y], -1) * 2 / max(1, size - 1) - 1, persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        points = self.points.expand(len(images), -1, -1, -1)
+        return F.grid_sample(images.float(), points, padding_mode="reflection", align_corners=True)
+
+
+class RingFeatures(nn.Module):
+    """The rings themselves, of unit variance over an image, and learned features by convolutions around each ring."""
+
+    def __init__(self, channels: int, features: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, features, (1, 7))
+        self.second = nn.Conv2d(features, features, (1, 7))
+
+    def forward(self, rings: Tensor) -> Tensor:
+        rings = rings - rings.mean((1, 2, 3), keepdim=True)
+        rings = rings / rings.square().mean((1, 2, 3), keepdim=True).add(1e-6).sqrt()
+        learned = self.second(around(self.first(around(rings)).relu()))
+        return torch.cat([rings, learned], 1)
+
+
+def around(rings: Tensor) -> Tensor:
+    """Rings with their first and last three points repeated at the other end."""
+    return F.pad(rings, (3, 3, 0, 0), mode="circular")
+
+
+class PairScores(nn.Module):
+    """Correlations of rings `(N, F, rings, angles)`, with a learned weight for each feature and pair of rings."""
+
+    def __init__(self, features: int, rings: int) -> None:
+        super().__init__()
+        self.weights = nn.ParameterList(torch.zeros(features, rings - gap) for gap in GAPS)
+
+    def forward(self, rings: Tensor) -> Tensor:
+        """Of ring i with ring i + gap, at all shifts, the gaps one after another: `(N, pairs, angles)`."""
+        spectrum = torch.fft.rfft(rings - rings.mean(-1, keepdim=True))  # (N, F, rings, frequencies)
+        products = []
+        for gap, weight in zip(GAPS, self.weights, strict=True):
+            product = spectrum[:, :, :-gap] * spectrum[:, :, gap:].conj()
+            products.append(torch.einsum("nfrk,fr->nrk", product, (F.softplus(weight) / math.log(2)).to(product.dtype)))
+        return torch.fft.irfft(torch.cat(products, 1), n=ANGLES) / ANGLES
+
+    def at(self, correlations: Tensor, angles: Tensor) -> Tensor:
+        """Sum of the correlations if the rings were turned by `angles` `(N, K, rings)`: `(N, K)`."""
+        total, first = torch.zeros_like(angles[..., 0]), 0
+        for gap in GAPS:
+            shift = (angles[..., gap:] - angles[..., :-gap]) * (ANGLES / (2 * math.pi))  # (N, K, rings − gap)
+            pairs = correlations[:, first : first + shift.shape[2]]
+            total = total + circular(pairs, shift).sum(-1)
+            first += shift.shape[2]
+        return total
+
+
+def circular(tables: Tensor, positions: Tensor) -> Tensor:
+    """Tables `(N, R, angles)` at `positions` `(N, K, R)` counted around the circle, linearly: `(N, K, R)`."""
+    below = positions.floor()
+    fraction = positions - below
+    index = below.long().transpose(1, 2) % tables.shape[2]  # (N, R, K)
+    here, next_ = tables.gather(2, index), tables.gather(2, (index + 1) % tables.shape[2])
+    return torch.lerp(here, next_, fraction.transpose(1, 2)).transpose(1, 2)

@@ -1,0 +1,97 @@
+"""Stored results as trials leave them, with made-up scores, for tests of whatever reads them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchbench import protocol, store
+from benchbench.files import digest
+
+
+def metric(
+    higher: bool = True, order: int = 10, digits: int = 2, unit: str = "", unavailable: str | None = None
+) -> dict[str, Any]:
+    """What a result tells of a metric."""
+    return {
+        "settings": "", "higher_is_better": higher, "unit": unit, "digits": digits, "order": order,
+        "library": "", "digest": "d", "unavailable": unavailable,
+    }  # fmt: skip
+
+
+METRICS = {"peak": metric(unit="dB"), "mean-error": metric(higher=False, order=20, digits=4)}
+
+
+def trial(**changes: Any) -> dict[str, Any]:
+    """A trial in plain values; its key is a digest of the others."""
+    described = {
+        "dataset": "toy-faces", "fingerprint": "f00d", "size": 16, "degradation": "darken", "model": "tiny-conv",
+        "seed": 0, "budget": "5e+12 flops", **changes,
+    }  # fmt: skip
+    return {**described, "key": digest(*described.values())}
+
+
+def write(out: Path, scores: Mapping[str, float] | None = None, **facts: Any) -> Path:
+    """Publish a result with these mean scores and return its folder; see `publish`. The other facts are its trial's."""
+    known = inspect.signature(publish).parameters
+    described = trial(**{name: value for name, value in facts.items() if name not in known})
+    folders = (store.slug(str(described[name])) for name in ("dataset", "degradation", "model"))
+    final = out.joinpath(*folders, digest(described["key"], facts.get("version")))
+    return publish(final, described, scores, **{name: value for name, value in facts.items() if name in known})
+
+
+def publish(
+    final: Path,
+    described: Mapping[str, Any],
+    scores: Mapping[str, float] | None = None,
+    *,
+    status: str = "scored",
+    reason: str | None = None,
+    role: str = "",
+    sees: Sequence[str] = (),
+    metrics: Mapping[str, Any] = METRICS,
+    version: int = protocol.VERSION,
+    samples: bytes | None = None,
+    plugin: str = "toys",
+    finished_at: str = "2026-01-01T00:00:00+00:00",
+) -> Path:
+    """Publish a result of the trial that is described; returns its folder."""
+    work = store.work_folder(final)
+    work.mkdir(parents=True)
+    (work / store.LOG).write_text("a log", encoding="utf-8")
+    if samples is not None:
+        (work / store.SAMPLES).write_bytes(samples)
+    origin = [{"plugin": plugin, "distribution": plugin, "version": "1.0"}]
+    content: dict[str, Any] = {
+        "schema": store.SCHEMA, "key": final.name, "status": status, "reason": reason, "trial": dict(described),
+        "finished_at": finished_at,
+        "protocol": {**protocol.SETTINGS, "version": version},
+        "origin": {"degradation": origin, "model": origin},
+        "environment": {"libraries": {"torch": "2.6"}},
+    }  # fmt: skip
+    if status == "scored":
+        content |= _scored(described, {"peak": 20.0} if scores is None else scores, role, sees, metrics)
+    return store.publish(work, final, content).folder
+
+
+def _scored(
+    described: Mapping[str, Any],
+    scores: Mapping[str, float],
+    role: str,
+    sees: Sequence[str],
+    metrics: Mapping[str, Any],
+) -> dict[str, Any]:
+    trained = described["budget"] is not None
+    return {
+        "data": {"train": 31, "validation": 4, "test": 5, "skipped": 0},
+        **({"training": {"flops": 5e12, "epochs": 3.0}} if trained else {}),
+        "model": {"parameters": 84 if trained else 0, "role": role, "sees": list(sees), "trained": trained},
+        "metrics": dict(metrics),
+        "scores": {name: {"mean": mean, "std": 0.0, "n": 5} for name, mean in scores.items()},
+        "timing": {
+            "ms_per_image": {"batch_1": 1.0}, "device": "cpu", "device_name": "a CPU", "threads": 1,
+            "training_precision": "float32",
+        },
+    }  # fmt: skip

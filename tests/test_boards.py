@@ -1,0 +1,262 @@
+"""Results to boards: who meets whom, and in which order."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import results
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchbench import store
+from benchbench.leaderboard import Board, collect
+from benchbench.leaderboard.boards import _ranked
+from benchbench.plugins import RESERVED
+
+UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
+BASELINE: dict[str, Any] = {"model": "identity", "role": "baseline", **UNTRAINED}
+ORACLE: dict[str, Any] = {"model": "oracle", "role": "ideal", "sees": ["truth"], **UNTRAINED}
+
+
+def board(out: Path) -> Board:
+    """The only board."""
+    boards, problems = collect(out)
+    assert problems == []
+    [found] = boards
+    return found
+
+
+def column(found: Board, name: str) -> dict[str, Any]:
+    """Model -> value."""
+    return dict(zip(found.rows["model"], found.rows[name], strict=True))
+
+
+# ── who meets whom ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"fingerprint": "beef"}, {"size": 32}, {"budget": "1 epochs"}, {"budget": "recipe"}, {"version": 2},
+     {"degradation": "darken:factor=0.5"}, {"dataset": "other"}],
+)  # fmt: skip
+def test_rows_that_differ_in_their_setting_never_share_a_board(change: dict[str, Any], tmp_path: Path) -> None:
+    results.write(tmp_path, model="a")
+    results.write(tmp_path, model="b", **change)
+    boards, _ = collect(tmp_path)
+    assert sorted(list(found.rows["model"]) for found in boards) == [["a"], ["b"]]
+
+
+def test_rows_of_one_setting_share_a_board(tmp_path: Path) -> None:
+    for model in ("a", "b"):
+        for seed in (0, 1):
+            results.write(tmp_path, model=model, seed=seed)
+    assert list(board(tmp_path).rows["model"]) == ["a", "b"]
+
+
+def test_models_without_training_join_every_budget(tmp_path: Path) -> None:
+    for budget in ("5e+12 flops", "recipe"):
+        results.write(tmp_path, budget=budget)
+    results.write(tmp_path, **BASELINE)
+    boards, _ = collect(tmp_path)
+    assert [found.setting.budget for found in boards] == ["5e+12 flops", "recipe"]
+    assert [set(found.rows["model"]) for found in boards] == [{"identity", "tiny-conv"}] * 2
+
+
+def test_models_without_training_make_a_board_of_their_own_where_nothing_was_trained(tmp_path: Path) -> None:
+    results.write(tmp_path, **BASELINE)
+    results.write(tmp_path, **ORACLE)
+    assert board(tmp_path).setting.budget == "none"
+    assert set(board(tmp_path).rows["model"]) == {"identity", "oracle"}
+
+
+@pytest.mark.parametrize("change", [{"fingerprint": "beef"}, {"size": 32}, {"version": 2}, {"degradation": "grain"}])
+def test_models_without_training_do_not_join_another_setting(change: dict[str, Any], tmp_path: Path) -> None:
+    results.write(tmp_path)
+    results.write(tmp_path, **BASELINE, **change)
+    assert [list(found.rows["model"]) for found in collect(tmp_path)[0]] in (
+        [["identity"], ["tiny-conv"]],
+        [["tiny-conv"], ["identity"]],
+    )
+
+
+def test_a_damaged_result_is_left_out_with_a_line_that_says_why(tmp_path: Path) -> None:
+    results.write(tmp_path, model="whole")
+    folder = results.write(tmp_path, model="damaged")
+    (folder / store.RESULT).write_text("{")
+    boards, [problem] = collect(tmp_path)
+    assert list(boards[0].rows["model"]) == ["whole"]
+    assert str(folder) in problem
+
+
+def test_nothing_makes_no_board(tmp_path: Path) -> None:
+    assert collect(tmp_path) == ([], [])
+    assert collect(tmp_path / "nowhere") == ([], [])
+
+
+def test_of_several_sources_of_one_trial_only_the_last_result_counts(tmp_path: Path) -> None:
+    """A plugin's author has changed the model, which changes the key of its trial, and ran it again."""
+    for key, year, score in (("k1", 2025, 20.0), ("k0", 2026, 30.0), ("k2", 2024, 10.0)):
+        described, when = {**results.trial(), "key": key}, f"{year}-01-01T00:00:00+00:00"
+        results.publish(tmp_path / "d" / "g" / "m" / key, described, {"peak": score}, finished_at=when)
+    assert board(tmp_path).rows[["peak", "seeds", "trainings"]].to_numpy().tolist() == [[30.0, "0", 1]]
+
+
+def test_a_model_that_fails_since_it_was_changed_has_no_score(tmp_path: Path) -> None:
+    for key, year, status in (("k1", 2025, "scored"), ("k0", 2026, "failed")):
+        described, when = {**results.trial(), "key": key}, f"{year}-01-01T00:00:00+00:00"
+        results.publish(tmp_path / "d" / "g" / "m" / key, described, status=status, finished_at=when)
+    assert len(board(tmp_path).rows) == 0
+    assert [row["status"] for row in board(tmp_path).failures] == ["failed"]
+
+
+def test_a_copy_of_a_result_does_not_count_twice(tmp_path: Path) -> None:
+    folder = results.write(tmp_path)
+    shutil.copytree(folder, folder.with_name("copy"))
+    boards, [problem] = collect(tmp_path)
+    assert boards[0].rows["trainings"].to_list() == [1]
+    assert "copy is a copy" in problem
+
+
+# ── order ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ranks(tmp_path: Path, scores: dict[str, dict[str, float]]) -> dict[str, int]:
+    for model, row in scores.items():
+        results.write(tmp_path, row, model=model)
+    return column(board(tmp_path), "rank")
+
+
+def test_the_highest_comes_first_where_higher_is_better(tmp_path: Path) -> None:
+    found = ranks(tmp_path, {"a": {"peak": 20}, "b": {"peak": 30}, "c": {"peak": math.inf}, "d": {"peak": -3}})
+    assert list(found.items()) == [("c", 1), ("b", 2), ("a", 3), ("d", 4)]
+
+
+def test_the_lowest_comes_first_where_lower_is_better(tmp_path: Path) -> None:
+    found = ranks(tmp_path, {"a": {"mean-error": 0.2}, "b": {"mean-error": 0.3}, "c": {"mean-error": 0.0}})
+    assert list(found.items()) == [("c", 1), ("a", 2), ("b", 3)]
+
+
+def test_the_first_metric_that_a_row_has_ranks_and_rows_without_it_are_last(tmp_path: Path) -> None:
+    found = ranks(tmp_path, {"a": {"mean-error": 0.0}, "b": {"mean-error": 0.3, "peak": 20}, "c": {"peak": 30}})
+    assert board(tmp_path).ranked_by == "peak"
+    assert list(found.items()) == [("c", 1), ("b", 2), ("a", 3)]
+
+
+def test_a_region_does_not_rank(tmp_path: Path) -> None:
+    found = ranks(tmp_path, {"a": {"peak@face": 90, "mean-error": 0.2}, "b": {"peak@face": 10, "mean-error": 0.1}})
+    assert board(tmp_path).ranked_by == "mean-error"
+    assert found == {"b": 1, "a": 2}
+
+
+def test_equal_scores_share_a_rank_and_the_next_skips_it(tmp_path: Path) -> None:
+    found = ranks(tmp_path, {"c": {"peak": 30}, "a": {"peak": 30}, "d": {"peak": 20}, "b": {"peak": 40}})
+    assert list(found.items()) == [("b", 1), ("a", 2), ("c", 2), ("d", 4)]
+
+
+def test_without_any_metric_there_is_no_rank(tmp_path: Path) -> None:
+    results.write(tmp_path, {}, metrics={})
+    assert board(tmp_path).ranked_by is None
+    assert "rank" not in board(tmp_path).rows
+
+
+# ── the scale between baseline and oracle ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("metric", ["peak", "mean-error"])
+@pytest.mark.parametrize(("model", "base", "ideal"), [(25.0, 20.0, 40.0), (15.0, 20.0, 40.0), (0.3, 0.5, 0.0)])
+def test_gain_and_recovered(metric: str, model: float, base: float, ideal: float, tmp_path: Path) -> None:
+    results.write(tmp_path, {metric: model})
+    results.write(tmp_path, {metric: base}, **BASELINE)
+    results.write(tmp_path, {metric: ideal}, **ORACLE)
+    found = board(tmp_path)
+    assert column(found, "gain") == {"tiny-conv": model - base, "identity": 0, "oracle": ideal - base}
+    expected = {"tiny-conv": (model - base) / (ideal - base), "identity": 0, "oracle": 1}
+    assert column(found, "recovered") == pytest.approx(expected)
+
+
+def test_without_a_baseline_there_is_no_gain_and_without_an_oracle_nothing_recovered(tmp_path: Path) -> None:
+    results.write(tmp_path)
+    assert not {"gain", "recovered"} & set(board(tmp_path).rows)
+    results.write(tmp_path, **BASELINE)
+    assert {"gain", "recovered"} & set(board(tmp_path).rows) == {"gain"}
+
+
+@pytest.mark.parametrize(
+    ("base", "ideal", "columns"), [(math.inf, 30, set()), (20, math.inf, {"gain"}), (20, 20, {"gain"})]
+)
+def test_a_scale_of_no_or_infinite_length_is_none(base: float, ideal: float, columns: set[str], tmp_path: Path) -> None:
+    results.write(tmp_path, {"peak": 25})
+    results.write(tmp_path, {"peak": base}, **BASELINE)
+    results.write(tmp_path, {"peak": ideal}, **ORACLE)
+    assert {"gain", "recovered"} & set(board(tmp_path).rows) == columns
+
+
+# ── seeds ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_seeds_are_averaged_and_counted(tmp_path: Path) -> None:
+    for seed, score in ((10, 20.0), (2, 23.0), (0, 32.0)):
+        results.write(tmp_path, {"peak": score}, seed=seed)
+    results.write(tmp_path, **BASELINE)
+    rows = board(tmp_path).rows.set_index("model")
+    assert rows.loc["tiny-conv", ["peak", "seeds", "trainings"]].to_list() == [25.0, "0, 2, 10", 3]
+    assert rows.loc["identity", ["seeds", "trainings"]].to_list() == ["", 1]
+
+
+@given(st.lists(st.floats(0, 60), min_size=2, max_size=6))
+def test_ranking_ranked_rows_again_changes_nothing(scores: list[float]) -> None:
+    import pandas as pd
+
+    rows = pd.DataFrame({"model": [f"m{i}" for i in range(len(scores))], "role": "", "peak": scores})
+    setting = Board(None, {"peak": results.METRICS["peak"]}, rows, [], {}, [])  # type: ignore[arg-type]
+    once = _ranked(setting)
+    better = [sum(other > score for other in scores) for score in scores]
+    assert column(once, "rank") == {f"m{i}": count + 1 for i, count in enumerate(better)}
+    assert _ranked(once).rows.equals(once.rows)
+
+
+# ── what could not be had ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_failed_and_skipped_trials_are_listed_with_their_reasons(tmp_path: Path) -> None:
+    results.write(tmp_path)
+    failed = results.write(tmp_path, model="a", status="failed", reason="RuntimeError: no memory")
+    results.write(tmp_path, model="b", status="skipped", reason="needs faces")
+    found = board(tmp_path)
+    assert list(found.rows["model"]) == ["tiny-conv"]
+    log = (failed / store.LOG).relative_to(tmp_path).as_posix()
+    assert found.failures == [
+        {"model": "a", "status": "failed", "reason": "RuntimeError: no memory", "log": log},
+        {"model": "b", "status": "skipped", "reason": "needs faces", "log": ""},
+    ]
+
+
+def test_a_board_can_have_nothing_but_failures(tmp_path: Path) -> None:
+    results.write(tmp_path, status="failed", reason="x")
+    assert board(tmp_path).ranked_by is None
+    assert len(board(tmp_path).failures) == 1
+
+
+def test_metrics_that_could_not_be_had_say_why(tmp_path: Path) -> None:
+    needs = results.metric(unavailable="needs weights", order=1)
+    broke = results.metric(unavailable="failed: ValueError: odd", order=2)
+    results.write(tmp_path, model="a", metrics={**results.METRICS, "lpips": needs, "vif": broke})
+    results.write(tmp_path, {"peak": 3, "vif": 4}, model="b", metrics={**results.METRICS, "lpips": needs,
+                  "vif": results.metric(order=2)})  # fmt: skip
+    found = board(tmp_path)
+    assert found.unavailable == {"lpips": "needs weights", "vif (a)": "failed: ValueError: odd"}
+    assert list(found.metrics) == ["lpips", "vif", "peak", "mean-error"]
+    assert found.ranked_by == "vif"
+
+
+def test_columns_that_are_no_scores_are_reserved_names(tmp_path: Path) -> None:
+    results.write(tmp_path)
+    results.write(tmp_path, **BASELINE)
+    results.write(tmp_path, {"peak": 40}, **ORACLE)
+    found = board(tmp_path)
+    assert set(found.rows) - set(found.metrics) <= RESERVED
+    assert set(vars(found.setting)) <= RESERVED

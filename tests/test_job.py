@@ -1,0 +1,305 @@
+"""Whole runs on toy components: processes, faults, interruptions, hooks, boards."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import faulty
+import pytest
+import toys
+
+from benchbench import BenchbenchError, SpecError, job, plan, runner, store
+from benchbench.runner import Silent
+from benchbench.trial import Trial
+
+
+class Recorder(Silent):
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.plans: list[tuple[int, int]] = []
+        self.warnings: list[str] = []
+        self.progress: list[dict[str, float]] = []
+        self.order: list[str] = []
+
+    def preparing(self, names: Sequence[str]) -> None: ...
+
+    def planned(self, trials: Sequence[Trial], missing: Sequence[Trial], skipped: Sequence[tuple[str, str]]) -> None:
+        self.plans.append((len(trials), len(missing)))
+
+    def progressed(self, trial: Trial, progress: dict[str, float]) -> None:
+        self.progress.append(progress)
+
+    def finished(self, trial: Trial, result: dict[str, Any]) -> None:
+        self.order.append(str(trial.model))
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def close(self) -> None: ...
+
+
+def go(out: Path, recorder: Recorder | None = None, **options: Any) -> job.Report:
+    wanted = {"size": 16, "budget": "2epochs", "out": out, "jobs": 2, "device": "cpu"} | options
+    return job.run(toys.registry("faulty"), job.Request(**wanted), recorder or Recorder())
+
+
+def statuses(report: job.Report) -> dict[str, str]:
+    return {r["trial"]["model"]: r["status"] for r in report.results}
+
+
+def scores(report: job.Report) -> dict[str, Any]:
+    return {r["trial"]["model"]: r["scores"] for r in report.results if r["status"] == "scored"}
+
+
+GOOD = ("identity", "oracle", "tiny-conv")
+
+
+def test_a_run_scores_every_model_and_a_second_one_does_nothing(tmp_path: Path) -> None:
+    recorder = Recorder()
+    first = go(tmp_path, recorder, model=GOOD)
+    assert statuses(first) == dict.fromkeys(GOOD, "scored")
+    files = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*/*/*/*/*") if p.is_file()}
+    second = go(tmp_path, recorder, model=GOOD)
+    assert recorder.plans == [(3, 3), (3, 0)]
+    assert second.results == first.results
+    assert {p: p.stat().st_mtime_ns for p in files} == files
+    assert [p.name for p in first.written] == ["darken.md"]
+    assert not list(tmp_path.rglob("*.partial"))
+
+
+def test_neither_jobs_nor_order_nor_company_changes_a_number(tmp_path: Path) -> None:
+    one = go(tmp_path / "one", model=GOOD, jobs=1)
+    two = go(tmp_path / "two", model=tuple(reversed(GOOD)), jobs=2)
+    alone = go(tmp_path / "alone", model=("tiny-conv",), jobs=1)
+    assert scores(one) == scores(two)
+    assert scores(alone)["tiny-conv"] == scores(one)["tiny-conv"]
+    weights = [next((tmp_path / p).rglob("tiny-conv/*/model.safetensors")).read_bytes() for p in ("one", "two", "alone")]
+    assert weights[0] == weights[1] == weights[2]
+    board = "leaderboards/toy-faces/darken.md"
+    assert (tmp_path / "one" / board).read_text() == (tmp_path / "two" / board).read_text()
+
+
+FAULTS = {
+    "raise": "ZeroDivisionError: division by zero",
+    "sys.exit": "SystemExit: 0",
+    "os._exit": "the process ended by itself with exit code 0",
+    "segfault": "the process was killed by SIGSEGV",
+    "sigkill": "the process was killed by SIGKILL (out of memory?)",
+    "memory": "MemoryError: cannot allocate 1 TB",
+    "nan": "TrialError: restored",
+    "shape": "TrialError: restored images are",
+}
+
+
+def test_models_that_fail_leave_their_reasons_and_all_others_finish(tmp_path: Path) -> None:
+    bad = {f"faulty:deed={deed}".replace(":deed=raise", ""): reason for deed, reason in FAULTS.items()}
+    report = go(tmp_path, model=("identity", *bad, "tiny-conv"))
+    assert statuses(report) == {"identity": "scored", "tiny-conv": "scored"} | dict.fromkeys(bad, "failed")
+    reasons = {r["trial"]["model"]: r["reason"] for r in report.failed}
+    assert {model: reasons[model][: len(reason)] for model, reason in bad.items()} == bad
+    (board,) = report.boards
+    logs = {row["model"]: (tmp_path / row["log"]).read_text() for row in board.failures}
+    assert "ZeroDivisionError" in logs["faulty"]
+    assert "in forward" in logs["faulty"]
+    text = report.written[0].read_text()
+    assert text.count("** failed: ") == len(bad)
+    alone = go(tmp_path / "alone", model=("identity", "tiny-conv"))
+    assert scores(alone) == scores(report)
+
+
+def test_a_model_that_hangs_is_given_up_and_the_others_finish(tmp_path: Path) -> None:
+    report = go(tmp_path, model=("faulty:deed=hang", "identity"), timeout=8.0)
+    assert statuses(report) == {"faulty:deed=hang": "failed", "identity": "scored"}
+    assert report.failed[0]["reason"] == "took longer than 8 s"
+
+
+def test_a_model_that_spoils_its_process_harms_no_other(tmp_path: Path) -> None:
+    clean = go(tmp_path / "clean", model=("tiny-conv",), jobs=1)
+    beside = go(tmp_path / "beside", model=("faulty:deed=spoil", "tiny-conv"), jobs=1)
+    assert scores(beside)["tiny-conv"] == scores(clean)["tiny-conv"]
+
+
+@pytest.mark.parametrize(("deed", "reason"), [("raise", "ZeroDivisionError"), ("nan", "not finite"), ("shape", "turned")])
+def test_a_degradation_that_fails_fails_its_trials_only(tmp_path: Path, deed: str, reason: str) -> None:
+    report = go(tmp_path, degradation=(f"faulty-degradation:deed={deed}", "darken"), model=("identity", "tiny-conv"))
+    by_degradation = {(r["trial"]["degradation"].split(":")[0], r["status"]) for r in report.results}
+    assert by_degradation == {("faulty-degradation", "failed"), ("darken", "scored")}
+    assert all(reason in r["reason"] for r in report.failed)
+
+
+@pytest.mark.parametrize("deed", ["raise", "os._exit", "segfault"])
+def test_a_data_set_that_fails_is_one_error(tmp_path: Path, deed: str) -> None:
+    with pytest.raises(BenchbenchError, match="faulty-data"):
+        go(tmp_path, dataset=(f"faulty-data:deed={deed}",), model=("identity",))
+
+
+def test_failed_trials_are_tried_again_and_done_ones_are_not(tmp_path: Path) -> None:
+    recorder = Recorder()
+    for _ in range(2):
+        go(tmp_path, recorder, model=("faulty", "identity"))
+    assert recorder.plans == [(2, 2), (2, 1)]
+
+
+def test_fresh_runs_everything_again(tmp_path: Path) -> None:
+    recorder = Recorder()
+    for fresh in (False, True):
+        go(tmp_path, recorder, model=("identity",), fresh=fresh)
+    assert recorder.plans == [(1, 1), (1, 1)]
+
+
+def test_a_metric_asked_for_later_is_added_without_training(tmp_path: Path) -> None:
+    go(tmp_path, model=("tiny-conv",), metric=("peak",))
+    history = next(tmp_path.rglob("history.csv")).read_text()
+    later = go(tmp_path, model=("tiny-conv",))
+    assert next(tmp_path.rglob("history.csv")).read_text() == history
+    both = go(tmp_path / "both", model=("tiny-conv",))
+    assert scores(later) == scores(both)
+    assert later.results[0]["training"]["steps"] == both.results[0]["training"]["steps"]
+
+
+def test_a_cell_without_an_inverse_is_skipped_with_its_reason(tmp_path: Path) -> None:
+    report = go(tmp_path, degradation=("grain",), model=("oracle", "identity"))
+    assert statuses(report) == {"oracle": "skipped", "identity": "scored"}
+    assert not report.failed
+    assert "grain has no ideal inverse" in report.written[0].read_text()
+
+
+def test_a_region_without_masks_is_skipped(tmp_path: Path) -> None:
+    report = go(tmp_path, dataset=("toy-faces:masked=false",), degradation=("darken:region=face",), model=("identity",))
+    assert report.results[0]["status"] == "skipped"
+    assert "needs face masks" in report.results[0]["reason"]
+
+
+def test_degrading_the_face_only_scores_inside_it_too(tmp_path: Path) -> None:
+    report = go(tmp_path, degradation=("darken:region=face",), model=("identity",))
+    found = report.results[0]["scores"]
+    assert found["mean-error@region"]["mean"] == pytest.approx(found["mean-error@face"]["mean"])
+    assert found["mean-error@region"]["mean"] > found["mean-error"]["mean"]
+
+
+def test_chains_run(tmp_path: Path) -> None:
+    report = go(tmp_path, degradation=("darken+grain:sigma=0.2",), model=("identity", "oracle"))
+    assert statuses(report) == {"identity": "scored", "oracle": "skipped"}
+    assert report.written[0].name == "darken+grain,sigma=0.2.md"
+
+
+def test_results_record_all_that_matters(tmp_path: Path) -> None:
+    (result,) = go(tmp_path, model=("tiny-conv",), seed=(3,)).results
+    assert result["trial"]["seed"] == 3
+    assert result["trial"]["budget"] == "2 epochs"
+    assert len(result["trial"]["fingerprint"]) == 16
+    assert result["protocol"]["version"] >= 1
+    assert result["protocol"]["splits"] == {"train": 0.8, "validation": 0.1, "test": 0.1}
+    assert result["origin"]["model"] == [{"plugin": "test.toys", "distribution": "?", "version": "?"}]
+    assert result["timing"]["device"] == "cpu"
+    assert {"torch", "numpy", "scikit-image"} <= set(result["environment"]["libraries"])
+    assert result["metrics"]["peak"]["higher_is_better"] is True
+    assert set(result["files"]) == {"metrics.parquet", "history.csv", "model.safetensors", "samples.png"}
+
+
+def test_several_seeds_train_several_times_and_share_a_row(tmp_path: Path) -> None:
+    report = go(tmp_path, model=("tiny-conv", "identity"), seed=(0, 1))
+    assert len(report.results) == 3
+    rows = report.boards[0].rows.set_index("model")
+    values = [r["scores"]["peak"]["mean"] for r in report.results if r["trial"]["model"] == "tiny-conv"]
+    assert values[0] != values[1]
+    assert rows.loc["tiny-conv", "peak"] == pytest.approx(sum(values) / 2)
+    assert rows.loc["tiny-conv", "seeds"] == "0, 1"
+
+
+def test_hooks_hear_of_epochs_trials_and_boards_and_cannot_harm_the_run(tmp_path: Path) -> None:
+    faulty.heard.clear()
+    recorder = Recorder()
+    report = go(tmp_path, recorder, model=("tiny-conv",))
+    epochs = [told for kind, told in faulty.heard if kind == "epoch"]  # benchbench_epoch_finished
+    assert epochs == [("tiny-conv", 1.0), ("tiny-conv", 2.0)]
+    assert ("trial", ("tiny-conv", "scored", True)) in faulty.heard  # benchbench_trial_finished
+    assert ("board", report.written[0]) in faulty.heard  # benchbench_board_written
+    assert recorder.warnings == ["a plugin's benchbench_board_written raised RuntimeError: a tracker without a network"]
+
+
+def test_the_report_is_json(tmp_path: Path) -> None:
+    report = json.loads(go(tmp_path, model=("identity",)).to_json())
+    assert report["results"][0]["scores"]["peak"]["mean"] > 0
+    assert Path(report["boards"][0]).is_file()
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"model": ("tiny-conf",)}, "unknown model 'tiny-conf': did you mean 'tiny-conv'"),
+    ({"degradation": ("darken:factor=7",)}, "factor=7 is not legal"),
+    ({"metric": ("peek",)}, "unknown metric 'peek'"),
+    ({"budget": "much"}, "'much' is no budget"),
+    ({"device": "cuda:99"}, "device 'cuda:99' cannot be used"),
+    ({"device": "toaster"}, "device 'toaster' cannot be used"),
+])  # fmt: skip
+def test_a_mistake_is_told_before_anything_is_written(tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        go(tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_output_folder_that_cannot_be_written_is_told_first(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BenchbenchError, match="cannot write to .*file"):
+        go(tmp_path / "file" / "out", model=("identity",))
+
+
+def test_a_nearly_full_disk_is_told_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "LEAST_FREE_BYTES", 10**18)
+    with pytest.raises(BenchbenchError, match="MB are free"):
+        go(tmp_path, model=("identity",))
+
+
+def test_a_damaged_result_is_made_again(tmp_path: Path) -> None:
+    first = go(tmp_path, model=("identity",))
+    scores_file = next(tmp_path.rglob("identity/*/metrics.parquet"))
+    scores_file.write_bytes(scores_file.read_bytes()[:-10])
+    assert scores(go(tmp_path, model=("identity",))) == scores(first)
+
+
+def test_a_whole_result_that_only_lacked_its_name_is_kept(tmp_path: Path, cache: Path) -> None:
+    report = go(tmp_path, model=("tiny-conv",))
+    final = next(tmp_path.rglob("tiny-conv/*/result.json")).parent
+    final.rename(store.work_folder(final))
+    again = go(tmp_path, model=("tiny-conv",))
+    assert again.results == report.results
+
+
+def test_default_threads_do_not_depend_on_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, threads in ((1, 1), (2, 1), (8, 1), (16, 2), (64, 8)):
+        monkeypatch.setattr(runner, "cores", lambda cores=cores: cores)
+        assert runner.default_threads() == threads
+        assert runner.default_jobs("cpu", threads) * threads == cores
+
+
+def test_untrained_models_come_first_and_have_no_seed(tmp_path: Path) -> None:
+    registry = toys.registry()
+    models = plan.choose(registry, "model", ["tiny-conv", "identity"])
+    data = [plan.Prepared(tmp_path, "x", "f", 16)]
+    grid = plan.trials(registry, data, plan.choose(registry, "degradation", ["darken"]), models, job.Budget.parse("1epochs"), [5])
+    assert [(str(t.model), t.seed) for t in grid] == [("identity", None), ("tiny-conv", 5)]
+
+
+def test_the_key_changes_with_what_determines_the_result_and_with_nothing_else(tmp_path: Path) -> None:
+    registry = toys.registry()
+    base = Trial(
+        tmp_path, "label", "f", 16, registry.resolve("degradation", "darken"), registry.resolve("model", "tiny-conv"), 0,
+        job.Budget.parse("quick"),
+    )  # fmt: skip
+    other = {
+        "fingerprint": "g",
+        "size": 32,
+        "degradation": registry.resolve("degradation", "darken:factor=0.3"),
+        "model": registry.resolve("model", "identity"),
+        "seed": 1,
+        "budget": job.Budget.parse("6TFLOP"),
+    }
+    same = {"data": tmp_path / "elsewhere", "dataset": "renamed", "budget": job.Budget.parse("5TFLOP"), "origin": {"a": 1}}
+    keys = {dataclasses.replace(base, **{name: value}).key for name, value in other.items()} | {base.key}
+    assert len(keys) == len(other) + 1
+    assert {dataclasses.replace(base, **{name: value}).key for name, value in same.items()} == {base.key}

@@ -1,0 +1,178 @@
+"""The plan: which components, which trials, and which of them are done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import results
+import toys
+
+from benchbench import Range, SpecError, plan, store
+from benchbench.budget import Budget
+from benchbench.interfaces import Degradation, Metric, Model
+from benchbench.trial import Trial, metric_digests
+
+REGISTRY = toys.registry()
+QUICK = Budget.parse("quick")
+DATA = plan.Prepared(Path("cache"), "toy-faces", "f00d", 16)
+
+# ── choosing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def chosen(kind: str, *texts: str) -> list[str]:
+    return [str(component) for component in plan.choose(REGISTRY, kind, texts)]
+
+
+def test_all_stands_for_every_component_of_the_kind() -> None:
+    assert chosen("model", "all") == ["identity", "oracle", "tiny-conv"]
+
+
+def test_without_a_spec_the_defaults_are_chosen() -> None:
+    assert chosen("degradation") == ["darken"]
+    assert chosen("dataset") == ["toy-faces"]
+
+
+def test_no_default_is_an_error_that_says_where_to_look() -> None:
+    with pytest.raises(SpecError, match="no model was chosen; `benchbench list`"):
+        chosen("model")
+
+
+def test_the_order_is_that_of_the_command_and_repeats_count_once() -> None:
+    texts = ["grain:0.2", "darken", "grain:sigma=0.20", "grain", "darken:factor=0.3..0.7"]
+    assert chosen("degradation", *texts) == ["grain:sigma=0.2", "darken", "grain"]
+    assert chosen("degradation", "grain", "all", "grain:0.2") == ["grain", "darken", "grain:sigma=0.2"]
+
+
+def test_chains_are_chosen_like_any_other() -> None:
+    assert chosen("degradation", "grain+darken:0.5") == ["grain+darken:factor=0.5"]
+
+
+def test_an_unknown_name_is_an_error_with_close_matches() -> None:
+    with pytest.raises(SpecError, match="unknown model 'tiny-cnv': did you mean 'tiny-conv'"):
+        chosen("model", "all", "tiny-cnv")
+
+
+def test_all_leaves_out_what_cannot_be_made_without_a_value(write_module: Callable[[str, str], Path]) -> None:
+    write_module(
+        "needy_plugin",
+        """
+        from dataclasses import dataclass
+        from benchbench import Metric, hookimpl, param
+
+        @hookimpl
+        def benchbench_metrics():
+            return [Needy]
+
+        @dataclass(frozen=True)
+        class Needy(Metric):
+            name = "needy"
+            higher_is_better = True
+            path: str = param(help="a file")
+
+            def __call__(self, restored, clean, region=None):
+                return restored.flatten(1).mean(1)
+        """,
+    )
+    registry = toys.registry("needy_plugin")
+    assert registry.failures == []
+    assert [str(m) for m in plan.choose(registry, "metric", ["all"])] == ["mean-error", "peak"]
+    assert [str(m) for m in plan.choose(registry, "metric", ["needy:path=x"])] == ["needy:path=x"]
+
+
+# ── the grid ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def grid(**changes: Any) -> list[Trial]:
+    chosen: dict[str, Any] = {
+        "data": [DATA], "degradations": [toys.Darken()], "models": [toys.TinyConv()], "budget": QUICK, "seeds": [0],
+        **changes,
+    }  # fmt: skip
+    return plan.trials(REGISTRY, **chosen)
+
+
+def test_every_model_meets_every_degradation_on_every_data_set() -> None:
+    other = plan.Prepared(Path("cache2"), "other", "beef", 32)
+    degradations: list[Degradation] = [toys.Grain(), toys.Darken()]
+    models: list[Model] = [toys.TinyConv(), toys.Identity()]
+    trials = grid(data=[DATA, other], degradations=degradations, models=models)
+    assert [(t.dataset, str(t.degradation), str(t.model)) for t in trials] == [
+        (dataset, degradation, model)
+        for dataset in ("toy-faces", "other")
+        for degradation in ("grain", "darken")
+        for model in ("identity", "tiny-conv")  # what needs no training comes first
+    ]
+    assert {(t.fingerprint, t.size, t.data) for t in trials} == {
+        ("f00d", 16, Path("cache")), ("beef", 32, Path("cache2")),
+    }  # fmt: skip
+    assert len({t.key for t in trials}) == len(trials)
+
+
+def test_models_without_training_have_neither_seed_nor_budget() -> None:
+    trials = grid(models=[toys.TinyConv(), toys.Identity()], seeds=[3, 1])
+    assert [(str(t.model), t.seed, t.budget) for t in trials] == [
+        ("identity", None, None), ("tiny-conv", 3, QUICK), ("tiny-conv", 1, QUICK),
+    ]  # fmt: skip
+
+
+def test_a_seed_counts_once() -> None:
+    assert [t.seed for t in grid(seeds=[2, 0, 2, 2, 0])] == [2, 0]
+
+
+def test_a_trial_knows_who_brought_its_components() -> None:
+    [trial] = grid(degradations=[REGISTRY.resolve("degradation", "grain+darken")])
+    assert [o["plugin"] for o in trial.origin["degradation"]] == ["test.toys", "test.toys"]
+    assert [o["plugin"] for o in trial.origin["model"]] == ["test.toys"]
+
+
+def test_equal_budgets_are_one_trial() -> None:
+    assert grid()[0].key == grid(budget=Budget.parse("5TFLOP"))[0].key
+    assert grid()[0].key != grid(budget=Budget.parse("6TFLOP"))[0].key
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"seeds": [1]}, {"degradations": [toys.Darken(Range(0.3, 0.71))]}, {"degradations": [toys.Darken(region="face")]},
+     {"models": [toys.Identity()]}, {"data": [plan.Prepared(Path("cache"), "toy-faces", "beef", 16)]},
+     {"data": [plan.Prepared(Path("cache"), "toy-faces", "f00d", 17)]}],
+)  # fmt: skip
+def test_what_determines_a_result_changes_its_key(change: dict[str, Any]) -> None:
+    assert grid(**change)[0].key != grid()[0].key
+
+
+# ── what is done ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+METRICS: list[Metric] = [toys.Peak(), toys.MeanError()]
+
+
+def publish(trial: Trial, out: Path, metrics: list[Metric], status: str = "scored") -> Path:
+    """A stored result of this trial with these metrics."""
+    facts = {name: {**results.metric(), "digest": digest} for name, digest in metric_digests(metrics).items()}
+    return results.publish(trial.folder(out), trial.describe(), status=status, metrics=facts, samples=b"a picture")
+
+
+def test_a_trial_is_done_when_a_whole_result_has_all_the_metrics(tmp_path: Path) -> None:
+    [trial] = grid()
+    assert not plan.is_done(trial, tmp_path, METRICS)
+    folder = publish(trial, tmp_path, METRICS)
+    assert plan.is_done(trial, tmp_path, METRICS)
+    assert plan.is_done(trial, tmp_path, METRICS[:1])
+    assert not plan.is_done(grid(seeds=[1])[0], tmp_path, METRICS)
+    (folder / store.SAMPLES).write_bytes(b"another picture")
+    assert not plan.is_done(trial, tmp_path, METRICS)
+
+
+def test_a_trial_that_lacks_a_metric_is_not_done(tmp_path: Path) -> None:
+    [trial] = grid()
+    publish(trial, tmp_path, METRICS[:1])
+    assert plan.is_done(trial, tmp_path, METRICS[:1])
+    assert not plan.is_done(trial, tmp_path, METRICS)
+
+
+@pytest.mark.parametrize("status", ["failed", "skipped"])
+def test_failed_and_skipped_trials_are_tried_again(status: str, tmp_path: Path) -> None:
+    [trial] = grid()
+    publish(trial, tmp_path, METRICS, status)
+    assert not plan.is_done(trial, tmp_path, METRICS)

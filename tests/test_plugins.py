@@ -1,0 +1,300 @@
+"""The plugin manager: whatever one plugin does wrong is reported by name, and the others are there."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import inspect
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+import toys
+
+import benchbench
+from benchbench import PluginError, SpecError, hookspecs, plugins
+from benchbench.plugins import GROUP, KINDS, Registry, load
+
+Write = Callable[[str, str], Path]
+TOYS = EntryPoint("toys", "toys", GROUP)
+HEAD = """
+    from dataclasses import dataclass
+    from typing import ClassVar
+    from benchbench import Dataset, Degradation, Degraded, Metric, Model, Range, Recipe, hookimpl, param
+
+"""
+FOG = (
+    HEAD
+    + """
+    @hookimpl
+    def benchbench_degradations():
+        return [{brings}]
+
+    {decorator}
+    class Fog(Degradation):
+        name = {name!r}
+        {body}
+
+        def apply(self, clean, draw):
+            return Degraded(clean)
+"""
+)
+
+
+def fog(brings: str = "Fog", decorator: str = "@dataclass(frozen=True)", name: object = "fog", body: str = "") -> str:
+    """The source of a plugin with one degradation."""
+    return FOG.format(brings=brings, decorator=decorator, name=name, body=body)
+
+
+@pytest.fixture
+def load_with_toys(write_module: Write) -> Callable[..., Registry]:
+    """A function that loads plugins of these sources together with the toys."""
+
+    def loaded(*sources: str, blocked: frozenset[str] = frozenset()) -> Registry:
+        names = [f"strange_plugin_{i}" for i in range(len(sources))]
+        for name, source in zip(names, sources, strict=True):
+            write_module(name, source)
+        return load([*(EntryPoint(name, name, GROUP) for name in names), TOYS], blocked)
+
+    return loaded
+
+
+def assert_toys_are_there(registry: Registry) -> None:
+    assert set(registry.of("degradation")) >= {"darken", "grain"}
+    assert list(registry.of("model")) == ["identity", "oracle", "tiny-conv"]
+    assert registry.plugins["toys"].error is None
+
+
+def failure(registry: Registry) -> str:
+    """The error of the only plugin that failed."""
+    [plugin] = registry.failures
+    assert plugin.name == "strange_plugin_0"
+    return plugin.error or ""
+
+
+# ── what goes well ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_components_are_found_by_kind_and_name_with_their_plugin(load_with_toys: Callable[..., Registry]) -> None:
+    registry = load_with_toys(fog())
+    assert registry.failures == []
+    assert list(registry.of("degradation")) == ["darken", "fog", "grain"]
+    assert registry.plugins["strange_plugin_0"].brings == ["degradation fog"]
+    assert registry.origin[registry.of("degradation")["fog"]].name == "strange_plugin_0"
+    assert registry.origin[toys.Darken].brings[0] == "dataset toy-faces"
+
+
+def test_order_of_the_entry_points_does_not_matter(load_with_toys: Callable[..., Registry]) -> None:
+    registry = load_with_toys(fog())
+    other = load([TOYS, EntryPoint("strange_plugin_0", "strange_plugin_0", GROUP)])
+    assert other.components == registry.components
+    assert list(other.plugins) == list(registry.plugins)
+
+
+def test_a_spec_is_resolved_and_a_chain_too() -> None:
+    registry = toys.registry()
+    assert registry.resolve("degradation", "darken:0.5") == toys.Darken(factor=0.5)  # type: ignore[arg-type]
+    chain = registry.resolve("degradation", "grain:0.2+darken")
+    assert chain.parts == (toys.Grain(0.2), toys.Darken())
+    with pytest.raises(SpecError, match="unknown degradation 'darkn': did you mean 'darken'"):
+        registry.resolve("degradation", "grain+darkn")
+    with pytest.raises(SpecError, match="is no component spec"):
+        registry.resolve("model", "identity+oracle")
+
+
+def test_installed_plugins_are_those_of_the_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [TOYS] if group == GROUP else [])
+    plugins.registry.cache_clear()
+    try:
+        assert_toys_are_there(plugins.registry())
+        assert plugins.registry() is plugins.registry()
+    finally:
+        plugins.registry.cache_clear()
+
+
+# ── what goes wrong while loading ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("raise RuntimeError('no licence\\nsecond line')", "RuntimeError: no licence"),
+        ("import a_module_that_is_nowhere", "ModuleNotFoundError: No module named 'a_module_that_is_nowhere'"),
+        ("def broken(:", "SyntaxError: invalid syntax"),
+        ("import sys; sys.exit('bye')", "SystemExit: bye"),
+        ("from benchbench import nothing_like_this", "ImportError: cannot import name 'nothing_like_this'"),
+    ],
+)
+def test_a_broken_import_is_reported_and_the_others_are_there(
+    source: str, reason: str, load_with_toys: Callable[..., Registry]
+) -> None:
+    registry = load_with_toys(source)
+    assert failure(registry).startswith(reason)
+    assert "\n" not in failure(registry)
+    assert_toys_are_there(registry)
+
+
+def test_an_entry_point_to_nowhere_is_reported() -> None:
+    registry = load([EntryPoint("lost", "toys:nothing", GROUP), TOYS])
+    assert "has no attribute 'nothing'" in str(registry.plugins["lost"].error)
+    assert_toys_are_there(registry)
+
+
+def test_a_misspelt_hook_is_reported_with_the_right_one(load_with_toys: Callable[..., Registry]) -> None:
+    misspelt = HEAD + "\n    @hookimpl\n    def benchbench_degradation():\n        return []\n"
+    registry = load_with_toys(misspelt)
+    assert "unknown hook benchbench_degradation: did you mean 'benchbench_degradations'" in failure(registry)
+    assert_toys_are_there(registry)
+
+
+def test_several_misspelt_plugins_are_all_reported(load_with_toys: Callable[..., Registry]) -> None:
+    sources = [
+        f"{HEAD}\n    @hookimpl\n    def {name}():\n        return []\n" for name in ("benchbench_modles", "modles")
+    ]
+    registry = load_with_toys(*sources)
+    assert [plugin.name for plugin in registry.failures] == ["strange_plugin_0", "strange_plugin_1"]
+    assert "'benchbench_models'" in str(registry.failures[0].error)
+    assert "modles" in str(registry.failures[1].error)
+    assert_toys_are_there(registry)
+
+
+def test_a_hook_with_unknown_arguments_is_reported(load_with_toys: Callable[..., Registry]) -> None:
+    source = HEAD + "\n    @hookimpl\n    def benchbench_board_written(path, colour):\n        pass\n"
+    registry = load_with_toys(source)
+    assert "colour" in failure(registry)
+    assert_toys_are_there(registry)
+
+
+# ── what is wrong with components ────────────────────────────────────────────────────────────────────────────────────
+
+ABSTRACT = fog().replace("def apply", "def applyy")
+WRONG_COMPONENTS = {
+    "nothing": (fog(brings="").replace("[]", "None"), "TypeError"),
+    "an instance": (fog(brings="Fog()"), "is no degradation class (it must inherit benchbench.Degradation)"),
+    "something else": (fog(brings="dict"), "is no degradation class"),
+    "another kind": (fog(brings="Fog").replace("degradations", "models"), "is no model class"),
+    "abstract": (ABSTRACT, "fog: apply must be defined"),
+    "no dataclass": (fog(decorator="", body="depth: int = param(3)"), "fog: decorate the class with @dataclass"),
+    "no name": (fog(name=None), "Fog: its name None must be lower-case letters, digits, - and _"),
+    "capitals": (fog(name="Fog"), "Fog: its name 'Fog' must be"),
+    "a path": (fog(name="../fog"), "Fog: its name '../fog' must be"),
+    "a pipe": (fog(name="a|b"), "Fog: its name 'a|b' must be"),
+    "an empty name": (fog(name=""), "Fog: its name '' must be"),
+    "a line too much": (fog(name="fog\n"), "Fog: its name 'fog\\n' must be"),
+    "a list": (fog(body="depth: tuple = param((3,))"), "fog: Fog.depth cannot be a parameter"),
+    "an unknown type": (fog(body="depth: Unknown = param(3)").replace("    from d", "    from __future__ import "
+                        "annotations\n    from d", 1), "fog: name 'Unknown' is not defined"),
+    "an illegal default": (fog(body="depth: int = param(3, low=5)"), "fog: depth=3 is not legal"),
+    "a hook that raises": (fog(brings="1 / 0"), "ZeroDivisionError: division by zero"),
+    "a hook that leaves": (fog(brings="exit(3)"), "SystemExit: 3"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG_COMPONENTS)
+def test_a_wrong_component_is_reported_and_the_others_are_there(
+    case: str, load_with_toys: Callable[..., Registry]
+) -> None:
+    source, reason = WRONG_COMPONENTS[case]
+    registry = load_with_toys(source)
+    assert reason in failure(registry)
+    assert registry.plugins["strange_plugin_0"].brings == []
+    assert_toys_are_there(registry)
+
+
+def test_class_variables_need_no_dataclass(load_with_toys: Callable[..., Registry]) -> None:
+    assert load_with_toys(fog(decorator="", body="depth: ClassVar[int] = 3")).failures == []
+
+
+# ── clashes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_two_components_of_one_name_are_an_error_that_names_both_plugins(
+    load_with_toys: Callable[..., Registry],
+) -> None:
+    with pytest.raises(PluginError) as caught:
+        load_with_toys(fog(name="darken"))
+    message = str(caught.value)
+    assert "two plugins bring a degradation named 'darken'" in message
+    assert "strange_plugin_0" in message
+    assert "toys" in message
+    assert "--no-plugin" in message
+
+
+def test_blocking_one_of_them_is_the_way_out(load_with_toys: Callable[..., Registry]) -> None:
+    registry = load_with_toys(fog(name="darken"), blocked=frozenset({"strange_plugin_0"}))
+    assert registry.of("degradation")["darken"] is toys.Darken
+
+
+def test_one_name_for_two_kinds_is_no_clash(load_with_toys: Callable[..., Registry]) -> None:
+    registry = load_with_toys(fog(name="identity"))
+    assert registry.of("model")["identity"] is toys.Identity
+    assert registry.of("degradation")["identity"] is not toys.Identity
+
+
+def test_two_plugins_of_one_name_are_an_error_that_names_both_modules(write_module: Write) -> None:
+    write_module("other_toys", fog())
+    with pytest.raises(PluginError, match=r"two plugins are named 'toys': other_toys .* and toys"):
+        load([TOYS, EntryPoint("toys", "other_toys", GROUP)])
+
+
+def test_one_plugin_seen_twice_is_one() -> None:
+    assert_toys_are_there(load([TOYS, TOYS]))
+
+
+# ── blocking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_blocked_plugin_is_not_even_imported(load_with_toys: Callable[..., Registry]) -> None:
+    source = "raise KeyboardInterrupt"
+    registry = load_with_toys(source, fog(), blocked=frozenset({"strange_plugin_0"}))
+    assert list(registry.plugins) == ["strange_plugin_1", "toys"]
+    assert list(load([TOYS], blocked=(name for name in ["other", "toys"])).plugins) == []
+
+
+def test_plugins_are_blocked_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert plugins.blocked_by_environment() == set()
+    monkeypatch.setenv("BENCHBENCH_BLOCK", " toys, ,other.plugin,")
+    assert plugins.blocked_by_environment() == {"toys", "other.plugin"}
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [TOYS])
+    plugins.registry.cache_clear()
+    try:
+        assert plugins.registry().plugins == {}
+        assert all(plugins.registry().of(kind) == {} for kind in KINDS)
+    finally:
+        plugins.registry.cache_clear()
+
+
+# ── the hooks themselves ─────────────────────────────────────────────────────────────────────────────────────────────
+
+HOOKS = {
+    name: hook for name, hook in inspect.getmembers(hookspecs, inspect.isfunction) if name.startswith("benchbench_")
+}
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_is_documented(name: str) -> None:
+    text = inspect.getdoc(HOOKS[name]) or ""
+    assert text.endswith(".")
+    hidden = [a for a in inspect.signature(HOOKS[name]).parameters if f"`{a}`" not in text]
+    assert hidden == []
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_has_a_test(name: str) -> None:
+    folder = Path(__file__).parent
+    others = [path for path in folder.rglob("*.py") if path != Path(__file__)]
+    assert [path.name for path in others if name in path.read_text(encoding="utf-8")] != []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_component_has_a_hook(kind: str) -> None:
+    assert f"benchbench_{kind}s" in HOOKS
+    assert toys.registry().of(kind)
+
+
+def test_every_public_name_is_there() -> None:
+    for name in benchbench.__all__:
+        assert getattr(benchbench, name) is not None
+    assert dir(benchbench) == sorted(benchbench.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        benchbench.nothing  # noqa: B018

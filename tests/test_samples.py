@@ -1,0 +1,54 @@
+"""Sample pictures: what is written comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import toys
+from PIL import Image
+
+from benchbench.degrading import Pairs, degraded_set
+from benchbench.samples import png, read_samples, write_samples
+
+
+@pytest.fixture
+def pairs(cache: Path) -> Pairs:
+    return degraded_set(toys.portraits(cache, toys.ToyFaces(60), 16), "test", toys.Darken(), cache)
+
+
+@pytest.mark.parametrize("count", [1, 4, 100])
+def test_samples_come_back_to_the_bit(count: int, pairs: Pairs, tmp_path: Path) -> None:
+    restored = 1 - pairs.degraded / 255
+    write_samples(tmp_path / "samples.png", pairs, restored, count)
+    found = read_samples(tmp_path / "samples.png", 16)
+    expected = {"input": pairs.degraded, "restored": 255 - pairs.degraded, "truth": pairs.clean}
+    assert list(found) == list(expected)
+    for row, images in expected.items():
+        assert np.array_equal(found[row], images[:count].permute(0, 2, 3, 1).numpy())
+
+
+def test_restored_images_are_clamped_not_wrapped(pairs: Pairs, tmp_path: Path) -> None:
+    restored = torch.full(pairs.clean.shape, 1.5)
+    restored[1] = -0.5
+    write_samples(tmp_path / "samples.png", pairs, restored, 2)
+    found = read_samples(tmp_path / "samples.png", 16)["restored"]
+    assert (found[0] == 255).all()
+    assert (found[1] == 0).all()
+
+
+@pytest.mark.parametrize(("width", "height"), [(16, 16), (20, 48), (48, 16)])
+def test_another_layout_is_refused(width: int, height: int, tmp_path: Path) -> None:
+    Image.new("RGB", (width, height)).save(tmp_path / "other.png")
+    with pytest.raises(ValueError, match=f"{width}×{height} px, which is no sample picture of 16 px"):
+        read_samples(tmp_path / "other.png", 16)
+
+
+def test_png_is_read_by_pillow_as_it_was(tmp_path: Path) -> None:
+    image = torch.arange(3 * 5 * 7, dtype=torch.uint8).reshape(3, 5, 7)
+    (tmp_path / "image.png").write_bytes(png(image))
+    with Image.open(tmp_path / "image.png") as picture:
+        assert picture.format == "PNG"
+        assert np.array_equal(np.asarray(picture), image.permute(1, 2, 0).numpy())

@@ -1,0 +1,115 @@
+"""The digest of a component's source follows the files of its package that it imports, and no others."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import toys
+
+from benchbench import Degradation
+from benchbench.degrading import Chain
+from benchbench.sources import _module_digest, source_digest
+
+Write = Callable[[str, str], Path]
+COMPONENT = """
+    from dataclasses import dataclass
+    from benchbench import Degradation, Degraded
+    {imports}
+
+    @dataclass(frozen=True)
+    class Fog(Degradation):
+        name = "fog"
+
+        def apply(self, clean, draw):
+            {body}
+            return Degraded(clean)
+"""
+
+
+@pytest.fixture
+def package(write_module: Write) -> Write:
+    """A function that writes a module of a package in which `_blocks` imports `_deep.layers`."""
+    write_module("foggy._deep.layers", "DEPTH = 1")
+    write_module("foggy._blocks", "from ._deep import layers\n\nDENSITY = layers.DEPTH")
+    write_module("foggy._unrelated", "UNUSED = 1")
+    return write_module
+
+
+def component(name: str) -> Degradation:
+    """The component of a module."""
+    found: Degradation = importlib.import_module(name).Fog()
+    return found
+
+
+def digest(found: Degradation) -> str:
+    """Its digest, read anew as a new process would."""
+    _module_digest.cache_clear()
+    return source_digest(found)
+
+
+IMPORTS = {
+    "from ._blocks import DENSITY": "",
+    "from . import _blocks": "",
+    "import foggy._blocks": "",
+    "from foggy._blocks import *": "",
+    "": "from ._blocks import DENSITY",
+}
+
+
+@pytest.mark.parametrize("imports", IMPORTS)
+@pytest.mark.parametrize("file", ["fog", "_blocks", "_deep.layers", "_deep.__init__"])
+def test_digest_changes_with_every_file_that_is_imported(imports: str, file: str, package: Write) -> None:
+    path = package("foggy.fog", COMPONENT.format(imports=imports, body=IMPORTS[imports] or "pass"))
+    found = component("foggy.fog")
+    before = digest(found)
+    changed = path.parent.joinpath(*file.split(".")).with_suffix(".py")
+    changed.write_text(changed.read_text() + "\n# changed\n")
+    assert digest(found) != before
+
+
+def test_digest_does_not_change_with_what_is_not_imported(package: Write) -> None:
+    package("foggy.fog", COMPONENT.format(imports="from ._blocks import DENSITY", body="pass"))
+    found = component("foggy.fog")
+    before = digest(found)
+    package("foggy._unrelated", "UNUSED = 2")
+    package("foggy.new", "from . import fog")
+    assert digest(found) == before
+
+
+def test_line_endings_do_not_change_the_digest(package: Write) -> None:
+    path = package("foggy.fog", COMPONENT.format(imports="from ._blocks import DENSITY", body="pass"))
+    found = component("foggy.fog")
+    before = digest(found)
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert digest(found) == before
+
+
+def test_files_that_import_each_other_are_read_once(package: Write) -> None:
+    package("foggy._blocks", "def later():\n    from . import fog\n    return fog")
+    package("foggy.fog", COMPONENT.format(imports="from . import _blocks", body="pass"))
+    assert len(digest(component("foggy.fog"))) == 16
+
+
+def test_files_that_are_imported_late_are_read_but_not_run(package: Write) -> None:
+    package("foggy._heavy", "raise RuntimeError('needs a library that is not here')")
+    package("foggy.fog", COMPONENT.format(imports="", body="from ._heavy import thing"))
+    found = component("foggy.fog")
+    before = digest(found)
+    assert "foggy._heavy" not in sys.modules
+    package("foggy._heavy", "raise RuntimeError('needs a library that is still not here')")
+    assert digest(found) != before
+
+
+def test_a_chain_has_a_digest_of_all_its_parts_in_order() -> None:
+    darken, grain = toys.Darken(), toys.Grain()
+    assert source_digest(darken) == source_digest(grain)  # one file
+    digests = {source_digest(Chain(parts)) for parts in [(darken,), (darken, grain), (darken, grain, darken)]}
+    assert len(digests) == 3
+
+
+def test_parameters_do_not_change_the_digest_of_the_source() -> None:
+    assert source_digest(toys.ToyFaces(40)) == source_digest(toys.ToyFaces(41))

@@ -1,0 +1,284 @@
+"""Results on disk: whole or absent, never mistaken, under names that are safe."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import results
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchbench import files, store
+from benchbench.leaderboard import collect, write_boards
+from benchbench.store import DamagedResult, slug
+
+# ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+WORD = st.from_regex(r"[a-z][a-z0-9_-]{0,9}", fullmatch=True)
+SPEC = st.builds("{}:{}={}".format, WORD, WORD, st.text(alphabet='aB1.,:;+=/\\ "\n-_é', max_size=5))
+LABELS = st.text(max_size=200) | WORD | SPEC | st.builds("{}+{}".format, SPEC, SPEC)
+
+
+@given(LABELS)
+def test_a_slug_is_one_safe_path_component(label: str) -> None:
+    found = slug(label)
+    assert 0 < len(found) <= 80
+    assert found not in (".", "..")
+    assert Path("folder", found).parent == Path("folder")
+    assert set(found) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._=+,-")
+    assert not found.startswith((".", "-"))
+
+
+@given(LABELS, LABELS)
+def test_different_labels_have_different_slugs(one: str, other: str) -> None:
+    assert (slug(one) == slug(other)) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("folder:path=a/b", "folder:path=a-b"),
+        ("folder:path=a b", "folder:path=a-b"),
+        ("folder:path=a", "folder,path=a"),
+        ("a:b=1,c=2", 'a:b="1,c=2"'),
+        ("a:b=1:c=2", "a:b=1,c=2"),
+        ("a.", "a"),
+        ("x" * 300, "x" * 301),
+        ("é", "è"),
+        ("", "unnamed"),
+    ],
+)
+def test_labels_that_look_alike_have_different_slugs(one: str, other: str) -> None:
+    assert slug(one) != slug(other)
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("swirl", "swirl"),
+        ("swirl:strength=3", "swirl,strength=3"),
+        ("darken:factor=0.3..0.7,region=face", "darken,factor=0.3..0.7,region=face"),
+        ("gaussian-blur:sigma=2+grain:sigma=0.1", "gaussian-blur,sigma=2+grain,sigma=0.1"),
+    ],
+)
+def test_an_ordinary_spec_stays_readable(label: str, name: str) -> None:
+    assert slug(label) == name
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A stored result with a picture."""
+    return results.write(tmp_path / "runs", {"peak": math.inf, "mean-error": 0.5}, samples=b"a picture")
+
+
+def damage(folder: Path) -> str:
+    """What is wrong with a result."""
+    with pytest.raises(DamagedResult) as caught:
+        store.read(folder)
+    return str(caught.value)
+
+
+def edit(folder: Path, **changes: Any) -> None:
+    """Write other things into a result; None removes them."""
+    content = files.read_json(folder / store.RESULT) | changes
+    files.write_json(folder / store.RESULT, {name: value for name, value in content.items() if value is not None})
+
+
+def test_a_stored_result_is_read(folder: Path) -> None:
+    found = store.read(folder)
+    assert (found.folder, found.status) == (folder, "scored")
+    assert found.content["scores"]["peak"]["mean"] == math.inf
+    assert found.content["files"].keys() == {store.SAMPLES}
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"schema": 1', "\x00\x00", "[" * 100_000, '{"a":' * 100_000])
+def test_a_truncated_or_nested_result_is_damaged(content: str, folder: Path) -> None:
+    (folder / store.RESULT).write_text(content)
+    assert "cannot be read" in damage(folder)
+
+
+def test_a_result_that_is_no_text_is_damaged(folder: Path) -> None:
+    (folder / store.RESULT).write_bytes(b"\xff\xfe\x00")
+    assert "cannot be read" in damage(folder)
+
+
+def test_a_missing_result_is_damaged(folder: Path) -> None:
+    (folder / store.RESULT).unlink()
+    assert "cannot be read" in damage(folder)
+
+
+@pytest.mark.parametrize("schema", [None, 0, store.SCHEMA + 1, "1", [1]])
+def test_another_schema_is_refused(schema: Any, folder: Path) -> None:
+    edit(folder, schema=schema)
+    assert f"is not of schema {store.SCHEMA}" in damage(folder)
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "3", '"scored"'])
+def test_json_that_is_no_object_is_refused(content: str, folder: Path) -> None:
+    (folder / store.RESULT).write_text(content)
+    assert "is not of schema" in damage(folder)
+
+
+def test_an_unknown_status_is_refused(folder: Path) -> None:
+    edit(folder, status="excellent")
+    assert "lacks a known status" in damage(folder)
+
+
+@pytest.mark.parametrize("change", [b"b picture", b"a pictur", b""])
+def test_an_altered_file_is_noticed(change: bytes, folder: Path) -> None:
+    (folder / store.SAMPLES).write_bytes(change)
+    assert f"{store.SAMPLES} is missing or was altered" in damage(folder)
+    assert store.read(folder, thorough=False).status == "scored"
+
+
+def test_a_missing_file_is_noticed_even_at_a_glance(folder: Path) -> None:
+    (folder / store.SAMPLES).unlink()
+    with pytest.raises(DamagedResult, match="is missing"):
+        store.read(folder, thorough=False)
+
+
+@pytest.mark.parametrize("name", ["../../result.json", "/etc/passwd", store.LOG])
+def test_a_result_cannot_point_at_other_files(name: str, folder: Path) -> None:
+    edit(folder, files={name: files.file_digest(folder / store.LOG)})
+    assert "is missing or was altered" in damage(folder)
+
+
+PARTS = ("status", "trial", "protocol", "key", "origin", "model", "metrics", "scores", "timing", "environment", "files",
+         "data", "training", "reason")  # fmt: skip
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("value", [None, [], {}, 3, "text"])
+def test_an_edited_result_is_damaged_or_harmless(part: str, value: Any, tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    edit(results.write(out), **{part: value})
+    boards, problems = collect(out)
+    write_boards(boards, out / "leaderboards")
+    assert bool(boards) != bool(problems)
+
+
+def test_found_results_come_in_the_order_of_their_paths_with_the_damaged_ones(tmp_path: Path) -> None:
+    folders = sorted(results.write(tmp_path, model=model, seed=seed) for model in ("b", "a") for seed in (1, 0))
+    (folders[2] / store.RESULT).write_text("{")
+    shutil.copytree(folders[0], store.work_folder(folders[0]))
+    (tmp_path / "leaderboards").mkdir()
+    found = list(store.find(tmp_path))
+    assert [path for path, _ in found] == folders
+    assert [isinstance(result, DamagedResult) for _, result in found] == [False, False, True, False]
+    assert list(store.find(tmp_path / "nowhere")) == []
+
+
+def test_a_result_has_metrics_only_by_the_same_source(folder: Path) -> None:
+    found = store.read(folder)
+    assert found.has({})
+    assert found.has({"peak": "d"})
+    assert not found.has({"peak": "another"})
+    assert not found.has({"peak": "d", "other": "d"})
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CONTENT = {"schema": store.SCHEMA, "status": "failed", "key": "k", "trial": results.trial(), "protocol": {"version": 1}}
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """A folder in which a trial has worked."""
+    made = store.work_folder(tmp_path / "d" / "g" / "m" / "key")
+    made.mkdir(parents=True)
+    (made / store.WEIGHTS).write_bytes(b"weights")
+    return made
+
+
+def test_publishing_gives_the_work_folder_its_final_name(work: Path) -> None:
+    final = work.with_name("key")
+    published = store.publish(work, final, dict(CONTENT))
+    assert store.read(final) == published
+    assert sorted(os.listdir(final)) == sorted([store.RESULT, store.WEIGHTS])
+    assert os.listdir(final.parent) == ["key"]
+
+
+def test_publishing_replaces_an_older_result(work: Path) -> None:
+    final = work.with_name("key")
+    final.mkdir()
+    (final / "old").touch()
+    store.publish(work, final, dict(CONTENT))
+    assert not (final / "old").exists()
+
+
+@pytest.mark.parametrize("failing", ["write_json", "file_digest"])
+def test_a_run_that_is_killed_before_the_end_leaves_no_result(
+    failing: str, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store, failing, killed)
+    with pytest.raises(KeyboardInterrupt):
+        store.publish(work, work.with_name("key"), dict(CONTENT))
+    monkeypatch.undo()
+    assert list(store.find(work.parents[3])) == []
+    assert store.finish(work, work.with_name("key")) is None
+    assert (work / store.WEIGHTS).exists()
+
+
+def test_a_run_that_is_killed_before_the_renaming_is_finished_by_the_next(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(path: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    final = work.with_name("key")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", killed)
+        with pytest.raises(KeyboardInterrupt):
+            store.publish(work, final, dict(CONTENT))
+    assert list(store.find(work.parents[3])) == []
+    finished = store.finish(work, final)
+    assert finished is not None
+    assert finished == store.read(final)
+    assert not work.exists()
+
+
+def test_a_half_written_file_beside_a_result_is_not_finished(work: Path) -> None:
+    files.write_json(work / store.RESULT, {**CONTENT, "files": {store.WEIGHTS: "0" * 64}})
+    assert store.finish(work, work.with_name("key")) is None
+    assert not work.with_name("key").exists()
+
+
+# ── histories ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+NUMBERS = st.lists(st.tuples(st.floats(), st.floats()), min_size=1, max_size=5)
+
+
+@given(NUMBERS)
+def test_a_history_comes_back(numbers: list[tuple[float, float]]) -> None:
+    history = [{"loss": loss, "lr": lr} for loss, lr in numbers]
+    with tempfile.TemporaryDirectory() as folder:
+        store.write_history(Path(folder), history)
+        assert repr(store.read_history(Path(folder))) == repr(history)  # NaN is no obstacle to equal text
+
+
+def test_without_a_file_there_is_no_history(tmp_path: Path) -> None:
+    assert store.read_history(tmp_path) == []
+
+
+@pytest.mark.parametrize("text", ["step,loss\n1", "step,loss\n1,2,3\n", "step,loss\n1,x\n", "step\n\x00\n"])
+def test_a_damaged_history_is_a_value_error(text: str, tmp_path: Path) -> None:
+    (tmp_path / store.HISTORY).write_text(text)
+    with pytest.raises(ValueError, match=store.HISTORY):
+        store.read_history(tmp_path)
+
+
+def test_result_is_standard_json(folder: Path) -> None:
+    json.loads((folder / store.RESULT).read_text(encoding="utf-8"), parse_constant=pytest.fail)
