@@ -53,9 +53,11 @@ def param(
     low: float | None = None,
     high: float | None = None,
     unit: str = "",
+    kw_only: bool = False,
 ) -> Any:
     """A component's parameter: a dataclass field with a line of help and its legal range (both ends legal)."""
-    return dataclasses.field(default=default, metadata={"help": help, "low": low, "high": high, "unit": unit})
+    about = {"help": help, "low": low, "high": high, "unit": unit}
+    return dataclasses.field(default=default, kw_only=kw_only, metadata=about)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -115,7 +115,9 @@ def test_the_entry_points_of_pyproject_are_the_installed_ones() -> None:
     import tomllib
 
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["benchbench"]
-    installed = {e.name: e.value for e in importlib.metadata.distribution("benchbench").entry_points if e.group == "benchbench"}
+    installed = {
+        e.name: e.value for e in importlib.metadata.distribution("benchbench").entry_points if e.group == "benchbench"
+    }
     assert installed == wanted
 
 

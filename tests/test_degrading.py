@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -38,6 +38,19 @@ class Spoil(Degradation):
         return type(self).how(clean, draw)
 
 
+@dataclass(frozen=True)
+class Lift(Degradation):
+    """Add 0.1, which does not commute with a multiplication."""
+
+    name = "lift"
+
+    def apply(self, clean: Tensor, draw: Draw) -> Degraded:
+        return Degraded(clean + 0.1)
+
+    def invert(self, degraded: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
+        return degraded - 0.1
+
+
 @pytest.fixture
 def spoil(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Spoil]:
     """A function that says what the degradation does."""
@@ -66,10 +79,10 @@ def test_a_chain_is_its_parts_one_after_another() -> None:
 
 
 def test_the_inverse_of_a_chain_undoes_the_last_part_first() -> None:
-    chain = Chain((toys.Darken(Range(0.5, 0.9)), toys.Darken(Range(0.2, 0.5))))
+    chain = Chain((toys.Darken(Range(0.5, 0.9)), Lift(), toys.Darken(Range(0.2, 0.5))))
     found = act(chain, CLEAN, draw())
     assert torch.allclose(chain.invert(found.images, found.truth), CLEAN, atol=1e-6)
-    assert not torch.equal(found.truth["0.factor"], found.truth["1.factor"])
+    assert not torch.equal(found.truth["0.factor"], found.truth["2.factor"])
 
 
 def test_a_chain_has_an_oracle_if_all_of_its_parts_have_one() -> None:

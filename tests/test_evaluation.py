@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from toys import Darken, Identity, MeanError, Oracle, Peak, ToyFaces, portraits
 from torch import Tensor, nn
+from toys import Darken, Identity, MeanError, Oracle, Peak, ToyFaces, portraits
 
 from benchbench import Metric, Model, Recipe, Task, TrialError
 from benchbench.degrading import Pairs, degraded_set

@@ -78,7 +78,9 @@ def test_neither_jobs_nor_order_nor_company_changes_a_number(tmp_path: Path) -> 
     alone = go(tmp_path / "alone", model=("tiny-conv",), jobs=1)
     assert scores(one) == scores(two)
     assert scores(alone)["tiny-conv"] == scores(one)["tiny-conv"]
-    weights = [next((tmp_path / p).rglob("tiny-conv/*/model.safetensors")).read_bytes() for p in ("one", "two", "alone")]
+    weights = [
+        next((tmp_path / p).rglob("tiny-conv/*/model.safetensors")).read_bytes() for p in ("one", "two", "alone")
+    ]
     assert weights[0] == weights[1] == weights[2]
     board = "leaderboards/toy-faces/darken.md"
     assert (tmp_path / "one" / board).read_text() == (tmp_path / "two" / board).read_text()
@@ -124,7 +126,9 @@ def test_a_model_that_spoils_its_process_harms_no_other(tmp_path: Path) -> None:
     assert scores(beside)["tiny-conv"] == scores(clean)["tiny-conv"]
 
 
-@pytest.mark.parametrize(("deed", "reason"), [("raise", "ZeroDivisionError"), ("nan", "not finite"), ("shape", "turned")])
+@pytest.mark.parametrize(
+    ("deed", "reason"), [("raise", "ZeroDivisionError"), ("nan", "not finite"), ("shape", "turned")]
+)
 def test_a_degradation_that_fails_fails_its_trials_only(tmp_path: Path, deed: str, reason: str) -> None:
     report = go(tmp_path, degradation=(f"faulty-degradation:deed={deed}", "darken"), model=("identity", "tiny-conv"))
     by_degradation = {(r["trial"]["degradation"].split(":")[0], r["status"]) for r in report.results}
@@ -245,7 +249,7 @@ def test_a_mistake_is_told_before_anything_is_written(tmp_path: Path, options: d
 
 def test_an_output_folder_that_cannot_be_written_is_told_first(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(BenchbenchError, match="cannot write to .*file"):
+    with pytest.raises(BenchbenchError, match=r"cannot write to .*file"):
         go(tmp_path / "file" / "out", model=("identity",))
 
 
@@ -281,7 +285,9 @@ def test_untrained_models_come_first_and_have_no_seed(tmp_path: Path) -> None:
     registry = toys.registry()
     models = plan.choose(registry, "model", ["tiny-conv", "identity"])
     data = [plan.Prepared(tmp_path, "x", "f", 16)]
-    grid = plan.trials(registry, data, plan.choose(registry, "degradation", ["darken"]), models, job.Budget.parse("1epochs"), [5])
+    grid = plan.trials(
+        registry, data, plan.choose(registry, "degradation", ["darken"]), models, job.Budget.parse("1epochs"), [5]
+    )
     assert [(str(t.model), t.seed) for t in grid] == [("identity", None), ("tiny-conv", 5)]
 
 
@@ -299,7 +305,12 @@ def test_the_key_changes_with_what_determines_the_result_and_with_nothing_else(t
         "seed": 1,
         "budget": job.Budget.parse("6TFLOP"),
     }
-    same = {"data": tmp_path / "elsewhere", "dataset": "renamed", "budget": job.Budget.parse("5TFLOP"), "origin": {"a": 1}}
+    same = {
+        "data": tmp_path / "elsewhere",
+        "dataset": "renamed",
+        "budget": job.Budget.parse("5TFLOP"),
+        "origin": {"a": 1},
+    }
     keys = {dataclasses.replace(base, **{name: value}).key for name, value in other.items()} | {base.key}
     assert len(keys) == len(other) + 1
     assert {dataclasses.replace(base, **{name: value}).key for name, value in same.items()} == {base.key}

@@ -25,6 +25,7 @@ def samples(folder: Path, restored: int, count: int, size: int) -> bytes:
     """A sample picture whose images have a level of grey a row, and one more in each column."""
     levels = torch.arange(count, dtype=torch.uint8).view(-1, 1, 1, 1).expand(count, 3, size, size)
     pairs = Pairs([str(i) for i in range(count)], TRUTH - levels, INPUT + levels, None, None, {})
+    folder.mkdir(exist_ok=True)
     write_samples(folder / "samples.png", pairs, (restored + levels) / 255, count)
     return (folder / "samples.png").read_bytes()
 
@@ -102,6 +103,26 @@ def test_a_label_is_drawn_beside_each_row(tmp_path: Path) -> None:
     assert labels.shape[0] == 4 * (TILE + GAP) + GAP
     for row in range(4):
         assert labels[row * (TILE + GAP) : (row + 1) * (TILE + GAP)].min() < 100
+
+
+def test_a_long_label_stays_beside_its_own_row(tmp_path: Path) -> None:
+    labels = []
+    for model in ("a", "x" * 300):
+        write_picture(tmp_path / "board.png", board(tmp_path / model[:9], {model: 20}))
+        labels.append(drawn(tmp_path / "board.png")[:, :LABEL])
+    others = np.r_[0 : TILE + GAP, 2 * (TILE + GAP) : 3 * (TILE + GAP)]  # of the input and the truth
+    assert np.array_equal(labels[0][others], labels[1][others])
+    assert not np.array_equal(labels[0], labels[1])
+
+
+def test_pixels_are_enlarged_without_smoothing(tmp_path: Path) -> None:
+    noise = torch.arange(3 * 16 * 16).mul(37).remainder(256).to(torch.uint8).view(1, 3, 16, 16)
+    write_samples(tmp_path / "samples.png", Pairs(["0"], noise, noise, None, None, {}), noise / 255, 1)
+    results.write(tmp_path / "runs", samples=(tmp_path / "samples.png").read_bytes())
+    [found] = collect(tmp_path / "runs")[0]
+    write_picture(tmp_path / "board.png", found)
+    expected = noise[0].permute(1, 2, 0).repeat_interleave(6, 0).repeat_interleave(6, 1).numpy()
+    assert np.array_equal(drawn(tmp_path / "board.png")[GAP : GAP + TILE, LABEL : LABEL + TILE], expected)
 
 
 def test_boards_of_one_file_have_pictures_of_their_own(tmp_path: Path) -> None:

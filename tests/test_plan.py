@@ -96,13 +96,13 @@ def grid(**changes: Any) -> list[Trial]:
 def test_every_model_meets_every_degradation_on_every_data_set() -> None:
     other = plan.Prepared(Path("cache2"), "other", "beef", 32)
     degradations: list[Degradation] = [toys.Grain(), toys.Darken()]
-    models: list[Model] = [toys.TinyConv(), toys.Identity()]
+    models: list[Model] = [toys.TinyConv(), toys.Oracle(), toys.Identity()]
     trials = grid(data=[DATA, other], degradations=degradations, models=models)
     assert [(t.dataset, str(t.degradation), str(t.model)) for t in trials] == [
         (dataset, degradation, model)
         for dataset in ("toy-faces", "other")
         for degradation in ("grain", "darken")
-        for model in ("identity", "tiny-conv")  # what needs no training comes first
+        for model in ("oracle", "identity", "tiny-conv")  # what needs no training comes first
     ]
     assert {(t.fingerprint, t.size, t.data) for t in trials} == {
         ("f00d", 16, Path("cache")), ("beef", 32, Path("cache2")),
@@ -176,3 +176,4 @@ def test_failed_and_skipped_trials_are_tried_again(status: str, tmp_path: Path) 
     [trial] = grid()
     publish(trial, tmp_path, METRICS, status)
     assert not plan.is_done(trial, tmp_path, METRICS)
+    assert not plan.is_done(trial, tmp_path, [])

@@ -169,7 +169,7 @@ def test_any_text_is_a_component_or_a_spec_error(text: str) -> None:
 # ── legal values ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@given(st.integers())
+@given(st.integers() | st.sampled_from([0, 1, 64, 65]))
 def test_integers_are_legal_within_their_closed_range(value: int) -> None:
     if 1 <= value <= 64:
         assert Bounded(block=value).block == value

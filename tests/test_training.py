@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
-from toys import Darken, TinyConv, ToyFaces, portraits
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from toys import Darken, TinyConv, ToyFaces, portraits
 
 from benchbench import Batch, Model, Recipe, Task, TrialError, training
 from benchbench.budget import Budget
@@ -68,7 +68,9 @@ class Dropping(Model):
 
 
 @pytest.mark.parametrize("stop_at", [1, 7, 8, 20])
-def test_a_resumed_run_is_the_run_that_never_stopped(cache: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int) -> None:
+def test_a_resumed_run_is_the_run_that_never_stopped(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int
+) -> None:
     whole = trainer(cache, Dropping(), "5epochs").run()
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)  # a checkpoint at every step
     interrupted = trainer(cache, Dropping(), "5epochs")
@@ -125,7 +127,9 @@ def test_flops_of_a_convolution_follow_the_formula(cache: Path) -> None:
 class Patient(TinyConv):
     """Cannot improve: its learning rate is nil."""
 
-    recipe: ClassVar[Recipe | None] = Recipe(epochs=50, batch=8, lr=0.0, schedule="constant", patience=3, optimizer="sgd")
+    recipe: ClassVar[Recipe | None] = Recipe(
+        epochs=50, batch=8, lr=0.0, schedule="constant", patience=3, optimizer="sgd"
+    )
 
 
 def test_patience_stops_a_recipe_that_no_longer_improves(cache: Path) -> None:
@@ -169,7 +173,9 @@ def test_a_loss_that_is_not_finite_fails_the_trial(cache: Path) -> None:
 @pytest.mark.parametrize(("done", "schedule", "expected"), [
     (0.5, "cosine", 0.5), (1.0, "cosine", 0.001), (0.02, "cosine", 0.999), (0.5, "constant", 1.0),
 ])  # fmt: skip
-def test_the_schedule_is_a_function_of_the_budget_spent(cache: Path, done: float, schedule: str, expected: float) -> None:
+def test_the_schedule_is_a_function_of_the_budget_spent(
+    cache: Path, done: float, schedule: str, expected: float
+) -> None:
     @dataclass(frozen=True)
     class Scheduled(TinyConv):
         """A model with that schedule."""

@@ -51,6 +51,7 @@ class Faces(Dataset):
     """
 
     name = "faces"
+    default = True
 
     n: int = param(1200, "number of portraits", low=1)
     seed: int = param(0, "other seeds give other portraits", low=0)

@@ -66,6 +66,7 @@ class Checkerboard(Metric):
     """
 
     name = "checkerboard"
+    order = 90
     higher_is_better = False
     unit = "dB"
     digits = 2

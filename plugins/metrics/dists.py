@@ -52,6 +52,7 @@ class DISTS(Metric):
     """
 
     name = "dists"
+    order = 51
     higher_is_better = False
     regional = False
     library = "piq"

@@ -28,6 +28,7 @@ class GMSD(Metric):
     """
 
     name = "gmsd"
+    order = 60
     higher_is_better = False
     regional = False
     library = "piq"

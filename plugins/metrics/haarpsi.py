@@ -30,6 +30,7 @@ class HaarPSI(Metric):
     """
 
     name = "haarpsi"
+    order = 61
     higher_is_better = True
     regional = False
     library = "piq"

@@ -40,6 +40,7 @@ class LPIPS(Metric):
     """
 
     name = "lpips"
+    order = 50
     higher_is_better = False
     regional = False
     library = "piq"

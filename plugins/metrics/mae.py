@@ -25,6 +25,7 @@ class MAE(Metric):
     """
 
     name = "mae"
+    order = 70
     higher_is_better = False
     library = "torch"
 

@@ -29,6 +29,7 @@ class MultiScaleSSIM(Metric):
     """
 
     name = "ms_ssim"
+    order = 30
     higher_is_better = True
     library = "piq"
 

@@ -30,6 +30,7 @@ class ThreeScaleSSIM(Metric):
     """
 
     name = "ms_ssim_3"
+    order = 31
     higher_is_better = True
     library = "piq"
 

@@ -25,6 +25,7 @@ class MSE(Metric):
     """
 
     name = "mse"
+    order = 71
     higher_is_better = False
     digits = 5
     library = "torch"

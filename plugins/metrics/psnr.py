@@ -25,6 +25,7 @@ class PSNR(Metric):
     """
 
     name = "psnr"
+    order = 10
     higher_is_better = True
     unit = "dB"
     digits = 2

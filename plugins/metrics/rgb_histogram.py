@@ -38,6 +38,7 @@ class RGBHistogram(Metric):
     """
 
     name = "rgb_histogram"
+    order = 80
     higher_is_better = False
     library = "scipy"
 

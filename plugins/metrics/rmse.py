@@ -25,6 +25,7 @@ class RMSE(Metric):
     """
 
     name = "rmse"
+    order = 72
     higher_is_better = False
     library = "torch"
 

@@ -28,6 +28,7 @@ class SSIM(Metric):
     """
 
     name = "ssim"
+    order = 20
     higher_is_better = True
     library = "piq"
 

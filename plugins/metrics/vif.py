@@ -78,6 +78,7 @@ class VIF(Metric):
     """
 
     name = "vif"
+    order = 40
     higher_is_better = True
     library = "piq"
 

@@ -20,7 +20,7 @@ from benchbench import Codec
 
 Distribution = tuple[Any, np.ndarray, np.ndarray]
 """The coder's family of normal distributions on whole numbers; means and scales `(count,)` in steps."""
-REACH = 2047
+REACH = 8191
 """Largest symbol; what lies further out is clipped to it."""
 LEAST_SCALE = 1 / 32
 """In steps: a dimension that never left its mean in training still must be able to."""

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-RINGS, ANGLES = 72, 192
+RINGS, ANGLES = 48, 128  # angles: a power of two
 REACH = 0.36  # of the side: radius of the outermost ring
-GAPS = (1, 2, 4, 8)  # rings between those that are compared
+GAPS = (1, 2, 3, 4)  # rings between those that are compared
 
 
 class Polar(nn.Module):
@@ -70,20 +70,14 @@ class PairScores(nn.Module):
         return torch.fft.irfft(torch.cat(products, 1), n=ANGLES) / ANGLES
 
     def at(self, correlations: Tensor, angles: Tensor) -> Tensor:
-        """Sum of the correlations if the rings were turned by `angles` `(N, K, rings)`: `(N, K)`."""
-        total, first = torch.zeros_like(angles[..., 0]), 0
-        for gap in GAPS:
-            shift = (angles[..., gap:] - angles[..., :-gap]) * (ANGLES / (2 * math.pi))  # (N, K, rings − gap)
-            pairs = correlations[:, first : first + shift.shape[2]]
-            total = total + circular(pairs, shift).sum(-1)
-            first += shift.shape[2]
-        return total
+        """Sum of the correlations if the rings were turned by `angles` `(N, rings, K)`: `(N, K)`."""
+        turns = torch.cat([angles[:, gap:] - angles[:, :-gap] for gap in GAPS], 1)  # (N, pairs, K)
+        return circular(correlations, turns * (ANGLES / (2 * math.pi))).sum(1)
 
 
 def circular(tables: Tensor, positions: Tensor) -> Tensor:
-    """Tables `(N, R, angles)` at `positions` `(N, K, R)` counted around the circle, linearly: `(N, K, R)`."""
-    below = positions.floor()
-    fraction = positions - below
-    index = below.long().transpose(1, 2) % tables.shape[2]  # (N, R, K)
-    here, next_ = tables.gather(2, index), tables.gather(2, (index + 1) % tables.shape[2])
-    return torch.lerp(here, next_, fraction.transpose(1, 2)).transpose(1, 2)
+    """Tables `(N, P, angles)` at `positions` `(N, P, K)` counted around the circle, linearly: `(N, P, K)`."""
+    below = positions.detach().floor()
+    index = below.long() & (ANGLES - 1)  # as % ANGLES, many times faster
+    here, further = tables.gather(2, index), tables.roll(-1, 2).gather(2, index)
+    return torch.lerp(here, further, positions - below)

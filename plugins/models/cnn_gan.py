@@ -35,7 +35,7 @@ class CNNGAN(AdversarialModel):
     name = "cnn-gan"
     recipe: ClassVar[Recipe | None] = Recipe(epochs=6, lr=1e-3)
 
-    reconstruction: float = param(100.0, "weight of the mean squared error beside the adversarial loss", low=0)
+    reconstruction: float = param(100.0, "weight of the mean squared error", low=0, kw_only=True)
 
     def build_generator(self, task: Task) -> nn.Module:
         return OnLuma(plain_cnn(1, 64, 64, 1))

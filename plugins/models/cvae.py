@@ -42,7 +42,7 @@ class CVAE(Model):
 
     latent: int = param(512, "numbers kept of each image", low=1, high=65536)
     beta: float = param(0.01, "weight of the Kullback–Leibler divergence", low=0, high=10)
-    step: float = param(0.5, "quantisation step of the latent", low=1e-3, high=100)
+    step: float = param(0.5, "quantisation step of the latent", low=0.01, high=100)
 
     def build(self, task: Task) -> nn.Module:
         return VariationalCodec(task, latent_channels(task, self.latent), LatentCoder(self.latent, self.step))

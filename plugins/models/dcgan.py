@@ -39,7 +39,7 @@ class DCGAN(AdversarialModel):
     recipe: ClassVar[Recipe | None] = Recipe(epochs=30, batch=100, lr=1e-3)
 
     latent: int = param(512, "numbers kept of each image", low=1, high=65536)
-    step: float = param(0.5, "quantisation step of the latent, in its standard deviations", low=1e-3, high=100)
+    step: float = param(0.5, "quantisation step of the latent, in its standard deviations", low=0.01, high=100)
 
     def build(self, task: Task) -> nn.Module:
         return AdversarialCodec(self.build_generator(task), self.build_discriminator(task))

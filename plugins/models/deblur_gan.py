@@ -42,7 +42,7 @@ class DeblurGAN(AdversarialModel):
     upsample: Upsampling = param("deconv", "how the decoder doubles the resolution")
     width: int = param(32, "channels at full resolution; they double at each level down", low=4, high=256)
     blocks: int = param(4, "residual blocks at the lowest resolution", low=0, high=32)
-    reconstruction: float = param(100.0, "weight of the L1 loss beside the adversarial one", low=0)
+    reconstruction: float = param(100.0, "weight of the L1 loss beside the adversarial one", low=0, kw_only=True)
 
     def build_generator(self, task: Task) -> nn.Module:
         narrow, middle, wide = self.width, 2 * self.width, 4 * self.width

@@ -41,7 +41,7 @@ class PCA(Model):
     recipe: ClassVar[Recipe | None] = None
 
     components: int = param(512, "numbers kept of each image, at most twice the training images", low=1, high=4096)
-    step: float = param(0.0075, "quantisation step of a component, in values of the image", low=1e-6, high=1)
+    step: float = param(0.0065, "quantisation step of a component, in values of the image", low=2e-4, high=1)
 
     def build(self, task: Task) -> nn.Module:
         return Eigenfaces(self.components, task.channels, task.size, self.step)
@@ -76,7 +76,7 @@ class Eigenfaces(LatentCodec):
         self.mean.copy_(images.mean(0))
         centred = (images - self.mean).flatten(1)  # (n, C·H·W)
         values, vectors = torch.linalg.eigh((centred @ centred.T).double())  # ascending
-        count = min(len(self.components), int((values > 1e-9 * values[-1].clamp(min=1e-12)).sum()))
+        count = min(len(self.components), int((values > 1e-6 * values[-1].clamp(min=1e-9)).sum()))
         found = vectors.flip(1)[:, :count].float().T @ centred  # (count, C·H·W), orthogonal
         self.components.zero_()[:count] = found / found.norm(dim=1, keepdim=True)
         self.coder.fit(self.latents(images))

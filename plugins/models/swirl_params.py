@@ -3,7 +3,7 @@
 A swirl turns each circle about its centre by an angle θ(ρ) of its radius. In polar coordinates (ρ, φ) that is a shift
 of each row. Neighbouring circles of a face look alike, so the shift between them can be seen in their correlation:
 
-    score(strength, radius) = Σ w(i, j) · corr(ring i, ring j; shift θ(ρᵢ) − θ(ρⱼ))        j − i = 1, 2, 4, 8
+    score(strength, radius) = Σ w(i, j) · corr(ring i, ring j; shift θ(ρᵢ) − θ(ρⱼ))        j − i = 1, 2, 3, 4
 
 The correlations of all shifts come from one Fourier transform a ring, so that thousands of candidates cost little. A
 small network learns what to correlate (features of each ring, by convolutions around the circle) and how much each
@@ -126,9 +126,9 @@ class Unswirl(nn.Module):
         return self.pairs(self.features(self.polar(degraded)))
 
     def angles(self, candidates: Tensor) -> Tensor:
-        """θ of each ring: `(N, K, rings)`."""
-        strength, radius = candidates[..., :1], candidates[..., 1:]
-        return strength * (-FADE * self.polar.radii / radius).exp()
+        """θ of each ring: `(N, rings, K)`."""
+        strength, radius = candidates.transpose(1, 2).split(1, dim=1)  # (N, 1, K) each
+        return strength * (-FADE * self.polar.radii[:, None] / radius).exp()
 
     def scores(self, correlations: Tensor, candidates: Tensor) -> Tensor:
         """Score of each candidate: `(N, K)`."""
@@ -136,9 +136,9 @@ class Unswirl(nn.Module):
 
     def errors(self, candidates: Tensor, truth: Tensor) -> Tensor:
         """Mean squared displacement in px² that each candidate would leave in the disc of the rings: `(N, K)`."""
-        radii = self.polar.radii
+        radii = self.polar.radii[:, None]
         chord = 2 * radii * ((self.angles(candidates) - self.angles(truth[:, None])) / 2).sin()
-        return (chord.square() * radii).sum(-1) / radii.sum()
+        return (chord.square() * radii).sum(1) / radii.sum()
 
     def around(self, truth: Tensor) -> Tensor:
         """Random candidates, half of them all over the range, half near the truth at all scales: `(N, 512, 2)`."""

@@ -32,7 +32,7 @@ class UNet(Model):
     """Compact residual U-Net."""
 
     name = "unet"
-    recipe: ClassVar[Recipe | None] = Recipe(epochs=100, batch=32, lr=2e-3, optimizer="adamw", clip=1.0)
+    recipe: ClassVar[Recipe | None] = Recipe(epochs=100, batch=16, lr=2e-3, optimizer="adamw", clip=1.0)
 
     width: int = param(32, "channels at half resolution; 2 and 3 times as many below", low=8, high=512)
 

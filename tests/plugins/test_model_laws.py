@@ -78,7 +78,7 @@ def batch(n: int, size: int, channels: int = 3) -> Batch:
 
 
 def side(name: str, images: Batch) -> dict[str, Any]:
-    return {key: getattr(images, key) for key in MODELS[name].sees}
+    return {key: getattr(images, key) for key in MODELS[name]().sees}
 
 
 def restore(name: str, module: nn.Module, images: Batch) -> Tensor:

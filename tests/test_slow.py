@@ -1,0 +1,112 @@
+"""What takes processes, kills and installations: run with `pytest -m slow`."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchbench import store
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+ROOT = Path(__file__).parents[1]
+BENCHBENCH = [sys.executable, "-m", "benchbench"]
+RUN = ["run", "--dataset", "faces:n=200", "--size", "32", "--budget", "0.3TFLOP", "--device", "cpu", "--quiet"]
+MODELS = ["--model", "identity", "--model", "autoencoder", "--model", "unet"]
+
+
+def numbers(out: Path) -> dict[str, object]:
+    """All that must be reproducible of the results in a folder."""
+    found: dict[str, object] = {}
+    for folder, result in store.find(out):
+        assert isinstance(result, store.Result), result
+        where = str(folder.relative_to(out))
+        found[where] = (
+            result.content["scores"],
+            result.content.get("training"),
+            result.content["files"].get("model.safetensors"),
+        )
+    return found
+
+
+def board(out: Path) -> bytes:
+    return next(out.glob("leaderboards/*/*.md")).read_bytes()
+
+
+def test_a_run_killed_at_random_instants_ends_in_the_same_numbers(tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    subprocess.run([*BENCHBENCH, *RUN, *MODELS, "--out", whole], check=True)
+    chance = random.Random(0)
+    kills = 0
+    for _ in range(8):
+        process = subprocess.Popen([*BENCHBENCH, *RUN, *MODELS, "--out", killed], start_new_session=True)
+        try:
+            process.wait(chance.uniform(3, 12))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            kills += 1
+        for _folder, result in store.find(killed):
+            assert isinstance(result, store.Result), f"a kill left a half-written result: {result}"
+    assert kills
+    subprocess.run([*BENCHBENCH, *RUN, *MODELS, "--out", killed], check=True)
+    assert numbers(killed) == numbers(whole)
+    assert board(killed) == board(whole)
+
+
+def test_a_checkpoint_is_taken_up_and_gives_the_same_numbers(tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    long = [*BENCHBENCH, *RUN[:-3], "--quiet", "--device", "cpu", "--model", "unet", "--budget", "3TFLOP"]
+    process = subprocess.Popen([*long, "--out", killed], start_new_session=True)
+    deadline = time.monotonic() + 120
+    while not list(killed.rglob("checkpoint.safetensors")) and time.monotonic() < deadline:
+        assert process.poll() is None, "the run ended before its first checkpoint: give it more to do"
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert list(killed.rglob("checkpoint.safetensors"))
+    subprocess.run([*long, "--out", killed], check=True)
+    subprocess.run([*long, "--out", whole], check=True)
+    assert numbers(killed) == numbers(whole)
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh virtual environment that sees this one's libraries, but has benchbench and a third-party plugin of its own."""
+    folder = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    python = folder / "venv" / "bin" / "python"
+    site = subprocess.run(
+        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    libraries = [p for p in sys.path if p.endswith("site-packages")]
+    (Path(site) / "libraries.pth").write_text("".join(f"import site; site.addsitedir({p!r})\n" for p in libraries))
+    source = folder / "source"
+    shutil.copytree(ROOT / "tests" / "third_party", source)
+    subprocess.run(
+        [python, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-build-isolation", source], check=True
+    )
+    return python
+
+
+def test_a_third_partys_package_is_found_trained_and_ranked(environment: Path, tmp_path: Path) -> None:
+    command = [environment, "-m", "benchbench"]
+    listed = subprocess.run([*command, "list", "models", "--json"], check=True, capture_output=True, text=True).stdout
+    sharpen = next(e for e in json.loads(listed) if e["name"] == "sharpen")
+    assert (sharpen["distribution"], sharpen["version"]) == ("benchbench-sharpen", "1.2.3")
+    options = ["--model", "identity", "--model", "sharpen", "--degrade", "gaussian-blur", "--out", tmp_path]
+    subprocess.run([*command, *RUN, *options], check=True)
+    rows = json.loads((tmp_path / "leaderboards" / "faces,n=200" / "gaussian-blur.json").read_text())[0]["rows"]
+    assert [row["model"] for row in rows] == ["sharpen", "identity"]
+    assert rows[0]["plugin"] == "benchbench-sharpen 1.2.3"
