@@ -50,7 +50,9 @@ class AdversarialModel(Model):
     betas: ClassVar[tuple[float, float]] = (0.5, 0.999)
     """Of both Adams; Radford et al. 2015 (arXiv 1511.06434) found the usual 0.9 to oscillate."""
 
-    reconstruction: float = param(10.0, "weight of the reconstruction loss beside the adversarial one", low=0, kw_only=True)
+    reconstruction: float = param(
+        10.0, "weight of the reconstruction loss beside the adversarial one", low=0, kw_only=True
+    )
 
     @abstractmethod
     def build_generator(self, task: Task) -> nn.Module:

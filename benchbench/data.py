@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections import Counter
@@ -133,7 +134,7 @@ def _splits(images: Images) -> list[str]:
 
 
 def _fingerprint(images: Images, splits: list[str]) -> str:
-    whole = hashlib.sha256("\n".join(map("\t".join, zip(images.ids, splits, strict=True))).encode())
+    whole = hashlib.sha256(json.dumps([list(images.ids), splits]).encode())
     whole.update(np.ascontiguousarray(images.pixels.numpy()).data)
     if images.masks is not None:
         whole.update(np.packbits(images.masks.numpy()).data)

@@ -51,7 +51,7 @@ class Chain(Degradation):
 def act(degradation: Degradation, clean: Tensor, draw: Draw, face: Tensor | None = None) -> Degraded:
     """Apply a degradation or a chain, confined to the face where it asks for that. `face` is bool `(N, 1, H, W)`."""
     if not isinstance(degradation, Chain):
-        return _confine(degradation, clean, degradation.apply(clean, draw), face)
+        return _confine(degradation, clean, degradation.apply(clean.clone(), draw), face)  # it may work in place
     images, regions, truth = clean, [], dict[str, Tensor]()
     for position, part in enumerate(degradation.parts):
         step = act(part, images, draw, face)
@@ -73,6 +73,12 @@ def _confine(degradation: Degradation, clean: Tensor, degraded: Degraded, face: 
     where = face if degradation.region == "face" else bounding_box(face)
     region = where if degraded.region is None else where & degraded.region
     return Degraded(torch.where(where, degraded.images, clean), region, degraded.truth)
+
+
+def needs_masks(degradation: Degradation) -> bool:
+    """Whether a degradation, or a part of a chain, is confined to the face."""
+    parts = getattr(degradation, "parts", (degradation,))
+    return any(part.region != "image" for part in parts)
 
 
 def bounding_box(mask: Tensor) -> Tensor:
@@ -118,7 +124,7 @@ def degraded_set(portraits: Portraits, split: str, degradation: Degradation, cac
     clean, face = portraits.pixels[indices], None if portraits.masks is None else portraits.masks[indices]
     key = digest(portraits.fingerprint, split, degradation, source_digest(degradation), protocol.VERSION)
     folder = cache / "degraded" / key
-    if not folder.exists():
+    if not (folder / "set.safetensors").exists():
         with fresh_folder(folder) as partial:
             save_tensors(partial / "set.safetensors", _degrade_all(degradation, ids, clean, face))
     tensors = load_tensors(folder / "set.safetensors")
@@ -145,7 +151,7 @@ def degrade_chunk(degradation: Degradation, ids: list[str], clean: Tensor, face:
     """uint8 images degraded by the protocol's draws for their ids, finished. Raises TrialError."""
     images = clean.float() / 255
     draw = SeededDraw(protocol.TEST_SEED, f"degrade:{degradation.name}", ids)
-    degraded = act(degradation, images.clone(), draw, face)
+    degraded = act(degradation, images, draw, face)
     bad = ~torch.isfinite(degraded.images).flatten(1).all(1)
     if bad.any():
         raise TrialError(f"{degradation} gave values that are not finite on {ids[int(bad.nonzero()[0])]}")

@@ -36,6 +36,11 @@ def benchbench_metrics() -> Iterable[type[Metric]]:  # type: ignore[empty-body]
 
 
 @hookspec
+def benchbench_suites() -> Iterable[Path]:  # type: ignore[empty-body]
+    """Return the TOML files of the suites that this plugin brings; a suite is called as its file is."""
+
+
+@hookspec
 def benchbench_epoch_finished(trial: Mapping[str, Any], row: Mapping[str, float]) -> None:
     """A trial has validated: `trial` names it (dataset, degradation, model, seed, key), `row` is new in its history."""
 

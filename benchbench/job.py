@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from . import plan, runner, store
+from . import plan, runner, store, suites
 from .budget import Budget
 from .data import cache_folder, load
 from .errors import BenchbenchError, SpecError
@@ -19,6 +19,7 @@ from .interfaces import Metric
 from .leaderboard import Board, collect, write_boards
 from .plugins import Registry
 from .runner import Listener
+from .suites import Grid
 from .trial import Trial
 
 LEAST_FREE_BYTES = 100_000_000
@@ -32,6 +33,8 @@ class Request:
     size: int = 64
     degradation: Sequence[str] = ()
     model: Sequence[str] = ()
+    grids: Sequence[Grid] = ()
+    """Several grids, as a suite has them; degradations and models given beside them take their places."""
     metric: Sequence[str] = ()
     budget: str = "quick"
     seed: Sequence[int] = (0,)
@@ -86,12 +89,24 @@ class Screen(Listener, Protocol):
         """No trial will follow."""
 
 
+def with_suite(registry: Registry, request: Request, name: str, given: Collection[str]) -> Request:
+    """The request with all that the suite says and the user has not `given` himself. Raises SpecError."""
+    suite = suites.load(registry, name)
+    options = {key: value for key, value in suite.options.items() if key not in given}
+    return replace(request, grids=suite.grids, **options)
+
+
 def run(registry: Registry, request: Request, screen: Screen) -> Report:
     """Do what the request says. Raises BenchbenchError for what the user can mend, before anything is written."""
     budget = Budget.parse(request.budget)
     datasets = plan.choose(registry, "dataset", request.dataset)
-    degradations = plan.choose(registry, "degradation", request.degradation)
-    models = plan.choose(registry, "model", request.model or ["all"])
+    grids = [
+        (
+            plan.choose(registry, "degradation", request.degradation or grid.degradation),
+            plan.choose(registry, "model", request.model or grid.model or ["all"]),
+        )
+        for grid in request.grids or [Grid()]
+    ]
     metrics: list[Metric] = plan.choose(registry, "metric", request.metric or ["all"])
     check_device(request.device)
     cache = cache_folder()
@@ -103,7 +118,12 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
         portraits = load(folder)
         prepared.append(plan.Prepared(folder, portraits.label, portraits.fingerprint, portraits.size))
         skipped += portraits.skipped
-    trials = plan.trials(registry, prepared, degradations, models, budget, request.seed)
+    planned = [
+        trial
+        for degradations, models in grids
+        for trial in plan.trials(registry, prepared, degradations, models, budget, request.seed)
+    ]
+    trials = list({t.folder(request.out): t for t in planned}.values())
     if request.fresh:
         discard(trials, request.out)
     missing = [t for t in trials if not plan.is_done(t, request.out, metrics)]

@@ -23,7 +23,19 @@ KINDS: Mapping[str, type[Component]] = MappingProxyType(
     {"dataset": Dataset, "degradation": Degradation, "model": Model, "metric": Metric}
 )
 RESERVED = frozenset(
-    {"dataset", "fingerprint", "size", "degradation", "protocol", "budget", "model", "role", "sees", "plugin"}
+    {
+        "dataset",
+        "fingerprint",
+        "size",
+        "degradation",
+        "degradation_digest",
+        "protocol",
+        "budget",
+        "model",
+        "role",
+        "sees",
+        "plugin",
+    }
     | {"parameters", "flops", "epochs", "seed", "seeds", "trainings", "rank", "gain", "recovered", "status", "reason"}
 )
 """Columns of boards that are no scores."""
@@ -72,6 +84,11 @@ class Registry:
 def blocked_by_environment() -> set[str]:
     """Plugin names listed in BENCHBENCH_BLOCK, separated by commas."""
     return {name.strip() for name in os.environ.get("BENCHBENCH_BLOCK", "").split(",") if name.strip()}
+
+
+def installed() -> list[str]:
+    """The names of all installed plugins, loaded or not."""
+    return [e.name for e in importlib.metadata.entry_points(group=GROUP)]
 
 
 @functools.cache

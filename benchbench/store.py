@@ -31,7 +31,7 @@ WORK = ".partial"
 _LONGEST = 80
 _NAME_AND_COMMA = re.compile(rf"(?:^|(?<=\+))({NAME.pattern}),")  # where a spec has its colons
 _PARTS: Mapping[str, Sequence[str]] = {
-    "trial": ("dataset", "fingerprint", "size", "degradation", "model", "seed", "budget"),
+    "trial": ("dataset", "fingerprint", "size", "degradation", "degradation_digest", "model", "seed", "budget"),
     "protocol": ("version",),
 }
 _PARTS_OF_SCORED: Mapping[str, Sequence[str]] = {

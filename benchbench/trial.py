@@ -75,6 +75,7 @@ class Trial:
             "fingerprint": self.fingerprint,
             "size": self.size,
             "degradation": str(self.degradation),
+            "degradation_digest": source_digest(self.degradation),
             "model": str(self.model),
             "seed": self.seed,
             "budget": self.budget.canonical if self.budget else None,
@@ -150,7 +151,7 @@ def outcome(trial: Trial, status: str, reason: str | None = None, **facts: Any) 
         "protocol": protocol.SETTINGS,
         "origin": dict(trial.origin),
         "environment": environment(),
-        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "finished_at": datetime.now(UTC).isoformat(),
         **facts,
     }
 
@@ -192,16 +193,14 @@ def _run(
     import torch
 
     from .data import load
-    from .degrading import degraded_set
+    from .degrading import degraded_set, needs_masks
     from .interfaces import Task
     from .seeding import derive
     from .training import TrainingSet
 
     portraits = load(trial.data)
-    if trial.degradation.region != "image" and portraits.masks is None:
-        return outcome(
-            trial, "skipped", f"region={trial.degradation.region} needs face masks, which {trial.dataset} lacks"
-        )
+    if portraits.masks is None and needs_masks(trial.degradation):
+        return outcome(trial, "skipped", f"{trial.degradation} needs face masks, which {trial.dataset} lacks")
     data = TrainingSet(portraits, trial.degradation, device)
     mean, std = data.statistics()
     task = Task(trial.size, trial.degradation, 3, mean, std)

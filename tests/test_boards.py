@@ -41,7 +41,7 @@ def column(found: Board, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "change",
     [{"fingerprint": "beef"}, {"size": 32}, {"budget": "1 epochs"}, {"budget": "recipe"}, {"version": 2},
-     {"degradation": "darken:factor=0.5"}, {"dataset": "other"}],
+     {"degradation": "darken:factor=0.5"}, {"degradation_digest": "other"}, {"dataset": "other"}],
 )  # fmt: skip
 def test_rows_that_differ_in_their_setting_never_share_a_board(change: dict[str, Any], tmp_path: Path) -> None:
     results.write(tmp_path, model="a")
@@ -260,3 +260,11 @@ def test_columns_that_are_no_scores_are_reserved_names(tmp_path: Path) -> None:
     found = board(tmp_path)
     assert set(found.rows) - set(found.metrics) <= RESERVED
     assert set(vars(found.setting)) <= RESERVED
+
+
+def test_scores_by_another_version_of_a_metric_are_left_out(tmp_path: Path) -> None:
+    older, newer = results.METRICS["peak"], {**results.METRICS["peak"], "digest": "new"}
+    results.write(tmp_path, {"peak": 30.0}, model="a", metrics={"peak": older}, finished_at="2026-01-01T00:00:00+00:00")
+    results.write(tmp_path, {"peak": 20.0}, model="b", metrics={"peak": newer}, finished_at="2026-01-02T00:00:00+00:00")
+    (board,), _ = collect(tmp_path)
+    assert board.rows.set_index("model")["peak"].isna().to_dict() == {"a": True, "b": False}

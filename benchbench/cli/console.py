@@ -12,7 +12,8 @@ from rich.table import Table
 
 from ..job import Report
 from ..leaderboard import Board
-from ..leaderboard.write import budget_name, number
+from ..leaderboard.boards import number
+from ..leaderboard.write import budget_name
 from ..runner import Silent
 from ..trial import Trial
 

@@ -43,8 +43,11 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for s
 
 def load_registry(blocked: tuple[str, ...], quiet: bool = False) -> Registry:
     """All plugins but the blocked ones; those that failed to load are reported on stderr."""
-    from ..plugins import registry
+    from ..errors import SpecError, did_you_mean
+    from ..plugins import installed, registry
 
+    for name in set(blocked) - set(installed()):
+        raise SpecError(f"--no-plugin {name}: there is no such plugin: {did_you_mean(name, installed())}")
     found = registry(frozenset(blocked))
     for plugin in found.failures:
         if not quiet:

@@ -11,6 +11,9 @@ from . import options
 
 
 @click.command("run")
+@click.option(
+    "--suite", metavar="NAME", help="A study's own runs (unswirl, or a TOML file); other options override it."
+)
 @options.component("dataset", "--dataset", "Data set, such as faces or folder:PHOTOS.")
 @click.option("--size", type=click.IntRange(8, 2048), default=64, show_default=True, help="Side of the images in px.")
 @options.component("degradation", "--degrade", "Degradation, such as pixelate:block=4, a+b in a row, or all.")
@@ -34,7 +37,10 @@ from . import options
 @options.no_plugin
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @options.as_json
+@click.pass_context
 def command(
+    ctx: click.Context,
+    suite: str | None,
     dataset: tuple[str, ...],
     size: int,
     degradation: tuple[str, ...],
@@ -62,8 +68,23 @@ def command(
 
     registry = options.load_registry(no_plugin, quiet or as_json)
     wanted = job.Request(
-        dataset, size, degradation, model, metric, budget, seed, out, device, jobs, threads, timeout, fresh
+        dataset=dataset,
+        size=size,
+        degradation=degradation,
+        model=model,
+        metric=metric,
+        budget=budget,
+        seed=seed,
+        out=out,
+        device=device,
+        jobs=jobs,
+        threads=threads,
+        timeout=timeout,
+        fresh=fresh,
     )
+    if suite:
+        given = {p for p in ctx.params if ctx.get_parameter_source(p) is not click.core.ParameterSource.DEFAULT}
+        wanted = job.with_suite(registry, wanted, suite, given)
     console = Console(silent=quiet or as_json)
     try:
         report = job.run(registry, wanted, console)

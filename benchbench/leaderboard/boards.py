@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ class Setting:
     fingerprint: str
     size: int
     degradation: str
+    degradation_digest: str
+    """Of its source: other code gives other images."""
     protocol: int
     budget: str
 
@@ -71,7 +73,7 @@ def collect(out: Path) -> tuple[list[Board], list[str]]:
     for result in results:  # models without training belong to every budget, or make a board of their own
         if result.content["trial"]["budget"] is None:
             own = _setting(result, "none")
-            shared = [s for s in settings if s.budget != "none" and _same_but_budget(s, own)]
+            shared = [s for s in settings if s.budget != "none" and replace(s, budget=own.budget) == own]
             for setting in shared or [own]:
                 settings.setdefault(setting, []).append(result)
     boards = [_board(setting, members) for setting, members in settings.items()]
@@ -83,14 +85,23 @@ def collect(out: Path) -> tuple[list[Board], list[str]]:
 def _setting(result: Result, budget: str) -> Setting:
     t = result.content["trial"]
     return Setting(
-        t["dataset"], t["fingerprint"], t["size"], t["degradation"], result.content["protocol"]["version"], budget
+        dataset=t["dataset"],
+        fingerprint=t["fingerprint"],
+        size=t["size"],
+        degradation=t["degradation"],
+        degradation_digest=t["degradation_digest"],
+        protocol=result.content["protocol"]["version"],
+        budget=budget,
     )
 
 
-def _same_but_budget(a: Setting, b: Setting) -> bool:
-    return (a.dataset, a.fingerprint, a.size, a.degradation, a.protocol) == (
-        b.dataset, b.fingerprint, b.size, b.degradation, b.protocol,
-    )  # fmt: skip
+def number(value: Any, digits: int) -> str:
+    """A score for people: `∞` for infinite, `–` for missing."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, float) and math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value:.{digits}f}"
 
 
 def _newest(results: Iterable[Result]) -> list[Result]:
@@ -105,7 +116,7 @@ def _board(setting: Setting, results: list[Result]) -> Board:
     results = _newest(results)
     scored = [r for r in results if r.status == "scored"]
     metrics = _metrics(scored)
-    rows = pd.DataFrame([_row(r) for r in scored])
+    rows = pd.DataFrame([_row(r, metrics) for r in scored])
     if len(rows):
         rows = _average_seeds(rows)
     board = Board(setting, metrics, rows, _failures(results), _unavailable(scored, metrics), results)
@@ -113,14 +124,18 @@ def _board(setting: Setting, results: list[Result]) -> Board:
 
 
 def _metrics(scored: Iterable[Result]) -> dict[str, dict[str, Any]]:
+    """Metric -> facts, as the newest result has them."""
     known: dict[str, dict[str, Any]] = {}
-    for result in scored:
+    for result in sorted(scored, key=lambda r: (r.content.get("finished_at", ""), r.content["key"])):
         known.update(result.content["metrics"])
     return dict(sorted(known.items(), key=lambda item: (item[1]["order"], item[0])))
 
 
-def _row(result: Result) -> dict[str, Any]:
+def _row(result: Result, metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A row of the board. Scores by another version of a metric are left out: they cannot be compared."""
     content = result.content
+    current = [name for name, facts in content["metrics"].items() if facts["digest"] == metrics[name]["digest"]]
+    columns = [name + suffix for name in current for suffix in REGIONS]
     training = content.get("training", {})
     return {
         "model": content["trial"]["model"],
@@ -131,7 +146,7 @@ def _row(result: Result) -> dict[str, Any]:
         "flops": training.get("flops", 0.0),
         "epochs": training.get("epochs", 0.0),
         "seed": content["trial"]["seed"],
-    } | {name: facts["mean"] for name, facts in content["scores"].items()}
+    } | {column: content["scores"][column]["mean"] for column in columns if column in content["scores"]}
 
 
 def _plugin(origins: Iterable[Mapping[str, str]]) -> str:

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from .. import store
 from ..files import write_atomically
 from ..samples import read_samples
-from .boards import Board
+from .boards import Board, number
 
 TILE = 96  # px a picture is shown at, at least
 LABEL = 190
@@ -64,6 +64,10 @@ def _strips(board: Board) -> list[tuple[str, np.ndarray]]:
     metric = board.ranked_by
     digits = board.metrics[metric]["digits"] if metric else 0
     unit = f" {board.metrics[metric]['unit']}" if metric else ""
-    score = {row["model"]: f"\n{row[metric]:.{digits}f}{unit}" if metric else "" for row in rows}
-    models = [(row["model"] + score[row["model"]], samples[row["model"]]["restored"]) for row in rows]
+    score = {row["model"]: number(row[metric], digits) + unit if metric else "" for row in rows}
+    models = [(f"{_shortened(row['model'])}\n{score[row['model']]}", samples[row["model"]]["restored"]) for row in rows]
     return [("degraded input", first["input"]), *models, ("truth", first["truth"])]
+
+
+def _shortened(label: str, longest: int = 60) -> str:
+    return label if len(label) <= longest else label[: longest - 1] + "…"

@@ -14,7 +14,7 @@ from tabulate import tabulate
 from .. import store
 from ..budget import PRESETS, Budget
 from ..files import write_atomically, write_json
-from .boards import REGIONS, Board
+from .boards import REGIONS, Board, number
 from .picture import write_picture
 
 FIXED = ("rank", "model", "gain", "recovered", "parameters", "flops", "epochs", "seeds", "sees", "plugin")
@@ -86,15 +86,6 @@ def _heading(board: Board) -> str:
         f"## {s.size} px, {budget_name(s.budget)}\n\n"
         f"Protocol {s.protocol}{images} · seed {', '.join(seeds) or 'none needed'} · data `{s.fingerprint}`"
     )
-
-
-def number(value: Any, digits: int) -> str:
-    """A score for people: `∞` for infinite, `–` for missing."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
-    if isinstance(value, float) and math.isinf(value):
-        return "∞" if value > 0 else "-∞"
-    return f"{value:.{digits}f}"
 
 
 def _table(board: Board, suffix: str, words: str) -> str:

@@ -14,22 +14,22 @@ GAPS = (1, 2, 3, 4)  # rings between those that are compared
 
 
 class Polar(nn.Module):
-    """Images `(N, C, H, W)` to rings `(N, C, rings, angles)` about a centre (column, row, in pixels), bilinearly."""
+    """Images `(N, C, H, W)` to rings `(N, C, rings, angles)` about their centres `(N, 2: column, row)`, in pixels."""
 
     radii: Tensor
-    points: Tensor
+    offsets: Tensor
 
-    def __init__(self, centre: tuple[float, float], size: int) -> None:
+    def __init__(self, size: int) -> None:
         super().__init__()
         radii = torch.linspace(REACH * size / RINGS, REACH * size, RINGS)
         angles = torch.arange(ANGLES) * (2 * math.pi / ANGLES)
-        x = centre[0] + radii[:, None] * angles.cos()
-        y = centre[1] + radii[:, None] * angles.sin()
+        circle = torch.stack([angles.cos(), angles.sin()], -1)
+        self.scale = 2 / max(1, size - 1)
         self.register_buffer("radii", radii, persistent=False)
-        self.register_buffer("points", torch.stack([x, y], -1) * 2 / max(1, size - 1) - 1, persistent=False)
+        self.register_buffer("offsets", radii[:, None, None] * circle, persistent=False)  # (rings, angles, 2)
 
-    def forward(self, images: Tensor) -> Tensor:
-        points = self.points.expand(len(images), -1, -1, -1)
+    def forward(self, images: Tensor, centres: Tensor) -> Tensor:
+        points = (centres[:, None, None] + self.offsets) * self.scale - 1
         return F.grid_sample(images.float(), points, padding_mode="reflection", align_corners=True)
 
 
@@ -60,14 +60,25 @@ class PairScores(nn.Module):
         super().__init__()
         self.weights = nn.ParameterList(torch.zeros(features, rings - gap) for gap in GAPS)
 
+    def _weights(self) -> list[Tensor]:
+        return [F.softplus(weight) / math.log(2) for weight in self.weights]  # positive, 1 at first
+
     def forward(self, rings: Tensor) -> Tensor:
         """Of ring i with ring i + gap, at all shifts, the gaps one after another: `(N, pairs, angles)`."""
         spectrum = torch.fft.rfft(rings - rings.mean(-1, keepdim=True))  # (N, F, rings, frequencies)
         products = []
-        for gap, weight in zip(GAPS, self.weights, strict=True):
+        for gap, weight in zip(GAPS, self._weights(), strict=True):
             product = spectrum[:, :, :-gap] * spectrum[:, :, gap:].conj()
-            products.append(torch.einsum("nfrk,fr->nrk", product, (F.softplus(weight) / math.log(2)).to(product.dtype)))
+            products.append(torch.einsum("nfrk,fr->nrk", product, weight.to(product.dtype)))
         return torch.fft.irfft(torch.cat(products, 1), n=ANGLES) / ANGLES
+
+    def most(self, rings: Tensor) -> Tensor:
+        """What `at` would give if all rings were alike but for their turns: `(N, 1)`."""
+        power = rings.var(-1, unbiased=False).sqrt()  # (N, F, rings)
+        pairs = zip(GAPS, self._weights(), strict=True)
+        return torch.stack([(power[:, :, :-gap] * power[:, :, gap:] * w).sum((1, 2)) for gap, w in pairs]).sum(0)[
+            :, None
+        ]
 
     def at(self, correlations: Tensor, angles: Tensor) -> Tensor:
         """Sum of the correlations if the rings were turned by `angles` `(N, rings, K)`: `(N, K)`."""

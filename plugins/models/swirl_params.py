@@ -11,8 +11,9 @@ pair of rings counts. It descends the cross-entropy between softmax(score) over 
 falls with the error in pixels that a candidate would leave. At test time the best candidate of a grid is refined in
 ever smaller neighbourhoods, which looks at nothing but the degraded image.
 
-It knows the ranges that the degradation draws from, and needs a fixed centre and rotation. Untrained, with raw pixels
-as features and equal weights, it already is a usable estimator.
+It knows the ranges that the degradation draws from. Where the centre has a range too, it takes the one at
+which turning the rings back gains most, as a share of the score of rings that are all alike. Untrained, with raw pixels as features and equal weights, it
+already is a usable estimator.
 """
 
 from __future__ import annotations
@@ -23,13 +24,17 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from benchbench import Batch, Model, Range, Recipe, Task, hookimpl, param
+from benchbench import Batch, Model, Recipe, Task, hookimpl, param
 
+from ._boxes import Box
 from ._polar import PairScores, Polar, RingFeatures
 
 FADE = 5 / math.log(2)  # of scikit-image's swirl: θ(ρ) = strength · exp(−FADE · ρ / radius)
 TOLERANCE = 0.5  # px, error that the training target forgives
+SPACING = 0.02  # of the side, between the centres that are tried first
+COARSE = 16  # strengths and radii that are tried for each centre
 
 
 @hookimpl
@@ -39,7 +44,7 @@ def benchbench_models() -> list[type[Model]]:
 
 @dataclass(frozen=True)
 class SwirlParams(Model):
-    """Estimates strength and radius of a swirl from ring correlations, and inverts it."""
+    """Estimates strength, radius and centre of a swirl from ring correlations, and inverts it."""
 
     name = "swirl-params"
     recipe: ClassVar[Recipe | None] = Recipe(epochs=30, batch=16, lr=3e-3, clip=1.0)
@@ -54,8 +59,8 @@ class SwirlParams(Model):
         degradation: Any = task.degradation
         if degradation.name != "swirl" or not degradation.has_oracle:
             return "finds the parameters of a swirl of the whole image, and of nothing else"
-        moving = [name for name in ("rotation", "centre_x", "centre_y") if _half(getattr(degradation, name)) > 0]
-        return f"needs a swirl of fixed {', '.join(moving)}" if moving else None
+        rotation = degradation.rotation
+        return None if rotation.low == rotation.high else "cannot see by how much all of the image was turned besides"
 
     def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
         if not isinstance(module, Unswirl):
@@ -63,76 +68,68 @@ class SwirlParams(Model):
         with torch.autocast(batch.degraded.device.type, enabled=False):  # Fourier transforms need float32
             truth = torch.stack([batch.truth["strength"], batch.truth["radius"]], 1)  # (N, 2)
             candidates = module.around(truth)
-            target = (-module.errors(candidates, truth) / (2 * TOLERANCE**2)).softmax(1)
-            scores = module.scores(module.correlations(batch.degraded), candidates)
-            return -(target * scores.log_softmax(1)).sum(1).mean()
-
-
-def _half(span: Range) -> float:
-    return (span.high - span.low) / 2
+            target = (-module.errors(candidates, truth) / (2 * TOLERANCE**2)).log_softmax(1)
+            scores = module.scores(module.rings(batch.degraded, batch.truth["centre"]), candidates)
+            return F.kl_div(scores.log_softmax(1), target, log_target=True, reduction="batchmean")
 
 
 class Unswirl(nn.Module):
     """Degraded images to unswirled ones. Candidates are `(N, K, 2)`: strength in radians, radius in pixels."""
 
-    middle: Tensor
-    extent: Tensor
-
     def __init__(self, task: Task, features: int, grid: int) -> None:
         super().__init__()
         swirl: Any = task.degradation
-        spans, side = (swirl.strength, swirl.radius), task.size
-        scale = torch.tensor([1.0, side])
-        self.register_buffer("middle", scale * torch.tensor([(s.low + s.high) / 2 for s in spans]), persistent=False)
-        self.register_buffer("extent", scale * torch.tensor([_half(s) for s in spans]), persistent=False)
         self.degradation, self.grid, self.rotation = task.degradation, grid, swirl.rotation.low
-        self.centre = swirl.centre_x.low * side, swirl.centre_y.low * side
-        self.polar = Polar(self.centre, side)
+        self.shape = Box((swirl.strength, swirl.radius), (1.0, task.size))
+        self.place = Box((swirl.centre_x, swirl.centre_y), (task.size, task.size))
+        self.centres = 1 + math.ceil(2 * float(self.place.extent.max()) / (SPACING * task.size))
+        self.polar = Polar(task.size)
         self.features = RingFeatures(task.channels, features)
         self.pairs = PairScores(task.channels + features, len(self.polar.radii))
 
     def forward(self, degraded: Tensor) -> Tensor:
         with torch.autocast(degraded.device.type, enabled=False):
-            strength, radius = self.estimate(degraded.float()).unbind(1)
-            truth = {
-                "strength": strength,
-                "radius": radius,
-                "rotation": torch.full_like(strength, self.rotation),
-                "centre": strength.new_tensor(self.centre).expand(len(strength), 2),
-            }
+            found, centre = self.estimate(degraded.float())
+            strength, radius = found.unbind(1)
+            rotation = torch.full_like(strength, self.rotation)
+            truth = {"strength": strength, "radius": radius, "rotation": rotation, "centre": centre}
             return self.degradation.invert(degraded.float(), truth)
 
     @torch.no_grad()
-    def estimate(self, degraded: Tensor) -> Tensor:
-        """Strength and radius `(N, 2)`: the best of a grid, then of three ever finer ones about it."""
-        correlations = self.correlations(degraded)
-        line = torch.linspace(-1, 1, self.grid, device=degraded.device)
-        best = self._best(correlations, self.middle.expand(len(degraded), 2), self.extent, line)
-        reach = self.extent * 2 / (self.grid - 1)
-        line = torch.linspace(-1, 1, 17, device=degraded.device)
-        for _ in range(3):
-            best = self._best(correlations, best, reach, line)
-            reach = reach / 4
-        return best
+    def estimate(self, degraded: Tensor) -> tuple[Tensor, Tensor]:
+        """Strength and radius `(N, 2)`, and the centre `(N, 2)`."""
+        centre, found = (box.middle.expand(len(degraded), 2) for box in (self.place, self.shape))
+        for reach, count in self.place.levels(self.centres, 5, rounds=3):
+            centre = self._best_centre(degraded, self.place.grid(centre, reach, count))
+        rings = self.rings(degraded, centre)
+        for reach, count in self.shape.levels(self.grid, 17, rounds=2):
+            candidates = self.shape.grid(found, reach, count)
+            found = chosen(candidates, self.scores(rings, candidates).argmax(1))
+        return found, centre
 
-    def _best(self, correlations: Tensor, about: Tensor, reach: Tensor, line: Tensor) -> Tensor:
-        steps = torch.cartesian_prod(line, line) * reach  # (K, 2)
-        candidates = self.within(about[:, None] + steps)
-        chosen = self.scores(correlations, candidates).argmax(1)
-        return candidates[torch.arange(len(about), device=about.device), chosen]
+    def _best_centre(self, degraded: Tensor, centres: Tensor) -> Tensor:
+        """The one of the centres `(N, K, 2)` about which turning the rings back makes them most alike."""
+        shapes = self.shape.grid(self.shape.middle.expand(len(degraded), 2), 1.0, COARSE)
+        unturned = shapes[:, :1] * shapes.new_tensor([0.0, 1.0])
+        gains = []
+        for centre in centres.unbind(1):
+            rings = self.rings(degraded, centre)
+            before, after = self.scores(rings, torch.cat([unturned, shapes], 1)).split([1, COARSE**2], 1)
+            gains.append(((after - before) / self.pairs.most(rings)).amax(1))
+        return chosen(centres, torch.stack(gains, 1).argmax(1))
 
-    def correlations(self, degraded: Tensor) -> Tensor:
-        """Of each pair of rings, at all shifts around the circle: `(N, pairs, angles)`."""
-        return self.pairs(self.features(self.polar(degraded)))
+    def rings(self, degraded: Tensor, centre: Tensor) -> Tensor:
+        """Features of the rings about the centres: `(N, F, rings, angles)`."""
+        return self.features(self.polar(degraded, centre))
 
     def angles(self, candidates: Tensor) -> Tensor:
         """θ of each ring: `(N, rings, K)`."""
         strength, radius = candidates.transpose(1, 2).split(1, dim=1)  # (N, 1, K) each
         return strength * (-FADE * self.polar.radii[:, None] / radius).exp()
 
-    def scores(self, correlations: Tensor, candidates: Tensor) -> Tensor:
+    def scores(self, rings: Tensor, candidates: Tensor) -> Tensor:
         """Score of each candidate: `(N, K)`."""
-        return self.pairs.at(correlations, self.angles(candidates))
+        return self.pairs.at(self.pairs(rings), self.angles(candidates))
 
     def errors(self, candidates: Tensor, truth: Tensor) -> Tensor:
         """Mean squared displacement in px² that each candidate would leave in the disc of the rings: `(N, K)`."""
@@ -145,9 +142,10 @@ class Unswirl(nn.Module):
         n, count = len(truth), 256
         far = 2 * torch.rand((n, count, 2), device=truth.device) - 1
         scale = 10 ** (-2.5 * torch.rand((n, count, 1), device=truth.device))
-        near = truth[:, None] + self.extent * scale * torch.randn((n, count, 2), device=truth.device)
-        return self.within(torch.cat([self.middle + self.extent * far, near], 1))
+        near = truth[:, None] + self.shape.extent * scale * torch.randn((n, count, 2), device=truth.device)
+        return self.shape.clamp(torch.cat([self.shape.middle + self.shape.extent * far, near], 1))
 
-    def within(self, candidates: Tensor) -> Tensor:
-        """Candidates moved into the ranges that the degradation draws from."""
-        return torch.minimum(torch.maximum(candidates, self.middle - self.extent), self.middle + self.extent)
+
+def chosen(candidates: Tensor, index: Tensor) -> Tensor:
+    """One of `(N, K, 2)` for each image."""
+    return candidates[torch.arange(len(candidates), device=candidates.device), index]

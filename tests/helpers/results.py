@@ -27,7 +27,8 @@ METRICS = {"peak": metric(unit="dB"), "mean-error": metric(higher=False, order=2
 def trial(**changes: Any) -> dict[str, Any]:
     """A trial in plain values; its key is a digest of the others."""
     described = {
-        "dataset": "toy-faces", "fingerprint": "f00d", "size": 16, "degradation": "darken", "model": "tiny-conv",
+        "dataset": "toy-faces", "fingerprint": "f00d", "size": 16, "degradation": "darken",
+        "degradation_digest": "d", "model": "tiny-conv",
         "seed": 0, "budget": "5e+12 flops", **changes,
     }  # fmt: skip
     return {**described, "key": digest(*described.values())}

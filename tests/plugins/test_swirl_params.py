@@ -12,6 +12,7 @@ from benchbench import Batch, Degradation, Range, Task
 from benchbench.seeding import FreshDraw
 from benchbench_plugins.degradations.gaussian_blur import GaussianBlur
 from benchbench_plugins.degradations.swirl import Swirl
+from benchbench_plugins.models._boxes import Box
 from benchbench_plugins.models._polar import ANGLES, Polar, circular
 from benchbench_plugins.models.swirl_params import SwirlParams, Unswirl
 
@@ -60,7 +61,7 @@ def test_with_one_possible_swirl_it_is_the_oracle() -> None:
 
 def test_what_it_finds_lies_in_the_ranges_of_the_degradation() -> None:
     degradation = Swirl(strength=Range(-4, 3), radius=Range(0.3, 0.5))
-    strength, radius = built(degradation).estimate(torch.rand(20, 3, SIDE, SIDE)).unbind(1)
+    strength, radius = built(degradation).estimate(torch.rand(20, 3, SIDE, SIDE))[0].unbind(1)
     assert ((strength >= -4) & (strength <= 3)).all()
     assert ((radius >= 0.3 * SIDE - 1e-4) & (radius <= 0.5 * SIDE + 1e-4)).all()
 
@@ -78,12 +79,21 @@ def test_angles_are_those_of_the_degradation(strength: float, radius: float) -> 
 def test_a_ring_of_the_swirled_image_is_the_clean_ring_turned() -> None:
     degradation = Swirl(strength=Range(2, 2), radius=Range(0.4, 0.4))
     batch, module = swirled(2, degradation), built(degradation)
-    clean, found = module.polar(batch.clean), module.polar(batch.degraded)
+    clean, found = (module.polar(x, batch.truth["centre"]) for x in (batch.clean, batch.degraded))
     angles = module.angles(torch.tensor([[[2.0, 0.4 * SIDE]]]))[0]  # (rings, 1)
     places = torch.arange(ANGLES) + angles * ANGLES / (2 * math.pi)
     for channel in range(3):
         turned = circular(clean[:, channel], places.expand(2, -1, -1))
         assert (turned - found[:, channel]).abs()[:, 12:].mean() < 0.02
+
+
+def test_finds_a_centre_that_it_does_not_know() -> None:
+    degradation = Swirl(strength=Range(3, 6), centre_x=Range(0.4, 0.6), centre_y=Range(0.4, 0.6))
+    batch = swirled(6, degradation)
+    _, centre = built(degradation).estimate(batch.degraded)
+    off = (centre - batch.truth["centre"]).norm(dim=1)
+    guess = (SIDE / 2 - batch.truth["centre"]).norm(dim=1)
+    assert off.median() < 1.0 < guess.median()
 
 
 def test_errors_are_zero_at_the_truth_and_grow_away_from_it() -> None:
@@ -114,9 +124,9 @@ def test_circular_goes_round() -> None:
 
 def test_polar_rings_lie_about_the_centre() -> None:
     image = (torch.arange(SIDE).float() - 20).square() + (torch.arange(SIDE).float()[:, None] - 24).square()
-    polar = Polar((20.0, 24.0), SIDE)
+    polar = Polar(SIDE)
     inside = (polar.radii < 19) & (polar.radii > 3)
-    rings = polar(image.expand(1, 1, -1, -1)).sqrt()[0, 0, inside]
+    rings = polar(image.expand(1, 1, -1, -1), torch.tensor([[20.0, 24.0]])).sqrt()[0, 0, inside]
     torch.testing.assert_close(rings, polar.radii[inside, None].expand_as(rings), atol=0.3, rtol=0.02)
 
 
@@ -140,9 +150,29 @@ def test_training_learns() -> None:
     [
         (GaussianBlur(), "nothing else"),
         (Swirl(region="face"), "of the whole image"),
-        (Swirl(centre_x=Range(0.4, 0.6), rotation=Range(0, 1)), "fixed rotation, centre_x"),
+        (Swirl(rotation=Range(0, 1)), "all of the image was turned besides"),
     ],
 )
 def test_says_what_it_cannot_do(degradation: Degradation, reason: str) -> None:
     assert reason in str(SwirlParams().unavailable(Task(SIDE, degradation)))
     assert SwirlParams().unavailable(Task(SIDE, Swirl())) is None
+
+
+def test_a_search_first_covers_the_box_and_then_every_gap_it_left() -> None:
+    box = Box((Range(2, 4), Range(-1, 1)), (1.0, 10.0))
+    about, last = box.middle[None], math.inf
+    for reach, count in box.levels(9, 5, rounds=3):
+        points = box.grid(about, reach, count)
+        spacing = 2 * reach * 10 / (count - 1)
+        assert points.shape == (1, count**2, 2)
+        assert points[0, :, 1].max() - points[0, :, 1].min() == pytest.approx(2 * reach * 10, rel=1e-5)
+        assert reach * 10 >= min(10, last) - 1e-6  # so nothing lies between the last points that is out of reach
+        last = spacing
+    assert list(Box((Range(3, 3), Range(1, 1)), (1.0, 1.0)).levels(9, 5, rounds=3)) == []
+
+
+def test_a_search_stays_in_the_box() -> None:
+    box = Box((Range(2, 4), Range(-1, 1)), (1.0, 10.0))
+    points = box.grid(torch.tensor([[4.0, -10.0]]), 0.5, 7)
+    assert points[..., 0].max() == 4
+    assert points[..., 1].min() == -10

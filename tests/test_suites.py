@@ -1,0 +1,57 @@
+"""Suites: the built-in ones name only what exists, and a mistake in a file is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchbench import SpecError, job, plan, suites
+from benchbench.budget import Budget
+from benchbench.plugins import Registry, registry
+
+
+@pytest.fixture(scope="module")
+def installed() -> Registry:
+    return registry()
+
+
+def test_the_five_studies_are_there(installed: Registry) -> None:
+    assert set(suites.find(installed)) == {"unswirl", "deblur", "restore", "compress", "enhance"}  # benchbench_suites
+
+
+@pytest.mark.parametrize("name", ["unswirl", "deblur", "restore", "compress", "enhance"])
+def test_a_built_in_suite_names_only_what_exists(installed: Registry, name: str) -> None:
+    suite = suites.load(installed, name)
+    plan.choose(installed, "dataset", suite.options["dataset"])
+    Budget.parse(suite.options.get("budget", "quick"))
+    for grid in suite.grids:
+        assert len(plan.choose(installed, "degradation", grid.degradation)) == len(grid.degradation)
+        assert len(plan.choose(installed, "model", grid.model)) == len(grid.model)
+
+
+def test_what_the_user_gives_takes_precedence(installed: Registry) -> None:
+    request = job.Request(size=32, budget="1epochs")
+    mixed = job.with_suite(installed, request, "unswirl", {"size"})
+    assert mixed.size == 32
+    assert mixed.grids == suites.load(installed, "unswirl").grids
+    assert mixed.dataset == ["faces"]
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("[[grid", "cannot be read"),
+    ("size = 64", r"has no \[\[grid\]\]"),
+    ("sise = 64\n[[grid]]", "unknown key 'sise': did you mean 'size'"),
+    ("size = '64'\n[[grid]]", "size must be a int"),
+    ("[[grid]]\nmodels = []", "unknown key 'models' in a grid: did you mean 'model'"),
+])  # fmt: skip
+def test_a_mistake_in_a_file_is_told(installed: Registry, tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(SpecError, match=message):
+        suites.load(installed, str(path))
+
+
+def test_an_unknown_suite_is_told(installed: Registry) -> None:
+    with pytest.raises(SpecError, match="unknown suite 'unswirls': did you mean 'unswirl'"):
+        suites.load(installed, "unswirls")
