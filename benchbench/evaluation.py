@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from .degrading import Pairs
 from .errors import TrialError
-from .interfaces import Metric, Model, Task
+from .interfaces import Codec, Metric, Model, Task
 from .training import validation_batch
 
 BATCH = 32
@@ -28,17 +28,32 @@ class Scores:
     """Metric name -> reason."""
 
 
+@dataclass(frozen=True)
+class Restored:
+    """A restored test set."""
+
+    images: Tensor
+    """float32 `(n, 3, H, W)` on the CPU, clamped to [0, 1]."""
+    sizes: list[int] | None = None
+    """Bytes that each image was stored in, if the module is a codec."""
+
+
 @torch.no_grad()
-def restore(model: Model, module: nn.Module, pairs: Pairs, device: torch.device, batch: int = BATCH) -> Tensor:
-    """The test set restored: float32 `(n, 3, H, W)` on the CPU, clamped to [0, 1]; the one place that clamps.
+def restore(model: Model, module: nn.Module, pairs: Pairs, device: torch.device, batch: int = BATCH) -> Restored:
+    """The test set restored; the one place that clamps. A codec's images are those that its bytes decode to.
 
     Raises TrialError for a wrong shape, or a value that is not finite.
     """
     module.eval()
-    parts = []
+    parts, sizes = [], list[int]()
     for start in range(0, len(pairs), batch):
         inputs = validation_batch(pairs, slice(start, start + batch), device)
-        restored = module(inputs.degraded, **{name: getattr(inputs, name) for name in model.sees})
+        if isinstance(module, Codec):
+            files = module.compress(inputs.degraded)
+            sizes += [len(file) for file in files]
+            restored = module.decompress(files)
+        else:
+            restored = module(inputs.degraded, **{name: getattr(inputs, name) for name in model.sees})
         if not isinstance(restored, Tensor) or restored.shape != inputs.clean.shape:
             shape = tuple(restored.shape) if isinstance(restored, Tensor) else type(restored).__name__
             raise TrialError(f"restored images are {shape}, not {tuple(inputs.clean.shape)}")
@@ -49,7 +64,7 @@ def restore(model: Model, module: nn.Module, pairs: Pairs, device: torch.device,
                 f"restored {pairs.ids[start + int((~finite).nonzero()[0])]} has values that are not finite"
             )
         parts.append(restored.clamp(0, 1).contiguous())
-    return torch.cat(parts)
+    return Restored(torch.cat(parts), sizes if isinstance(module, Codec) else None)
 
 
 @torch.no_grad()

@@ -36,7 +36,20 @@ RESERVED = frozenset(
         "sees",
         "plugin",
     }
-    | {"parameters", "flops", "epochs", "seed", "seeds", "trainings", "rank", "gain", "recovered", "status", "reason"}
+    | {
+        "parameters",
+        "flops",
+        "epochs",
+        "bytes",
+        "seed",
+        "seeds",
+        "trainings",
+        "rank",
+        "gain",
+        "recovered",
+        "status",
+        "reason",
+    }
 )
 """Columns of boards that are no scores."""
 

@@ -268,9 +268,9 @@ def _evaluate(
 
     module = module.to(device).eval()
     restored = restore(trial.model, module, test, device)
-    scores = score(restored, test, metrics, task, device)
+    scores = score(restored.images, test, metrics, task, device)
     scores.table.to_parquet(work / store.SCORES)
-    write_samples(work / store.SAMPLES, test, restored, SAMPLE_COUNT)
+    write_samples(work / store.SAMPLES, test, restored.images, SAMPLE_COUNT)
     return {
         "model": {
             "parameters": trial.model.count_parameters(module),
@@ -279,10 +279,20 @@ def _evaluate(
             "trained": trial.model.recipe is not None,
             "notes": list(trial.model.notes(task)),
         },
+        "task": {"mean": list(task.mean), "std": list(task.std)},
+        "rate": _rate(restored.sizes, task),
         "metrics": _metric_facts(metrics, scores.unavailable),
         "scores": means(scores.table),
         "timing": {"ms_per_image": time_inference(trial.model, module, test, device), **_hardware(device)},
     }
+
+
+def _rate(sizes: Sequence[int] | None, task: Task) -> dict[str, float] | None:
+    """What a codec needs to store an image, in real bytes and in bits per pixel: means over the test set."""
+    if not sizes:
+        return None
+    mean = sum(sizes) / len(sizes)
+    return {"bytes": mean, "bits_per_pixel": 8 * mean / task.size**2}
 
 
 def _metric_facts(metrics: list[Metric], unavailable: Mapping[str, str]) -> dict[str, Any]:

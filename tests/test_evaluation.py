@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from toys import Darken, Identity, MeanError, Oracle, Peak, ToyFaces, portraits
 
-from benchbench import Metric, Model, Recipe, Task, TrialError
+from benchbench import Codec, Metric, Model, Recipe, Task, TrialError
 from benchbench.degrading import Pairs, degraded_set
 from benchbench.evaluation import means, restore, score, time_inference
 
@@ -49,7 +49,7 @@ class Lambda(nn.Module):
 
 
 def restored_by(function: Callable[[Tensor], Any], pairs: Pairs, batch: int = 32) -> Tensor:
-    return restore(Doing(), Lambda(function), pairs, CPU, batch)
+    return restore(Doing(), Lambda(function), pairs, CPU, batch).images
 
 
 def test_restored_images_are_clamped(pairs: Pairs) -> None:
@@ -85,7 +85,7 @@ def test_no_batch_size_changes_a_score(pairs: Pairs) -> None:
     module = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 3, 3, padding=1))
     tables = []
     for batch in (1, 7, 64):
-        restored = restore(Doing(), module, pairs, CPU, batch)
+        restored = restore(Doing(), module, pairs, CPU, batch).images
         tables.append(score(restored, pairs, [Peak(), MeanError()], TASK, CPU, batch).table)
     assert len(tables[0]) == len(pairs) > 40
     for other in tables[1:]:
@@ -93,7 +93,7 @@ def test_no_batch_size_changes_a_score(pairs: Pairs) -> None:
 
 
 def test_the_oracle_gets_the_truth_and_inverts_to_rounding(pairs: Pairs) -> None:
-    restored = restore(Oracle(), Oracle().build(TASK), pairs, CPU)
+    restored = restore(Oracle(), Oracle().build(TASK), pairs, CPU).images
     clean = pairs.clean.float() / 255
     assert float((restored - clean).abs().max()) < 0.5 / 255 / 0.3 + 1e-6  # half a step of 8 bits, over the factor
 
@@ -170,3 +170,28 @@ def test_inference_is_timed_for_one_image_and_for_a_batch(pairs: Pairs) -> None:
     times = time_inference(Identity(), nn.Identity(), pairs, CPU)
     assert set(times) == {"batch_1", "batch_32"}
     assert all(t > 0 for t in times.values())
+
+
+class Halving(nn.Module, Codec):
+    """Stores every second level; its forward pass would give something else."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images * 0
+
+    def compress(self, images: Tensor) -> list[bytes]:
+        return [(image * 127.5).round().byte().numpy().tobytes()[: 100 * (i + 1)] for i, image in enumerate(images)]
+
+    def decompress(self, data: Sequence[bytes]) -> Tensor:
+        return torch.stack([torch.full((3, 16, 16), len(d) / 25600) for d in data])
+
+
+def test_a_codec_is_scored_by_what_its_bytes_decode_to(pairs: Pairs) -> None:
+    restored = restore(Doing(), Halving(), pairs, CPU, batch=2)
+    assert restored.sizes is not None
+    assert restored.sizes[:4] == [100, 200, 100, 200]
+    assert len(restored.sizes) == len(pairs)
+    assert torch.equal(restored.images[1], torch.full((3, 16, 16), 200 / 25600))
+
+
+def test_other_models_have_no_rate(pairs: Pairs) -> None:
+    assert restore(Identity(), nn.Identity(), pairs, CPU).sizes is None

@@ -8,7 +8,7 @@ import click
 
 from .. import __version__
 from ..errors import BenchbenchError
-from . import leaderboard, list_, run
+from . import leaderboard, list_, photos, run
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -38,11 +38,13 @@ def main() -> None:
     benchbench run                                    all models on the default degradation and data
     benchbench run --degrade swirl --model unet       one model on one degradation
     benchbench run --dataset folder:PHOTOS            the same on your own photographs
+    benchbench run --suite unswirl                    a whole study
+    benchbench restore PHOTO --degrade pixelate       your photograph, by the best model so far
     benchbench list                                   what there is, with parameters
 
     Tab completion for bash: eval "$(_BENCHBENCH_COMPLETE=bash_source benchbench)"; zsh and fish likewise.
     """
 
 
-for command in (run.command, list_.command, leaderboard.command):
+for command in (run.command, list_.command, photos.restore, photos.degrade, leaderboard.command):
     main.add_command(command)

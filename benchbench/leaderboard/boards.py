@@ -145,6 +145,7 @@ def _row(result: Result, metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, 
         "parameters": content["model"]["parameters"],
         "flops": training.get("flops", 0.0),
         "epochs": training.get("epochs", 0.0),
+        "bytes": (content.get("rate") or {}).get("bytes", math.nan),
         "seed": content["trial"]["seed"],
     } | {column: content["scores"][column]["mean"] for column in columns if column in content["scores"]}
 

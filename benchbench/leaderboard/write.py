@@ -17,7 +17,7 @@ from ..files import write_atomically, write_json
 from .boards import REGIONS, Board, number
 from .picture import write_picture
 
-FIXED = ("rank", "model", "gain", "recovered", "parameters", "flops", "epochs", "seeds", "sees", "plugin")
+FIXED = ("rank", "model", "gain", "recovered", "bytes", "parameters", "flops", "epochs", "seeds", "sees", "plugin")
 
 
 def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
@@ -131,6 +131,8 @@ def _more_columns(board: Board) -> dict[str, list[str]]:
         table[f"gain {first}"] = [f"{v:+.{digits}f}" if math.isfinite(v) else number(v, 2) for v in rows["gain"]]
     if "recovered" in rows:
         table["recovered"] = [f"{100 * v:.0f} %" if math.isfinite(v) else number(v, 0) for v in rows["recovered"]]
+    if rows["bytes"].notna().any():
+        table["bytes an image"] = [number(v, 0) for v in rows["bytes"]]
     table["parameters"] = [f"{int(v):,}" for v in rows["parameters"]]
     table["TFLOP"] = [f"{v / 1e12:.2f}" if v else "–" for v in rows["flops"]]
     table["epochs"] = [f"{v:.1f}" if v else "–" for v in rows["epochs"]]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 RINGS, ANGLES = 48, 128  # angles: a power of two
+KERNEL = 7
 REACH = 0.36  # of the side: radius of the outermost ring
 GAPS = (1, 2, 3, 4)  # rings between those that are compared
 
@@ -36,21 +38,23 @@ class Polar(nn.Module):
 class RingFeatures(nn.Module):
     """The rings themselves, of unit variance over an image, and learned features by convolutions around each ring."""
 
-    def __init__(self, channels: int, features: int) -> None:
+    def __init__(self, channels: int, width: int, features: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels, features, (1, 7))
-        self.second = nn.Conv2d(features, features, (1, 7))
+        widths = (channels, width, width, features)
+        self.layers = nn.ModuleList(nn.Conv2d(a, b, (1, KERNEL)) for a, b in pairwise(widths))
 
     def forward(self, rings: Tensor) -> Tensor:
         rings = rings - rings.mean((1, 2, 3), keepdim=True)
         rings = rings / rings.square().mean((1, 2, 3), keepdim=True).add(1e-6).sqrt()
-        learned = self.second(around(self.first(around(rings)).relu()))
-        return torch.cat([rings, learned], 1)
+        x = self.layers[0](around(rings))
+        for layer in self.layers[1:]:
+            x = layer(around(x.relu()))
+        return torch.cat([rings, x.to(rings.dtype)], 1)
 
 
 def around(rings: Tensor) -> Tensor:
-    """Rings with their first and last three points repeated at the other end."""
-    return F.pad(rings, (3, 3, 0, 0), mode="circular")
+    """Rings with some of their points repeated at the other end, so that a convolution goes round."""
+    return F.pad(rings, (KERNEL // 2, KERNEL // 2, 0, 0), mode="circular")
 
 
 class PairScores(nn.Module):

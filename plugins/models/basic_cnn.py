@@ -26,7 +26,7 @@ class BasicCNN(Model):
     """Three convolutions at full resolution."""
 
     name = "basic-cnn"
-    recipe: ClassVar[Recipe | None] = Recipe(epochs=30)
+    recipe: ClassVar[Recipe | None] = Recipe(epochs=30, batch=8)
 
     def build(self, task: Task) -> nn.Module:
         return plain_cnn(task.channels, 64, 64, task.channels)

@@ -26,7 +26,7 @@ class BigCNN(Model):
     """Five convolutions at full resolution."""
 
     name = "big-cnn"
-    recipe: ClassVar[Recipe | None] = Recipe(epochs=20)
+    recipe: ClassVar[Recipe | None] = Recipe(epochs=20, batch=8)
 
     def build(self, task: Task) -> nn.Module:
         return plain_cnn(task.channels, 64, 64, 128, 128, task.channels)

@@ -29,7 +29,7 @@ class DnCNN(Model):
     """Deep residual denoiser with batch normalisation."""
 
     name = "dncnn"
-    recipe: ClassVar[Recipe | None] = Recipe(epochs=50, batch=32, lr=1e-3)
+    recipe: ClassVar[Recipe | None] = Recipe(epochs=50, batch=4, lr=1e-3)
 
     depth: int = param(17, "number of convolutions", low=3, high=64)
 

@@ -45,7 +45,7 @@ class NAFNet(Model):
     """U-shaped network of gated blocks without activation functions."""
 
     name = "nafnet"
-    recipe: ClassVar[Recipe | None] = Recipe(epochs=100, batch=16, lr=2e-3, optimizer="adamw", clip=1.0)
+    recipe: ClassVar[Recipe | None] = Recipe(epochs=100, batch=8, lr=2e-3, optimizer="adamw", clip=1.0)
 
     preset: Literal["20k", "104k", "289k"] = param("104k", "capacity, in parameters")
 

@@ -11,9 +11,9 @@ pair of rings counts. It descends the cross-entropy between softmax(score) over 
 falls with the error in pixels that a candidate would leave. At test time the best candidate of a grid is refined in
 ever smaller neighbourhoods, which looks at nothing but the degraded image.
 
-It knows the ranges that the degradation draws from. Where the centre has a range too, it takes the one at
-which turning the rings back gains most, as a share of the score of rings that are all alike. Untrained, with raw pixels as features and equal weights, it
-already is a usable estimator.
+It knows the ranges that the degradation draws from. Where the centre has a range too, it takes the one at which turning
+the rings back gains most, as a share of the score of rings that are all alike. Untrained, with raw pixels as features
+and equal weights, it already is a usable estimator.
 """
 
 from __future__ import annotations
@@ -49,11 +49,12 @@ class SwirlParams(Model):
     name = "swirl-params"
     recipe: ClassVar[Recipe | None] = Recipe(epochs=30, batch=16, lr=3e-3, clip=1.0)
 
-    features: int = param(12, "learned features of a ring's point", low=1, high=256)
+    width: int = param(32, "channels of the network that finds features of the rings", low=1, high=512)
+    features: int = param(12, "features by which rings are compared", low=1, high=256)
     grid: int = param(64, "candidates along each parameter's range at test time", low=2, high=512)
 
     def build(self, task: Task) -> nn.Module:
-        return Unswirl(task, self.features, self.grid)
+        return Unswirl(task, self.width, self.features, self.grid)
 
     def unavailable(self, task: Task) -> str | None:
         degradation: Any = task.degradation
@@ -65,18 +66,19 @@ class SwirlParams(Model):
     def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
         if not isinstance(module, Unswirl):
             raise TypeError(f"{self.name} trains the module that it builds, not a {type(module).__name__}")
-        with torch.autocast(batch.degraded.device.type, enabled=False):  # Fourier transforms need float32
+        rings = module.rings(batch.degraded, batch.truth["centre"])
+        with torch.autocast(rings.device.type, enabled=False):  # Fourier transforms need float32
             truth = torch.stack([batch.truth["strength"], batch.truth["radius"]], 1)  # (N, 2)
             candidates = module.around(truth)
             target = (-module.errors(candidates, truth) / (2 * TOLERANCE**2)).log_softmax(1)
-            scores = module.scores(module.rings(batch.degraded, batch.truth["centre"]), candidates)
+            scores = module.scores(rings, candidates)
             return F.kl_div(scores.log_softmax(1), target, log_target=True, reduction="batchmean")
 
 
 class Unswirl(nn.Module):
     """Degraded images to unswirled ones. Candidates are `(N, K, 2)`: strength in radians, radius in pixels."""
 
-    def __init__(self, task: Task, features: int, grid: int) -> None:
+    def __init__(self, task: Task, width: int, features: int, grid: int) -> None:
         super().__init__()
         swirl: Any = task.degradation
         self.degradation, self.grid, self.rotation = task.degradation, grid, swirl.rotation.low
@@ -84,7 +86,7 @@ class Unswirl(nn.Module):
         self.place = Box((swirl.centre_x, swirl.centre_y), (task.size, task.size))
         self.centres = 1 + math.ceil(2 * float(self.place.extent.max()) / (SPACING * task.size))
         self.polar = Polar(task.size)
-        self.features = RingFeatures(task.channels, features)
+        self.features = RingFeatures(task.channels, width, features)
         self.pairs = PairScores(task.channels + features, len(self.polar.radii))
 
     def forward(self, degraded: Tensor) -> Tensor:
@@ -138,8 +140,8 @@ class Unswirl(nn.Module):
         return (chord.square() * radii).sum(1) / radii.sum()
 
     def around(self, truth: Tensor) -> Tensor:
-        """Random candidates, half of them all over the range, half near the truth at all scales: `(N, 512, 2)`."""
-        n, count = len(truth), 256
+        """Random candidates, half of them all over the range, half near the truth at all scales: `(N, 384, 2)`."""
+        n, count = len(truth), 192
         far = 2 * torch.rand((n, count, 2), device=truth.device) - 1
         scale = 10 ** (-2.5 * torch.rand((n, count, 1), device=truth.device))
         near = truth[:, None] + self.shape.extent * scale * torch.randn((n, count, 2), device=truth.device)

@@ -5,11 +5,12 @@
     loss = ssim · (1 − SSIM) + smoothness · mean |differences of neighbouring displacements|
          + perceptual · distance of VGG16's features
 
-all inside the mask, the disc that the swirl acted in; the model is told that disc, and boards mark it for that. Without
-the mask (`mask=false`) the study found that it collapses to the trivial solution and returns its input. Input is
-normalised by the training images' mean and standard deviation. As published: Adam, ReduceLROnPlateau, at most 100
-epochs, patience 10. The layers, the weights and the learning rate are not. The perceptual term needs torchvision's
-VGG16 weights as a file; without it the model trains on the other two, and says so.
+all inside the mask, the disc that the swirl acted in; the model is told that disc, and boards mark it for that. With
+`mask=false` it sees and corrects the bare image, and the loss is that of all of it: the study found that it then
+collapses to the trivial solution and returns its input. Input is normalised by the training images' mean and standard
+deviation. As published: Adam, ReduceLROnPlateau, at most 100 epochs, patience 10. The layers, the weights and the
+learning rate are not. The perceptual term needs torchvision's VGG16 weights as a file; without it the model trains on
+the other two, and says so.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class SwirlUNet(Model):
         return ("region",) if self.mask else ()
 
     def build(self, task: Task) -> nn.Module:
-        return Unwarper(task, self.width)
+        return Unwarper(task, self.width, guided=self.mask)
 
     def notes(self, task: Task) -> Sequence[str]:
         reason = perceptual_missing() if self.perceptual else None
@@ -84,12 +85,12 @@ def _say_once(reason: str | None) -> str | None:
 
 
 class Unwarper(nn.Module):
-    """Predicts a field, and warps the image by it."""
+    """Predicts a field, and warps the image by it. If guided, it is shown the mask and positions."""
 
-    def __init__(self, task: Task, width: int) -> None:
+    def __init__(self, task: Task, width: int, guided: bool) -> None:
         super().__init__()
-        self.normaliser = Normaliser(task)
-        self.net = FieldUNet(task.channels + 3, width)
+        self.normaliser, self.guided = Normaliser(task), guided
+        self.net = FieldUNet(task.channels + (3 if guided else 0), width)
 
     def forward(self, degraded: Tensor, region: Tensor | None = None) -> Tensor:
         return warp(degraded, self.field(degraded, region), region)
@@ -98,8 +99,10 @@ class Unwarper(nn.Module):
         """Displacements in pixels `(N, 2, H, W)`: columns, rows; zero outside the mask."""
         n, _, height, width = degraded.shape
         inside = degraded.new_ones((n, 1, height, width)) if mask is None else mask.to(degraded.dtype)
-        guides = torch.cat([inside, positions(height, width, degraded.device).expand(n, -1, -1, -1)], 1)
-        padded = F.pad(torch.cat([self.normaliser(degraded), guides], 1), (0, -width % 8, 0, -height % 8))
+        shown = [self.normaliser(degraded)]
+        if self.guided:
+            shown += [inside, positions(height, width, degraded.device).expand(n, -1, -1, -1)]
+        padded = F.pad(torch.cat(shown, 1), (0, -width % 8, 0, -height % 8))
         return self.net(padded)[..., :height, :width].float() * inside
 
 

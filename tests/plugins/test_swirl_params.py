@@ -21,7 +21,7 @@ SIDE = 64
 
 def built(degradation: Degradation | None = None, grid: int = 48) -> Unswirl:
     torch.manual_seed(0)
-    module = SwirlParams(features=4, grid=grid).build(Task(SIDE, degradation or Swirl()))
+    module = SwirlParams(width=8, features=4, grid=grid).build(Task(SIDE, degradation or Swirl()))
     assert isinstance(module, Unswirl)
     return module.eval()
 
@@ -132,7 +132,7 @@ def test_polar_rings_lie_about_the_centre() -> None:
 
 def test_training_learns() -> None:
     degradation = Swirl(strength=Range(2, 6))
-    model, module, batch = SwirlParams(features=4), built(degradation).train(), swirled(8, degradation)
+    model, module, batch = SwirlParams(width=8, features=4), built(degradation).train(), swirled(8, degradation)
     optimizer, losses = torch.optim.Adam(module.parameters(), 0.02), []
     for _ in range(12):
         torch.manual_seed(0)

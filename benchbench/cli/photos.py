@@ -1,0 +1,92 @@
+"""`benchbench degrade` and `benchbench restore`: one's own photographs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from . import options
+
+PHOTO = click.Path(path_type=Path, exists=True, dir_okay=False)
+photos = click.argument("photos", nargs=-1, required=True, type=PHOTO)
+to = click.option(
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder of the pictures.  [default: here]",
+)
+
+
+@click.command("degrade")
+@photos
+@click.option(
+    "--with",
+    "with_",
+    required=True,
+    metavar="SPEC",
+    help="Degradation.",
+    shell_complete=options.completion("degradation"),
+)
+@click.option("--seed", default=0, show_default=True, help="For degradations that draw at random.")
+@to
+@options.no_plugin
+def degrade(photos: tuple[Path, ...], with_: str, seed: int, to: Path, no_plugin: tuple[str, ...]) -> None:
+    """Degrade photographs, at their own size."""
+    from .. import photos as work
+
+    degradation = options.load_registry(no_plugin).resolve("degradation", with_)
+    for photo in photos:
+        click.echo(work.degrade(photo, degradation, to, seed))
+
+
+@click.command("restore")
+@photos
+@click.option(
+    "--model",
+    default="all",
+    show_default=True,
+    metavar="SPEC",
+    help="Model; all takes the best of any.",
+    shell_complete=options.completion("model"),
+)
+@click.option(
+    "--degrade",
+    "degradation",
+    required=True,
+    metavar="SPEC",
+    help="What the photographs suffer from.",
+    shell_complete=options.completion("degradation"),
+)
+@to
+@options.out
+@options.no_plugin
+@options.as_json
+def restore(
+    photos: tuple[Path, ...],
+    model: str,
+    degradation: str,
+    to: Path,
+    out: Path,
+    no_plugin: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Restore photographs by the best trained model that the runs hold; writes before/after pictures too.
+
+    A restored face is a plausible face, not the person's: the detail is extrapolated from the training images.
+    """
+    from .. import photos as work
+
+    registry = options.load_registry(no_plugin)
+    trained = work.best_trained(registry, out, model, registry.resolve("degradation", degradation))
+    if not as_json:
+        click.echo(f"Restoring by {trained.model} ({trained.score}), from {trained.result.folder}")
+    done = [work.restore_file(photo, trained, to) for photo in photos]
+    if as_json:
+        click.echo(
+            json.dumps({"model": str(trained.model), "result": str(trained.result.folder), "pictures": done}, indent=1)
+        )
+        return
+    for pictures in done:
+        click.echo(f"{pictures['restored']}\n{pictures['before_after']}")
