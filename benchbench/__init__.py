@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from .seeding import Draw, derive, generator
     from .specs import Range, param
+    from .weights import find_weights, missing_weights, read_weights, weight_folders
 
 __version__ = "0.1.0"
 
@@ -47,6 +48,7 @@ _HOMES = {
     ),
     "seeding": ("Draw", "derive", "generator"),
     "specs": ("Range", "param"),
+    "weights": ("find_weights", "missing_weights", "read_weights", "weight_folders"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -71,9 +73,13 @@ __all__ = [
     "Task",
     "TrialError",
     "derive",
+    "find_weights",
     "generator",
     "hookimpl",
+    "missing_weights",
     "param",
+    "read_weights",
+    "weight_folders",
 ]
 
 

@@ -178,7 +178,7 @@ class Model(Component, ABC):
     recipe: ClassVar[Recipe | None] = Recipe()
     """None: needs no training."""
     role: ClassVar[Literal["", "baseline", "ideal"]] = ""
-    """baseline: gives the degraded input back; ideal: the inverse that knows the parameters; between them lies a scale."""
+    """baseline: gives the degraded input back; ideal: the inverse that knows the parameters. Between them: a scale."""
     sees: ClassVar[tuple[str, ...]] = ()
     """Side information that `forward` takes as keywords at test time: "region", "truth"; boards mark such rows."""
 

@@ -75,10 +75,8 @@ def best_trained(registry: Registry, out: Path, model: str, degradation: Degrada
         if isinstance(found, Result) and _fits(found, wanted, str(degradation)):
             candidates.append((_rank(found), found))
     if not candidates:
-        name = "--model all" if wanted is None else f"--model {wanted}"
-        raise BenchbenchError(
-            f"no trained result for {degradation} under {out}: `benchbench run --degrade {degradation} {name}` makes one"
-        )
+        command = f"benchbench run --degrade {degradation} --model {wanted or 'all'}"
+        raise BenchbenchError(f"no trained result for {degradation} under {out}: `{command}` makes one")
     result = max(candidates, key=lambda pair: (pair[0], pair[1].content["key"]))[1]
     return _load(registry, result, degradation)
 

@@ -29,12 +29,12 @@ LAYERS = [  # each may import from those below it
     {"degrading", "flops"},
     {"data", "budget", "plugins"},
     {"sources", "hookspecs", "protocol"},
-    {"interfaces", "files"},
+    {"interfaces", "files", "weights"},
     {"seeding"},
     {"specs"},
     {"errors", "__init__"},
 ]
-WORDS_OF_THE_SPEC_SYNTAX = {"none"}
+OTHER_MEANINGS = {"none", "bicubic"}  # a value of the spec syntax; a mode of torch's interpolate
 
 
 def component_names() -> set[str]:
@@ -51,7 +51,7 @@ def docstrings(tree: ast.Module) -> set[ast.AST]:
 @pytest.mark.parametrize("path", CORE, ids=lambda p: str(p.relative_to(ROOT)))
 def test_the_core_names_no_plugin(path: Path) -> None:
     tree = ast.parse(path.read_text())
-    names = component_names() - WORDS_OF_THE_SPEC_SYNTAX
+    names = component_names() - OTHER_MEANINGS
     assert len(names) > 20
     ignored = docstrings(tree)
     for node in ast.walk(tree):

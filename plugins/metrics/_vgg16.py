@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ._weights import folders, read
+from benchbench import read_weights, weight_folders
+
 from ._windows import full_precision
 
 VGG16 = "vgg16-397923af.pth"
@@ -23,7 +24,7 @@ def vgg16_features() -> nn.Sequential:
 
     with torch.device("meta"):  # neither fills memory nor draws random numbers for weights that are replaced at once
         features: nn.Sequential = vgg16(weights=None, init_weights=False).features
-    states = {k.removeprefix("features."): v for k, v in read(VGG16).items() if k.startswith("features.")}
+    states = {k.removeprefix("features."): v for k, v in read_weights(VGG16).items() if k.startswith("features.")}
     features.load_state_dict(states, assign=True)
     return features[: int(LAYERS[-1]) + 1].eval()
 
@@ -38,5 +39,7 @@ def distance(build: Callable[[], nn.Module], restored: Tensor, clean: Tensor) ->
     """Scores `(N,)` from the module that `build` gives, built once a device; grey images as three equal channels."""
     three = (len(clean), 3, *clean.shape[2:])
     with full_precision(clean.device):
-        scores: Tensor = _built(build, clean.device, tuple(folders()))(restored.expand(three), clean.expand(three))
+        scores: Tensor = _built(build, clean.device, tuple(weight_folders()))(
+            restored.expand(three), clean.expand(three)
+        )
     return scores

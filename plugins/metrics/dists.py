@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from benchbench import Metric, Task, hookimpl
+from benchbench import Metric, Task, hookimpl, missing_weights, read_weights
 
 from ._regions import refuse, too_small
 from ._vgg16 import LAYERS, LEAST_SIZE, VGG16, distance, vgg16_features
-from ._weights import missing, read
 
 WEIGHTS = "dists_weights.pt"
 CHANNELS = (3, 64, 128, 256, 512, 512)  # of the image and of these layers
@@ -26,7 +25,7 @@ def measure() -> nn.Module:
     from piq import DISTS as Reference
     from piq import ContentLoss
 
-    stored = read(WEIGHTS)
+    stored = read_weights(WEIGHTS)
     weights = [part for key in ("alpha", "beta") for part in stored[key].split(CHANNELS, dim=1)]
     module = Reference.__new__(Reference)  # its own __init__ downloads
     ContentLoss.__init__(
@@ -62,4 +61,4 @@ class DISTS(Metric):
         return distance(measure, restored, clean)
 
     def unavailable(self, task: Task) -> str | None:
-        return missing(VGG16, WEIGHTS) or too_small(task, LEAST_SIZE)
+        return missing_weights(VGG16, WEIGHTS) or too_small(task, LEAST_SIZE)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from benchbench import Metric, Task, hookimpl
+from benchbench import Metric, Task, hookimpl, missing_weights, read_weights
 
 from ._regions import refuse, too_small
 from ._vgg16 import LAYERS, LEAST_SIZE, VGG16, distance, vgg16_features
-from ._weights import missing, read
 
 WEIGHTS = "lpips_weights.pt"
 
@@ -25,7 +24,7 @@ def measure() -> nn.Module:
     from piq import ContentLoss
 
     return ContentLoss(
-        vgg16_features(), layers=LAYERS, weights=read(WEIGHTS), normalize_features=True, reduction="none"
+        vgg16_features(), layers=LAYERS, weights=read_weights(WEIGHTS), normalize_features=True, reduction="none"
     )
 
 
@@ -50,4 +49,4 @@ class LPIPS(Metric):
         return distance(measure, restored, clean)
 
     def unavailable(self, task: Task) -> str | None:
-        return missing(VGG16, WEIGHTS) or too_small(task, LEAST_SIZE)
+        return missing_weights(VGG16, WEIGHTS) or too_small(task, LEAST_SIZE)

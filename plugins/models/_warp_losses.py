@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-from itertools import pairwise
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from ..metrics._vgg16 import VGG16, vgg16_features
-from ..metrics._weights import missing
+from benchbench import missing_weights
+
+from ._vgg16 import VGG16, vgg16_stages
 
 WINDOW, SIGMA = 11, 1.5
-PERCEPTUAL_LAYERS = (3, 8, 15)  # relu1_2, relu2_2, relu3_3
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -56,7 +53,7 @@ def roughness(field: Tensor, mask: Tensor | None) -> Tensor:
 
 def perceptual_missing() -> str | None:
     """Why the perceptual loss cannot be had, or None."""
-    reason = missing(VGG16)
+    reason = missing_weights(VGG16)
     return None if reason is None else f"the perceptual term was left out: {reason}"
 
 
@@ -64,7 +61,7 @@ def perceptual(restored: Tensor, clean: Tensor, mask: Tensor | None) -> Tensor:
     """Mean squared distance of VGG16's features (Johnson et al. 2016, arXiv 1603.08155), zero outside the mask."""
     if mask is not None:
         clean = torch.where(mask, clean, restored.detach())
-    stages = _stages(restored.device)
+    stages = vgg16_stages(restored.device)
     x, y, total = _normalised(restored), _normalised(clean), restored.new_zeros(())
     for stage in stages:
         x = stage(x)
@@ -78,11 +75,3 @@ def _normalised(images: Tensor) -> Tensor:
     images = images.expand(-1, 3, -1, -1)
     mean, std = (images.new_tensor(values).view(-1, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
     return (images - mean) / std
-
-
-@functools.lru_cache(maxsize=2)
-def _stages(device: torch.device) -> nn.ModuleList:
-    layers = vgg16_features().requires_grad_(False)
-    starts = (0, *(layer + 1 for layer in PERCEPTUAL_LAYERS))
-    stages = [layers[a:b] for a, b in pairwise(starts)]
-    return nn.ModuleList(stages).to(device)

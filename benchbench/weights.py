@@ -11,31 +11,31 @@ import torch
 FOLDER = "BENCHBENCH_WEIGHTS"
 
 
-def folders() -> list[Path]:
+def weight_folders() -> list[Path]:
     """The folders that are searched: the one that BENCHBENCH_WEIGHTS names, if set, then torch hub's."""
     named = os.environ.get(FOLDER)
     own = [Path(named).expanduser()] if named else []
     return [*own, Path(torch.hub.get_dir()) / "checkpoints"]
 
 
-def find(name: str) -> Path | None:
+def find_weights(name: str) -> Path | None:
     """The first file of this name in the folders, or None."""
-    return next((path for folder in folders() if (path := folder / name).is_file()), None)
+    return next((path for folder in weight_folders() if (path := folder / name).is_file()), None)
 
 
-def missing(*names: str) -> str | None:
+def missing_weights(*names: str) -> str | None:
     """One line that says which files are wanted and where they are looked for, or None if all are there."""
-    wanted = [name for name in names if find(name) is None]
+    wanted = [name for name in names if find_weights(name) is None]
     if not wanted:
         return None
-    places = " or ".join(str(folder) for folder in folders())
+    places = " or ".join(str(folder) for folder in weight_folders())
     hint = "" if os.environ.get(FOLDER) else f" (or in a folder that {FOLDER} names)"
     return f"needs {' and '.join(wanted)} in {places}{hint}"
 
 
-def read(name: str) -> Any:
-    """The tensors in a file of weights, on the CPU. Raises FileNotFoundError where `missing` has something to say."""
-    path = find(name)
+def read_weights(name: str) -> Any:
+    """The tensors in a file of weights, on the CPU. Raises FileNotFoundError where `missing_weights` has something to say."""
+    path = find_weights(name)
     if path is None:
-        raise FileNotFoundError(missing(name))
+        raise FileNotFoundError(missing_weights(name))
     return torch.load(path, map_location="cpu", weights_only=True)

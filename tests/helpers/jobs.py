@@ -1,0 +1,44 @@
+"""Whole runs on the toy components."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import toys
+
+from benchbench import job
+from benchbench.runner import Silent
+from benchbench.trial import Trial
+
+
+class Recorder(Silent):
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.plans: list[tuple[int, int]] = []
+        self.warnings: list[str] = []
+        self.progress: list[dict[str, float]] = []
+        self.order: list[str] = []
+
+    def preparing(self, names: Sequence[str]) -> None: ...
+
+    def planned(self, trials: Sequence[Trial], missing: Sequence[Trial], skipped: Sequence[tuple[str, str]]) -> None:
+        self.plans.append((len(trials), len(missing)))
+
+    def progressed(self, trial: Trial, progress: dict[str, float]) -> None:
+        self.progress.append(progress)
+
+    def finished(self, trial: Trial, result: dict[str, Any]) -> None:
+        self.order.append(str(trial.model))
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def close(self) -> None: ...
+
+
+def go(out: Path, recorder: Recorder | None = None, **options: Any) -> job.Report:
+    wanted = {"size": 16, "budget": "2epochs", "out": out, "jobs": 2, "device": "cpu"} | options
+    return job.run(toys.registry("faulty"), job.Request(**wanted), recorder or Recorder())

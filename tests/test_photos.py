@@ -1,0 +1,84 @@
+"""One's own photographs: any size and aspect, the best model that the runs hold, and honest errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import toys
+from jobs import go
+from PIL import Image
+from skimage import data
+
+from benchbench import BenchbenchError, DataError, SpecError, photos
+
+
+@pytest.fixture
+def photograph(tmp_path: Path) -> Path:
+    path = tmp_path / "someone.jpg"
+    Image.fromarray(data.astronaut()[:90, 150:210]).save(path)
+    return path
+
+
+def test_a_photograph_is_turned_upright(tmp_path: Path, photograph: Path) -> None:
+    image = Image.open(photograph)
+    exif = image.getexif()
+    exif[0x0112] = 6  # a quarter turn
+    image.save(tmp_path / "turned.jpg", exif=exif)
+    assert photos.read(photograph).shape == (1, 3, 90, 60)
+    assert photos.read(tmp_path / "turned.jpg").shape == (1, 3, 60, 90)
+
+
+def test_what_is_no_image_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.jpg").write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"x\.jpg cannot be read"):
+        photos.read(tmp_path / "x.jpg")
+
+
+def test_degrading_keeps_size_and_aspect(tmp_path: Path, photograph: Path) -> None:
+    path = photos.degrade(photograph, toys.Darken(0.5), tmp_path / "out")  # type: ignore[arg-type]
+    before, after = photos.read(photograph), photos.read(path)
+    assert after.shape == before.shape
+    assert torch.allclose(after, before * 0.5, atol=0.51 / 255)
+
+
+def test_a_degradation_of_the_face_needs_a_mask(tmp_path: Path, photograph: Path) -> None:
+    with pytest.raises(SpecError, match="needs a face mask"):
+        photos.degrade(photograph, toys.Darken(0.5, region="face"), tmp_path)  # type: ignore[arg-type]
+
+
+def test_the_best_trained_model_restores_any_aspect(tmp_path: Path, photograph: Path) -> None:
+    runs = tmp_path / "runs"
+    go(runs, model=("identity", "oracle", "tiny-conv"), budget="1epochs")
+    better = go(runs, model=("tiny-conv",), budget="60epochs").results[0]
+    trained = photos.best_trained(toys.registry(), runs, "all", toys.Darken())
+    assert str(trained.model) == "tiny-conv"  # not the baseline, nor what sees the truth
+    assert trained.result.content["key"] == better["key"]
+    written = photos.restore_file(photograph, trained, tmp_path / "out")
+    restored = photos.read(Path(written["restored"]))
+    assert restored.shape == (1, 3, 90, 60)
+    assert float(restored.mean()) > 1.2 * float(photos.read(photograph).mean())  # it learnt to brighten
+    comparison = np.asarray(Image.open(written["before_after"]))
+    assert comparison.shape == (90 + photos.CAPTION, 120, 3)
+
+
+class SquaresOnly(torch.nn.Module):
+    def forward(self, degraded: torch.Tensor) -> torch.Tensor:
+        if degraded.shape[2:] != (16, 16):
+            raise RuntimeError("squares of 16 px only")
+        return degraded * 1.0
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (16, 40), (53, 16)])
+def test_a_model_of_squares_is_led_over_the_whole_image(shape: tuple[int, int]) -> None:
+    image = torch.rand((1, 3, *shape), generator=torch.Generator().manual_seed(0))
+    task = photos.Task(16, toys.Darken())
+    trained = photos.Trained(None, toys.TinyConv(), task, SquaresOnly(), "")  # type: ignore[arg-type]
+    assert torch.allclose(photos.restore(image, trained), image, atol=1e-5)
+
+
+def test_no_trained_model_names_the_command_that_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(BenchbenchError, match="`benchbench run --degrade darken --model tiny-conv` makes one"):
+        photos.best_trained(toys.registry(), tmp_path, "tiny-conv", toys.Darken())
