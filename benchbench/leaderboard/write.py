@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 from tabulate import tabulate
 
-from .. import store
 from ..budget import PRESETS, Budget
-from ..files import write_atomically, write_json
+from ..files import digest, write_atomically, write_json
 from .boards import REGIONS, Board, number
 from .picture import write_picture
+from .plots import write_plots
 
 FIXED = ("rank", "model", "gain", "recovered", "bytes", "parameters", "flops", "epochs", "seeds", "sees", "plugin")
 
@@ -26,7 +27,7 @@ def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
     for (dataset, degradation), group in groupby(boards, key=lambda b: b.setting.file):
         members = list(group)
         stem = folder / dataset / degradation
-        pictures = [_picture(stem, b, len(members)) for b in members]
+        pictures = [_pictures(stem, b, len(members)) for b in members]
         text = f"# {escape(members[0].setting.degradation)} on {escape(members[0].setting.dataset)}\n\n"
         text += "\n".join(section(b, p) for b, p in zip(members, pictures, strict=True))
         path = stem.with_name(stem.name + ".md")
@@ -59,17 +60,30 @@ def budget_name(canonical: str) -> str:
     return f"{shown} a model" + (f" ({names[canonical]})" if canonical in names else "")
 
 
-def _picture(stem: Path, board: Board, siblings: int) -> Path | None:
-    name = stem.name if siblings == 1 else f"{stem.name}-{board.setting.size}px-{store.slug(board.setting.budget)}"
-    path = stem.with_name(name + ".png")
-    return path if write_picture(path, board) else None
+ALT = {
+    "picture": "what the models made of the first test images",
+    "learning": "validation PSNR of each model against the training compute spent",
+    "losses": "training and validation loss of each model",
+    "rate": "quality against bytes an image",
+}
 
 
-def section(board: Board, picture: Path | None) -> str:
+def _pictures(stem: Path, board: Board, siblings: int) -> dict[str, str]:
+    """Draw the board's picture and plots; returns kind -> file name. A board that shares its file adds a digest."""
+    own = stem if siblings == 1 else stem.with_name(f"{stem.name}-{digest(*vars(board.setting).values())[:8]}")
+    picture = own.with_name(own.name + ".png")
+    found = {"picture": picture.name} if write_picture(picture, board) else {}
+    return found | {name: path.name for name, path in write_plots(own, board).items()}
+
+
+def section(board: Board, pictures: Mapping[str, str]) -> str:
     """One board as Markdown."""
-    parts = [_heading(board), f"![what the models made of the first test images]({picture.name})" if picture else ""]
+    parts = [_heading(board)]
+    parts += [f"![{ALT['picture']}]({quote(pictures['picture'])})"] if "picture" in pictures else []
     parts += [_table(board, suffix, words) for suffix, words in REGIONS.items()]
-    parts += [_notes(board), _provenance(board)]
+    parts += [_notes(board)]
+    parts += [f"![{ALT[kind]}]({quote(name)})" for kind, name in pictures.items() if kind != "picture"]
+    parts += [_provenance(board)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -47,9 +47,9 @@ class DeblurGAN(AdversarialModel):
     def build_generator(self, task: Task) -> nn.Module:
         narrow, middle, wide = self.width, 2 * self.width, 4 * self.width
         encoder = [conv(task.channels, narrow), *down(narrow, middle), *down(middle, wide)]
-        bottom = [Residual(conv(wide, wide), nn.ReLU(), conv(wide, wide)) for _ in range(self.blocks)]
+        bottom = [Residual(conv(wide, wide), leaky(), conv(wide, wide)) for _ in range(self.blocks)]
         decoder = [*up(self.upsample, wide, middle), *up(self.upsample, middle, narrow)]
-        return Padded(4, Residual(*encoder, nn.ReLU(), *bottom, *decoder, conv(narrow, task.channels)))
+        return Padded(4, Residual(*encoder, leaky(), *bottom, *decoder, conv(narrow, task.channels)))
 
     def build_discriminator(self, task: Task) -> nn.Module:
         return patch_discriminator(task.channels, 32, 64, 128)
@@ -58,17 +58,22 @@ class DeblurGAN(AdversarialModel):
         return (restored.float() - batch.clean).abs().mean()
 
 
+def leaky() -> nn.Module:
+    """Unlike a ReLU it cannot die of the large steps that an adversary provokes."""
+    return nn.LeakyReLU(0.2)
+
+
 def down(inputs: int, outputs: int) -> list[nn.Module]:
-    return [nn.ReLU(), conv(inputs, outputs, stride=2)]
+    return [leaky(), conv(inputs, outputs, stride=2)]
 
 
 def up(kind: Upsampling, inputs: int, outputs: int) -> list[nn.Module]:
-    """Layers from `(N, inputs, H, W)` to `(N, outputs, 2H, 2W)`, and a ReLU."""
+    """Layers from `(N, inputs, H, W)` to `(N, outputs, 2H, 2W)`, and an activation."""
     if kind == "deconv":
-        return [nn.ConvTranspose2d(inputs, outputs, 3, 2, padding=1, output_padding=1), nn.ReLU()]
+        return [nn.ConvTranspose2d(inputs, outputs, 3, 2, padding=1, output_padding=1), leaky()]
     if kind == "resize":
-        return [nn.Upsample(scale_factor=2), conv(inputs, outputs), nn.ReLU()]
-    return [alike(conv(inputs, 4 * outputs)), nn.PixelShuffle(2), nn.ReLU()]
+        return [nn.Upsample(scale_factor=2), conv(inputs, outputs), leaky()]
+    return [alike(conv(inputs, 4 * outputs)), nn.PixelShuffle(2), leaky()]
 
 
 def alike(layer: nn.Conv2d) -> nn.Conv2d:

@@ -1,0 +1,133 @@
+"""A board's plots: learning against compute, losses of each model, and rate against distortion."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import store
+from ..files import write_atomically
+from .boards import Board
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito 2008
+LINES = ("-", "--", ":", "-.")
+
+
+def write_plots(stem: Path, board: Board) -> dict[str, Path]:
+    """Write every plot that the board has data for, as `<stem>-<name>.png`; returns name -> path."""
+    written = {}
+    for name, plot in PLOTS.items():
+        figure = plot(board)
+        if figure is not None:
+            written[name] = stem.with_name(f"{stem.name}-{name}.png")
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+            write_atomically(written[name], buffer.getvalue())
+    return written
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure((width, height), layout="constrained")
+
+
+def _histories(board: Board) -> dict[str, list[dict[str, float]]]:
+    """Model -> history of its first seed, best model first."""
+    by_model: dict[str, list[dict[str, float]]] = {}
+    for result in board.results:
+        if result.status == "scored" and (rows := store.read_history(result.folder)):
+            by_model.setdefault(result.content["trial"]["model"], rows)
+    ranked = list(board.rows["model"]) if len(board.rows) else []
+    return {model: by_model[model] for model in ranked if model in by_model}
+
+
+def _style(position: int) -> dict[str, Any]:
+    return {"color": COLOURS[position % len(COLOURS)], "linestyle": LINES[position // len(COLOURS) % len(LINES)]}
+
+
+def _short(label: str, longest: int = 34) -> str:
+    """A label for a legend; `$` would start mathematics."""
+    text = label if len(label) <= longest else label[: longest - 1] + "…"
+    return text.replace("$", r"\$")
+
+
+def learning(board: Board) -> Figure | None:
+    """Validation PSNR against the training FLOPs spent, one line a model: comparable, unlike the losses."""
+    histories = _histories(board)
+    if not histories:
+        return None
+    figure = _figure(8, 4.5)
+    axes = figure.add_subplot()
+    for position, (model, rows) in enumerate(histories.items()):
+        x = [row["flops"] / 1e12 for row in rows]
+        axes.plot(x, [row["validation_psnr"] for row in rows], label=_short(model), lw=1.5, **_style(position))
+    _finish(axes, "training compute [TFLOP]", "validation PSNR [dB]")
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False)
+    return figure
+
+
+def losses(board: Board) -> Figure | None:
+    """Training and validation loss of each model over its epochs, a panel a model."""
+    histories = _histories(board)
+    if not histories:
+        return None
+    columns = min(4, len(histories))
+    rows = math.ceil(len(histories) / columns)
+    figure = _figure(2.6 * columns + 0.6, 2.0 * rows + 0.4)
+    for position, (model, history) in enumerate(histories.items()):
+        axes = figure.add_subplot(rows, columns, position + 1)
+        epochs = [row["epoch"] for row in history]
+        for kind, colour in (("train_loss", COLOURS[1]), ("validation_loss", COLOURS[0])):
+            axes.plot(epochs, [row[kind] for row in history], color=colour, lw=1.2, label=kind.replace("_", " "))
+        if all(row[kind] > 0 for row in history for kind in ("train_loss", "validation_loss")):
+            axes.set_yscale("log")
+        axes.set_title(_short(model, 28), fontsize=8)
+        axes.tick_params(labelsize=6, which="both")
+        axes.grid(alpha=0.2)
+    figure.axes[0].legend(fontsize=6, frameon=False)
+    figure.supxlabel("epochs", fontsize=8)
+    return figure
+
+
+def rate(board: Board) -> Figure | None:
+    """Quality against real bytes an image: one line a codec, through its settings; a point a setting."""
+    metric = board.ranked_by
+    rows = board.rows[board.rows["bytes"].notna()] if metric and len(board.rows) else board.rows
+    if metric is None or not len(rows):
+        return None
+    families: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows.to_dict("records"):
+        if math.isfinite(row[metric]):
+            families.setdefault(row["model"].partition(":")[0], []).append(row)
+    if not families:
+        return None
+    figure = _figure(7, 4.5)
+    axes = figure.add_subplot()
+    for position, (family, points) in enumerate(sorted(families.items())):
+        points = sorted(points, key=lambda row: row["bytes"])
+        x, y = [row["bytes"] for row in points], [row[metric] for row in points]
+        axes.plot(x, y, marker="o", ms=4, lw=1.2, label=_short(family), **_style(position))
+    axes.set_xscale("log")
+    unit = f" [{board.metrics[metric]['unit']}]" if board.metrics[metric]["unit"] else ""
+    _finish(axes, "bytes an image (files, headers included)", f"{metric}{unit}")
+    axes.legend(fontsize=8, frameon=False)
+    return figure
+
+
+def _finish(axes: Axes, x: str, y: str) -> None:
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.grid(alpha=0.2, which="both")
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+PLOTS: dict[str, Callable[[Board], Figure | None]] = {"learning": learning, "losses": losses, "rate": rate}
