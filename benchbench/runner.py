@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import shutil
 import signal
 from collections.abc import Callable, Sequence
@@ -160,8 +161,13 @@ class _Run:
 
     def start(self, current: Trial) -> None:
         s = self.settings
-        arguments = (current, self.metrics, s.out, s.cache, s.device, s.threads)
-        self.running[in_own_process(trial.run, *arguments, timeout=s.timeout)] = current
+        try:  # packed here, so that what cannot be packed, or unpacked there, fails this trial with its reason
+            packed = pickle.dumps((current, self.metrics))
+            future = in_own_process(trial.run_packed, packed, s.out, s.cache, s.device, s.threads, timeout=s.timeout)
+        except Exception as error:
+            future = Future()
+            future.set_exception(error)
+        self.running[future] = current
         for listener in self.listeners:
             listener.started(current)
 

@@ -29,6 +29,7 @@ from .seeding import FreshDraw, derive, generator
 
 WARM_UP = 0.02  # of the budget
 VALIDATIONS = 50  # at most this many over a budget, unless patience counts epochs
+VALIDATION_BATCH = 32
 CHECKPOINT_SECONDS = 10.0
 
 OnProgress = Callable[[Mapping[str, float], Sequence[Mapping[str, float]]], None]
@@ -303,8 +304,8 @@ class Trainer:
         """Mean loss and PSNR over the validation split. Raises TrialError if the loss is not finite."""
         self.module.eval()
         loss, psnr, pairs = 0.0, 0.0, self.validation
-        for start in range(0, len(pairs), self.batch):
-            batch = validation_batch(pairs, slice(start, start + self.batch), self.device)
+        for start in range(0, len(pairs), VALIDATION_BATCH):
+            batch = validation_batch(pairs, slice(start, start + VALIDATION_BATCH), self.device)
             side = {name: getattr(batch, name) for name in self.model.sees}
             with autocast(self.device):
                 restored = self.module(batch.degraded, **side)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import platform
 import shutil
 import sys
@@ -95,6 +96,12 @@ def metric_digests(metrics: list[Metric]) -> dict[str, str]:
 
 
 # ── in the trial's own process ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def run_packed(packed: bytes, out: Path, cache: Path, device_name: str, threads: int) -> dict[str, Any]:
+    """`run` of a pickled (trial, metrics): raises whatever importing the components raises."""
+    trial, metrics = pickle.loads(packed)
+    return run(trial, metrics, out, cache, device_name, threads)
 
 
 def run(trial: Trial, metrics: list[Metric], out: Path, cache: Path, device_name: str, threads: int) -> dict[str, Any]:

@@ -282,3 +282,19 @@ def test_the_key_changes_with_what_determines_the_result_and_with_nothing_else(t
     keys = {dataclasses.replace(base, **{name: value}).key for name, value in other.items()} | {base.key}
     assert len(keys) == len(other) + 1
     assert {dataclasses.replace(base, **{name: value}).key for name, value in same.items()} == {base.key}
+
+
+def test_a_component_that_cannot_be_sent_to_a_process_fails_with_its_reason(tmp_path: Path) -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Local(toys.TinyConv):
+        """Defined where no other process can import it."""
+
+        name = "local"
+
+    registry = toys.registry()
+    registry.components["model"]["local"] = Local
+    registry.origin[Local] = registry.origin[toys.TinyConv]
+    request = job.Request(size=16, budget="1epochs", out=tmp_path, device="cpu", model=("local", "identity"))
+    report = job.run(registry, request, Recorder())
+    assert statuses(report) == {"local": "failed", "identity": "scored"}
+    assert "Can't pickle" in report.failed[0]["reason"] or "Can't get local object" in report.failed[0]["reason"]

@@ -98,8 +98,13 @@ def losses(board: Board) -> Figure | None:
 
 
 def rate(board: Board) -> Figure | None:
-    """Quality against real bytes an image: one line a codec, through its settings; a point a setting."""
+    """Quality against real bytes an image: one line a codec, through its settings; a point a setting.
+
+    Only where the input is the clean image: elsewhere a codec's quality is that of what it was given.
+    """
     metric = board.ranked_by
+    if metric and "gain" in board.rows:  # the baseline's score is finite, so the input is degraded
+        return None
     rows = board.rows[board.rows["bytes"].notna()] if metric and len(board.rows) else board.rows
     if metric is None or not len(rows):
         return None
