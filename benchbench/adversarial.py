@@ -81,7 +81,7 @@ class AdversarialModel(Model):
 
     def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
         pair = _pair(module)
-        side = {name: getattr(batch, name) for name in self.sees}
+        side = batch.side(self)
         if optimizer == DISCRIMINATOR:
             with torch.no_grad(), frozen_statistics(pair.generator):
                 restored = pair.generator(batch.degraded, **side)

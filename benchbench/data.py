@@ -74,8 +74,12 @@ def place(dataset: Dataset, size: int, cache: Path) -> Path:
 
 
 def is_prepared(folder: Path) -> bool:
-    """Whether a folder that `place` named holds its data set."""
-    return (folder / "meta.json").exists()
+    """Whether a folder that `place` named holds its data set, whole."""
+    try:
+        load(folder)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return True
 
 
 def prepare(dataset: Dataset, size: int, cache: Path) -> Path:
@@ -128,9 +132,17 @@ def _check_ids(ids: Sequence[str], dataset: Dataset) -> None:
 
 
 def _splits(images: Images) -> list[str]:
+    """The split of each image; copies of one image follow the first of them, or training would hold test images."""
     if images.splits is not None:
         return list(images.splits)
-    return [split_of(name) for name in (images.identities or images.ids)]
+    names = list(images.identities or images.ids)
+    first: dict[bytes, str] = {}
+    pixels = images.pixels.contiguous().numpy()
+    return [split_of(first.setdefault(_row_digest(row), name)) for row, name in zip(pixels, names, strict=True)]
+
+
+def _row_digest(pixels: np.ndarray) -> bytes:
+    return hashlib.blake2b(pixels.tobytes(), digest_size=16).digest()
 
 
 def _fingerprint(images: Images, splits: list[str]) -> str:

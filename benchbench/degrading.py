@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from . import protocol
 from .data import Portraits
 from .errors import TrialError
-from .files import digest, fresh_folder, load_tensors, save_tensors
+from .files import digest, load_tensors, save_tensors
 from .interfaces import Degradation, Degraded
 from .seeding import Draw, SeededDraw
 from .sources import source_digest
@@ -32,6 +33,9 @@ class Chain(Degradation):
 
     def __str__(self) -> str:
         return "+".join(map(str, self.parts))
+
+    def _members(self) -> tuple[Degradation, ...]:
+        return self.parts
 
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
         return act(self, clean, draw)
@@ -64,6 +68,15 @@ def act(degradation: Degradation, clean: Tensor, draw: Draw, face: Tensor | None
 
 
 def _confine(degradation: Degradation, clean: Tensor, degraded: Degraded, face: Tensor | None) -> Degraded:
+    if not isinstance(degraded, Degraded):
+        raise TrialError(f"{degradation.name}.apply must return Degraded(images), not {type(degraded).__name__}")
+    masks = (len(clean), 1, *clean.shape[2:])
+    if degraded.region is not None and (degraded.region.dtype != torch.bool or tuple(degraded.region.shape) != masks):
+        shape = tuple(degraded.region.shape)
+        raise TrialError(f"{degradation.name}: its region is {degraded.region.dtype} {shape}, not bool {masks}")
+    for name, value in degraded.truth.items():
+        if not isinstance(value, Tensor) or value.shape[:1] != clean.shape[:1]:
+            raise TrialError(f"{degradation.name}: truth[{name!r}] must be a tensor of {len(clean)} rows")
     if degraded.images.shape != clean.shape:
         raise TrialError(f"{degradation.name} turned {tuple(clean.shape)} into {tuple(degraded.images.shape)}")
     if degradation.region == "image":
@@ -77,8 +90,7 @@ def _confine(degradation: Degradation, clean: Tensor, degraded: Degraded, face: 
 
 def needs_masks(degradation: Degradation) -> bool:
     """Whether a degradation, or a part of a chain, is confined to the face."""
-    parts = getattr(degradation, "parts", (degradation,))
-    return any(part.region != "image" for part in parts)
+    return any(getattr(part, "region", "image") != "image" for part in degradation._members())
 
 
 def bounding_box(mask: Tensor) -> Tensor:
@@ -123,11 +135,12 @@ def degraded_set(portraits: Portraits, split: str, degradation: Degradation, cac
     ids = [portraits.ids[i] for i in indices]
     clean, face = portraits.pixels[indices], None if portraits.masks is None else portraits.masks[indices]
     key = digest(portraits.fingerprint, split, degradation, source_digest(degradation), protocol.VERSION)
-    folder = cache / "degraded" / key
-    if not (folder / "set.safetensors").exists():
-        with fresh_folder(folder) as partial:
-            save_tensors(partial / "set.safetensors", _degrade_all(degradation, ids, clean, face))
-    tensors = load_tensors(folder / "set.safetensors")
+    path = cache / "degraded" / f"{key}.safetensors"
+    try:
+        tensors = load_tensors(path)
+    except (OSError, SafetensorError):  # not there yet, or damaged
+        tensors = _degrade_all(degradation, ids, clean, face)
+        save_tensors(path, tensors)
     truth = {name.removeprefix("truth."): t for name, t in tensors.items() if name.startswith("truth.")}
     return Pairs(ids, clean, tensors["degraded"], tensors.get("region"), face, truth)
 

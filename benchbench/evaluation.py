@@ -53,7 +53,7 @@ def restore(model: Model, module: nn.Module, pairs: Pairs, device: torch.device,
             sizes += [len(file) for file in files]
             restored = module.decompress(files)
         else:
-            restored = module(inputs.degraded, **{name: getattr(inputs, name) for name in model.sees})
+            restored = module(inputs.degraded, **inputs.side(model))
         if not isinstance(restored, Tensor) or restored.shape != inputs.clean.shape:
             shape = tuple(restored.shape) if isinstance(restored, Tensor) else type(restored).__name__
             raise TrialError(f"restored images are {shape}, not {tuple(inputs.clean.shape)}")
@@ -105,8 +105,12 @@ def _score_all(
         clean = pairs.clean[rows].to(device).float() / 255
         inside = None if region is None else region[rows].to(device)
         values = metric(restored[rows].to(device), clean, inside)
+        if not isinstance(values, Tensor):
+            raise TrialError(f"gave {type(values).__name__}, not a tensor of one score an image")
         if tuple(values.shape) != (len(clean),):
             raise TrialError(f"gave scores of shape {tuple(values.shape)} for {len(clean)} images")
+        if region is None and bool(values.isnan().any()):
+            raise TrialError(f"gave no number for {pairs.ids[start + int(values.isnan().nonzero()[0])]}")
         parts.append(values.double().cpu())
     return torch.cat(parts)
 
@@ -129,7 +133,7 @@ def time_inference(model: Model, module: nn.Module, pairs: Pairs, device: torch.
     found: dict[str, float] = {}
     for n in (1, min(BATCH, len(pairs))):
         inputs = validation_batch(pairs, slice(0, n), device)
-        side = {name: getattr(inputs, name) for name in model.sees}
+        side = inputs.side(model)
         times: list[float] = []
         while len(times) < 3 or (len(times) < 50 and sum(times) < 0.25):
             _synchronise(device)

@@ -35,6 +35,8 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut could leave the new name with nothing behind it
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(name, 0o666 & ~umask)
@@ -92,7 +94,9 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[st
     """Tensors (on the CPU afterwards) as a safetensors file, written atomically."""
     from safetensors.torch import save
 
-    write_atomically(path, save({k: t.detach().cpu().contiguous() for k, t in tensors.items()}, dict(metadata or {})))
+    write_atomically(
+        path, save({k: t.detach().cpu().contiguous() for k, t in tensors.items()}, dict(metadata) if metadata else None)
+    )
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:

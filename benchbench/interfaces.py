@@ -7,13 +7,13 @@ first line of its docstring describes it in lists.
 
 from __future__ import annotations
 
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_type_hints
 
 from . import specs
+from .errors import SpecError, TrialError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 class Component:
-    """What the four contracts share. Raises SpecError on construction if a parameter is out of its legal range."""
+    """What the four contracts share: a name, and parameters.
+
+    Parameters are the fields of a frozen dataclass, of type bool, int, float, str, Range or Literal (or one of them
+    `| None`): `width: int = param(16, "channels", low=1)`. Raises SpecError on construction if one is out of range.
+    """
 
     name: ClassVar[str]
     default: ClassVar[bool] = False
@@ -37,10 +41,13 @@ class Component:
     def __str__(self) -> str:
         return specs.format_spec(self)
 
-    @property
-    def label(self) -> str:
-        """The name that boards and folders show: the spec, unless a component has a shorter one that is as clear."""
-        return str(self)
+    def version(self) -> str:
+        """What else than parameters and source determines the results: files read, a library that writes files."""
+        return ""
+
+    def _members(self) -> tuple[Component, ...]:
+        """The components that this one is made of: itself, or the parts of a chain."""
+        return (self,)
 
     @classmethod
     def description(cls) -> str:
@@ -79,9 +86,10 @@ class Dataset(Component, ABC):
     def load(self, size: int) -> Images:
         """All images at `size`×`size` pixels; called once, the harness caches the result. Raises DataError."""
 
-    def version(self) -> str:
-        """What else than the parameters determines the images, such as a digest of file names, sizes and times."""
-        return ""
+    @property
+    def label(self) -> str:
+        """The name that boards and folders show: the spec, unless a data set has a shorter one that is as clear."""
+        return str(self)
 
 
 # ── degradations ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -94,7 +102,7 @@ class Degraded:
     images: Tensor
     """float32 `(N, C, H, W)`; the harness clamps them to [0, 1] and rounds them to 8 bits."""
     region: Tensor | None = None
-    """bool `(N, 1, H, W)`: where the degradation acted, None for everywhere."""
+    """bool `(N, 1, H, W)`: where the degradation acted, None for everywhere. `region=face` narrows it further."""
     truth: Mapping[str, Tensor] = field(default_factory=dict)
     """The parameters drawn, each with leading axis N; `invert` and non-blind models get them."""
 
@@ -111,7 +119,11 @@ class Degradation(Component, ABC):
 
     @abstractmethod
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
-        """Degrade float32 `(N, C, H, W)` in [0, 1] without modifying it; all randomness comes from `draw`."""
+        """Degrade float32 `(N, C, H, W)` in [0, 1]; all randomness comes from `draw`. `clean` is a copy of its own.
+
+        `draw.within(self.strength)` gives a value an image, `(N,)`, from a Range; use `.view(-1, 1, 1, 1)` to apply it.
+        `draw.normal((C, H, W))` and `draw.uniform(low, high, (C, H, W))` give `(N, C, H, W)`. See `benchbench.Draw`.
+        """
 
     def invert(self, degraded: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
         """The ideal inverse, knowing the parameters drawn (swirl: the swirl back). Override it where one exists."""
@@ -152,6 +164,17 @@ class Batch:
     """bool `(N, 1, H, W)`: the face masks, where the data has them."""
     truth: Mapping[str, Tensor] = field(default_factory=dict)
 
+    def side(self, model: Model) -> dict[str, Any]:
+        """The side information that the model's `forward` takes. Raises TrialError if it asks for more than it may."""
+        if forbidden := set(model.sees) - set(SIDE_INFORMATION):
+            raise TrialError(
+                f"{model.name}.sees has {forbidden.pop()!r}; only {', '.join(SIDE_INFORMATION)} may be seen"
+            )
+        return {name: getattr(self, name) for name in model.sees}
+
+
+SIDE_INFORMATION = ("region", "face", "truth")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -171,6 +194,16 @@ class Recipe:
     clip: float | None = None
     """Clip the norm of each optimizer's gradients to this value."""
 
+    def __post_init__(self) -> None:
+        """Raises SpecError for a value that cannot be trained with."""
+        hints = get_type_hints(Recipe)
+        for name in ("optimizer", "schedule"):
+            if getattr(self, name) not in (legal := get_args(hints[name])):
+                raise SpecError(f"Recipe({name}={getattr(self, name)!r}): it must be one of {', '.join(legal)}")
+        for name in ("epochs", "batch"):
+            if getattr(self, name) < 1:
+                raise SpecError(f"Recipe({name}={getattr(self, name)}): it must be at least 1")
+
 
 class Model(Component, ABC):
     """A restorer. The harness owns the loop; a model gives a module, a loss and a recipe."""
@@ -180,7 +213,7 @@ class Model(Component, ABC):
     role: ClassVar[Literal["", "baseline", "ideal"]] = ""
     """baseline: gives the degraded input back; ideal: the inverse that knows the parameters. Between them: a scale."""
     sees: ClassVar[tuple[str, ...]] = ()
-    """Side information that `forward` takes as keywords at test time: "region", "truth"; boards mark such rows."""
+    """Side information that `forward` takes as keywords, of "region", "face" and "truth"; boards mark such rows."""
 
     @abstractmethod
     def build(self, task: Task) -> nn.Module:
@@ -204,8 +237,7 @@ class Model(Component, ABC):
 
     def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
         """The loss that the named optimizer descends. Runs under autocast where the device gains from it."""
-        side = {name: getattr(batch, name) for name in self.sees}
-        return self.loss(module(batch.degraded, **side), batch)
+        return self.loss(module(batch.degraded, **batch.side(self)), batch)
 
     def fit(self, module: nn.Module, batches: Iterable[Batch]) -> None:
         """Set, in place, what is estimated and not descended: principal components, the statistics of a latent.
@@ -260,8 +292,3 @@ class Metric(Component, ABC):
     def unavailable(self, task: Task) -> str | None:
         """Why this metric cannot be had for this task ("needs vgg16-397923af.pth in …"), or None."""
         return None
-
-
-def settings(component: Component) -> dict[str, Any]:
-    """A component's parameters as plain values."""
-    return {f.name: getattr(component, f.name) for f in dataclasses.fields(component)}  # type: ignore[arg-type]

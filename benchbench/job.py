@@ -41,9 +41,11 @@ class Request:
     out: Path = Path("runs")
     device: str = "auto"
     jobs: int | None = None
-    threads: int | None = None
+    threads: int = 1
     timeout: float | None = None
     fresh: bool = False
+    frame: bool = True
+    """Give every board its baseline and, where there is one, its ideal, whether asked for or not."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,11 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
     """Do what the request says. Raises BenchbenchError for what the user can mend, before anything is written."""
     budget = Budget.parse(request.budget)
     datasets = plan.choose(registry, "dataset", request.dataset)
+    framing = [name for name, model in registry.of("model").items() if request.frame and getattr(model, "role", "")]
     grids = [
         (
             plan.choose(registry, "degradation", request.degradation or grid.degradation),
-            plan.choose(registry, "model", request.model or grid.model or ["all"]),
+            plan.choose(registry, "model", [*(request.model or grid.model or ["all"]), *framing]),
         )
         for grid in request.grids or [Grid()]
     ]
@@ -118,19 +121,19 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
         portraits = load(folder)
         prepared.append(plan.Prepared(folder, portraits.label, portraits.fingerprint, portraits.size))
         skipped += portraits.skipped
+    also = {kind: plan.origin_of(registry, found) for kind, found in (("dataset", datasets), ("metric", metrics))}
     planned = [
         trial
         for degradations, models in grids
-        for trial in plan.trials(registry, prepared, degradations, models, budget, request.seed)
+        for trial in plan.trials(registry, prepared, degradations, models, budget, request.seed, request.threads, also)
     ]
     trials = list({t.folder(request.out): t for t in planned}.values())
     if request.fresh:
         discard(trials, request.out)
     missing = [t for t in trials if not plan.is_done(t, request.out, metrics)]
     screen.planned(trials, missing, skipped)
-    threads = request.threads or runner.default_threads()
-    jobs = request.jobs or runner.default_jobs(request.device, threads)
-    settings = runner.Settings(request.out, cache, request.device, jobs, threads, request.timeout)
+    jobs = request.jobs or runner.default_jobs(request.device, request.threads)
+    settings = runner.Settings(request.out, cache, request.device, jobs, request.timeout)
     hooks = runner.HookCaller(registry, request.out, screen.warn)
     try:
         if missing:
@@ -143,12 +146,22 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
 def _report(trials: Sequence[Trial], ran: int, out: Path, hooks: runner.HookCaller) -> Report:
     folders = [t.folder(out) for t in trials]
     boards, problems = collect(out)
-    own = set(folders)
-    boards = [b for b in boards if any(r.folder in own for r in b.results)]
+    own = {store.slug(t.dataset): set[str]() for t in trials}
+    for t in trials:
+        own[store.slug(t.dataset)].add(store.slug(str(t.degradation)))
+    boards = [b for b in boards if b.setting.file[1] in own.get(b.setting.file[0], ())]  # whole files, never parts
     written = write_boards(boards, out / "leaderboards")
     for path in written:
         hooks.call("benchbench_board_written", path=path)
-    return Report([store.read(folder).content for folder in folders], ran, boards, written, problems)
+    results = [found.content for folder in folders if isinstance(found := _read(folder), store.Result)]
+    return Report(results, ran, boards, written, problems)
+
+
+def _read(folder: Path) -> store.Result | store.DamagedResult:
+    try:
+        return store.read(folder)
+    except store.DamagedResult as damage:  # another run in the same folder is replacing it, or someone removed it
+        return damage
 
 
 def discard(trials: Sequence[Trial], out: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from . import store
@@ -12,7 +13,7 @@ from .budget import Budget
 from .errors import SpecError
 from .interfaces import Component, Degradation, Metric, Model
 from .plugins import Registry
-from .trial import Trial, metric_digests
+from .trial import Trial, missing_metrics, still_skipped
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,10 @@ def choose(registry: Registry, kind: str, texts: Sequence[str]) -> list[Any]:
     return list(found.values())
 
 
-def origin_of(registry: Registry, component: Component) -> list[dict[str, str]]:
-    """The plugins that brought a component (several for a chain)."""
-    parts = getattr(component, "parts", (component,))
-    plugins = [registry.origin[type(part)] for part in parts]
-    return [{"plugin": p.name, "distribution": p.distribution, "version": p.version} for p in plugins]
+def origin_of(registry: Registry, components: Sequence[Component]) -> list[dict[str, str]]:
+    """The plugins that brought these components (or the parts of a chain)."""
+    plugins = {p.name: p for c in components for part in c._members() if (p := registry.origin[type(part)])}
+    return [{"plugin": p.name, "distribution": p.distribution, "version": p.version} for p in plugins.values()]
 
 
 def trials(
@@ -62,15 +62,20 @@ def trials(
     models: Sequence[Model],
     budget: Budget,
     seeds: Sequence[int],
+    threads: int = 1,
+    also: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[Trial]:
-    """The grid, board by board, untrained models first: they are quick and show the frame of the board."""
+    """The grid, board by board, untrained models first: they are quick and show the frame of the board.
+
+    `also` tells, in the trials' origin, who brought the data sets and metrics.
+    """
     ordered = sorted(models, key=lambda m: m.recipe is not None)
     return [
         trial
         for prepared in data
         for degradation in degradations
         for model in ordered
-        for trial in _of_cell(registry, prepared, degradation, model, budget, seeds)
+        for trial in _of_cell(registry, prepared, degradation, model, budget, seeds, threads, also)
     ]
 
 
@@ -81,6 +86,8 @@ def _of_cell(
     model: Model,
     budget: Budget,
     seeds: Sequence[int],
+    threads: int,
+    also: Mapping[str, Any],
 ) -> Iterator[Trial]:
     """The trials of one model on one degradation: one a seed, or a single one if it needs no training."""
     trained = model.recipe is not None
@@ -94,14 +101,20 @@ def _of_cell(
             model=model,
             seed=seed,
             budget=budget if trained else None,
-            origin={"degradation": origin_of(registry, degradation), "model": origin_of(registry, model)},
+            threads=threads,
+            origin={"degradation": origin_of(registry, [degradation]), "model": origin_of(registry, [model]), **also},
         )
 
 
 def is_done(trial: Trial, out: Path, metrics: Sequence[Metric]) -> bool:
-    """Whether a whole result with all these metrics is stored. Failed and skipped trials are tried again."""
+    """Whether a whole result with all these metrics is stored, or the reason for skipping it still holds.
+
+    Failed trials are tried again.
+    """
     try:
         result = store.read(trial.folder(out))
     except store.DamagedResult:
         return False
-    return result.status == "scored" and result.has(metric_digests(list(metrics)))
+    if result.status == "skipped":
+        return still_skipped(trial, result)
+    return result.status == "scored" and not missing_metrics(trial, result, metrics)

@@ -141,11 +141,20 @@ def _register(found: Registry, entry_point: importlib.metadata.EntryPoint) -> No
         )
     found.plugins[plugin.name] = plugin
     try:
-        found.manager.register(entry_point.load(), name=plugin.name)
+        module = entry_point.load()
+        found.manager.register(module, name=plugin.name)
+        if plain := _undecorated(module):
+            raise PluginError(f"{plain} lacks @benchbench.hookimpl, so nobody would call it")
     except pluggy.PluginValidationError as error:
         plugin.error = " ".join(str(error).split())
     except (Exception, SystemExit) as error:
         plugin.error = f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+def _undecorated(module: Any) -> str | None:
+    """A function that has the name of a hook but was not marked as one."""
+    hooks = (name for name in dir(module) if name.startswith("benchbench_") and hasattr(hookspecs, name))
+    return next((name for name in hooks if not hasattr(getattr(module, name), "benchbench_impl")), None)
 
 
 def _refuse_unknown_hooks(found: Registry) -> None:
@@ -165,7 +174,7 @@ def _refuse_unknown_hooks(found: Registry) -> None:
 def _collect(found: Registry, kind: str, base: type[Component], impl: Any) -> None:
     plugin = found.plugins[impl.plugin_name]
     try:
-        components = list(impl.function())
+        components = _listed(impl.function(), f"benchbench_{kind}s")
         for component in components:
             check_component(component, kind, base)
     except (Exception, SystemExit) as error:
@@ -183,8 +192,16 @@ def _collect(found: Registry, kind: str, base: type[Component], impl: Any) -> No
         plugin.brings.append(f"{kind} {component.name}")
 
 
+def _listed(found: Any, hook: str) -> list[Any]:
+    if isinstance(found, type) or not isinstance(found, Iterable):
+        raise PluginError(f"{hook} must return a list of classes, not {found!r}")
+    return list(found)
+
+
 def check_component(component: Any, kind: str, base: type[Component]) -> None:
     """Raises PluginError unless `component` is a usable component class of that kind."""
+    if isinstance(component, base):
+        raise PluginError(f"{component!r} is an instance: return the class {type(component).__name__} itself")
     if not (inspect.isclass(component) and issubclass(component, base)):
         raise PluginError(f"{component!r} is no {kind} class (it must inherit benchbench.{base.__name__})")
     name = getattr(component, "name", None)
@@ -195,6 +212,10 @@ def check_component(component: Any, kind: str, base: type[Component]) -> None:
     if inspect.isabstract(component):
         missing = ", ".join(sorted(getattr(component, "__abstractmethods__", ())))
         raise PluginError(f"{name}: {missing} must be defined")
+    if not (dataclasses.is_dataclass(component) and component.__dataclass_params__.frozen):
+        raise PluginError(f"{name}: decorate the class with @dataclass(frozen=True)")
+    if kind == "metric" and not isinstance(getattr(component, "higher_is_better", None), bool):
+        raise PluginError(f"{name}: say higher_is_better = True or False")
     fields = {f.name for f in dataclasses.fields(component)} if dataclasses.is_dataclass(component) else set[str]()
     own = {n for n, a in inspect.get_annotations(component).items() if "ClassVar" not in str(a)}
     if own - fields:

@@ -6,18 +6,18 @@ import safetensors.torch
 import torch._dynamo  # every optimizer's first step imports it, and it takes two seconds
 import torch.utils.flop_counter
 
-from . import data, degrading, evaluation, samples, store, training, trial
+from . import data, degrading, evaluation, perform, samples, store, training
 
 __all__ = [
     "data",
     "degrading",
     "evaluation",
     "pandas",
+    "perform",
     "pyarrow",
     "safetensors",
     "samples",
     "store",
     "torch",
     "training",
-    "trial",
 ]

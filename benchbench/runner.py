@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import pickle
@@ -17,15 +18,16 @@ from typing import Any, Protocol, TypeVar
 
 from pebble import ProcessExpired, concurrent
 
-from . import store, trial
+from . import perform, store
 from .data import is_prepared, place, prepare
 from .errors import BenchbenchError, DataError
-from .files import read_json
 from .interfaces import Dataset, Metric
+from .perform import PROGRESS
 from .plugins import Registry
-from .trial import PROGRESS, Trial
+from .trial import Trial, outcome
 
 POLL_SECONDS = 0.1
+BYTES_A_JOB = 1_500_000_000
 T = TypeVar("T")
 
 
@@ -37,7 +39,6 @@ class Settings:
     cache: Path
     device: str = "auto"
     jobs: int = 1
-    threads: int = 1
     timeout: float | None = None
     """Seconds a trial may take."""
 
@@ -78,12 +79,14 @@ class HookCaller(Silent):
 
     def call(self, hook: str, **arguments: Any) -> None:
         """Call one hook of all plugins."""
-        try:
-            getattr(self._hook, hook)(**arguments)
-        except Exception as error:
-            if hook not in self._warned:
-                self._warn(f"a plugin's {hook} raised {type(error).__name__}: {error}")
-            self._warned.add(hook)
+        for plugin in getattr(self._hook, hook).get_hookimpls():  # one by one: pluggy stops at the first that raises
+            try:
+                plugin.function(*(arguments[name] for name in plugin.argnames))
+            except Exception as error:
+                source = f"{hook} of plugin {plugin.plugin_name}"
+                if source not in self._warned:
+                    self._warn(f"{source} raised {type(error).__name__}: {error}")
+                self._warned.add(source)
 
     def validated(self, trial: Trial, row: dict[str, float]) -> None:
         self.call("benchbench_epoch_finished", trial=trial.describe(), row=row)
@@ -98,21 +101,23 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def default_threads() -> int:
-    """CPU threads of a trial: one, more only where there are more than eight cores for eight trials at once.
-
-    Two small models side by side on a thread each are faster than one after another on two threads. It does not depend
-    on the number of jobs, because the number of threads decides the last bits of a result.
-    """
-    return max(1, cores() // 8)
+def memory() -> int:
+    """Bytes of main memory; where the system does not tell, plenty."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 2**40
 
 
 def default_jobs(device: str, threads: int) -> int:
-    """Trials at once: as many as the cores feed on a CPU, one on a GPU."""
+    """Trials at once: as many as the cores feed and the memory holds on a CPU, one on a GPU.
+
+    Two small models side by side on a thread each are faster than one after another on two threads.
+    """
     import torch
 
     on_gpu = device.startswith("cuda") or (device == "auto" and torch.cuda.is_available())
-    return 1 if on_gpu else max(1, cores() // threads)
+    return 1 if on_gpu else max(1, min(cores() // threads, memory() // BYTES_A_JOB))
 
 
 def context() -> BaseContext:
@@ -163,7 +168,7 @@ class _Run:
         s = self.settings
         try:  # packed here, so that what cannot be packed, or unpacked there, fails this trial with its reason
             packed = pickle.dumps((current, self.metrics))
-            future = in_own_process(trial.run_packed, packed, s.out, s.cache, s.device, s.threads, timeout=s.timeout)
+            future = in_own_process(perform.run_packed, packed, s.out, s.cache, s.device, timeout=s.timeout)
         except Exception as error:
             future = Future()
             future.set_exception(error)
@@ -182,7 +187,7 @@ class _Run:
         for current in self.running.values():
             work = store.work_folder(current.folder(self.settings.out))
             try:
-                progress = read_json(work / PROGRESS)
+                progress = json.loads((work / PROGRESS).read_text())
             except (OSError, ValueError):
                 continue
             if progress.get("rows", 0) > self.rows.get(current.key, 0):
@@ -234,7 +239,7 @@ def _result(future: Future[dict[str, Any]], current: Trial, settings: Settings) 
     (work / store.LOG).touch()
     for leftover in set(os.listdir(work)) - {store.LOG}:
         shutil.rmtree(work / leftover) if (work / leftover).is_dir() else (work / leftover).unlink()
-    return store.publish(work, final, trial.outcome(current, "failed", reason)).content
+    return store.publish(work, final, outcome(current, "failed", reason)).content
 
 
 def _how_it_died(exitcode: int | None) -> str:

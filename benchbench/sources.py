@@ -14,12 +14,12 @@ from .interfaces import Component
 
 
 def source_digest(component: Component) -> str:
-    """16 hexadecimal digits that change with the component's source, or any file that it imports of its package.
+    """16 hexadecimal digits that change with the component's source, any file it imports of its package, its version.
 
     benchbench's own files do not count: the protocol's version speaks for them.
     """
-    parts = getattr(component, "parts", (component,))
-    return hashlib.sha256("".join(_module_digest(type(p).__module__) for p in parts).encode()).hexdigest()[:16]
+    parts = [_module_digest(type(p).__module__) + p.version() for p in component._members()]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 @functools.cache

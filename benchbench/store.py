@@ -73,10 +73,10 @@ class Result:
         """`scored`, `skipped` or `failed`."""
         return str(self.content["status"])
 
-    def has(self, metrics: dict[str, str]) -> bool:
-        """Whether every metric (name -> digest) was computed, or found unavailable, by the same source."""
-        known = {name: facts["digest"] for name, facts in self.content.get("metrics", {}).items()}
-        return all(known.get(name) == value for name, value in metrics.items())
+    def has(self, metric: str, digest: str) -> bool:
+        """Whether the metric was computed, or found unavailable, by this version of it; a failure does not count."""
+        facts = self.content.get("metrics", {}).get(metric)
+        return facts is not None and facts["digest"] == digest and not str(facts["unavailable"]).startswith("failed:")
 
 
 def read(folder: Path, *, thorough: bool = True) -> Result:

@@ -73,6 +73,8 @@ def _suite(path: Path, content: dict[str, Any]) -> Suite:
             raise SpecError(f"suite {path}: unknown key '{key}': {did_you_mean(key, [*_OPTIONS, 'title', 'grid'])}")
         if not isinstance(value, _OPTIONS[key]):
             raise SpecError(f"suite {path}: {key} must be a {_OPTIONS[key].__name__}")
+    if not isinstance(grids, list):
+        raise SpecError(f"suite {path}: write [[grid]], not [grid]")
     if not grids:
         raise SpecError(f"suite {path} has no [[grid]]")
     return Suite(path.stem, title, tuple(_grid(path, grid) for grid in grids), content)
@@ -81,4 +83,7 @@ def _suite(path: Path, content: dict[str, Any]) -> Suite:
 def _grid(path: Path, grid: Mapping[str, Any]) -> Grid:
     for key in grid.keys() - {"degrade", "model"}:
         raise SpecError(f"suite {path}: unknown key '{key}' in a grid: {did_you_mean(key, ['degrade', 'model'])}")
+    for key, value in grid.items():
+        if not (isinstance(value, list) and all(isinstance(spec, str) for spec in value)):
+            raise SpecError(f'suite {path}: {key} must be a list of specs, such as {key} = ["all"]')
     return Grid(tuple(grid.get("degrade", ())), tuple(grid.get("model", ())))

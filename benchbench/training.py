@@ -59,11 +59,14 @@ class TrainingSet:
 
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Mean and standard deviation of each channel, in [0, 1]."""
-        count = self.pixels.shape[0] * self.pixels.shape[2] * self.pixels.shape[3]
-        values = [self.pixels[:, c].flatten().long() for c in range(self.pixels.shape[1])]
-        mean = [int(v.sum()) / count for v in values]
-        var = [int((v * v).sum()) / count - m * m for v, m in zip(values, mean, strict=True)]
-        return tuple(m / 255 for m in mean), tuple(math.sqrt(max(v, 0.0)) / 255 for v in var)
+        levels = torch.arange(256, dtype=torch.float64)
+        mean, std = [], []
+        for channel in self.pixels.unbind(1):
+            counts = torch.bincount(channel.flatten(), minlength=256).double().cpu()
+            average = float((counts * levels).sum() / counts.sum())
+            mean.append(average / 255)
+            std.append(math.sqrt(float((counts * (levels - average) ** 2).sum() / counts.sum())) / 255)
+        return tuple(mean), tuple(std)
 
     def batch(self, indices: Tensor, source: torch.Generator, flip: bool) -> Batch:
         """The images at `indices`, degraded by fresh draws from `source`."""
@@ -147,6 +150,8 @@ class Trainer:
         self.model, self.recipe, self.data, self.seed, self.on_progress = model, model.recipe, data, seed, on_progress
         self.device = data.device
         self.module = module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if not any(p.requires_grad for p in self.module.parameters()):
+            raise TrialError(f"{model.name} has nothing to train: say recipe = None")
         self.validation = validation
         self.batch = min(self.recipe.batch, len(data))
         self.epoch_steps = len(data) // self.batch
@@ -204,6 +209,8 @@ class Trainer:
             own = [p for group in optimizer.param_groups for p in group["params"]]
             with autocast(self.device):
                 loss = self.model.training_step(module, batch, name)
+            if not (isinstance(loss, Tensor) and loss.ndim == 0 and loss.requires_grad):
+                raise TrialError(f"{self.model.name}: the training loss must be a scalar tensor with a gradient")
             optimizer.zero_grad(set_to_none=True)
             loss.backward(inputs=own)
             if self.recipe.clip is not None:
@@ -306,7 +313,7 @@ class Trainer:
         loss, psnr, pairs = 0.0, 0.0, self.validation
         for start in range(0, len(pairs), VALIDATION_BATCH):
             batch = validation_batch(pairs, slice(start, start + VALIDATION_BATCH), self.device)
-            side = {name: getattr(batch, name) for name in self.model.sees}
+            side = batch.side(self.model)
             with autocast(self.device):
                 restored = self.module(batch.degraded, **side)
                 if restored.shape != batch.clean.shape:

@@ -28,14 +28,20 @@ def missing_weights(*names: str) -> str | None:
     wanted = [name for name in names if find_weights(name) is None]
     if not wanted:
         return None
-    places = " or ".join(str(folder) for folder in weight_folders())
+    places = " or ".join(_without_home(folder) for folder in weight_folders())
     hint = "" if os.environ.get(FOLDER) else f" (or in a folder that {FOLDER} names)"
     return f"needs {' and '.join(wanted)} in {places}{hint}"
 
 
 def read_weights(name: str) -> Any:
-    """The tensors in a file of weights, on the CPU. Raises FileNotFoundError where `missing_weights` has something to say."""
+    """The tensors in a file of weights, on the CPU. Raises FileNotFoundError that says what `missing_weights` says."""
     path = find_weights(name)
     if path is None:
         raise FileNotFoundError(missing_weights(name))
     return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _without_home(folder: Path) -> str:
+    """A folder as results may show it: they are published, and a home folder names a person."""
+    home = Path.home()
+    return f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)

@@ -54,19 +54,19 @@ def test_a_run_prints_its_board_and_where_it_is(tmp_path: Path) -> None:
     out = str(tmp_path / "runs")
     result = call("run", *QUICK, "--model", "identity", "--model", "bicubic", "--out", out)
     assert result.exit_code == 0, result.output
-    assert "2 trials on 1 board: 0 done already, 2 to run" in result.output
+    assert "3 trials on 1 board: 0 done already, 3 to run" in result.output
     assert "Written: " in result.output
     board = tmp_path / "runs" / "leaderboards" / "faces,n=60" / "pixelate.md"
     assert board.is_file()
     assert "bicubic" in board.read_text()
     again = call("run", *QUICK, "--model", "identity", "--model", "bicubic", "--out", out)
-    assert "2 done already, 0 to run" in again.output
+    assert "3 done already, 0 to run" in again.output
 
 
 def test_json_is_all_that_json_prints(tmp_path: Path) -> None:
     result = call("run", *QUICK, "--model", "identity", "--out", str(tmp_path), "--json")
     report = json.loads(result.output)
-    assert report["results"][0]["status"] == "scored"
+    assert {r["trial"]["model"]: r["status"] for r in report["results"]} == {"identity": "scored", "oracle": "skipped"}
     assert report["results"][0]["scores"]["psnr"]["mean"] > 5
 
 

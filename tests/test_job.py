@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,26 @@ def test_failed_trials_are_tried_again_and_done_ones_are_not(tmp_path: Path) -> 
     assert recorder.plans == [(2, 2), (2, 1)]
 
 
+def test_a_skipped_trial_is_not_tried_again_while_its_reason_holds(tmp_path: Path) -> None:
+    recorder = Recorder()
+    for _ in range(2):
+        go(tmp_path, recorder, degradation=("grain",), model=("oracle", "identity"))
+        go(
+            tmp_path,
+            recorder,
+            dataset=("toy-faces:masked=false",),
+            degradation=("darken:region=face",),
+            model=("identity",),
+        )
+    assert recorder.plans == [(2, 2), (1, 1), (2, 0), (1, 0)]
+
+
+def test_every_board_has_its_frame(tmp_path: Path) -> None:
+    report = go(tmp_path, model=("tiny-conv",), frame=True)
+    assert statuses(report) == dict.fromkeys(("identity", "oracle", "tiny-conv"), "scored")
+    assert "recovered" in report.boards[0].rows
+
+
 def test_fresh_runs_everything_again(tmp_path: Path) -> None:
     recorder = Recorder()
     for fresh in (False, True):
@@ -192,7 +213,9 @@ def test_hooks_hear_of_epochs_trials_and_boards_and_cannot_harm_the_run(tmp_path
     assert epochs == [("tiny-conv", 1.0), ("tiny-conv", 2.0)]
     assert ("trial", ("tiny-conv", "scored", True)) in faulty.heard  # benchbench_trial_finished
     assert ("board", report.written[0]) in faulty.heard  # benchbench_board_written
-    assert recorder.warnings == ["a plugin's benchbench_board_written raised RuntimeError: a tracker without a network"]
+    assert recorder.warnings == [
+        "benchbench_board_written of plugin test.faulty raised RuntimeError: a tracker without a network"
+    ]
 
 
 def test_the_report_is_json(tmp_path: Path) -> None:
@@ -242,11 +265,74 @@ def test_a_whole_result_that_only_lacked_its_name_is_kept(tmp_path: Path, cache:
     assert again.results == report.results
 
 
-def test_default_threads_do_not_depend_on_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    for cores, threads in ((1, 1), (2, 1), (8, 1), (16, 2), (64, 8)):
+def test_jobs_are_as_many_as_cores_and_memory_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, gigabytes, threads, jobs in ((1, 8, 1, 1), (2, 24, 1, 2), (16, 12, 1, 8), (16, 64, 4, 4), (1, 1, 1, 1)):
         monkeypatch.setattr(runner, "cores", lambda cores=cores: cores)
-        assert runner.default_threads() == threads
-        assert runner.default_jobs("cpu", threads) * threads == cores
+        monkeypatch.setattr(runner, "memory", lambda gigabytes=gigabytes: gigabytes * 10**9)
+        assert runner.default_jobs("cpu", threads) == jobs
+
+
+def test_other_threads_are_another_result(tmp_path: Path) -> None:
+    recorder = Recorder()
+    for threads in (1, 2, 1):
+        go(tmp_path, recorder, model=("identity",), threads=threads)
+    assert recorder.plans == [(1, 1), (1, 1), (1, 0)]
+
+
+@pytest.mark.parametrize("model", ["identity", "oracle", "tiny-conv"])
+def test_fewer_metrics_take_none_away_and_more_are_added(tmp_path: Path, model: str) -> None:
+    both = go(tmp_path / "both", model=(model,))
+    for metric in ("mean-error", "peak", "mean-error"):
+        later = go(tmp_path, model=(model,), metric=(metric,))
+    assert statuses(later) == {model: "scored"}
+    assert scores(later) == scores(both)
+
+
+def test_where_it_was_trained_stays_when_metrics_are_added(tmp_path: Path) -> None:
+    first = go(tmp_path, model=("tiny-conv",), metric=("peak",)).results[0]
+    later = go(tmp_path, model=("tiny-conv",)).results[0]
+    assert {k: later[k] for k in ("timing", "environment", "training")} == {
+        k: first[k] for k in ("timing", "environment", "training")
+    }
+
+
+def test_a_metric_that_can_be_had_now_is_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TOY_WEIGHTS", raising=False)
+    request = {"model": ("identity",), "metric": ("peak", "weighted")}
+    recorder = Recorder()
+    assert go(tmp_path, recorder, **request).results[0]["metrics"]["weighted"]["unavailable"] == "needs TOY_WEIGHTS"
+    go(tmp_path, recorder, **request)
+    monkeypatch.setenv("TOY_WEIGHTS", "here")
+    monkeypatch.setattr(runner, "in_own_process", in_this_process)  # the fork server keeps the old environment
+    assert go(tmp_path, recorder, **request).results[0]["scores"]["weighted"]["mean"] == 1
+    assert recorder.plans == [(1, 1), (1, 0), (1, 1)]
+
+
+def in_this_process(function: Any, *args: Any, timeout: float | None = None) -> Any:
+    future: Future[Any] = Future()
+    future.set_result(function(*args))
+    return future
+
+
+def test_two_runs_in_one_folder_lose_nothing(tmp_path: Path) -> None:
+    alone = go(tmp_path / "alone", model=GOOD)
+    with ThreadPoolExecutor(2) as threads:
+        runs = [threads.submit(go, tmp_path / "shared", model=GOOD) for _ in range(2)]
+        reports = [run.result() for run in runs]
+    assert all(scores(report) == scores(alone) for report in reports)
+    assert not list((tmp_path / "shared").rglob("*.partial"))
+
+
+def test_all_sections_of_a_board_file_stay(tmp_path: Path) -> None:
+    go(tmp_path, model=("tiny-conv",), budget="1epochs")
+    text = go(tmp_path, model=("tiny-conv",), budget="2epochs").written[0].read_text()
+    assert text.count("\n## ") == 2
+
+
+def test_a_model_that_asks_for_the_truth_image_fails(tmp_path: Path) -> None:
+    report = go(tmp_path, model=("peeking", "identity"))
+    assert statuses(report) == {"peeking": "failed", "identity": "scored"}
+    assert "peeking.sees has 'clean'; only region, face, truth may be seen" in report.failed[0]["reason"]
 
 
 def test_untrained_models_come_first_and_have_no_seed(tmp_path: Path) -> None:
@@ -294,7 +380,9 @@ def test_a_component_that_cannot_be_sent_to_a_process_fails_with_its_reason(tmp_
     registry = toys.registry()
     registry.components["model"]["local"] = Local
     registry.origin[Local] = registry.origin[toys.TinyConv]
-    request = job.Request(size=16, budget="1epochs", out=tmp_path, device="cpu", model=("local", "identity"))
+    request = job.Request(
+        size=16, budget="1epochs", out=tmp_path, device="cpu", model=("local", "identity"), frame=False
+    )
     report = job.run(registry, request, Recorder())
     assert statuses(report) == {"local": "failed", "identity": "scored"}
     assert "Can't pickle" in report.failed[0]["reason"] or "Can't get local object" in report.failed[0]["reason"]

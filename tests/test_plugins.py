@@ -169,8 +169,8 @@ def test_a_hook_with_unknown_arguments_is_reported(load_with_toys: Callable[...,
 
 ABSTRACT = fog().replace("def apply", "def applyy")
 WRONG_COMPONENTS = {
-    "nothing": (fog(brings="").replace("[]", "None"), "TypeError"),
-    "an instance": (fog(brings="Fog()"), "is no degradation class (it must inherit benchbench.Degradation)"),
+    "nothing": (fog(brings="").replace("[]", "None"), "must return a list of classes, not None"),
+    "an instance": (fog(brings="Fog()"), "is an instance: return the class Fog itself"),
     "something else": (fog(brings="dict"), "is no degradation class"),
     "another kind": (fog(brings="Fog").replace("degradations", "models"), "is no model class"),
     "abstract": (ABSTRACT, "fog: apply must be defined"),

@@ -180,10 +180,9 @@ def test_found_results_come_in_the_order_of_their_paths_with_the_damaged_ones(tm
 
 def test_a_result_has_metrics_only_by_the_same_source(folder: Path) -> None:
     found = store.read(folder)
-    assert found.has({})
-    assert found.has({"peak": "d"})
-    assert not found.has({"peak": "another"})
-    assert not found.has({"peak": "d", "other": "d"})
+    assert found.has("peak", "d")
+    assert not found.has("peak", "another")
+    assert not found.has("other", "d")
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,6 +26,8 @@ def build(out: Path, to: Path | None) -> None:
     from ..leaderboard import collect, write_boards
 
     boards, problems = collect(out)
+    if not boards and not problems:
+        raise click.ClickException(f"there are no results under {out}; `benchbench run --out {out}` makes some")
     for problem in problems:
         click.echo(f"benchbench: left out: {problem}", err=True)
     for path in write_boards(boards, to or out / "leaderboards"):

@@ -20,7 +20,7 @@ def command(kind: str | None, plugins: bool, no_plugin: tuple[str, ...], as_json
     """List components with parameters, defaults and the package they came from."""
     from .. import catalogue
 
-    registry = options.load_registry(no_plugin, quiet=True)
+    registry = options.load_registry(no_plugin, quiet=plugins or as_json)
     chosen = catalogue.plugins(registry) if plugins else catalogue.components(registry, kind)
     if as_json:
         click.echo(json.dumps(chosen, indent=1))

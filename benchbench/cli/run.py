@@ -29,7 +29,11 @@ from . import options
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, or auto.")
 @click.option("--jobs", type=click.IntRange(1), help="Trials at once.  [default: one a core, or one on a GPU]")
 @click.option(
-    "--threads", type=click.IntRange(1), help="CPU threads of a trial; they decide a result's last bits.  [default: 1]"
+    "--threads",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="CPU threads of a trial; others than 1 are other results, in their last bits.",
 )
 @click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
 @options.out
@@ -50,7 +54,7 @@ def command(
     seed: tuple[int, ...],
     device: str,
     jobs: int | None,
-    threads: int | None,
+    threads: int,
     timeout: float | None,
     out: Path,
     fresh: bool,

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from PIL import features
 from torch import Tensor
 
 from benchbench import Degradation, Degraded, Draw, Range, TrialError, hookimpl, param
@@ -30,6 +31,9 @@ class Jpeg(Degradation):
     name = "jpeg"
     quality: Range = param(Range(10, 10), "libjpeg's quality, a whole number", low=1, high=100)
     subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = param("4:2:0", "resolution of the colour channels")
+
+    def version(self) -> str:
+        return f"jpg {features.version('jpg')}"  # another libjpeg may write other bytes
 
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
         """Raises TrialError for images of neither one nor three channels."""

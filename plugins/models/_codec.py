@@ -44,6 +44,11 @@ class PillowCodec(nn.Module, Codec):
         return np.array(image).reshape(image.height, image.width, self.channels)
 
 
+def version(feature: str) -> str:
+    """The version of the library behind a format: another one may write other bytes."""
+    return f"{feature} {features.version(feature)}"
+
+
 def unavailable(feature: str, task: Task) -> str | None:
     """Why Pillow cannot store the task's images with its `feature` ("jpg", "webp", …), or None if it can."""
     if not features.check(feature):

@@ -33,5 +33,8 @@ class Avif(Model):
     def build(self, task: Task) -> nn.Module:
         return _codec.PillowCodec("AVIF", task.channels, {"quality": self.quality, "max_threads": 1})
 
+    def version(self) -> str:
+        return _codec.version("avif")
+
     def unavailable(self, task: Task) -> str | None:
         return _codec.unavailable("avif", task)

@@ -37,7 +37,7 @@ class DeblurGAN(AdversarialModel):
     """Residual GAN; its transposed convolutions leave a checkerboard, resize and subpixel do not."""
 
     name = "deblur-gan"
-    recipe: ClassVar[Recipe | None] = Recipe(epochs=50, batch=16, lr=1e-3, schedule="cosine")
+    recipe: ClassVar[Recipe | None] = Recipe(epochs=50, batch=16, lr=4e-4, schedule="cosine")
 
     upsample: Upsampling = param("deconv", "how the decoder doubles the resolution")
     width: int = param(32, "channels at full resolution; they double at each level down", low=4, high=256)

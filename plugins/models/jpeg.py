@@ -32,5 +32,8 @@ class Jpeg(Model):
     def build(self, task: Task) -> nn.Module:
         return _codec.PillowCodec("JPEG", task.channels, {"quality": self.quality})
 
+    def version(self) -> str:
+        return _codec.version("jpg")
+
     def unavailable(self, task: Task) -> str | None:
         return _codec.unavailable("jpg", task)

@@ -34,5 +34,8 @@ class Jpeg2000(Model):
         options = {"quality_mode": "dB", "quality_layers": [self.psnr], "irreversible": True, "no_jp2": True}
         return _codec.PillowCodec("JPEG2000", task.channels, options)
 
+    def version(self) -> str:
+        return _codec.version("jpg_2000")
+
     def unavailable(self, task: Task) -> str | None:
         return _codec.unavailable("jpg_2000", task)

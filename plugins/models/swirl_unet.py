@@ -54,6 +54,9 @@ class SwirlUNet(Model):
         """The region, if the mask is on."""
         return ("region",) if self.mask else ()
 
+    def version(self) -> str:
+        return "without the perceptual loss" if self.perceptual and perceptual_missing() else ""
+
     def build(self, task: Task) -> nn.Module:
         return Unwarper(task, self.width, guided=self.mask)
 

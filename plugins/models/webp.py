@@ -32,5 +32,8 @@ class WebP(Model):
     def build(self, task: Task) -> nn.Module:
         return _codec.PillowCodec("WEBP", task.channels, {"quality": self.quality})
 
+    def version(self) -> str:
+        return _codec.version("webp")
+
     def unavailable(self, task: Task) -> str | None:
         return _codec.unavailable("webp", task)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from benchbench import Dataset, Degradation, Degraded, Draw, Images, Model, Recipe, Task, hookimpl, param
+from benchbench import Dataset, Degradation, Degraded, Draw, Images, Metric, Model, Recipe, Task, hookimpl, param
 
 
 def _exhaust_memory() -> None:
@@ -99,6 +99,42 @@ class FaultyData(Dataset):
         raise RuntimeError("did its deed and lived")
 
 
+@dataclass(frozen=True)
+class Peeking(Model):
+    """Wants to see the clean image."""
+
+    name = "peeking"
+    recipe: ClassVar[Recipe | None] = None
+    sees: ClassVar[tuple[str, ...]] = ("clean",)
+
+    def build(self, task: Task) -> nn.Module:
+        return _Peeker()
+
+
+class _Peeker(nn.Module):
+    def forward(self, degraded: Tensor, clean: Tensor) -> Tensor:
+        return clean
+
+
+@dataclass(frozen=True)
+class Weighted(Metric):
+    """Is available where TOY_WEIGHTS is set."""
+
+    name = "weighted"
+    higher_is_better = True
+
+    def unavailable(self, task: Task) -> str | None:
+        return None if "TOY_WEIGHTS" in os.environ else "needs TOY_WEIGHTS"
+
+    def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
+        return torch.ones(len(clean))
+
+
+@hookimpl
+def benchbench_metrics() -> list[type[Metric]]:
+    return [Weighted]
+
+
 @hookimpl
 def benchbench_datasets() -> list[type[Dataset]]:
     return [FaultyData]
@@ -111,7 +147,7 @@ def benchbench_degradations() -> list[type[Degradation]]:
 
 @hookimpl
 def benchbench_models() -> list[type[Model]]:
-    return [Faulty]
+    return [Faulty, Peeking]
 
 
 heard: list[tuple[str, Any]] = []

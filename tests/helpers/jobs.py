@@ -40,5 +40,5 @@ class Recorder(Silent):
 
 
 def go(out: Path, recorder: Recorder | None = None, **options: Any) -> job.Report:
-    wanted = {"size": 16, "budget": "2epochs", "out": out, "jobs": 2, "device": "cpu"} | options
+    wanted = {"size": 16, "budget": "2epochs", "out": out, "jobs": 2, "device": "cpu", "frame": False} | options
     return job.run(toys.registry("faulty"), job.Request(**wanted), recorder or Recorder())

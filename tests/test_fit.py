@@ -1,0 +1,64 @@
+"""Models that are fitted and not descended, and what results say of a model: its size, its notes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import toys
+from jobs import Recorder
+from torch import Tensor
+from toys import Darken, portraits
+
+from benchbench import job
+from benchbench.files import load_tensors
+from benchbench.training import TrainingSet
+
+
+def ran(out: Path, model: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    request = job.Request(size=16, budget="1epochs", out=out, device="cpu", jobs=1, model=(model,), frame=False)
+    (result,) = job.run(toys.registry("fitted"), request, Recorder()).results
+    (weights,) = out.rglob(f"{model}/*/model.safetensors")
+    return result, load_tensors(weights)
+
+
+def test_a_fitted_model_saw_the_training_images_and_its_weights_are_stored(tmp_path: Path, cache: Path) -> None:
+    result, weights = ran(tmp_path, "mean-face")
+    faces = portraits(cache)
+    expected = faces.pixels[faces.indices("train")].float().mean(0) / 255
+    torch.testing.assert_close(weights["mean"], expected, atol=1e-6, rtol=0)
+    assert result["status"] == "scored"
+    assert not result["model"]["trained"]
+
+
+def test_results_say_how_big_a_model_is_and_what_is_worth_noting(tmp_path: Path) -> None:
+    result, _ = ran(tmp_path, "mean-face")
+    assert result["model"]["parameters"] == 42
+    assert result["model"]["notes"] == ["shows one face at 16 px"]
+
+
+def test_fitting_comes_after_training(tmp_path: Path) -> None:
+    result, weights = ran(tmp_path, "offset")
+    assert result["training"]["steps"] > 0
+    assert weights["bias"].tolist() == [7, 7, 7]
+    assert (result["model"]["parameters"], result["model"]["notes"]) == (3 * 3 * 9 + 3, [])
+
+
+@pytest.mark.parametrize("batch", [1, 7, 1000])
+def test_every_training_image_comes_once_in_order_unmirrored_and_degraded(cache: Path, batch: int) -> None:
+    faces = portraits(cache)
+    data = TrainingSet(faces, Darken(), torch.device("cpu"))
+    batches = list(data.once(0, batch))
+    clean, degraded = torch.cat([b.clean for b in batches]), torch.cat([b.degraded for b in batches])
+    assert torch.equal(clean, faces.pixels[faces.indices("train")].float() / 255)
+    factor = torch.cat([b.truth["factor"] for b in batches]).view(-1, 1, 1, 1)
+    torch.testing.assert_close(degraded, clean * factor, atol=1 / 255, rtol=0)
+
+
+def test_passes_of_one_seed_are_alike(cache: Path) -> None:
+    data = TrainingSet(portraits(cache), Darken(), torch.device("cpu"))
+    first, again, other = (next(data.once(seed)).degraded for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
