@@ -102,7 +102,7 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
     """Do what the request says. Raises BenchbenchError for what the user can mend, before anything is written."""
     budget = Budget.parse(request.budget)
     datasets = plan.choose(registry, "dataset", request.dataset)
-    framing = [name for name, model in registry.of("model").items() if request.frame and getattr(model, "role", "")]
+    framing = [name for name, model in registry.of("model").items() if request.frame and bool(getattr(model, "role", ""))]
     grids = [
         (
             plan.choose(registry, "degradation", request.degradation or grid.degradation),
