@@ -47,9 +47,14 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         raise
 
 
+def json_text(value: object) -> str:
+    """A value as JSON; infinity and NaN, which JSON lacks, become objects that `read_json` turns back."""
+    return json.dumps(_finite(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def write_json(path: Path, value: object) -> None:
-    """Write JSON atomically; infinity and NaN, which JSON lacks, become objects that `read_json` turns back."""
-    write_atomically(path, json.dumps(_finite(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    """Write `json_text` of a value atomically."""
+    write_atomically(path, json_text(value))
 
 
 def read_json(path: Path) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Collection, Sequence
@@ -14,7 +13,7 @@ from . import plan, runner, store, suites
 from .budget import Budget
 from .data import cache_folder, load
 from .errors import BenchbenchError, SpecError
-from .files import _finite
+from .files import json_text
 from .interfaces import Metric
 from .leaderboard import Board, collect, write_boards
 from .plugins import Registry
@@ -72,7 +71,7 @@ class Report:
             "boards": [str(path) for path in self.written],
             "problems": self.problems,
         }
-        return json.dumps(_finite(report), indent=1)
+        return json_text(report)
 
 
 class Screen(Listener, Protocol):
@@ -102,7 +101,9 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
     """Do what the request says. Raises BenchbenchError for what the user can mend, before anything is written."""
     budget = Budget.parse(request.budget)
     datasets = plan.choose(registry, "dataset", request.dataset)
-    framing = [name for name, model in registry.of("model").items() if request.frame and bool(getattr(model, "role", ""))]
+    framing = [
+        name for name, model in registry.of("model").items() if request.frame and bool(getattr(model, "role", ""))
+    ]
     grids = [
         (
             plan.choose(registry, "degradation", request.degradation or grid.degradation),
@@ -150,7 +151,7 @@ def _report(trials: Sequence[Trial], ran: int, out: Path, hooks: runner.HookCall
     for t in trials:
         own[store.slug(t.dataset)].add(store.slug(str(t.degradation)))
     boards = [b for b in boards if b.setting.file[1] in own.get(b.setting.file[0], ())]  # whole files, never parts
-    written = write_boards(boards, out / "leaderboards")
+    written = write_boards(boards, out / "leaderboards", redraw=False)
     for path in written:
         hooks.call("benchbench_board_written", path=path)
     results = [found.content for folder in folders if isinstance(found := _read(folder), store.Result)]

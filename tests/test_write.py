@@ -263,3 +263,15 @@ def test_escaped_text_is_read_as_it_was(text: str) -> None:
     tokens = MARKDOWN.parse(f"| head |\n| --- |\n| x{escape(text)}x |")
     cells = [tokens[i + 1] for i, token in enumerate(tokens) if token.type == "td_open"]
     assert [text_of(cell) for cell in cells] == [f"x{seen(text)}x"]
+
+
+def test_pictures_are_not_redrawn_while_the_results_are_the_same(tmp_path: Path) -> None:
+    runs, boards_folder = tmp_path / "runs", tmp_path / "boards"
+    results.write(runs, {"peak": 20.0}, model="a")
+    [path] = write_boards(collect(runs)[0], boards_folder, redraw=False)
+    before = path.stat().st_mtime_ns
+    write_boards(collect(runs)[0], boards_folder, redraw=False)
+    assert path.stat().st_mtime_ns == before
+    results.write(runs, {"peak": 21.0}, model="b")
+    write_boards(collect(runs)[0], boards_folder, redraw=False)
+    assert "| b " in path.read_text(encoding="utf-8")

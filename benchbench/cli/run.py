@@ -96,7 +96,7 @@ def command(
         click.echo("\nbenchbench: stopped; the same command goes on from here", err=True)
         sys.exit(130)
     if as_json:
-        click.echo(report.to_json())
+        click.echo(report.to_json(), nl=False)
     else:
         console.show(report)
     sys.exit(1 if report.failed else 0)

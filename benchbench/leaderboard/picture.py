@@ -38,7 +38,7 @@ def write_picture(path: Path, board: Board) -> bool:
             picture = Image.fromarray(images[column]).resize((tile, tile), Image.Resampling.NEAREST)
             canvas.paste(picture, (LABEL + column * (tile + GAP), top))
     buffer = io.BytesIO()
-    canvas.save(buffer, "PNG", optimize=True)
+    canvas.save(buffer, "PNG")
     write_atomically(path, buffer.getvalue())
     return True
 

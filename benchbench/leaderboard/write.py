@@ -13,7 +13,8 @@ import pandas as pd
 from tabulate import tabulate
 
 from ..budget import PRESETS, Budget
-from ..files import digest, write_atomically, write_json
+from ..files import digest, json_text, write_atomically
+from ..store import SAMPLES, Result
 from .boards import REGIONS, Board, number
 from .picture import write_picture
 from .plots import write_plots
@@ -21,23 +22,40 @@ from .plots import write_plots
 FIXED = ("rank", "model", "gain", "recovered", "bytes", "parameters", "flops", "epochs", "seeds", "sees", "plugin")
 
 
-def write_boards(boards: Sequence[Board], folder: Path) -> list[Path]:
-    """Write `<data set>/<degradation>.md|csv|json|png` under `folder`; returns the Markdown files."""
+def write_boards(boards: Sequence[Board], folder: Path, *, redraw: bool = True) -> list[Path]:
+    """Write `<data set>/<degradation>.md|csv|json|png` under `folder`; returns the Markdown files.
+
+    Without `redraw`, pictures stay as they are where the results behind them have not changed: they take seconds.
+    """
     written = []
     for (dataset, degradation), group in groupby(boards, key=lambda b: b.setting.file):
         members = list(group)
         stem = folder / dataset / degradation
-        pictures = [_pictures(stem, b, len(members)) for b in members]
-        text = f"# {escape(members[0].setting.degradation)} on {escape(members[0].setting.dataset)}\n\n"
-        text += "\n".join(section(b, p) for b, p in zip(members, pictures, strict=True))
-        path = stem.with_name(stem.name + ".md")
-        write_atomically(path, text)
-        flat = pd.concat([_flat(b) for b in members], ignore_index=True)
-        write_atomically(stem.with_name(stem.name + ".csv"), flat.to_csv(index=False, lineterminator="\n"))
-        write_json(stem.with_name(stem.name + ".json"), [as_json(b) for b in members])
-        write_atomically(stem.with_name(stem.name + ".speed.md"), _speed(members))
-        written.append(path)
+        content = json_text([as_json(b) for b in members])
+        if redraw or not _is_drawn(stem, content):
+            _write_file(stem, members)
+            write_atomically(_beside(stem, ".json"), content)  # last: it vouches for the others
+        written.append(_beside(stem, ".md"))
     return written
+
+
+def _beside(stem: Path, suffix: str) -> Path:
+    return stem.with_name(stem.name + suffix)
+
+
+def _is_drawn(stem: Path, content: str) -> bool:
+    known = _beside(stem, ".json")
+    return known.is_file() and known.read_text(encoding="utf-8") == content and _beside(stem, ".md").is_file()
+
+
+def _write_file(stem: Path, members: Sequence[Board]) -> None:
+    pictures = [_pictures(stem, b, len(members)) for b in members]
+    text = f"# {escape(members[0].setting.degradation)} on {escape(members[0].setting.dataset)}\n\n"
+    text += "\n".join(section(b, p) for b, p in zip(members, pictures, strict=True))
+    write_atomically(_beside(stem, ".md"), text)
+    flat = pd.concat([_flat(b) for b in members], ignore_index=True)
+    write_atomically(_beside(stem, ".csv"), flat.to_csv(index=False, lineterminator="\n"))
+    write_atomically(_beside(stem, ".speed.md"), _speed(members))
 
 
 def escape(text: str) -> str:
@@ -209,12 +227,20 @@ def as_json(board: Board) -> dict[str, Any]:
     rows = [{k: (None if v is None or v != v else v) for k, v in row.items()} for row in board.rows.to_dict("records")]
     return {
         **vars(board.setting),
+        "results": {r.content["key"]: _what_counts(r) for r in board.results},
         "ranked_by": board.ranked_by,
         "metrics": board.metrics,
         "rows": rows,
         "not_scored": board.failures,
         "unavailable": board.unavailable,
     }
+
+
+def _what_counts(result: Result) -> str:
+    """A digest of what a result contributes to a board; times, which differ from run to run, do not."""
+    parts = ("status", "reason", "trial", "origin", "training", "model", "rate", "metrics", "scores", "environment")
+    facts = {name: result.content.get(name) for name in parts}
+    return digest(json_text(facts), result.content.get("files", {}).get(SAMPLES))
 
 
 def _speed(boards: Sequence[Board]) -> str:

@@ -6,12 +6,12 @@ blurring it with a kernel that is symmetric in both axes is a plain product of s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
-from benchbench import Range, Task
+from benchbench import Task
+
+from ._probe import probe
 
 
 def extended(images: Tensor) -> Tensor:
@@ -43,23 +43,6 @@ def confined(restored: Tensor, degraded: Tensor, region: Tensor | None) -> Tenso
 
 def no_kernel(task: Task) -> str | None:
     """Why a deconvolver cannot run on the task, or None where the degradation tells the kernel of its blur."""
-    trial = task.degradation.apply(torch.zeros(1, task.channels, task.size, task.size), Middle())
-    if "kernel" in trial.truth:
+    if "kernel" in probe(task).truth:
         return None
     return f"needs a blur with a known kernel, which {task.degradation.name} is not"
-
-
-class Middle:
-    """A `Draw` without chance, for one image: the middle of each range."""
-
-    n = 1
-    device = torch.device("cpu")
-
-    def uniform(self, low: float = 0.0, high: float = 1.0, shape: Sequence[int] = ()) -> Tensor:
-        return torch.full((1, *shape), (low + high) / 2)
-
-    def normal(self, shape: Sequence[int] = ()) -> Tensor:
-        return torch.zeros((1, *shape))
-
-    def within(self, span: Range) -> Tensor:
-        return self.uniform(span.low, span.high)

@@ -27,6 +27,7 @@ from torch.nn import functional as F
 from benchbench import Batch, Model, Recipe, Task, hookimpl, param
 
 from ._bottleneck import Normaliser
+from ._probe import probe
 from ._warp_losses import dissimilarity, perceptual, perceptual_missing, roughness
 from ._warp_unet import FieldUNet
 
@@ -56,6 +57,11 @@ class SwirlUNet(Model):
 
     def version(self) -> str:
         return "without the perceptual loss" if self.perceptual and perceptual_missing() else ""
+
+    def unavailable(self, task: Task) -> str | None:
+        if self.mask and task.degradation.region == "image" and probe(task).region is None:
+            return f"confined to the region of the degradation, and {task.degradation.name} acts everywhere: mask=false"
+        return None
 
     def build(self, task: Task) -> nn.Module:
         return Unwarper(task, self.width, guided=self.mask)
