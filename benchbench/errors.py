@@ -26,6 +26,12 @@ class TrialError(BenchbenchError):
     """A trial that cannot give a score: a wrong shape, a value that is not finite, a loss that diverged."""
 
 
+def one_line(error: BaseException, longest: int = 500) -> str:
+    """An error's type and text as one line, such as `ValueError: no such file`."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:longest] if text else type(error).__name__
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint that names the words of `known` closest to `word`, or all of them if none is close."""
     known = sorted(known)

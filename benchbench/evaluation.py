@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .degrading import Pairs
-from .errors import TrialError
+from .errors import TrialError, one_line
 from .interfaces import Codec, Metric, Model, Task
 from .training import validation_batch
 
@@ -87,7 +87,7 @@ def score(
                 if suffix == "" or (region is not None and metric.regional):
                     columns[f"{metric}{suffix}"] = _score_all(metric, restored, pairs, region, device, batch)
         except Exception as error:  # a plugin may raise anything; its metric is lost, not the trial
-            unavailable[str(metric)] = f"failed: {type(error).__name__}: {error}".splitlines()[0]
+            unavailable[str(metric)] = f"failed: {one_line(error)}"
             for suffix in regions:
                 columns.pop(f"{metric}{suffix}", None)
     table = pd.DataFrame(

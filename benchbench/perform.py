@@ -18,7 +18,7 @@ import pandas as pd
 from filelock import FileLock
 
 from . import store
-from .errors import TrialError
+from .errors import TrialError, one_line
 from .files import load_tensors, save_tensors
 from .interfaces import Metric
 from .store import DamagedResult, Result
@@ -61,7 +61,7 @@ def run(trial: Trial, metrics: Sequence[Metric], out: Path, cache: Path, device_
             content = _perform(trial, metrics, stored, work, cache, set_up(device_name, trial.threads))
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the plugin's: the parent keeps Ctrl-C
             traceback.print_exc()
-            content = outcome(trial, "failed", f"{type(error).__name__}: {error}".splitlines()[0][:500])
+            content = outcome(trial, "failed", one_line(error))
         sys.stdout.flush()
         sys.stderr.flush()
         for leftover in (CHECKPOINT, PROGRESS):

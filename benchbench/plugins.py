@@ -15,7 +15,7 @@ from typing import Any
 import pluggy
 
 from . import hookspecs, specs
-from .errors import PluginError, did_you_mean
+from .errors import PluginError, did_you_mean, one_line
 from .interfaces import Component, Dataset, Degradation, Metric, Model
 
 GROUP = "benchbench"
@@ -148,7 +148,7 @@ def _register(found: Registry, entry_point: importlib.metadata.EntryPoint) -> No
     except pluggy.PluginValidationError as error:
         plugin.error = " ".join(str(error).split())
     except (Exception, SystemExit) as error:
-        plugin.error = f"{type(error).__name__}: {error}".splitlines()[0]
+        plugin.error = one_line(error)
 
 
 def _undecorated(module: Any) -> str | None:
@@ -178,7 +178,7 @@ def _collect(found: Registry, kind: str, base: type[Component], impl: Any) -> No
         for component in components:
             check_component(component, kind, base)
     except (Exception, SystemExit) as error:
-        plugin.error = f"{type(error).__name__}: {error}".splitlines()[0]
+        plugin.error = one_line(error)
         return
     for component in components:
         if other := found.components[kind].get(component.name):

@@ -20,7 +20,7 @@ from pebble import ProcessExpired, concurrent
 
 from . import perform, store
 from .data import is_prepared, place, prepare
-from .errors import BenchbenchError, DataError
+from .errors import BenchbenchError, DataError, one_line
 from .interfaces import Dataset, Metric
 from .perform import PROGRESS
 from .plugins import Registry
@@ -152,7 +152,7 @@ def prepare_data(datasets: Sequence[Dataset], size: int, cache: Path) -> list[Pa
         except ProcessExpired as error:
             raise DataError(f"data set {dataset.label}: {_how_it_died(error.exitcode)}") from error
         except (Exception, SystemExit) as error:
-            raise DataError(f"data set {dataset.label}: {type(error).__name__}: {error}") from error
+            raise DataError(f"data set {dataset.label}: {one_line(error)}") from error
     return folders
 
 
@@ -232,7 +232,7 @@ def _result(future: Future[dict[str, Any]], current: Trial, settings: Settings) 
     except ProcessExpired as error:
         reason = _how_it_died(error.exitcode)
     except (Exception, SystemExit) as error:  # the component could not be sent to the process, or its answer not back
-        reason = f"{type(error).__name__}: {error}".splitlines()[0][:500]
+        reason = one_line(error)
     final = current.folder(settings.out)
     work = store.work_folder(final)
     work.mkdir(parents=True, exist_ok=True)

@@ -78,6 +78,7 @@ def budget_name(canonical: str) -> str:
     return f"{shown} a model" + (f" ({names[canonical]})" if canonical in names else "")
 
 
+MAIN = 4  # metrics in the main table; the others follow in one of their own, or it would be too wide to read
 ALT = {
     "picture": "what the models made of the first test images",
     "learning": "validation PSNR of each model against the training compute spent",
@@ -98,8 +99,10 @@ def section(board: Board, pictures: Mapping[str, str]) -> str:
     """One board as Markdown."""
     parts = [_heading(board)]
     parts += [f"![{ALT['picture']}]({quote(pictures['picture'])})"] if "picture" in pictures else []
-    parts += [_table(board, suffix, words) for suffix, words in REGIONS.items()]
-    parts += [_notes(board)]
+    main, further = _names(board, "")[:MAIN], _names(board, "")[MAIN:]
+    parts += [_table(board, main, "", "whole image") if main else "No model was scored."]
+    parts += [_table(board, _names(board, suffix)[:MAIN], suffix, words) for suffix, words in REGIONS.items() if suffix]
+    parts += [_table(board, further, "", "further metrics"), _notes(board)]
     parts += [f"![{ALT[kind]}]({quote(name)})" for kind, name in pictures.items() if kind != "picture"]
     parts += [_provenance(board)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -120,15 +123,19 @@ def _heading(board: Board) -> str:
     )
 
 
-def _table(board: Board, suffix: str, words: str) -> str:
-    names = [m for m in board.metrics if m + suffix in board.rows and board.rows[m + suffix].notna().any()]
+def _names(board: Board, suffix: str) -> list[str]:
+    """The metrics that at least one row has."""
+    return [m for m in board.metrics if m + suffix in board.rows and board.rows[m + suffix].notna().any()]
+
+
+def _table(board: Board, names: Sequence[str], suffix: str, words: str) -> str:
     if not names:
-        return "" if suffix else "No model was scored."
-    table = {"#": [str(r) for r in board.rows["rank"]]} if not suffix else {}
+        return ""
+    table = {} if suffix else {"#": [str(r) for r in board.rows["rank"]]}
     table["model"] = [_model_name(row) for row in board.rows.to_dict("records")]
     for name in names:
         table[_head(board, name)] = _column(board, name + suffix, board.metrics[name])
-    if not suffix:
+    if words == REGIONS[""]:
         table |= _more_columns(board)
     align = ["left" if head in ("#", "model") else "right" for head in table]
     text = tabulate(table, headers="keys", tablefmt="pipe", disable_numparse=True, colalign=align)
