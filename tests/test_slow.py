@@ -19,7 +19,7 @@ from benchbench import store
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 ROOT = Path(__file__).parents[1]
 BENCHBENCH = [sys.executable, "-m", "benchbench"]
-RUN = ["run", "--dataset", "faces:n=200", "--size", "32", "--budget", "0.3TFLOP", "--device", "cpu", "--quiet"]
+RUN = ["run", "--dataset", "faces:n=200", "--size", "32", "--budget", "1TFLOP", "--device", "cpu", "--quiet"]
 MODELS = ["--model", "identity", "--model", "autoencoder", "--model", "unet"]
 
 
@@ -29,11 +29,7 @@ def numbers(out: Path) -> dict[str, object]:
     for folder, result in store.find(out):
         assert isinstance(result, store.Result), result
         where = str(folder.relative_to(out))
-        found[where] = (
-            result.content["scores"],
-            result.content.get("training"),
-            result.content["files"].get("model.safetensors"),
-        )
+        found[where] = tuple(result.content.get(part) for part in ("status", "scores", "training", "metrics", "model"))
     return found
 
 
@@ -49,14 +45,14 @@ def test_a_run_killed_at_random_instants_ends_in_the_same_numbers(tmp_path: Path
     for _ in range(8):
         process = subprocess.Popen([*BENCHBENCH, *RUN, *MODELS, "--out", killed], start_new_session=True)
         try:
-            process.wait(chance.uniform(3, 12))
+            process.wait(chance.uniform(2, 9))
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             kills += 1
         for _folder, result in store.find(killed):
             assert isinstance(result, store.Result), f"a kill left a half-written result: {result}"
-    assert kills
+    assert kills >= 3
     subprocess.run([*BENCHBENCH, *RUN, *MODELS, "--out", killed], check=True)
     assert numbers(killed) == numbers(whole)
     assert board(killed) == board(whole)
@@ -94,9 +90,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (Path(site) / "libraries.pth").write_text("".join(f"import site; site.addsitedir({p!r})\n" for p in libraries))
     source = folder / "source"
     shutil.copytree(ROOT / "tests" / "third_party", source)
-    subprocess.run(
-        [python, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-build-isolation", source], check=True
-    )
+    subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", source], check=True)
     return python
 
 
