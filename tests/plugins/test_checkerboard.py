@@ -7,19 +7,11 @@ import itertools
 import pytest
 import torch
 import torch.nn.functional as F
+from pictures import images
 from torch import Tensor
 
 from benchbench import SpecError
 from benchbench_plugins.metrics.checkerboard import Checkerboard
-
-
-def images(n: int, channels: int, height: int, width: int, seed: int, noise: float = 0.1) -> tuple[Tensor, Tensor]:
-    """Restored and clean images: blurred grain, and the same under noise."""
-    source = torch.Generator().manual_seed(seed)
-    clean = torch.rand(n, channels, height + 4, width + 4, generator=source)
-    clean = torch.nn.functional.avg_pool2d(clean, 5, stride=1)
-    noisy = clean + noise * torch.randn(clean.shape, generator=source)
-    return noisy.clamp(0, 1), clean
 
 
 def board(size: int, stride: int = 2) -> Tensor:

@@ -8,21 +8,12 @@ from types import SimpleNamespace
 import piq
 import pytest
 import torch
-from torch import Tensor
+from pictures import images
 from torchvision.models.vgg import cfgs, make_layers
 
 from benchbench import Task
 from benchbench_plugins.degradations.none import Nothing
 from benchbench_plugins.metrics.lpips import LPIPS
-
-
-def images(n: int, channels: int, height: int, width: int, seed: int, noise: float = 0.1) -> tuple[Tensor, Tensor]:
-    """Restored and clean images: blurred grain, and the same under noise."""
-    source = torch.Generator().manual_seed(seed)
-    clean = torch.rand(n, channels, height + 4, width + 4, generator=source)
-    clean = torch.nn.functional.avg_pool2d(clean, 5, stride=1)
-    noisy = clean + noise * torch.randn(clean.shape, generator=source)
-    return noisy.clamp(0, 1), clean
 
 
 @pytest.fixture(scope="module")

@@ -7,19 +7,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pictures import images
 from scipy.stats import wasserstein_distance
 from torch import Tensor
 
 from benchbench_plugins.metrics.rgb_histogram import RGBHistogram
-
-
-def images(n: int, channels: int, height: int, width: int, seed: int, noise: float = 0.1) -> tuple[Tensor, Tensor]:
-    """Restored and clean images: blurred grain, and the same under noise."""
-    source = torch.Generator().manual_seed(seed)
-    clean = torch.rand(n, channels, height + 4, width + 4, generator=source)
-    clean = torch.nn.functional.avg_pool2d(clean, 5, stride=1)
-    noisy = clean + noise * torch.randn(clean.shape, generator=source)
-    return noisy.clamp(0, 1), clean
 
 
 def reference(restored: Tensor, clean: Tensor, inside: Tensor) -> float:

@@ -1,13 +1,9 @@
-"""GMSD against piq."""
+"""Pictures that metrics are tested on."""
 
 from __future__ import annotations
 
-import piq
-import pytest
 import torch
 from torch import Tensor
-
-from benchbench_plugins.metrics.gmsd import GMSD
 
 
 def images(n: int, channels: int, height: int, width: int, seed: int, noise: float = 0.1) -> tuple[Tensor, Tensor]:
@@ -17,10 +13,3 @@ def images(n: int, channels: int, height: int, width: int, seed: int, noise: flo
     clean = torch.nn.functional.avg_pool2d(clean, 5, stride=1)
     noisy = clean + noise * torch.randn(clean.shape, generator=source)
     return noisy.clamp(0, 1), clean
-
-
-@pytest.mark.parametrize("shape", [(2, 3, 48, 48), (3, 1, 33, 47), (1, 3, 16, 16)])
-def test_it_equals_piq_an_image_at_a_time(shape: tuple[int, int, int, int]) -> None:
-    restored, clean = images(*shape, seed=1)
-    expected = torch.stack([piq.gmsd(a, b) for a, b in zip(restored.split(1), clean.split(1), strict=True)])
-    torch.testing.assert_close(GMSD()(restored, clean), expected, atol=1e-5, rtol=1e-5)
