@@ -96,12 +96,17 @@ def fresh_folder(folder: Path) -> Iterator[Path]:
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
-    """Tensors (on the CPU afterwards) as a safetensors file, written atomically."""
+    """Tensors as a safetensors file, written atomically. Tied ones, which the format refuses, are stored twice."""
     from safetensors.torch import save
 
-    write_atomically(
-        path, save({k: t.detach().cpu().contiguous() for k, t in tensors.items()}, dict(metadata) if metadata else None)
-    )
+    plain: dict[str, Tensor] = {}
+    seen: set[int] = set()
+    for name, tensor in tensors.items():
+        own = tensor.detach().cpu().contiguous()
+        storage = own.untyped_storage().data_ptr()
+        plain[name] = own.clone() if storage in seen else own
+        seen.add(storage)
+    write_atomically(path, save(plain, dict(metadata) if metadata else None))
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:

@@ -193,3 +193,14 @@ def test_digests_keep_parts_apart() -> None:
         len({files.digest("ab", "c"), files.digest("a", "bc"), files.digest("abc"), files.digest("a", "b", "c")}) == 4
     )
     assert len(files.digest(1)) == 16
+
+
+def test_tied_and_missing_tensors_are_stored_too(tmp_path: Path) -> None:
+    tied = torch.arange(6.0)
+    files.save_tensors(tmp_path / "tied", {"a": tied, "b": tied, "c": tied[:3]})
+    found = files.load_tensors(tmp_path / "tied")
+    assert torch.equal(found["a"], tied)
+    assert torch.equal(found["b"], tied)
+    assert torch.equal(found["c"], tied[:3])
+    files.save_tensors(tmp_path / "none", {})
+    assert files.load_tensors(tmp_path / "none") == {}

@@ -187,10 +187,13 @@ def _notes(board: Board) -> str:
     if "recovered" in board.rows:
         lines.append("*recovered*: the part of the way from the degraded input (0 %) to the ideal inverse (100 %).")
     lines += [f"{escape(name)}: {escape(reason)}" for name, reason in board.unavailable.items()]
+    for result in board.results:
+        for note in result.content.get("model", {}).get("notes", []):
+            lines.append(f"{escape(result.content['trial']['model'])}: {escape(note)}")
     for row in board.failures:
         log = f" (log: {escape(row['log'])})" if row["log"] else ""
         lines.append(f"**{escape(row['model'])}** {row['status']}: {escape(row['reason'])}{log}")
-    return "\n".join(f"- {line}" for line in lines)
+    return "\n".join(f"- {line}" for line in dict.fromkeys(lines))
 
 
 def _provenance(board: Board) -> str:
