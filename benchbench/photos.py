@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from torch import Tensor, nn
@@ -41,11 +42,18 @@ def read(path: Path) -> Tensor:
     """A photograph, turned upright, as float32 `(1, 3, H, W)` in [0, 1]. Raises DataError."""
     try:
         with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
+            upright = ImageOps.exif_transpose(_of_8_bits(image)).convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(f"{path} cannot be read as an image: {error}") from error
     pixels = torch.frombuffer(bytearray(upright.tobytes()), dtype=torch.uint8)
     return pixels.view(1, upright.height, upright.width, 3).permute(0, 3, 1, 2).float() / 255
+
+
+def _of_8_bits(image: Image.Image) -> Image.Image:
+    """Pillow clips 16-bit grey to white when it converts it; this scales it."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image).clip(0, 65535) / 257).round().astype(np.uint8))
 
 
 def write(path: Path, image: Tensor) -> None:
@@ -173,8 +181,8 @@ def restore_file(photo: Path, trained: Trained, folder: Path) -> dict[str, Any]:
     """Restore one file; writes the restored picture and a before/after picture, and returns their paths."""
     before = read(photo)
     after = restore(before, trained)
-    restored = folder / f"{photo.stem}-restored.png"
-    comparison = folder / f"{photo.stem}-before-after.png"
+    name = f"{photo.stem}-{store.slug(str(trained.model))}"
+    restored, comparison = folder / f"{name}.png", folder / f"{name}-before-after.png"
     write(restored, after)
     beside(comparison, [("before", before), (f"after: {trained.model}", after)])
     return {"photo": str(photo), "restored": str(restored), "before_after": str(comparison)}

@@ -1,12 +1,16 @@
 """What the fork server loads once, so that each trial's process has it at once."""
 
-import pandas
-import pyarrow.parquet
-import safetensors.torch
-import torch._dynamo  # every optimizer's first step imports it, and it takes two seconds
-import torch.utils.flop_counter
+import signal
 
-from . import data, degrading, evaluation, perform, samples, store, training
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, also while this loads
+
+import pandas  # noqa: E402
+import pyarrow.parquet  # noqa: E402
+import safetensors.torch  # noqa: E402
+import torch._dynamo  # noqa: E402  every optimizer's first step imports it, and it takes two seconds
+import torch.utils.flop_counter  # noqa: E402
+
+from . import data, degrading, evaluation, perform, samples, store, training  # noqa: E402
 
 __all__ = [
     "data",

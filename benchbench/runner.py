@@ -129,9 +129,11 @@ def context() -> BaseContext:
     return server
 
 
-def in_own_process(function: Callable[..., T], *args: Any, timeout: float | None = None) -> Future[T]:
+def in_own_process(
+    function: Callable[..., T], *args: Any, timeout: float | None = None, name: str = "benchbench"
+) -> Future[T]:
     """Call a function in a new process; it shares nothing with other calls, so that none can harm another."""
-    options: dict[str, Any] = {"context": context(), "timeout": timeout}
+    options: dict[str, Any] = {"context": context(), "timeout": timeout, "name": name}
     return concurrent.process(**options)(function)(*args)
 
 
@@ -162,13 +164,17 @@ class _Run:
     def __init__(self, metrics: Sequence[Metric], settings: Settings, listeners: Sequence[Listener]) -> None:
         self.metrics, self.settings, self.listeners = list(metrics), settings, listeners
         self.running: dict[Future[dict[str, Any]], Trial] = {}
+        self.name = f"benchbench-{id(self)}"
+        """Of its processes."""
         self.rows: dict[str, int] = {}
 
     def start(self, current: Trial) -> None:
         s = self.settings
         try:  # packed here, so that what cannot be packed, or unpacked there, fails this trial with its reason
             packed = pickle.dumps((current, self.metrics))
-            future = in_own_process(perform.run_packed, packed, s.out, s.cache, s.device, timeout=s.timeout)
+            future = in_own_process(
+                perform.run_packed, packed, s.out, s.cache, s.device, timeout=s.timeout, name=self.name
+            )
         except Exception as error:
             future = Future()
             future.set_exception(error)
@@ -219,8 +225,9 @@ def run(
                 state.finish(future)
             state.follow()
     finally:
-        for future in state.running:
-            future.cancel()  # stops its process
+        for process in multiprocessing.active_children() if state.running else []:  # left by an exception
+            if process.name == state.name:
+                process.kill()
 
 
 def _result(future: Future[dict[str, Any]], current: Trial, settings: Settings) -> dict[str, Any]:

@@ -308,7 +308,7 @@ def test_a_metric_that_can_be_had_now_is_added(tmp_path: Path, monkeypatch: pyte
     assert recorder.plans == [(1, 1), (1, 0), (1, 1)]
 
 
-def in_this_process(function: Any, *args: Any, timeout: float | None = None) -> Any:
+def in_this_process(function: Any, *args: Any, timeout: float | None = None, name: str = "") -> Any:
     future: Future[Any] = Future()
     future.set_result(function(*args))
     return future

@@ -31,6 +31,12 @@ def test_a_photograph_is_turned_upright(tmp_path: Path, photograph: Path) -> Non
     assert photos.read(tmp_path / "turned.jpg").shape == (1, 3, 60, 90)
 
 
+def test_16_bits_are_scaled_not_clipped(tmp_path: Path, photograph: Path) -> None:
+    grey = np.asarray(Image.open(photograph).convert("L"))
+    Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    assert torch.equal(photos.read(tmp_path / "deep.png")[0, 0], torch.from_numpy(grey.astype(np.float32)) / 255)
+
+
 def test_what_is_no_image_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.jpg").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"x\.jpg cannot be read"):

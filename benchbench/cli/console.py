@@ -87,7 +87,12 @@ class Console(Silent):
             self.warn(f"left out of the boards: {problem}")
         for board in report.boards:
             self.rich.print()
-            self.rich.print(_table(board, self.rich.width))
+            s = board.setting
+            title = f"{s.degradation} on {s.dataset}, {s.size} px, {budget_name(s.budget)}"
+            self.rich.print(title, markup=False, soft_wrap=True)
+            self.rich.print(_table(board, self.rich.width) if board.ranked_by else "No model was scored.")
+            for metric, reason in board.unavailable.items():
+                self.rich.print(f"{metric}: {reason}", markup=False, soft_wrap=True)
             for row in board.failures:
                 log = f" ({row['log']})" if row["log"] else ""
                 self.rich.print(f"{row['model']} {row['status']}: {row['reason']}{log}", markup=False, soft_wrap=True)
@@ -116,12 +121,9 @@ def _line(trial: Trial, result: dict[str, Any]) -> str:
 
 
 def _table(board: Board, width: int) -> Table:
-    s = board.setting
-    table = Table(title=f"{s.degradation} on {s.dataset}, {s.size} px, {budget_name(s.budget)}", title_justify="left")
+    table = Table()
     table.add_column("#", justify="right")
     table.add_column("model", overflow="fold")
-    if not len(board.rows):
-        return table
     names = [m for m in board.metrics if m in board.rows and board.rows[m].notna().any()]
     names = names[: max(1, (width - 45) // 11)]
     for name in names:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
 
+from ..errors import DataError
 from . import options
 
 PHOTO = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -25,20 +27,29 @@ to = click.option(
     "--with",
     "with_",
     required=True,
+    multiple=True,
     metavar="SPEC",
-    help="Degradation.",
+    help="Degradation, or a+b in a row.  [repeatable: one picture each]",
     shell_complete=options.completion("degradation"),
 )
 @click.option("--seed", default=0, show_default=True, help="For degradations that draw at random.")
 @to
 @options.no_plugin
-def degrade(photos: tuple[Path, ...], with_: str, seed: int, to: Path, no_plugin: tuple[str, ...]) -> None:
+def degrade(photos: tuple[Path, ...], with_: tuple[str, ...], seed: int, to: Path, no_plugin: tuple[str, ...]) -> None:
     """Degrade photographs, at their own size."""
     from .. import photos as work
 
-    degradation = options.load_registry(no_plugin).resolve("degradation", with_)
+    registry = options.load_registry(no_plugin)
+    degradations = [registry.resolve("degradation", spec) for spec in with_]
+    bad = 0
     for photo in photos:
-        click.echo(work.degrade(photo, degradation, to, seed))
+        for degradation in degradations:
+            try:
+                click.echo(work.degrade(photo, degradation, to, seed))
+            except DataError as error:
+                bad += 1
+                click.echo(f"benchbench: {error}", err=True)
+    sys.exit(1 if bad else 0)
 
 
 @click.command("restore")
@@ -82,11 +93,17 @@ def restore(
     trained = work.best_trained(registry, out, model, registry.resolve("degradation", degradation))
     if not as_json:
         click.echo(f"Restoring by {trained.model} ({trained.score}), from {trained.result.folder}")
-    done = [work.restore_file(photo, trained, to) for photo in photos]
+    done, bad = [], 0
+    for photo in photos:
+        try:
+            done.append(work.restore_file(photo, trained, to))
+        except DataError as error:
+            bad += 1
+            click.echo(f"benchbench: {error}", err=True)
     if as_json:
-        click.echo(
-            json.dumps({"model": str(trained.model), "result": str(trained.result.folder), "pictures": done}, indent=1)
-        )
-        return
-    for pictures in done:
-        click.echo(f"{pictures['restored']}\n{pictures['before_after']}")
+        report = {"model": str(trained.model), "result": str(trained.result.folder), "pictures": done}
+        click.echo(json.dumps(report, indent=1))
+    else:
+        for pictures in done:
+            click.echo(f"{pictures['restored']}\n{pictures['before_after']}")
+    sys.exit(1 if bad else 0)

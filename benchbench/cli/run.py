@@ -25,7 +25,14 @@ from . import options
     show_default=True,
     help="Training of each model: quick, recipe (its own), 50TFLOP, 20epochs, 10000images, 60s.",
 )
-@click.option("--seed", type=int, multiple=True, default=(0,), show_default=True, help="Training seed.  [repeatable]")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    multiple=True,
+    default=(0,),
+    show_default=True,
+    help="Training seed.  [repeatable]",
+)
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, or auto.")
 @click.option("--jobs", type=click.IntRange(1), help="Trials at once.  [default: one a core, or one on a GPU]")
 @click.option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,11 @@ def _style(position: int) -> dict[str, Any]:
     return {"color": COLOURS[position % len(COLOURS)], "linestyle": LINES[position // len(COLOURS) % len(LINES)]}
 
 
+def _marker(rows: Sequence[object]) -> str:
+    """A single point has no line to be seen by."""
+    return "o" if len(rows) == 1 else ""
+
+
 def _short(label: str, longest: int = 34) -> str:
     """A label for a legend; `$` would start mathematics."""
     text = label if len(label) <= longest else label[: longest - 1] + "…"
@@ -68,7 +73,14 @@ def learning(board: Board) -> Figure | None:
     axes = figure.add_subplot()
     for position, (model, rows) in enumerate(histories.items()):
         x = [row["flops"] / 1e12 for row in rows]
-        axes.plot(x, [row["validation_psnr"] for row in rows], label=_short(model), lw=1.5, **_style(position))
+        axes.plot(
+            x,
+            [row["validation_psnr"] for row in rows],
+            label=_short(model),
+            lw=1.5,
+            marker=_marker(rows),
+            **_style(position),
+        )
     _finish(axes, "training compute [TFLOP]", "validation PSNR [dB]")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False)
     return figure
@@ -86,7 +98,14 @@ def losses(board: Board) -> Figure | None:
         axes = figure.add_subplot(rows, columns, position + 1)
         epochs = [row["epoch"] for row in history]
         for kind, colour in (("train_loss", COLOURS[1]), ("validation_loss", COLOURS[0])):
-            axes.plot(epochs, [row[kind] for row in history], color=colour, lw=1.2, label=kind.replace("_", " "))
+            axes.plot(
+                epochs,
+                [row[kind] for row in history],
+                color=colour,
+                lw=1.2,
+                marker=_marker(history),
+                label=kind.replace("_", " "),
+            )
         if all(row[kind] > 0 for row in history for kind in ("train_loss", "validation_loss")):
             axes.set_yscale("log")
         axes.set_title(_short(model, 28), fontsize=8)

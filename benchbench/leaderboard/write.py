@@ -157,6 +157,9 @@ def _column(board: Board, column: str, facts: dict[str, Any]) -> list[str]:
     values = board.rows[column]
     competing = values[board.rows["role"] == ""].dropna()
     best = (competing.max() if facts["higher_is_better"] else competing.min()) if len(competing) else None
+    idle = values[board.rows["role"] == "baseline"].dropna()
+    if best is not None and len(idle) and (best <= idle.iloc[0] if facts["higher_is_better"] else best >= idle.iloc[0]):
+        best = None  # none of them is better than doing nothing
     shown = [number(v, facts["digits"]) for v in values]
     is_best = [v == best and role == "" for v, role in zip(values, board.rows["role"], strict=True)]
     return [f"**{text}**" if bold else text for text, bold in zip(shown, is_best, strict=True)]
@@ -167,7 +170,9 @@ def _more_columns(board: Board) -> dict[str, list[str]]:
     table: dict[str, list[str]] = {}
     if first and "gain" in rows:
         digits = board.metrics[first]["digits"]
-        table[f"gain {first}"] = [f"{v:+.{digits}f}" if math.isfinite(v) else number(v, 2) for v in rows["gain"]]
+        table[f"gain {first}"] = [
+            f"{round(v, digits) + 0.0:+.{digits}f}" if math.isfinite(v) else number(v, 2) for v in rows["gain"]
+        ]
     if "recovered" in rows:
         table["recovered"] = [f"{100 * v:.0f} %" if math.isfinite(v) else number(v, 0) for v in rows["recovered"]]
     if rows["bytes"].notna().any():
@@ -211,9 +216,8 @@ def _provenance(board: Board) -> str:
     metrics = distinct(
         f"{m}: {f['library']}" for m, f in board.metrics.items() if not f["unavailable"] and f["library"]
     )
-    return (
-        f"<sub>Trained on {devices}. Components from {plugins}. Libraries: {libraries}. Metrics after {metrics}.</sub>"
-    )
+    made = f"Trained on {devices}. Components from {plugins}. Libraries: {libraries}."
+    return f"<sub>{made} Metrics computed by, or checked against, {metrics}.</sub>"
 
 
 def _flat(board: Board) -> pd.DataFrame:
