@@ -97,14 +97,8 @@ def _fits(found: Result, wanted: str | None, degradation: str) -> bool:
     return competes and wanted in (None, content["trial"]["model"])
 
 
-def _first_metric(result: Result) -> str | None:
-    known = result.content["metrics"]
-    scored = [name for name in known if name in result.content["scores"]]
-    return min(scored, key=lambda name: known[name]["order"], default=None)
-
-
 def _rank(result: Result) -> float:
-    metric = _first_metric(result)
+    metric = store.first_metric(result.content)
     if metric is None:
         return float("-inf")
     mean = float(result.content["scores"][metric]["mean"])
@@ -112,7 +106,7 @@ def _rank(result: Result) -> float:
 
 
 def _load(registry: Registry, result: Result, degradation: Degradation) -> Trained:
-    trial, metric = result.content["trial"], _first_metric(result)
+    trial, metric = result.content["trial"], store.first_metric(result.content)
     model = registry.resolve("model", trial["model"])
     known = result.content["task"]
     task = Task(trial["size"], degradation, 3, tuple(known["mean"]), tuple(known["std"]))

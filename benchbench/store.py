@@ -109,6 +109,12 @@ def _missing(content: Mapping[str, Any]) -> list[str]:
     return missing
 
 
+def first_metric(content: Mapping[str, Any]) -> str | None:
+    """The metric of a result that was scored and stands first on boards, or None."""
+    known = content["metrics"]
+    return min((m for m in known if m in content["scores"]), key=lambda m: known[m]["order"], default=None)
+
+
 def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
     """Every result folder under `out`, in the order of their paths, with its result or what is wrong with it."""
     for path in sorted(out.glob(f"*/*/*/*/{RESULT}")):

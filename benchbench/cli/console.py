@@ -15,6 +15,7 @@ from ..leaderboard import Board
 from ..leaderboard.boards import number
 from ..leaderboard.write import budget_name
 from ..runner import Silent
+from ..store import first_metric
 from ..trial import Trial
 
 
@@ -113,7 +114,7 @@ def _line(trial: Trial, result: dict[str, Any]) -> str:
     if result["status"] != "scored":
         return f"  {name}: {result['status']}: {result['reason']}"
     metrics = result["metrics"]
-    first = next(iter(sorted((m for m in metrics if m in result["scores"]), key=lambda m: metrics[m]["order"])), None)
+    first = first_metric(result)
     if first is None:
         return f"  {name}: done"
     mean = number(result["scores"][first]["mean"], metrics[first]["digits"])
