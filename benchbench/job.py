@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from . import plan, runner, store, suites
 from .budget import Budget
@@ -74,7 +74,7 @@ class Report:
         return json_text(report)
 
 
-class Screen(Listener, Protocol):
+class Screen(Listener):
     """A listener that also learns of what happens before and between trials."""
 
     def preparing(self, names: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from pebble import ProcessExpired, concurrent
 
@@ -43,8 +43,8 @@ class Settings:
     """Seconds a trial may take."""
 
 
-class Listener(Protocol):
-    """Follows a run."""
+class Listener:
+    """Follows a run: inherit it and override what you follow; by itself it does nothing."""
 
     def started(self, trial: Trial) -> None:
         """A trial was handed to a process."""
@@ -59,19 +59,7 @@ class Listener(Protocol):
         """A trial has ended; `result` is the content of its result.json."""
 
 
-class Silent:
-    """A listener that does nothing; inherit it and override what you follow."""
-
-    def started(self, trial: Trial) -> None: ...
-
-    def progressed(self, trial: Trial, progress: dict[str, float]) -> None: ...
-
-    def validated(self, trial: Trial, row: dict[str, float]) -> None: ...
-
-    def finished(self, trial: Trial, result: dict[str, Any]) -> None: ...
-
-
-class HookCaller(Silent):
+class HookCaller(Listener):
     """Tells the plugins' hooks. A hook that raises is reported once and harms nothing."""
 
     def __init__(self, registry: Registry, out: Path, warn: Callable[[str], None]) -> None:

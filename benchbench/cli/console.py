@@ -10,16 +10,15 @@ from rich.console import Console as RichConsole
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ..job import Report
+from ..job import Report, Screen
 from ..leaderboard import Board
 from ..leaderboard.boards import number
 from ..leaderboard.write import budget_name
-from ..runner import Silent
 from ..store import first_metric
 from ..trial import Trial
 
 
-class Console(Silent):
+class Console(Screen):
     """Shows a run with rich; silent for scripts."""
 
     def __init__(self, silent: bool = False) -> None:

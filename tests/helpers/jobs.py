@@ -9,11 +9,10 @@ from typing import Any
 import toys
 
 from benchbench import job
-from benchbench.runner import Silent
 from benchbench.trial import Trial
 
 
-class Recorder(Silent):
+class Recorder(job.Screen):
     """Remembers what it was told."""
 
     def __init__(self) -> None:
