@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from .batches import TrainingSet
     from .data import Portraits
     from .degrading import Pairs
     from .interfaces import Task
-    from .training import TrainingSet
 
 PROGRESS, CHECKPOINT = "progress.json", "checkpoint.safetensors"
 LOCKS = ".locks"
@@ -104,7 +104,7 @@ def set_up(device_name: str, threads: int) -> torch.device:
 def _hardware(device: torch.device) -> dict[str, Any]:
     import torch
 
-    from .training import has_bf16
+    from .precision import has_bf16
 
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine() + " CPU"
     return {
@@ -120,11 +120,11 @@ def _perform(
 ) -> dict[str, Any]:
     import torch
 
+    from .batches import TrainingSet
     from .data import load
     from .degrading import degraded_set, needs_masks
     from .interfaces import Task
     from .seeding import derive
-    from .training import TrainingSet
 
     if dataclasses.replace(trial).key != trial.key:  # computed anew, from the sources as they are now
         raise TrialError("the source of a component changed during the run; run again")

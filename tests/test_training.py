@@ -15,10 +15,11 @@ from torch.optim import Optimizer
 from toys import Darken, TinyConv, ToyFaces, portraits
 
 from benchbench import Batch, Model, Recipe, Task, TrialError, training
+from benchbench.batches import TrainingSet
 from benchbench.budget import Budget
 from benchbench.degrading import degraded_set
 from benchbench.interfaces import Degradation
-from benchbench.training import Trainer, TrainingSet
+from benchbench.training import Trainer
 
 CPU = torch.device("cpu")
 
