@@ -56,7 +56,7 @@ def run(trial: Trial, metrics: Sequence[Metric], out: Path, cache: Path, device_
         if stored and not missing_metrics(trial, stored, metrics):
             return stored.content
         work.mkdir(parents=True, exist_ok=True)
-        _log_to(work / store.LOG)
+        log_to(work / store.LOG)
         try:
             content = _perform(trial, metrics, stored, work, cache, set_up(device_name, trial.threads))
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the plugin's: the parent keeps Ctrl-C
@@ -78,7 +78,7 @@ def stored_result(final: Path) -> Result | None:
     return result if result.status == "scored" else None
 
 
-def _log_to(path: Path) -> None:
+def log_to(path: Path) -> None:
     """Send everything that this process and its libraries print to the trial's log."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for stream in (1, 2):
@@ -161,6 +161,7 @@ def _train(
 ) -> tuple[nn.Module, dict[str, Any]]:
     """The module, trained where it needs training, on the device and in eval mode; and the facts of the training."""
     from .degrading import degraded_set
+    from .strip import write_strip
     from .training import Trainer
 
     if trial.model.recipe is None:
@@ -177,9 +178,10 @@ def _train(
         (work / PROGRESS).write_text(json.dumps(progress))  # read while it is written, so the reader forgives
 
     validation = degraded_set(portraits, "validation", trial.degradation, cache)
-    trainer = Trainer(trial.model, module, data, validation, trial.budget, trial.seed, work / CHECKPOINT, report)
-    trained = trainer.run()
+    own = trial.budget, trial.seed, work / CHECKPOINT, report, trial.watch_gradients
+    trained = Trainer(trial.model, module, data, validation, *own).run()
     store.write_history(work, trained.history)
+    write_strip(work / store.STRIP, validation, trained.frames)
     return trained.module, trained.facts
 
 
@@ -193,12 +195,14 @@ def _evaluate(
     work: Path,
 ) -> dict[str, Any]:
     from .evaluation import means, restore, score, time_inference
+    from .histograms import write_histograms
     from .samples import write_samples
 
     restored = restore(trial.model, module, test, device)
     scores = score(restored.images, test, metrics, task, device)
     scores.table.to_parquet(work / store.SCORES)
     write_samples(work / store.SAMPLES, test, restored.images, SAMPLE_COUNT)
+    write_histograms(work / store.HISTOGRAMS, test, restored.images)
     return {
         "model": {
             "parameters": trial.model.count_parameters(module),
@@ -234,7 +238,7 @@ def _score_more(
     kept = known.drop(columns=[c for m in missing for c in known if c == str(m) or c.startswith(f"{m}@")])
     table = pd.concat([kept, fresh.table], axis=1)
     table.to_parquet(work / store.SCORES)
-    for name in (store.WEIGHTS, store.HISTORY, store.SAMPLES):
+    for name in set(store.SUMMED) - {store.SCORES}:
         if (stored.folder / name).exists():
             shutil.copyfile(stored.folder / name, work / name)
     return stored.content | {

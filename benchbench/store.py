@@ -18,15 +18,17 @@ from .files import digest, file_digest, read_json, write_atomically, write_json
 from .specs import NAME
 
 SCHEMA = 1
-RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, LOG = (
+RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, HISTOGRAMS, STRIP, LOG = (
     "result.json",
     "metrics.parquet",
     "history.csv",
     "model.safetensors",
     "samples.png",
+    "histograms.png",
+    "training.png",
     "log.txt",
 )
-SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES)
+SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, HISTOGRAMS, STRIP)
 WORK = ".partial"
 _LONGEST = 80
 _NAME_AND_COMMA = re.compile(rf"(?:^|(?<=\+))({NAME.pattern}),")  # where a spec has its colons
@@ -132,7 +134,8 @@ def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
 def write_history(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
     """The validation rows of a training as `history.csv`."""
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(history[0]), lineterminator="\n")
+    columns = list(dict.fromkeys(name for row in history for name in row))  # gradients may be watched from now on
+    writer = csv.DictWriter(buffer, columns, restval="nan", lineterminator="\n")
     writer.writeheader()
     writer.writerows(history)
     write_atomically(folder / HISTORY, buffer.getvalue())

@@ -21,10 +21,12 @@ from .budget import Budget
 from .degrading import Pairs
 from .errors import TrialError
 from .files import load_tree, save_tree
+from .gradients import GradientWatch
 from .interfaces import Model
 from .optimizers import lay_out_like_parameters, rate_factor
 from .seeding import derive, generator
 from .steps import check_finite, descend, training_flops, validate
+from .strip import Frame, frame, is_due
 
 VALIDATIONS = 50  # at most this many over a budget, unless patience counts epochs
 CHECKPOINT_SECONDS = 10.0
@@ -54,6 +56,8 @@ class Trained:
 
     module: nn.Module
     history: list[dict[str, float]]
+    frames: list[Frame]
+    """Reconstructions at several moments, the last by the weights that were kept; see `strip`."""
     facts: dict[str, Any]
 
 
@@ -70,6 +74,7 @@ class Trainer:
         seed: int,
         checkpoint: Path,
         on_progress: OnProgress = lambda progress, history: None,
+        watch_gradients: bool = False,
     ) -> None:
         if model.recipe is None:
             raise TypeError(f"{model.name} has no recipe, so it cannot be trained")
@@ -92,6 +97,8 @@ class Trainer:
             group["initial_lr"] = group["lr"]
         self.state, self.best = State(), copy.deepcopy(self.module.state_dict())
         self.losses = torch.zeros((), dtype=torch.float64, device=self.device)  # sum since the last validation
+        self.watch = GradientWatch(self.module, self.optimizers) if watch_gradients else None
+        self.frames: list[Frame] = []
         self.checkpoint = checkpoint
         self._permutation: tuple[int, Tensor] | None = None
 
@@ -124,7 +131,7 @@ class Trainer:
         source = generator(self.seed, "step", self.state.step, device=self.device)
         torch.manual_seed(derive(self.seed, "module", self.state.step))  # dropout and the like
         batch = self.data.batch(self._indices(self.state.step), source, self.recipe.flip)
-        return descend(self.model, self.module, batch, self.optimizers)
+        return descend(self.model, self.module, batch, self.optimizers, watch=self.watch)
 
     # ── the run ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -132,9 +139,12 @@ class Trainer:
         """Train to the end of the budget and return the weights that validated best. Raises TrialError."""
         self._restore()
         self.module.train()
+        if not self.state.step:
+            self._take_frame()
         started, saved = time.monotonic() - self.state.seconds, time.monotonic()
         shown, reason = 0.0, ""
         while not reason:
+            before = self._fraction()
             self._set_rate()
             self.losses += self._step()
             self.state.step += 1
@@ -145,14 +155,24 @@ class Trainer:
             if reason or self._validation_is_due():
                 self._close_round()
                 reason = reason or self._out_of_patience()
+            if not reason and is_due(before, self._fraction()):
+                self._take_frame()
             if not reason and now - saved > CHECKPOINT_SECONDS:
                 self._save()
                 saved = time.monotonic()
             if reason or now - shown > 0.2:
                 shown = now
                 self.on_progress(self._progress(), self.state.history)
+        return self._trained(reason)
+
+    def _trained(self, reason: str) -> Trained:
         self.module.load_state_dict(self.best)
-        return Trained(self.module.eval(), self.state.history, self._facts(reason))
+        self._take_frame(self.state.best_step)
+        return Trained(self.module.eval(), self.state.history, self.frames, self._facts(reason))
+
+    def _take_frame(self, step: int | None = None) -> None:
+        step = self.state.step if step is None else step
+        self.frames.append(frame(self.model, self.module, self.validation, self.device, step))
 
     def _finished(self) -> str:
         return "budget" if self._fraction() >= 1 else ""
@@ -192,6 +212,7 @@ class Trainer:
             "train_loss": train_loss,
             "validation_loss": loss,
             "validation_psnr": psnr,
+            **(self.watch.read() if self.watch else {}),
         }
         state.history.append(row)
         if self.recipe.schedule == "plateau":
@@ -228,6 +249,7 @@ class Trainer:
             "flops": state.step * self.batch * self.flops,
             "best_step": state.best_step,
             "best_validation_loss": state.best_loss,
+            **({"gradients": self.watch.names()} if self.watch else {}),
         }
 
     # ── checkpoints ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -239,6 +261,8 @@ class Trainer:
             "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
             "plateaus": [p.state_dict() for p in self.plateaus],
             "losses": self.losses,
+            "frames": self.frames,
+            "gradients": self.watch.state() if self.watch else {},
             "state": vars(self.state),
         }
         save_tree(self.checkpoint, tree)
@@ -255,4 +279,7 @@ class Trainer:
         for plateau, saved in zip(self.plateaus, tree["plateaus"], strict=True):
             plateau.load_state_dict(saved)
         self.losses = tree["losses"].to(self.device)
+        self.frames = tree["frames"]
+        if self.watch and tree["gradients"]:
+            self.watch.restore(tree["gradients"])
         self.state = State(**tree["state"])

@@ -45,6 +45,14 @@ from . import options
 @click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
 @options.out
 @click.option("--fresh", is_flag=True, help="Discard stored results of the chosen trials first.")
+@click.option(
+    "--watch-gradients", is_flag=True, help="Keep the norm of each stage's gradient in the history of what is trained."
+)
+@click.option(
+    "--overfit-one",
+    is_flag=True,
+    help="Only check that each trained model can learn a single image; the exit code is 1 if one cannot.",
+)
 @options.no_plugin
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @options.as_json
@@ -65,6 +73,8 @@ def command(
     timeout: float | None,
     out: Path,
     fresh: bool,
+    watch_gradients: bool,
+    overfit_one: bool,
     no_plugin: tuple[str, ...],
     quiet: bool,
     as_json: bool,
@@ -92,18 +102,19 @@ def command(
         threads=threads,
         timeout=timeout,
         fresh=fresh,
+        watch_gradients=watch_gradients,
     )
     if suite:
         given = {p for p in ctx.params if ctx.get_parameter_source(p) is not click.core.ParameterSource.DEFAULT}
         wanted = job.with_suite(registry, wanted, suite, given)
     console = Console(silent=quiet or as_json)
     try:
-        report = job.run(registry, wanted, console)
+        report = job.overfit_one(registry, wanted, console) if overfit_one else job.run(registry, wanted, console)
     except KeyboardInterrupt:
         click.echo("\nbenchbench: stopped; the same command goes on from here", err=True)
         sys.exit(130)
     if as_json:
         click.echo(report.to_json(), nl=False)
-    else:
+    elif isinstance(report, job.Report):
         console.show(report)
     sys.exit(1 if report.failed else 0)
