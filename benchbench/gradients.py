@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-PREFIX = "gradient/"
-"""Of the columns in a history."""
+from .store import GRADIENT
 
 
 def stages(module: nn.Module, optimizers: Mapping[str, Optimizer]) -> dict[str, dict[str, list[Tensor]]]:
@@ -61,7 +60,7 @@ class GradientWatch:
         for name, sums in self.sums.items():
             sums.zero_()
             self.counts[name] = 0
-        return {PREFIX + stage: mean for stage, mean in zip(self.names(), means, strict=True)}
+        return {GRADIENT + stage: mean for stage, mean in zip(self.names(), means, strict=True)}
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""

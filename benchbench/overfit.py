@@ -147,7 +147,7 @@ def overfit(trial: Trial, device: torch.device) -> Verdict:
     _, start = validate(model, module, pairs, device)
     if math.isinf(start):
         return _of(trial, "skipped", reason="gives the image itself before any training")
-    degraded, needed = _needed(start, trial.degradation, pairs)
+    degraded, needed = needed_psnr(start, trial.degradation, pairs)
     best, steps = _learn(trial, module, pairs, device, max(needed, HIGH))
     status = "learns" if best >= needed else "cannot learn"
     return _of(trial, status, psnr=best, steps=steps, needed=needed, degraded_psnr=degraded)
@@ -194,7 +194,7 @@ def one_pair(portraits: Portraits, degradation: Degradation) -> Pairs:
     return Pairs([ids[worst]] * COPIES, own(clean), own(levels), own(degraded.region), own(face), truth)
 
 
-def _needed(start: float, degradation: Degradation, pairs: Pairs) -> tuple[float, float]:
+def needed_psnr(start: float, degradation: Degradation, pairs: Pairs) -> tuple[float, float]:
     """The degraded image's PSNR, and the one from which a model that began at `start` learns."""
     from .degrading import psnr_of
 

@@ -29,6 +29,7 @@ RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, HISTOGRAMS, STRIP, LOG = (
     "log.txt",
 )
 SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, HISTOGRAMS, STRIP)
+GRADIENT = "gradient/"  # begins the columns of a history that hold the gradient's norm in a stage
 WORK = ".partial"
 _LONGEST = 80
 _NAME_AND_COMMA = re.compile(rf"(?:^|(?<=\+))({NAME.pattern}),")  # where a spec has its colons

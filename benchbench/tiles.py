@@ -14,15 +14,17 @@ GAP = 4
 TILE = 96  # px a small image is enlarged to
 
 
-def tiled(rows: Sequence[Sequence[np.ndarray]], left: Sequence[str] = (), above: Sequence[str] = ()) -> bytes:
+def tiled(
+    rows: Sequence[Sequence[np.ndarray]], left: Sequence[str] = (), above: Sequence[str] = (), margin: int = LABEL
+) -> bytes:
     """A PNG of rows of images, each uint8 `(H, W, 3)` of one size; small ones are enlarged by a whole factor.
 
-    `left` labels the rows and `above` the columns; without them there is no room for any.
+    `left` labels the rows, in a margin of so many px, and `above` the columns; without them there is no room for any.
     """
     height, width = rows[0][0].shape[:2]
     scale = max(1, round(TILE / width))
     width, height = width * scale, height * scale
-    x, y = LABEL if left else GAP, HEAD if above else GAP
+    x, y = margin if left else GAP, HEAD if above else GAP
     canvas = Image.new("RGB", (x + len(rows[0]) * (width + GAP), y + len(rows) * (height + GAP)), "white")
     draw = ImageDraw.Draw(canvas)
     for column, label in enumerate(above):
