@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -46,5 +47,12 @@ def _write(draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str) -> 
 
 
 def _wrapped(label: str, width: int = 22) -> str:
-    lines = [line[i : i + width] for line in label.splitlines() for i in range(0, len(line), width)]
-    return "\n".join(lines[:4])
+    """At most four lines, broken behind the separators of a spec where that is possible; the last one always stays."""
+    lines: list[str] = []
+    for text in label.splitlines():
+        lines.append("")
+        for piece in re.findall(rf"[^:,+]{{1,{width - 1}}}[:,+]?|[:,+]", text):
+            if len(lines[-1]) + len(piece) > width:
+                lines.append("")
+            lines[-1] += piece
+    return "\n".join(lines if len(lines) <= 4 else [*lines[:3], lines[-1]])
