@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,8 +22,16 @@ IMAGES = 4
 MOMENTS = tuple(2.0**-k for k in range(6, 0, -1))  # of the budget; besides, before the first step and at the end
 LARGEST = 128  # px: larger images are shown, and kept in checkpoints, reduced to this side
 
-Frame = dict[str, Any]
-"""`step`, `psnr` over the strip's images in dB, and `images`, uint8 `(n, 3, H, W)` on the CPU."""
+
+@dataclass(frozen=True)
+class Frame:
+    """The strip's images at one moment."""
+
+    step: int
+    psnr: float
+    """Over all of them, in dB."""
+    images: Tensor
+    """uint8 `(n, 3, H, W)` on the CPU."""
 
 
 def is_due(before: float, after: float) -> bool:
@@ -37,14 +45,14 @@ def frame(model: Model, module: nn.Module, pairs: Pairs, device: torch.device, s
     batch = validation_batch(pairs, slice(0, IMAGES), device)
     restored = forward(model, module.eval(), batch).float().clamp(0, 1)
     module.train(was_training)
-    return {"step": step, "psnr": psnr_of(restored, batch.clean), "images": _shown(restored.mul(255).round())}
+    return Frame(step, psnr_of(restored, batch.clean), _shown(restored.mul(255).round()))
 
 
 def write_strip(path: Path, pairs: Pairs, frames: Sequence[Frame]) -> None:
     """A PNG: a row an image; columns are the degraded input, each frame, and the truth."""
-    known = [pairs.degraded[:IMAGES], *(f["images"] for f in frames), pairs.clean[:IMAGES]]
+    known = [pairs.degraded[:IMAGES], *(f.images for f in frames), pairs.clean[:IMAGES]]
     columns = [_shown(images).permute(0, 2, 3, 1).contiguous().numpy() for images in known]
-    labels = [f"step {f['step']:,}\n{f['psnr']:.2f} dB" for f in frames]
+    labels = [f"step {f.step:,}\n{f.psnr:.2f} dB" for f in frames]
     rows: list[list[np.ndarray]] = [list(row) for row in zip(*columns, strict=True)]
     write_atomically(path, tiled(rows, above=["degraded", *labels, "truth"]))
 

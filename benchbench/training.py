@@ -261,7 +261,7 @@ class Trainer:
             "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
             "plateaus": [p.state_dict() for p in self.plateaus],
             "losses": self.losses,
-            "frames": self.frames,
+            "frames": [vars(f) for f in self.frames],
             "gradients": self.watch.state() if self.watch else {},
             "state": vars(self.state),
         }
@@ -279,7 +279,7 @@ class Trainer:
         for plateau, saved in zip(self.plateaus, tree["plateaus"], strict=True):
             plateau.load_state_dict(saved)
         self.losses = tree["losses"].to(self.device)
-        self.frames = tree["frames"]
+        self.frames = [Frame(**f) for f in tree["frames"]]
         if self.watch and tree["gradients"]:
             self.watch.restore(tree["gradients"])
         self.state = State(**tree["state"])

@@ -13,7 +13,7 @@ from trainings import Dropping, same, trainer, weights
 
 from benchbench.degrading import Pairs, degraded_set, psnr_of
 from benchbench.precision import autocast
-from benchbench.strip import IMAGES, LARGEST, MOMENTS, frame, is_due, write_strip
+from benchbench.strip import IMAGES, LARGEST, MOMENTS, Frame, frame, is_due, write_strip
 from benchbench.tiles import GAP, HEAD
 
 
@@ -27,7 +27,7 @@ def test_each_moment_comes_once_however_the_steps_fall(total: int) -> None:
 def test_frames_begin_before_training_and_end_with_the_weights_that_were_kept(cache: Path) -> None:
     run = trainer(cache, Dropping(), "20epochs")
     trained = run.run()
-    steps = [f["step"] for f in trained.frames]
+    steps = [f.step for f in trained.frames]
     assert steps[0] == 0
     assert len(steps) == len(MOMENTS) + 2
     assert steps[:-1] == sorted(steps[:-1])
@@ -36,9 +36,9 @@ def test_frames_begin_before_training_and_end_with_the_weights_that_were_kept(ca
     with torch.no_grad(), autocast(run.device):
         restored = trained.module(batch).float().clamp(0, 1)
     last = trained.frames[-1]
-    assert (last["images"].float() / 255 - restored).abs().max() < 1 / 255
-    assert last["psnr"] == pytest.approx(psnr_of(restored, run.validation.clean[:IMAGES].float() / 255), abs=0.02)
-    assert not same([trained.frames[0]["images"]], [last["images"]])
+    assert (last.images.float() / 255 - restored).abs().max() < 1 / 255
+    assert last.psnr == pytest.approx(psnr_of(restored, run.validation.clean[:IMAGES].float() / 255), abs=0.02)
+    assert not same([trained.frames[0].images], [last.images])
 
 
 def test_a_frame_leaves_the_module_as_it_was(cache: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_frame_leaves_the_module_as_it_was(cache: Path) -> None:
 def test_the_picture_has_a_row_an_image_and_a_column_a_moment(cache: Path, tmp_path: Path) -> None:
     pairs = degraded_set(portraits(cache, ToyFaces(60)), "validation", Darken(), cache)
     images = [torch.full((IMAGES, 3, 16, 16), level, dtype=torch.uint8) for level in (10, 200)]
-    frames = [{"step": step, "psnr": 20.0, "images": shown} for step, shown in enumerate(images)]
+    frames = [Frame(step, 20.0, shown) for step, shown in enumerate(images)]
     write_strip(tmp_path / "strip.png", pairs, frames)
     with Image.open(tmp_path / "strip.png") as picture:
         pixels = np.asarray(picture)

@@ -54,8 +54,8 @@ def test_a_resumed_run_is_the_run_that_never_stopped(
     assert same(list(whole.module.state_dict().values()), list(resumed.module.state_dict().values()))
     assert without_time(whole.history) == without_time(resumed.history)
     assert whole.facts == resumed.facts
-    assert [(f["step"], f["psnr"]) for f in whole.frames] == [(f["step"], f["psnr"]) for f in resumed.frames]
-    assert same([f["images"] for f in whole.frames], [f["images"] for f in resumed.frames])
+    assert [(f.step, f.psnr) for f in whole.frames] == [(f.step, f.psnr) for f in resumed.frames]
+    assert same([f.images for f in whole.frames], [f.images for f in resumed.frames])
 
 
 def test_a_whole_run_leaves_the_callers_random_numbers_to_the_step_seeds(cache: Path) -> None:
