@@ -1,9 +1,9 @@
 """The overfit check: a model that cannot learn even a single image by heart cannot learn.
 
-Each model is trained on one training image, degraded once, at its recipe's own rate. It learns if it ends well above
-where it began, and well above the degraded image and a single colour, unless it is good in absolute terms; *well* is
-MARGIN, or half of the way to the ideal inverse where that is nearer (a warp cannot undo what resampling lost). So one
-that returns its input or a constant is found out, and a bottleneck that cannot hold all details is not.
+Each model is trained on one training image, degraded once, at its recipe's own rate. It learns if it ends GAIN above
+where it began, and BEYOND above the degraded image and a single colour, unless it is GOOD in absolute terms; where the
+ideal inverse is near, half of the way to it is enough (no warp undoes what resampling lost). So a model that returns its
+input or a constant is found out; one that cannot hold all details, or restores one channel of three, is not.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ STEPS = 2000
 EVERY = 25  # steps between two looks
 HIGH = 35.0  # dB at which to stop
 GOOD = 30.0  # dB that are enough however little the image was degraded
-MARGIN = 3.0  # dB: half of the error
+GAIN = 3.0  # dB: half of the error
+BEYOND = 0.5  # dB
 CANDIDATES = 32  # training images of which the one that the degradation spoils most is taken
 COPIES = 2  # of it in a batch: batch normalisation of a bottleneck cannot learn from a single value
 
@@ -204,8 +205,8 @@ def needed_psnr(start: float, degradation: Degradation, pairs: Pairs) -> tuple[f
     if degradation.has_oracle:
         ideal = psnr_of(degradation.invert(degraded, pairs.truth).clamp(0, 1), clean)
 
-    def well_above(level: float) -> float:
-        return level + min(MARGIN, (ideal - level) / 2 if ideal > level else MARGIN)
+    def above(level: float, margin: float) -> float:
+        return level + (min(margin, (ideal - level) / 2) if ideal > level else margin)
 
     idle = max((level for level in (given, colour) if math.isfinite(level)), default=GOOD)
-    return given, max(well_above(start), min(well_above(idle), GOOD))
+    return given, max(above(start, GAIN), min(above(idle, BEYOND), GOOD))

@@ -91,7 +91,7 @@ def test_what_is_needed_never_exceeds_the_ideal_inverse(cache: Path) -> None:
     for start in (0.0, 20.0, ideal - 1):
         given, needed = overfit.needed_psnr(start, toys.Darken(), pairs)
         assert start < needed < ideal
-        assert needed >= min(given + overfit.MARGIN, overfit.GOOD)
+        assert needed >= min(given + overfit.BEYOND, overfit.GOOD)
 
 
 def test_each_model_is_checked_whatever_the_others_do_and_nothing_is_stored(tmp_path: Path) -> None:
