@@ -111,7 +111,7 @@ def command(
     try:
         report = job.overfit_one(registry, wanted, console) if overfit_one else job.run(registry, wanted, console)
     except KeyboardInterrupt:
-        click.echo("\nbenchbench: stopped; the same command goes on from here", err=True)
+        click.echo("\nbenchbench: stopped" + ("" if overfit_one else "; the same command goes on from here"), err=True)
         sys.exit(130)
     if as_json:
         click.echo(report.to_json(), nl=False)
