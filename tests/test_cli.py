@@ -125,6 +125,6 @@ def test_the_readmes_plugin_is_the_tested_one() -> None:
     block = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
     assert block
     code = re.sub(r"\s*->.*?:\n", ":\n", block[1].replace(" -> list[type[Model]]", ""))
-    tested = (ROOT / "tests" / "third_party" / "src" / "benchbench_sharpen.py").read_text()
+    tested = (ROOT / "tests" / "examples" / "benchbench-sharpen" / "benchbench_sharpen.py").read_text()
     tested = re.sub(r'^""".*?"""\n+', "", tested, flags=re.DOTALL).replace(" -> list[type[Model]]", "")
     assert code.strip() == re.sub(r"\s*->.*?:\n", ":\n", tested).strip()
