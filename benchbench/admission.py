@@ -18,11 +18,11 @@ from .interfaces import Component
 HOOKS: Mapping[str, Any] = MappingProxyType(
     {name: hook for name, hook in vars(hookspecs).items() if name.startswith("benchbench_")}
 )
-OTHER_VERSION = f"perhaps the plugin was written for another version of benchbench's hooks (this one: {HOOKS_VERSION})"
+OTHER_VERSION = f"was it written for another version of benchbench's hooks (this one: {HOOKS_VERSION})?"
 RESERVED = frozenset({
     "dataset", "fingerprint", "size", "degradation", "degradation_digest", "protocol", "budget", "model", "role",
-    "sees", "plugin", "parameters", "flops", "epochs", "bytes", "seed", "seeds", "trainings", "rank", "gain", "recovered",
-    "status", "reason",
+    "sees", "plugin", "parameters", "flops", "epochs", "bytes", "seed", "seeds", "trainings", "rank", "gain",
+    "recovered", "status", "reason",
 })  # fmt: skip
 """Columns of boards that are no scores."""
 
@@ -42,7 +42,7 @@ def check_hooks(module: Any) -> None:
         if marks is None or (name not in HOOKS and marks["optionalhook"]):
             continue
         if name not in HOOKS:
-            raise PluginError(f"unknown hook {name}: {did_you_mean(name, HOOKS)}; {OTHER_VERSION}")
+            raise PluginError(f"unknown hook {name}: {did_you_mean(name, HOOKS).rstrip('?')}, or {OTHER_VERSION}")
         given = list(inspect.signature(HOOKS[name]).parameters)
         if unknown := [argument for argument in inspect.signature(function).parameters if argument not in given]:
             gives = ", ".join(given) or "no arguments"
