@@ -35,18 +35,24 @@ def check_hooks(module: Any) -> None:
     if (version := getattr(module, "benchbench_hooks", HOOKS_VERSION)) != HOOKS_VERSION:
         raise PluginError(f"written for version {version} of benchbench's hooks; this benchbench has {HOOKS_VERSION}")
     for attribute, function in inspect.getmembers(module, inspect.isroutine):
-        marks = getattr(function, "benchbench_impl", None)
-        name = (marks or {}).get("specname") or attribute
-        if marks is None and name in HOOKS:
-            raise PluginError(f"{name} lacks @benchbench.hookimpl, so nobody would call it")
-        if marks is None or (name not in HOOKS and marks["optionalhook"]):
-            continue
-        if name not in HOOKS:
-            raise PluginError(f"unknown hook {name}: {did_you_mean(name, HOOKS).rstrip('?')}, or {OTHER_VERSION}")
-        given = list(inspect.signature(HOOKS[name]).parameters)
-        if unknown := [argument for argument in inspect.signature(function).parameters if argument not in given]:
-            gives = ", ".join(given) or "no arguments"
-            raise PluginError(f"{name} wants {', '.join(unknown)}, but is given {gives}; {OTHER_VERSION}")
+        if marks := getattr(function, "benchbench_impl", None):
+            _check_hook(marks["specname"] or attribute, function, marks)
+        elif attribute in HOOKS:
+            raise PluginError(f"{attribute} lacks @benchbench.hookimpl, so nobody would call it")
+
+
+def _check_hook(name: str, function: Any, marks: Mapping[str, Any]) -> None:
+    if name not in HOOKS:
+        if marks["optionalhook"]:
+            return
+        raise PluginError(f"unknown hook {name}: {did_you_mean(name, HOOKS).rstrip('?')}, or {OTHER_VERSION}")
+    if marks["wrapper"] or marks["hookwrapper"]:
+        raise PluginError(f"{name} is a wrapper; every plugin is asked by itself, so there is nothing to wrap")
+    given = list(inspect.signature(HOOKS[name]).parameters)
+    wanted = [p.name for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    if unknown := [argument for argument in wanted if argument not in given]:
+        gives = ", ".join(given) or "no arguments"
+        raise PluginError(f"{name} wants {', '.join(unknown)}, but is given {gives}; {OTHER_VERSION}")
 
 
 def check_component(component: Any, kind: str, base: type[Component]) -> None:

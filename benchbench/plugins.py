@@ -21,6 +21,7 @@ GROUP = "benchbench"
 KINDS: Mapping[str, type[Component]] = MappingProxyType(
     {"dataset": Dataset, "degradation": Degradation, "model": Model, "metric": Metric}
 )
+_BRINGING = {f"benchbench_{kind}" for kind in (*KINDS, "suite")}
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Plugin:
     warnings: list[str] = field(default_factory=list)
     """What looks like a mistake."""
     brings: list[str] = field(default_factory=list)
-    """Components and suites as `kind name`."""
+    """Components and suites as `kind name`, and `hook name` for each that follows runs."""
 
 
 @dataclass
@@ -103,6 +104,9 @@ def load(entry_points: Iterable[importlib.metadata.EntryPoint], blocked: Iterabl
         found.components[kind] = dict(sorted(found.components[kind].items()))
     for impl in found.implementations("benchbench_suites"):
         _collect(found, "suite", impl, admission.check_suite)
+    for hook in [hook for hook in admission.HOOKS if hook.removesuffix("s") not in _BRINGING]:
+        for impl in found.implementations(hook):
+            found.plugins[impl.plugin_name].brings.append(f"hook {hook}")
     return found
 
 
@@ -164,7 +168,7 @@ def _collect(found: Registry, kind: str, impl: pluggy.HookImpl, check: Callable[
 
 def _listed(found: Any, hook: str) -> list[Any]:
     if isinstance(found, type | str) or not isinstance(found, Iterable):
-        raise PluginError(f"{hook} must return a list of classes, not {found!r}")
+        raise PluginError(f"{hook} must return a list, not {found!r}")
     return list(found)
 
 

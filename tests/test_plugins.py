@@ -110,6 +110,7 @@ def test_plugins_are_heard_in_the_order_of_their_names_however_installed(
         heard: list[str] = []
         HookCaller(other, Path(), heard.append).call("benchbench_board_written", path=heard)
         assert heard == ["strange_plugin_0", "strange_plugin_1"]
+        assert other.plugins["strange_plugin_0"].brings == ["hook benchbench_board_written"]
 
 
 def test_a_spec_is_resolved_and_a_chain_too() -> None:
@@ -195,6 +196,10 @@ OTHER_HOOKS = {
         "@hookimpl\n    def benchbench_datasets_of(kind):\n        return []",
         "unknown hook benchbench_datasets_of: did you mean 'benchbench_datasets' or '",
     ),
+    "a wrapper": (
+        "@hookimpl(wrapper=True)\n    def benchbench_board_written(path):\n        return (yield)",
+        "benchbench_board_written is a wrapper",
+    ),
     "no marker": ("def benchbench_models():\n        return []", "benchbench_models lacks @benchbench.hookimpl"),
 }
 
@@ -215,6 +220,20 @@ def test_a_plugin_may_say_the_version_and_have_hooks_of_later_ones(load_with_toy
     registry = load_with_toys(f"{fog()}\n    benchbench_hooks = {HOOKS_VERSION}\n\n    {later}\n")
     assert registry.failures == []
     assert "fog" in registry.of("degradation")
+
+
+def test_a_hook_may_want_less_and_have_arguments_of_its_own(load_with_toys: Callable[..., Registry]) -> None:
+    hook = "@hookimpl\n    def benchbench_trial_finished(result, memory=[]):\n        memory.append(result['status'])"
+    registry = load_with_toys(f"{HEAD}\n    {hook}\n")
+    assert registry.failures == []
+    warnings: list[str] = []
+    result = {"status": "scored"}
+    HookCaller(registry, Path(), warnings.append).call(
+        "benchbench_trial_finished", trial={}, result=result, folder=Path()
+    )
+    assert warnings == []
+    [impl] = registry.implementations("benchbench_trial_finished")
+    assert impl.function.__defaults__ == (["scored"],)
 
 
 # ── suites ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -263,7 +282,7 @@ def test_a_wrong_suite_is_reported_and_the_others_are_there(
 
 ABSTRACT = fog().replace("def apply", "def applyy")
 WRONG_COMPONENTS = {
-    "nothing": (fog(brings="").replace("[]", "None"), "must return a list of classes, not None"),
+    "nothing": (fog(brings="").replace("[]", "None"), "must return a list, not None"),
     "an instance": (fog(brings="Fog()"), "is an instance: return the class Fog itself"),
     "something else": (fog(brings="dict"), "is no degradation class"),
     "another kind": (fog(brings="Fog").replace("degradations", "models"), "is no model class"),
