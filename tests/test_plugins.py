@@ -315,10 +315,12 @@ def test_a_wrong_component_is_reported_and_the_others_are_there(
 
 
 def test_a_plugin_with_one_wrong_part_is_left_out_as_a_whole(load_with_toys: Callable[..., Registry]) -> None:
-    registry = load_with_toys(f"{fog()}\n    @hookimpl\n    def benchbench_models():\n        return [Fog]\n")
+    hooks = "@hookimpl\n    def benchbench_models():\n        return [Fog]\n\n    @hookimpl\n    def benchbench_board_written(): ..."
+    registry = load_with_toys(f"{fog()}\n    {hooks}\n")
     assert "is no model class" in failure(registry)
     assert registry.plugins["strange_plugin_0"].brings == []
     assert "fog" not in registry.of("degradation")
+    assert registry.implementations("benchbench_board_written") == []
     assert not [plugin for plugin in registry.origin.values() if plugin.name != "toys"]
 
 
