@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -101,10 +102,10 @@ class Environment:
         return sorted(path for path in self.folder.glob(f"runs/**/{name}") if "leaderboards" not in path.parts)
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> Callable[[str], Environment]:
-    """A function that makes the environment of an example."""
-    return lambda example: Environment(tmp_path, example)
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Environment]:
+    """A function that gives the environment of an example, made once."""
+    return cache(lambda example: Environment(tmp_path_factory.mktemp(example), example))
 
 
 def models(*specs: str) -> list[str]:
