@@ -13,8 +13,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import platformdirs
+
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+def cache_folder() -> Path:
+    """BENCHBENCH_CACHE, or the user's cache folder on this system."""
+    return Path(os.environ.get("BENCHBENCH_CACHE") or platformdirs.user_cache_path("benchbench"))
 
 
 def digest(*parts: object) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 
 from . import overfit, plan, runner, store, suites
 from .budget import Budget
-from .data import cache_folder, load
+from .data import load
 from .errors import BenchbenchError, SpecError
-from .files import json_text
+from .files import cache_folder, json_text
 from .interfaces import Degradation, Metric, Model
 from .leaderboard import Board, collect, write_boards
 from .overfit import Verdict

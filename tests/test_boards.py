@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchbench import store
+from benchbench.admission import RESERVED
 from benchbench.leaderboard import Board, collect
 from benchbench.leaderboard.boards import _ranked
-from benchbench.plugins import RESERVED
 
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
 BASELINE: dict[str, Any] = {"model": "identity", "role": "baseline", **UNTRAINED}
