@@ -1,0 +1,83 @@
+"""The site's pictures: strips of the sampled test images, stored once under a name made from their content."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ... import store
+from ...files import write_atomically
+from ...samples import read_samples
+from .entries import Entry
+
+FOLDER = "pictures"
+BINS = 16
+DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Images of one size side by side in one file."""
+
+    file: str
+    """Its path from the site's root."""
+    histograms: list[str]
+    """For each image, what `histogram` gives."""
+
+
+@dataclass(frozen=True)
+class Album:
+    """The pictures of a board: the same test images as they went in, as each model restored them, and in truth."""
+
+    size: int
+    ids: list[str]
+    input: Strip
+    truth: Strip
+    restored: dict[str, Strip]
+    """By model, best first."""
+
+
+def album(root: Path, entry: Entry) -> Album | None:
+    """Store the pictures of a board under the site's root; None where no result has samples."""
+    size = entry.board.setting.size
+    samples = {
+        model: read_samples(path, size)
+        for model, result in entry.results.items()
+        if (path := result.folder / store.SAMPLES).is_file()
+    }
+    if not samples:
+        return None
+    count = min(len(rows["truth"]) for rows in samples.values())
+    first = next(iter(samples))
+    ids = [str(image) for image in entry.scores[first].index[:count]]
+    ids += [f"image {position + 1}" for position in range(len(ids), count)]
+    strips = {model: store_strip(root, rows["restored"][:count]) for model, rows in samples.items()}
+    common = [store_strip(root, samples[first][row][:count]) for row in ("input", "truth")]
+    return Album(size, ids, *common, strips)
+
+
+def store_strip(root: Path, images: np.ndarray) -> Strip:
+    """Store uint8 `(n, size, size, 3)` as one PNG file, side by side."""
+    pixels = np.concatenate(list(images), 1)
+    name = f"{hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()[:16]}.png"
+    path = root / FOLDER / name
+    if not path.is_file():
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
+        write_atomically(path, buffer.getvalue())
+    return Strip(f"{FOLDER}/{name}", [histogram(image) for image in images])
+
+
+def histogram(image: np.ndarray) -> str:
+    """The RGB histogram of uint8 `(h, w, 3)`: for each channel BINS digits of base 64.
+
+    A digit d stands for (d / 63)² of the pixels: the root keeps the small bins visible.
+    """
+    counts = np.stack([np.bincount(image[..., c].ravel() // (256 // BINS), minlength=BINS) for c in range(3)])
+    levels = np.rint(63 * np.sqrt(counts / counts.sum(1, keepdims=True))).astype(int)
+    return "".join(DIGITS[level] for level in levels.ravel())
