@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +17,8 @@ from .pages import board_page, card_page, front_page
 from .pictures import Album, album
 from .render import page
 
+Page = tuple[str, str | bytes]
+"""Its path below the root, and its content."""
 MANIFEST = ".benchbench-site"
 """Lists every file of the site, so that the next one can remove what is no longer in it, and nothing else."""
 
@@ -30,7 +33,7 @@ def write_site(boards: Sequence[Board], folder: Path, registry: Registry | None 
     placed = entries(boards)
     albums = {entry.id: found for entry in placed if (found := album(folder, entry))}
     written = set[str]()
-    for path, content in [*_pages(placed, albums, registry), *_static(), (".nojekyll", b"")]:
+    for path, content in itertools.chain(_pages(placed, albums, registry), _static(), [(".nojekyll", b"")]):
         write_atomically(folder / path, content)
         written.add(path)
     written |= {s.file for a in albums.values() for s in (a.input, a.truth, *a.restored.values())}
@@ -51,7 +54,7 @@ def _known(folder: Path) -> set[str]:
     return {line for line in lines if (folder / line).resolve().is_relative_to(home)}
 
 
-def _pages(placed: Sequence[Entry], albums: dict[str, Album], registry: Registry | None) -> Iterator[tuple[str, str]]:
+def _pages(placed: Sequence[Entry], albums: dict[str, Album], registry: Registry | None) -> Iterator[Page]:
     known = cards.cards(placed, albums, registry)
     slugs = {card.label: card.slug for card in known}
     kinds = {card.label: card.kind for card in known}
@@ -66,6 +69,6 @@ def _pages(placed: Sequence[Entry], albums: dict[str, Album], registry: Registry
         yield path, card_page(path, card)
 
 
-def _static() -> Iterator[tuple[str, bytes]]:
+def _static() -> Iterator[Page]:
     for file in sorted((files(__package__) / "static").iterdir(), key=lambda f: f.name):
         yield f"static/{file.name}", file.read_bytes()

@@ -126,13 +126,7 @@ def _showing(entry: Entry, label: str, album: Album | None) -> Showing:
     result = entry.results[label]
     strip = album.restored.get(label) if album else None
     facts = entry.board.metrics.get(entry.board.ranked_by or "", {})
-    known = album.ids if album and strip else []
-    bad = [
-        Bad(
-            image,
-            f"{number(score, facts['digits'])} {facts['unit']}".strip(),
-            known.index(image) if image in known else None,
-        )
-        for image, score in worst(entry, label)
-    ]
+    known = {image: position for position, image in enumerate(album.ids)} if album and strip else {}
+    unit = f" {facts['unit']}" if facts.get("unit") else ""
+    bad = [Bad(image, number(score, facts["digits"]) + unit, known.get(image)) for image, score in worst(entry, label)]
     return Showing(entry, entry.row[label], result, album, strip, bad, store.read_history(result.folder))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 COLOURS, DASHES = 7, 4  # as many as the style sheet has
@@ -97,38 +97,31 @@ def _place(point: tuple[float, float], across: Axis, up: Axis, plot: Plot) -> tu
 def _line(number: int, series: Series, across: Axis, up: Axis, plot: Plot, marks: bool) -> Markup:
     places = [_place(point, across, up, plot) for point in series.points]
     path = "M" + " ".join(f"{px:.1f},{py:.1f}" for px, py in places)
-    dots = (
-        [Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3"/>').format(*p) for p in places] if _dotted(places, marks) else []
-    )
+    shown = places if marks or len(places) == 1 else []  # a single point has no line to be seen by
+    dots = Markup().join(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3"/>').format(*place) for place in shown)
     return Markup('<g class="series {}"><title>{}</title><path class="hit" d="{}"/><path d="{}"/>{}</g>').format(
-        style(number), series.name, path, path, Markup().join(dots)
+        style(number), series.name, path, path, dots
     )
-
-
-def _dotted(places: Sequence[object], marks: bool) -> bool:
-    return marks or len(places) == 1
 
 
 def _grid(across: Axis, up: Axis, plot: Plot) -> Markup:
     left, top, width, height = plot
+    middle, bottom = top + height / 2, top + height
     parts = []
     for value in up.ticks(5):
         py = top + height * (1 - up.position(value))
-        parts.append(
-            f'<path d="M{left} {py:.1f}h{width}"/><text x="{left - 6}" y="{py + 4:.1f}" class="end">{_tick(value)}</text>'
-        )
+        parts.append(Markup('<path d="M{} {:.1f}h{}"/>').format(left, py, width))
+        parts.append(_label(left - 6, py + 4, _tick(value), "end"))
     for value in across.ticks(max(3, width // 110)):
-        px = left + width * across.position(value)
-        parts.append(f'<text x="{px:.1f}" y="{top + height + 16}" class="middle">{_tick(value)}</text>')
-    parts.append(
-        f'<text x="{left + width / 2:.1f}" y="{top + height + 34}" class="middle">{escape(across.label)}</text>'
-    )
-    middle = top + height / 2
-    parts.append(
-        f'<text x="12" y="{middle}" class="middle" transform="rotate(-90 12 {middle})">{escape(up.label)}</text>'
-    )
-    return Markup(f'<g class="grid">{"".join(parts)}</g>')
+        parts.append(_label(left + width * across.position(value), bottom + 16, _tick(value)))
+    parts.append(_label(left + width / 2, bottom + 34, across.label))
+    turned = Markup('<g transform="rotate(-90 12 {0})">{1}</g>').format(middle, _label(12, middle, up.label))
+    return Markup('<g class="grid">{}</g>').format(Markup().join([*parts, turned]))
+
+
+def _label(px: float, py: float, text: str, anchor: str = "middle") -> Markup:
+    return Markup('<text x="{:.1f}" y="{:.1f}" class="{}">{}</text>').format(px, py, anchor, text)
 
 
 def _tick(value: float) -> str:
-    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e7 else f"{value:.4g}"
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e7 else f"{value:.3g}"

@@ -125,7 +125,10 @@ def names(board: Board, suffix: str) -> list[str]:
 
 def _per_image(result: Result) -> pd.DataFrame:
     path = result.folder / store.SCORES
-    return pd.read_parquet(path) if path.is_file() else pd.DataFrame()
+    if not path.is_file():
+        return pd.DataFrame()
+    table = pd.read_parquet(path)
+    return table.set_index("id") if "id" in table else table
 
 
 def worst(entry: Entry, model: str, count: int = 4) -> list[tuple[str, float]]:

@@ -43,22 +43,22 @@ class Album:
 
 
 def album(root: Path, entry: Entry) -> Album | None:
-    """Store the pictures of a board under the site's root; None where no result has samples."""
+    """Store the pictures of a board under the site's root; None where no result has samples with the truth."""
     size = entry.board.setting.size
     samples = {
         model: read_samples(path, size)
         for model, result in entry.results.items()
         if (path := result.folder / store.SAMPLES).is_file()
     }
-    if not samples:
+    first = next((model for model, rows in samples.items() if "truth" in rows), None)
+    if first is None:
         return None
-    count = min(len(rows["truth"]) for rows in samples.values())
-    first = next(iter(samples))
+    count = min(len(rows["restored"]) for rows in samples.values())
     ids = [str(image) for image in entry.scores[first].index[:count]]
     ids += [f"image {position + 1}" for position in range(len(ids), count)]
     strips = {model: store_strip(root, rows["restored"][:count]) for model, rows in samples.items()}
-    common = [store_strip(root, samples[first][row][:count]) for row in ("input", "truth")]
-    return Album(size, ids, *common, strips)
+    before, after = (store_strip(root, samples[first][row][:count]) for row in ("input", "truth"))
+    return Album(size, ids, before, after, strips)
 
 
 def store_strip(root: Path, images: np.ndarray) -> Strip:

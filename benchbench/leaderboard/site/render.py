@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -53,7 +53,7 @@ def kinds_of(models: Iterable[str], kinds: Mapping[str, str]) -> list[str]:
     return sorted({kinds[model] for model in models})
 
 
-def heat_stops(count: int = 9) -> dict[str, Sequence[str]]:
+def heat_stops(count: int = 9) -> dict[str, list[str]]:
     """The colours of error maps, dark to bright: as CSS colours, and each channel as numbers for an SVG filter."""
     from matplotlib import colormaps
 

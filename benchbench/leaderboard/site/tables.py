@@ -11,6 +11,8 @@ from ..boards import REGIONS, Board, number
 from ..write import best_score
 from .entries import MAIN, names
 
+DERIVED = ("gain", "recovered", "trainings.std")
+
 GROUPS = {
     "main": "main scores",
     "further": "further metrics",
@@ -76,7 +78,10 @@ def _derived(board: Board) -> Iterator[Column]:
         facts = board.metrics[first]
         yield Column("gain", f"gain {first}", "main", facts["unit"], facts["higher_is_better"], facts["digits"])
     if "recovered" in board.rows:
-        yield Column("recovered", "recovered", "main", "%", True)
+        yield Column("recovered", "recovered", "main", "", True)
+    if first and "trainings.std" in board.rows and board.rows["trainings.std"].notna().any():
+        facts = board.metrics[first]
+        yield Column("trainings.std", "between trainings", "main", facts["unit"], False, facts["digits"])
 
 
 def _costs(board: Board) -> Iterator[Column]:
@@ -95,7 +100,7 @@ def cells(board: Board, column: Column) -> list[Cell]:
     """What stands in a column, from the first row of the board to the last."""
     rows = [{str(k): v for k, v in row.items()} for row in board.rows.to_dict("records")]
     values = [math.nan if (v := row.get(column.key)) is None else float(v) for row in rows]
-    if column.group == "cost" or column.key in ("gain", "recovered"):
+    if column.group == "cost" or column.key in DERIVED:
         return [Cell(_text(column, value), _sortable(value)) for value in values]
     best = best_score(board, column.key, bool(column.higher_is_better))
     return [
@@ -118,8 +123,8 @@ def _text(column: Column, value: float) -> str:
 
 
 def margin(row: dict[str, Any], column: Column) -> str:
-    """`95 % interval 25.1 to 26.3` where the board knows one."""
-    low, high = (row.get(f"{column.key}_{end}", math.nan) for end in ("low", "high"))
+    """The 95 % interval, `25.1 to 26.3`, where the board knows one."""
+    low, high = (row.get(f"{column.key}.{end}", math.nan) for end in ("low", "high"))
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""
     return f"{number(low, column.digits)} to {number(high, column.digits)}"
