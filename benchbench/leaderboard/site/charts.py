@@ -112,8 +112,8 @@ def _grid(across: Axis, up: Axis, plot: Plot) -> Markup:
         py = top + height * (1 - up.position(value))
         parts.append(Markup('<path d="M{} {:.1f}h{}"/>').format(left, py, width))
         parts.append(_label(left - 6, py + 4, _tick(value), "end"))
-    for value in across.ticks(max(3, width // 110)):
-        parts.append(_label(left + width * across.position(value), bottom + 16, _tick(value)))
+    values = across.ticks(max(3, width // 110))
+    parts += [_label(left + width * across.position(value), bottom + 16, _tick(value)) for value in values]
     parts.append(_label(left + width / 2, bottom + 34, across.label))
     turned = Markup('<g transform="rotate(-90 12 {0})">{1}</g>').format(middle, _label(12, middle, up.label))
     return Markup('<g class="grid">{}</g>').format(Markup().join([*parts, turned]))
