@@ -8,7 +8,6 @@ import math
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import gallery
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 import results
 from click.testing import CliRunner
+from gallery import HOSTILE, build
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -24,7 +24,6 @@ from benchbench.cli import main
 from benchbench.errors import BenchbenchError
 from benchbench.leaderboard import collect
 from benchbench.leaderboard.boards import number
-from benchbench.leaderboard.site import write_site
 from benchbench.leaderboard.site.charts import Axis, Series, line_chart
 from benchbench.leaderboard.site.pictures import BINS, DIGITS, histogram
 from benchbench.plugins import registry
@@ -33,12 +32,6 @@ from benchbench.store import slug
 
 STATIC = Path(__file__).parents[1] / "benchbench" / "leaderboard" / "site" / "static"
 VOID = {"meta", "link", "input", "img", "br"}
-HOSTILE = [
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "<!-- hidden",
-    "a|b||c", "\"'`", '" onmouseover="alert(1)', "' autofocus onfocus='alert(1)", "x" * 300, "\u202egnol", "a\u2028b",
-    "{{ 7 * 7 }}", "{% raw %}", "&lt;b&gt; &copy;", "../../../etc/passwd", "javascript:alert(1)", "]]>", "\\", ".input",
-    ".truth", "truth", "__proto__", "%2e%2e%2f", "a#b?c=d&e",
-]  # fmt: skip
 TAME = "tame"
 
 
@@ -82,14 +75,6 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-def build(out: Path, to: Path, **facts: Any) -> dict[str, bytes]:
-    """Write the site and return its files."""
-    boards, problems = collect(out)
-    assert problems == []
-    write_site(boards, to, **facts)
-    return {str(path.relative_to(to)): path.read_bytes() for path in sorted(to.rglob("*")) if path.is_file()}
-
-
 def pages(files: dict[str, bytes]) -> dict[str, Page]:
     """The pages among the files, parsed; each must be well formed."""
     found = {path: Page(content.decode()) for path, content in files.items() if path.endswith(".html")}
@@ -128,7 +113,11 @@ def test_every_link_leads_to_a_file_and_a_place_in_it(files: dict[str, bytes]) -
             assert parts.scheme == parts.netloc == "", f"{path} asks {target}"
             file = str((Path("/") / Path(path).parent / unquote(parts.path)).resolve())[1:] if parts.path else path
             assert file in files, f"{path} links to {target}"
-            ids = {attributes["id"] for _, attributes in known[file].tags if "id" in attributes} if file in known else set()
+            ids = (
+                {attributes["id"] for _, attributes in known[file].tags if "id" in attributes}
+                if file in known
+                else set()
+            )
             if parts.fragment and not file.startswith("gallery"):
                 assert parts.fragment in ids, f"{path}: nothing in {file} is called {parts.fragment}"
             links += 1
@@ -138,7 +127,9 @@ def test_every_link_leads_to_a_file_and_a_place_in_it(files: dict[str, bytes]) -
 def test_links_into_the_gallery_name_what_it_has(files: dict[str, bytes]) -> None:
     known = pages(files)
     boards = {b["id"]: b for b in json.loads(known["gallery.html"].inside("script")[0])}
-    found = [urlsplit(a["href"]).fragment for page in known.values() for a in page.all("a") if "gallery.html#" in a["href"]]
+    found = [
+        urlsplit(a["href"]).fragment for page in known.values() for a in page.all("a") if "gallery.html#" in a["href"]
+    ]
     assert len(found) > 10
     for fragment in found:
         where = {name: values[0] for name, values in parse_qs(fragment, strict_parsing=True).items()}
@@ -234,7 +225,9 @@ def test_hostile_names_are_shown_and_do_nothing(tmp_path: Path) -> None:
 
 def test_pictures_are_the_models_own_to_the_bit(runs: Path, tmp_path: Path) -> None:
     build(runs, tmp_path / "site")
-    data = json.loads(pages({"g.html": (tmp_path / "site" / "gallery.html").read_bytes()})["g.html"].inside("script")[0])
+    data = json.loads(
+        pages({"g.html": (tmp_path / "site" / "gallery.html").read_bytes()})["g.html"].inside("script")[0]
+    )
     for board in collect(runs)[0]:
         shown = next(b for b in data if b["title"] == board.setting.degradation)
         assert shown["ids"] == gallery.IMAGES[: gallery.SAMPLES]
@@ -318,7 +311,7 @@ def test_boards_of_one_name_have_a_page_each(tmp_path: Path) -> None:
         gallery.write(tmp_path / "runs", 20.0, budget=budget)
     files = build(tmp_path / "runs", tmp_path / "site")
     assert len([path for path in files if path.startswith("boards/")]) == 2
-    assert len([a for a in pages(files)["index.html"].all("table")]) == 2
+    assert len(pages(files)["index.html"].all("table")) == 2
 
 
 def test_the_command_writes_the_site_and_says_where(runs: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Results with pictures, per-image scores and histories, as a site shows them."""
+"""Sites, and results with pictures, per-image scores and histories, as a site shows them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,18 @@ import torch
 from benchbench import store
 from benchbench.degrading import Pairs
 from benchbench.files import file_digest, write_json
+from benchbench.leaderboard import collect
+from benchbench.leaderboard.site import write_site
 from benchbench.samples import write_samples
 
 SIZE = 16
 SAMPLES = 4
+HOSTILE = [
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "<!-- hidden",
+    "a|b||c", "\"'`", '" onmouseover="alert(1)', "' autofocus onfocus='alert(1)", "x" * 300, "\u202egnol", "a\u2028b",
+    "{{ 7 * 7 }}", "{% raw %}", "&lt;b&gt; &copy;", "../../../etc/passwd", "javascript:alert(1)", "]]>", "\\", ".input",
+    ".truth", "truth", "__proto__", "%2e%2e%2f", "a#b?c=d&e",
+]  # fmt: skip
 IMAGES = [f"face-{i:02}" for i in range(12)]
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
 
@@ -63,9 +71,7 @@ def small(out: Path) -> Path:
         write(out, 19.0 + shift, 60, model="wide:width=64", degradation=degradation)
         write(out, 23.0 - shift, 0, model="plain", degradation=degradation, **UNTRAINED)
     write(out, 22.0, 20, model="late", degradation="darken")
-    results.write(
-        out, status="skipped", reason="needs more", model="late", degradation="swirl:strength=3", size=SIZE
-    )
+    results.write(out, status="skipped", reason="needs more", model="late", degradation="swirl:strength=3", size=SIZE)
     return out
 
 
@@ -75,3 +81,11 @@ def grid(out: Path, models: Sequence[str], degradations: Sequence[str], facts: M
         for row, model in enumerate(models):
             write(out, 20.0 + row / 7 + column, row % 60, model=model, degradation=degradation, **(facts or {}))
     return out
+
+
+def build(out: Path, to: Path, **facts: Any) -> dict[str, bytes]:
+    """Write the site and return its files."""
+    boards, problems = collect(out)
+    assert problems == []
+    write_site(boards, to, **facts)
+    return {str(path.relative_to(to)): path.read_bytes() for path in sorted(to.rglob("*")) if path.is_file()}
