@@ -72,7 +72,7 @@ def line_chart(
         return Markup()
     across = Axis.over(x, [p[0] for p in known], log_x)
     up = Axis.over(y, [p[1] for p in known], log_y)
-    left, right, top, bottom = 56, 12, 10, 42
+    left, right, top, bottom = 70, 12, 10, 42
     plot = (left, top, width - left - right, height - top - bottom)
     drawn = [_line(number, s, across, up, plot, marks) for number, s in enumerate(lines) if s.points]
     body = Markup().join([_grid(across, up, plot), *drawn])

@@ -81,9 +81,14 @@
       const score = known(choice)?.scores?.[index][state.image];
       return score === undefined || score === null ? "–" : score.toFixed(state.board.metrics[index].digits);
     };
+    const marked = (line, higher) => {
+      const [left, right] = [1, 2].map((index) => Number(line.cells[index].textContent));
+      if (Number.isFinite(left - right) && left !== right) line.cells[left > right === higher ? 1 : 2].className = "better";
+      return line;
+    };
     table.tHead.replaceChildren(row("th", ["metric", a.name, b.name]));
     table.tBodies[0].replaceChildren(...state.board.metrics.map((metric, index) =>
-      row("td", [`${metric.name} ${metric.higher ? "↑" : "↓"}${metric.unit ? ` [${metric.unit}]` : ""}`, of(a, index), of(b, index)])));
+      marked(row("td", [`${metric.name} ${metric.higher ? "↑" : "↓"}${metric.unit ? ` [${metric.unit}]` : ""}`, of(a, index), of(b, index)]), metric.higher)));
   }
 
   function histograms(a, b) {
