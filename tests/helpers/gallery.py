@@ -21,6 +21,7 @@ from benchbench.samples import write_samples
 
 SIZE = 16
 SAMPLES = 4
+WORST = (11, 10)  # scores fall with the number of an image
 HOSTILE = [
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "<!-- hidden",
     "a|b||c", "\"'`", '" onmouseover="alert(1)', "' autofocus onfocus='alert(1)", "x" * 300, "\u202egnol", "a\u2028b",
@@ -31,19 +32,20 @@ IMAGES = [f"face-{i:02}" for i in range(12)]
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
 
 
-def truth(count: int = SAMPLES) -> torch.Tensor:
-    """uint8 `(count, 3, SIZE, SIZE)`: different in every image, channel and place."""
-    return torch.from_numpy(np.random.default_rng(0).integers(60, 180, (count, 3, SIZE, SIZE), dtype=np.uint8))
+def truth() -> torch.Tensor:
+    """uint8 `(12, 3, SIZE, SIZE)`: different in every image, channel and place."""
+    return torch.from_numpy(np.random.default_rng(0).integers(60, 180, (len(IMAGES), 3, SIZE, SIZE), dtype=np.uint8))
 
 
 def write(out: Path, score: float, error: int = 10, *, history: bool = True, **facts: Any) -> Path:
     """A result whose restored samples are all `error` levels too bright, and whose images score around `score`."""
-    spread = np.linspace(-1, 1, len(IMAGES)) * (1 + score / 50)
+    spread = np.linspace(1, -1, len(IMAGES)) * (1 + score / 50)
     table = pd.DataFrame({"peak": score + spread, "mean-error": error / 255 + 0 * spread})
     means = {name: float(values.mean()) for name, values in table.items()}
     folder = results.write(out, means, size=SIZE, **facts)
-    pairs = Pairs(IMAGES[:SAMPLES], truth(), truth() - 40, None, None, {})
-    write_samples(folder / store.SAMPLES, pairs, (truth() + error) / 255, SAMPLES)
+    pairs = Pairs(IMAGES, truth(), truth() - 40, None, None, {})
+    write_samples(folder / store.SAMPLES, pairs, (truth() + error) / 255, range(SAMPLES))
+    write_samples(folder / store.WORST, pairs, (truth() + error) / 255, WORST)
     table.set_axis(pd.Index(IMAGES, name="id")).to_parquet(folder / store.SCORES)
     if history and facts.get("budget", "") is not None:
         steps = np.arange(1, 6)
@@ -52,12 +54,13 @@ def write(out: Path, score: float, error: int = 10, *, history: bool = True, **f
              "validation_psnr": score - 5 / i} for i in steps
         ]  # fmt: skip
         store.write_history(folder, rows)
-    return vouch(folder)
+    return vouch(folder, worst=[IMAGES[position] for position in WORST])
 
 
-def vouch(folder: Path) -> Path:
-    """Let `result.json` hold the digests of the files that are there."""
+def vouch(folder: Path, **facts: Any) -> Path:
+    """Let `result.json` hold these facts, and the digests of the files that are there."""
     content = json.loads((folder / store.RESULT).read_text(encoding="utf-8"))
+    content |= facts
     content["files"] = {name: file_digest(folder / name) for name in store.SUMMED if (folder / name).is_file()}
     write_json(folder / store.RESULT, content)
     return folder

@@ -36,7 +36,7 @@ def write_site(boards: Sequence[Board], folder: Path, registry: Registry | None 
     for path, content in itertools.chain(_pages(placed, albums, registry), _static(), [(".nojekyll", b"")]):
         write_atomically(folder / path, content)
         written.add(path)
-    written |= {s.file for a in albums.values() for s in (a.input, a.truth, *a.restored.values())}
+    written |= {file for found in albums.values() for file in found.files}
     for path in old - written:
         (folder / path).unlink(missing_ok=True)
     write_atomically(folder / MANIFEST, "".join(f"{path}\n" for path in sorted(written)))

@@ -14,7 +14,7 @@ from ...plugins import Registry
 from ...store import Result
 from ..boards import number
 from .entries import Entry, worst
-from .pictures import Album, Strip
+from .pictures import Album, Strip, Triple
 
 SPLITS = ("train", "validation", "test")
 
@@ -51,11 +51,16 @@ def about(registry: Registry | None, label: str) -> About | None:
 
 @dataclass(frozen=True)
 class Bad:
-    """A test image that a model did badly on; `position` is its place in the strips, None if it has no picture."""
+    """A test image that a model did badly on."""
 
     image: str
     score: str
-    position: int | None
+    pictures: Triple | None
+
+    @property
+    def position(self) -> int:
+        """Its place in the pictures."""
+        return self.pictures.ids.index(self.image) if self.pictures else -1
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,9 @@ def _showing(entry: Entry, label: str, album: Album | None) -> Showing:
     result = entry.results[label]
     strip = album.restored.get(label) if album else None
     facts = entry.board.metrics.get(entry.board.ranked_by or "", {})
-    known = {image: position for position, image in enumerate(album.ids)} if album and strip else {}
     unit = f" {facts['unit']}" if facts.get("unit") else ""
-    bad = [Bad(image, number(score, facts["digits"]) + unit, known.get(image)) for image, score in worst(entry, label)]
+    bad = [
+        Bad(image, number(score, facts["digits"]) + unit, album.triple(label, image) if album else None)
+        for image, score in worst(entry, label)
+    ]
     return Showing(entry, entry.row[label], result, album, strip, bad, store.read_history(result.folder))

@@ -13,6 +13,7 @@ from PIL import Image
 from ... import store
 from ...files import write_atomically
 from ...samples import read_samples
+from ...store import Result
 from .entries import Entry
 
 FOLDER = "pictures"
@@ -31,8 +32,18 @@ class Strip:
 
 
 @dataclass(frozen=True)
+class Triple:
+    """The same test images as they went in, as a model restored them, and in truth."""
+
+    ids: list[str]
+    input: Strip
+    restored: Strip
+    truth: Strip
+
+
+@dataclass(frozen=True)
 class Album:
-    """The pictures of a board: the same test images as they went in, as each model restored them, and in truth."""
+    """The pictures of a board: the same test images of all models, and the worst of each."""
 
     size: int
     ids: list[str]
@@ -40,6 +51,21 @@ class Album:
     truth: Strip
     restored: dict[str, Strip]
     """By model, best first."""
+    worst: dict[str, Triple]
+    """By model, where its result keeps them."""
+
+    @property
+    def files(self) -> set[str]:
+        """The paths of all pictures from the site's root."""
+        own = {self.input.file, self.truth.file} | {strip.file for strip in self.restored.values()}
+        return own | {s.file for t in self.worst.values() for s in (t.input, t.restored, t.truth)}
+
+    def triple(self, model: str, image: str) -> Triple | None:
+        """The pictures that show a model's work on an image, if there are any."""
+        if model in self.restored and image in self.ids:
+            return Triple(self.ids, self.input, self.restored[model], self.truth)
+        found = self.worst.get(model)
+        return found if found and image in found.ids else None
 
 
 def album(root: Path, entry: Entry) -> Album | None:
@@ -58,7 +84,18 @@ def album(root: Path, entry: Entry) -> Album | None:
     ids += [f"image {position + 1}" for position in range(len(ids), count)]
     strips = {model: store_strip(root, rows["restored"][:count]) for model, rows in samples.items()}
     before, after = (store_strip(root, samples[first][row][:count]) for row in ("input", "truth"))
-    return Album(size, ids, before, after, strips)
+    worst = {model: found for model, result in entry.results.items() if (found := _worst(root, result, size))}
+    return Album(size, ids, before, after, strips, worst)
+
+
+def _worst(root: Path, result: Result, size: int) -> Triple | None:
+    path, ids = result.folder / store.WORST, [str(image) for image in result.content.get("worst", [])]
+    if not ids or not path.is_file():
+        return None
+    rows = read_samples(path, size)
+    if len(rows) < 3 or len(rows["truth"]) != len(ids):
+        return None
+    return Triple(ids, *(store_strip(root, rows[row]) for row in ("input", "restored", "truth")))
 
 
 def store_strip(root: Path, images: np.ndarray) -> Strip:
