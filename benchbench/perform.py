@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 PROGRESS, CHECKPOINT = "progress.json", "checkpoint.safetensors"
 LOCKS = ".locks"
 SAMPLE_COUNT = 8
+WORST_COUNT = 4
 
 
 def run_packed(packed: bytes, out: Path, cache: Path, device_name: str) -> dict[str, Any]:
@@ -201,8 +202,11 @@ def _evaluate(
     restored = restore(trial.model, module, test, device)
     scores = score(restored.images, test, metrics, task, device)
     scores.table.to_parquet(work / store.SCORES)
-    write_samples(work / store.SAMPLES, test, restored.images, SAMPLE_COUNT)
+    write_samples(work / store.SAMPLES, test, restored.images, range(min(SAMPLE_COUNT, len(test))))
     write_histograms(work / store.HISTOGRAMS, test, restored.images)
+    worst = _worst(scores.table, metrics)
+    if worst:
+        write_samples(work / store.WORST, test, restored.images, worst)
     return {
         "model": {
             "parameters": trial.model.count_parameters(module),
@@ -216,7 +220,18 @@ def _evaluate(
         "metrics": _metric_facts(metrics, scores.unavailable),
         "scores": means(scores.table),
         "timing": {"ms_per_image": time_inference(trial.model, module, test, device), **_hardware(device)},
+        "worst": [test.ids[position] for position in worst],
     }
+
+
+def _worst(scores: pd.DataFrame, metrics: Sequence[Metric]) -> list[int]:
+    """Positions of the images that the model did worst on, worst first, by the metric that stands first."""
+    known = [metric for metric in metrics if str(metric) in scores]
+    if not known:
+        return []
+    first = min(known, key=lambda metric: metric.order)
+    values = scores[str(first)].reset_index(drop=True)
+    return [int(i) for i in values.sort_values(ascending=first.higher_is_better, kind="stable").index[:WORST_COUNT]]
 
 
 def _score_more(

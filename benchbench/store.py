@@ -18,17 +18,18 @@ from .files import digest, file_digest, read_json, write_atomically, write_json
 from .specs import NAME
 
 SCHEMA = 1
-RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, HISTOGRAMS, STRIP, LOG = (
+RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, LOG = (
     "result.json",
     "metrics.parquet",
     "history.csv",
     "model.safetensors",
     "samples.png",
+    "worst.png",
     "histograms.png",
     "training.png",
     "log.txt",
 )
-SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, HISTOGRAMS, STRIP)
+SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP)
 GRADIENT = "gradient/"  # begins the columns of a history that hold the gradient's norm in a stage
 WORK = ".partial"
 _LONGEST = 80

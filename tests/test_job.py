@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import faulty
+import pandas as pd
 import pytest
 import toys
 from jobs import Recorder, go
+from PIL import Image
 
 from benchbench import BenchbenchError, SpecError, job, plan, runner, store
 from benchbench.trial import Trial
@@ -192,7 +194,7 @@ def test_results_record_all_that_matters(tmp_path: Path) -> None:
     assert result["timing"]["device"] == "cpu"
     assert {"torch", "numpy", "scikit-image"} <= set(result["environment"]["libraries"])
     assert result["metrics"]["peak"]["higher_is_better"] is True
-    pictures = {"samples.png", "histograms.png", "training.png"}
+    pictures = {"samples.png", "worst.png", "histograms.png", "training.png"}
     assert set(result["files"]) == {"metrics.parquet", "history.csv", "model.safetensors"} | pictures
 
 
@@ -217,6 +219,20 @@ def test_gradients_watched_in_another_training_come_onto_the_board(tmp_path: Pat
     go(tmp_path, model=("tiny-conv",))
     go(tmp_path, model=("tiny-conv",), watch_gradients=True, fresh=True)
     assert list(tmp_path.rglob("darken-gradients.png"))
+
+
+def test_the_worst_images_are_named_and_kept(tmp_path: Path) -> None:
+    (result,) = go(tmp_path, model=("identity",)).results
+    folder = next(tmp_path.glob(f"*/*/*/{result['key']}"))
+    first = store.first_metric(result)
+    table = pd.read_parquet(folder / "metrics.parquet")[first]
+    assert len(result["worst"]) == 4
+    rest = table.drop(result["worst"])
+    assert table[result["worst"]].max() <= rest.min()
+    assert list(table[result["worst"]]) == sorted(table[result["worst"]])
+    with Image.open(folder / "worst.png") as worst, Image.open(folder / "samples.png") as samples:
+        assert worst.height == samples.height == 3 * result["trial"]["size"]
+        assert worst.width == 4 * result["trial"]["size"]
 
 
 def test_several_seeds_train_several_times_and_share_a_row(tmp_path: Path) -> None:

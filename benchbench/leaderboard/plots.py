@@ -41,7 +41,7 @@ def _figure(width: float, height: float) -> Figure:
     return Figure((width, height), layout="constrained")
 
 
-def _histories(board: Board) -> dict[str, list[dict[str, float]]]:
+def histories_of(board: Board) -> dict[str, list[dict[str, float]]]:
     """Model -> history of its first seed, best model first."""
     by_model: dict[str, list[dict[str, float]]] = {}
     for result in board.results:
@@ -68,7 +68,7 @@ def _short(label: str, longest: int = 34) -> str:
 
 def learning(board: Board) -> Figure | None:
     """Validation PSNR against the training FLOPs spent, one line a model: comparable, unlike the losses."""
-    histories = _histories(board)
+    histories = histories_of(board)
     if not histories:
         return None
     figure = _figure(8, 4.5)
@@ -90,7 +90,7 @@ def learning(board: Board) -> Figure | None:
 
 def losses(board: Board) -> Figure | None:
     """Training and validation loss of each model over its epochs, a panel a model."""
-    histories = _histories(board)
+    histories = histories_of(board)
     if not histories:
         return None
     figure = _panels(histories)
@@ -109,7 +109,7 @@ def gradients(board: Board) -> Figure | None:
     """The gradient's norm in each stage of the models whose gradients were watched, a panel a model."""
     histories = {
         model: watched
-        for model, rows in _histories(board).items()
+        for model, rows in histories_of(board).items()
         if (watched := [row for row in rows if any(map(math.isfinite, _norms(row).values()))])
     }
     if not histories:
@@ -150,33 +150,35 @@ def _panels(models: Collection[str]) -> Figure:
 
 
 def rate(board: Board) -> Figure | None:
-    """Quality against real bytes an image: one line a codec, through its settings; a point a setting.
-
-    Only where the input is the clean image: elsewhere a codec's quality is that of what it was given.
-    """
-    metric = board.ranked_by
-    if metric and "gain" in board.rows:  # the baseline's score is finite, so the input is degraded
-        return None
-    rows = board.rows[board.rows["bytes"].notna()] if metric and len(board.rows) else board.rows
-    if metric is None or not len(rows):
-        return None
-    families: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows.to_dict("records"):
-        if math.isfinite(row[metric]):
-            families.setdefault(row["model"].partition(":")[0], []).append(row)
-    if not families:
+    """Quality against real bytes an image: one line a codec, through its settings; a point a setting."""
+    metric, families = board.ranked_by, rates_of(board)
+    if metric is None or not families:
         return None
     figure = _figure(7, 4.5)
     axes = figure.add_subplot()
-    for position, (family, points) in enumerate(sorted(families.items())):
-        points = sorted(points, key=lambda row: row["bytes"])
-        x, y = [row["bytes"] for row in points], [row[metric] for row in points]
+    for position, (family, points) in enumerate(families.items()):
+        x, y = zip(*points, strict=True)
         axes.plot(x, y, marker="o", ms=4, lw=1.2, label=_short(family), **_style(position))
     axes.set_xscale("log")
     unit = f" [{board.metrics[metric]['unit']}]" if board.metrics[metric]["unit"] else ""
     _finish(axes, "bytes an image (files, headers included)", f"{metric}{unit}")
     axes.legend(fontsize=8, frameon=False)
     return figure
+
+
+def rates_of(board: Board) -> dict[str, list[tuple[float, float]]]:
+    """Codec -> (bytes an image, score) of each of its settings, fewest bytes first.
+
+    Only where the input is the clean image: elsewhere a codec's quality is that of what it was given.
+    """
+    metric = board.ranked_by
+    if metric is None or "gain" in board.rows:  # the baseline's score is finite, so the input is degraded
+        return {}
+    families: dict[str, list[tuple[float, float]]] = {}
+    for row in board.rows[board.rows["bytes"].notna()].to_dict("records"):
+        if math.isfinite(row[metric]):
+            families.setdefault(row["model"].partition(":")[0], []).append((row["bytes"], row[metric]))
+    return {family: sorted(points) for family, points in sorted(families.items())}
 
 
 def _finish(axes: Axes, x: str, y: str) -> None:

@@ -155,15 +155,21 @@ def _head(board: Board, name: str) -> str:
 
 def _column(board: Board, column: str, facts: dict[str, Any]) -> list[str]:
     """Scores as text, the best among the models that compete in bold."""
-    values = board.rows[column]
-    competing = values[board.rows["role"] == ""].dropna()
-    best = (competing.max() if facts["higher_is_better"] else competing.min()) if len(competing) else None
-    idle = values[board.rows["role"] == "baseline"].dropna()
-    if best is not None and len(idle) and (best <= idle.iloc[0] if facts["higher_is_better"] else best >= idle.iloc[0]):
-        best = None  # none of them is better than doing nothing
+    values, best = board.rows[column], best_score(board, column, facts["higher_is_better"])
     shown = [number(v, facts["digits"]) for v in values]
     is_best = [v == best and role == "" for v, role in zip(values, board.rows["role"], strict=True)]
     return [f"**{text}**" if bold else text for text, bold in zip(shown, is_best, strict=True)]
+
+
+def best_score(board: Board, column: str, higher: bool) -> float | None:
+    """The best score of a column among the models that compete; None where it is not better than doing nothing."""
+    competing, idle = (board.rows.loc[board.rows["role"] == role, column].dropna() for role in ("", "baseline"))
+    if not len(competing):
+        return None
+    best = float(competing.max() if higher else competing.min())
+    if len(idle) and (best <= idle.iloc[0] if higher else best >= idle.iloc[0]):
+        return None
+    return best
 
 
 def _more_columns(board: Board) -> dict[str, list[str]]:
