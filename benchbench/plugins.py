@@ -29,6 +29,7 @@ RESERVED = frozenset(
         "size",
         "degradation",
         "degradation_digest",
+        "test_set",
         "protocol",
         "budget",
         "model",
@@ -51,7 +52,7 @@ RESERVED = frozenset(
         "reason",
     }
 )
-"""Columns of boards that are no scores."""
+"""Columns of boards that are no scores; others (`rank.high`, `gain.low`) have a dot, which no metric's name has."""
 
 
 @dataclass
@@ -187,9 +188,21 @@ def _collect(found: Registry, kind: str, base: type[Component], impl: Any) -> No
                 f"{found.origin[other].distribution}) and {plugin.name} (from {plugin.distribution}); "
                 f"leave one out with --no-plugin {plugin.name}"
             )
+        if kind == "metric" and getattr(component, "ranks", False):
+            _check_only_one_ranks(found, component, plugin)
         found.components[kind][component.name] = component
         found.origin[component] = plugin
         plugin.brings.append(f"{kind} {component.name}")
+
+
+def _check_only_one_ranks(found: Registry, component: type[Component], plugin: Plugin) -> None:
+    """A second metric that ranks would reorder every board. Raises PluginError that names both."""
+    for other in found.components["metric"].values():
+        if getattr(other, "ranks", False):
+            raise PluginError(
+                f"two metrics rank the boards: {other.name} (from {found.origin[other].distribution}) and "
+                f"{component.name} (from {plugin.distribution}); leave one out with --no-plugin {plugin.name}"
+            )
 
 
 def _listed(found: Any, hook: str) -> list[Any]:
@@ -209,6 +222,8 @@ def check_component(component: Any, kind: str, base: type[Component]) -> None:
         raise PluginError(f"{component.__name__}: its name {name!r} must be lower-case letters, digits, - and _")
     if kind == "metric" and name in RESERVED:
         raise PluginError(f"{component.__name__}: no metric can be named '{name}', which is a column of every board")
+    if kind == "degradation" and name == "overall":
+        raise PluginError(f"{component.__name__}: no degradation can be named 'overall', the page of a data set")
     if inspect.isabstract(component):
         missing = ", ".join(sorted(getattr(component, "__abstractmethods__", ())))
         raise PluginError(f"{name}: {missing} must be defined")

@@ -32,7 +32,7 @@ LAYERS = [  # each may import from those below it
     {"degrading", "flops", "precision"},
     {"trial"},
     {"store", "data", "budget", "plugins"},
-    {"sources", "hookspecs", "protocol"},
+    {"sources", "hookspecs", "protocol", "statistics"},
     {"interfaces", "files", "weights", "tiles"},
     {"seeding"},
     {"specs"},
