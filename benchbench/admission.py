@@ -20,11 +20,11 @@ HOOKS: Mapping[str, Any] = MappingProxyType(
 )
 OTHER_VERSION = f"was it written for another version of benchbench's hooks (this one: {HOOKS_VERSION})?"
 RESERVED = frozenset({
-    "dataset", "fingerprint", "size", "degradation", "degradation_digest", "protocol", "budget", "model", "role",
-    "sees", "plugin", "parameters", "flops", "epochs", "bytes", "seed", "seeds", "trainings", "rank", "gain",
+    "dataset", "fingerprint", "size", "degradation", "degradation_digest", "test_set", "protocol", "budget", "model",
+    "role", "sees", "plugin", "parameters", "flops", "epochs", "bytes", "seed", "seeds", "trainings", "rank", "gain",
     "recovered", "status", "reason",
 })  # fmt: skip
-"""Columns of boards that are no scores."""
+"""Columns of boards that are no scores; others (`rank.high`, `gain.low`) have a dot, which no metric's name has."""
 
 
 def check_hooks(module: Any) -> None:
@@ -66,6 +66,8 @@ def check_component(component: Any, kind: str, base: type[Component]) -> None:
         raise PluginError(f"{component.__name__}: its name {name!r} must be lower-case letters, digits, - and _")
     if kind == "metric" and name in RESERVED:
         raise PluginError(f"{component.__name__}: no metric can be named '{name}', which is a column of every board")
+    if kind == "degradation" and name == "overall":
+        raise PluginError(f"{component.__name__}: no degradation can be named 'overall', the page of a data set")
     if inspect.isabstract(component):
         missing = ", ".join(sorted(getattr(component, "__abstractmethods__", ())))
         raise PluginError(f"{name}: {missing} must be defined")

@@ -58,4 +58,4 @@ def benchbench_trial_finished(trial: Mapping[str, Any], result: Mapping[str, Any
 
 @hookspec
 def benchbench_board_written(path: Path) -> None:
-    """A leaderboard was written; `path` is its Markdown file, beside it stand the CSV and JSON of the same name."""
+    """A leaderboard was written; `path` is its Markdown file, beside it stand CSV, JSON and Parquet."""

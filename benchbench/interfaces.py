@@ -279,7 +279,9 @@ class Metric(Component, ABC):
     digits: ClassVar[int] = 4
     """Decimals that boards show."""
     order: ClassVar[int] = 100
-    """Place among the columns of a board, lowest first; the first metric that is available ranks the models."""
+    """Place among the columns of a board, lowest first."""
+    ranks: ClassVar[bool] = False
+    """Whether boards rank the models by this metric; only one installed metric may say so."""
     regional: ClassVar[bool] = True
     """Whether the score can be confined to a region."""
     library: ClassVar[str] = ""

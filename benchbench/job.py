@@ -15,7 +15,7 @@ from .data import load
 from .errors import BenchbenchError, SpecError
 from .files import cache_folder, json_text
 from .interfaces import Degradation, Metric, Model
-from .leaderboard import Board, collect, write_boards
+from .leaderboard import Board, collect, write_boards, write_pages
 from .overfit import Verdict
 from .plugins import Registry
 from .runner import Listener
@@ -204,12 +204,13 @@ def _report(trials: Sequence[Trial], ran: int, out: Path, hooks: runner.HookCall
     own = {store.slug(t.dataset): set[str]() for t in trials}
     for t in trials:
         own[store.slug(t.dataset)].add(store.slug(str(t.degradation)))
+    pages = write_pages(boards, out / "leaderboards", redraw=False)
     boards = [b for b in boards if b.setting.file[1] in own.get(b.setting.file[0], ())]  # whole files, never parts
     written = write_boards(boards, out / "leaderboards", redraw=False)
     for path in written:
         hooks.call("benchbench_board_written", path=path)
     results = [found.content for folder in folders if isinstance(found := _read(folder), store.Result)]
-    return Report(results, ran, boards, written, problems)
+    return Report(results, ran, boards, written + pages, problems)
 
 
 def _read(folder: Path) -> store.Result | store.DamagedResult:

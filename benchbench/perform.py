@@ -153,8 +153,9 @@ def _perform(
     with torch.no_grad():
         trial.model.fit(module, data.once(trial.seed))
     save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
-    facts: dict[str, Any] = {"data": portraits.counts() | {"skipped": len(portraits.skipped)}, "training": training}
-    return outcome(trial, "scored", **facts, **_evaluate(trial, metrics, task, module, test, device, work))
+    seen = portraits.counts() | {"skipped": len(portraits.skipped), "test_set": test.digest}
+    scored = _evaluate(trial, metrics, task, module, test, device, work)
+    return outcome(trial, "scored", data=seen, training=training, **scored)
 
 
 def _train(
@@ -280,6 +281,7 @@ def _metric_facts(metrics: Sequence[Metric], unavailable: Mapping[str, str]) -> 
             "unit": metric.unit,
             "digits": metric.digits,
             "order": metric.order,
+            "ranks": metric.ranks,
             "library": library_version(metric.library) if metric.library else "",
             "digest": metric_digest(metric),
             "unavailable": unavailable.get(str(metric)),

@@ -160,10 +160,22 @@ def _collect(found: Registry, kind: str, impl: pluggy.HookImpl, check: Callable[
     for name, thing in brought.items():
         if name in of_kind:
             raise PluginError(_clash(kind, name, found.origin[of_kind[name]], plugin))
+        if kind == "metric" and getattr(thing, "ranks", False):
+            _check_only_one_ranks(found, thing, plugin)
         of_kind[name] = thing
         found.origin[thing] = plugin
         plugin.brings.append(f"{kind} {name}")
         plugin.warnings += admission.near_misses(thing) if kind in KINDS else []
+
+
+def _check_only_one_ranks(found: Registry, metric: Any, plugin: Plugin) -> None:
+    """A second metric that ranks would reorder every board. Raises PluginError that names both."""
+    for other in found.components["metric"].values():
+        if getattr(other, "ranks", False):
+            raise PluginError(
+                f"two metrics rank the boards: {other.name} (from {found.origin[other].distribution}) and "
+                f"{metric.name} (from {plugin.distribution}); leave one out with --no-plugin {plugin.name}"
+            )
 
 
 def _listed(found: Any, hook: str) -> list[Any]:

@@ -32,7 +32,7 @@ LAYERS = [  # each may import from those below it
     {"trial"},
     {"store", "data", "budget", "plugins"},
     {"admission"},
-    {"sources", "hookspecs", "protocol"},
+    {"sources", "hookspecs", "protocol", "statistics"},
     {"interfaces", "index", "weights", "tiles"},
     {"files"},
     {"seeding"},

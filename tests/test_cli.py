@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -134,3 +136,14 @@ def test_the_readmes_plugin_is_the_tested_one() -> None:
     tested = (ROOT / "tests" / "examples" / "benchbench-sharpen" / "benchbench_sharpen.py").read_text()
     tested = re.sub(r'^""".*?"""\n+', "", tested, flags=re.DOTALL).replace(" -> list[type[Model]]", "")
     assert code.strip() == re.sub(r"\s*->.*?:\n", ":\n", tested).strip()
+
+
+def test_seeds_counts_what_seed_names() -> None:
+    given = CliRunner().invoke(main, ["run", "--seeds", "2", "--seed", "5"])
+    assert given.exit_code == 2
+    assert "give one of the two" in given.output
+    wanted: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchbench.job.run", lambda registry, request, screen: wanted.append(request) or sys.exit(0))
+        CliRunner().invoke(main, ["run", "--seeds", "3", "--suite", "unswirl"])
+    assert wanted[0].seed == (0, 1, 2)

@@ -37,9 +37,11 @@ def test_a_run_scores_every_model_and_a_second_one_does_nothing(tmp_path: Path) 
     files = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*/*/*/*/*") if p.is_file()}
     second = go(tmp_path, recorder, model=GOOD)
     assert recorder.plans == [(3, 3), (3, 0)]
+    assert len({r["data"]["test_set"] for r in first.results}) == 1
+    assert first.boards[0].setting.test_set == first.results[0]["data"]["test_set"] != ""
     assert second.results == first.results
     assert {p: p.stat().st_mtime_ns for p in files} == files
-    assert [p.name for p in first.written] == ["darken.md"]
+    assert [p.name for p in first.written] == ["darken.md", "README.md"]
     assert not list(tmp_path.rglob("*.partial"))
 
 

@@ -429,3 +429,36 @@ def test_every_public_name_is_there() -> None:
     assert dir(benchbench) == sorted(benchbench.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         benchbench.nothing  # noqa: B018
+
+
+RANKING = (
+    HEAD
+    + """
+    @hookimpl
+    def benchbench_metrics():
+        return [Odd]
+
+    @dataclass(frozen=True)
+    class Odd(Metric):
+        name = {name!r}
+        higher_is_better = True
+        ranks = {ranks}
+
+        def __call__(self, restored, clean, region=None):
+            return restored.flatten(1).mean(1)
+"""
+)
+
+
+def test_two_metrics_that_rank_are_an_error_that_names_both(load_with_toys: Callable[..., Registry]) -> None:
+    """Or a package that somebody installs could reorder every board."""
+    with pytest.raises(
+        PluginError, match=r"two metrics rank the boards: odd .* and even .*--no-plugin strange_plugin_"
+    ):
+        load_with_toys(RANKING.format(name="odd", ranks=True), RANKING.format(name="even", ranks=True))
+    registry = load_with_toys(RANKING.format(name="odd", ranks=True), RANKING.format(name="even", ranks=False))
+    assert {"odd", "even"} <= set(registry.of("metric"))
+
+
+def test_no_degradation_takes_the_name_of_a_page(load_with_toys: Callable[..., Registry]) -> None:
+    assert "no degradation can be named 'overall'" in failure(load_with_toys(fog(name="overall")))

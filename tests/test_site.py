@@ -23,9 +23,9 @@ from PIL import Image
 from benchbench.cli import main
 from benchbench.errors import BenchbenchError
 from benchbench.leaderboard import collect
-from benchbench.leaderboard.boards import number
 from benchbench.leaderboard.site.charts import Axis, Series, line_chart
 from benchbench.leaderboard.site.pictures import BINS, DIGITS, histogram
+from benchbench.leaderboard.text import number
 from benchbench.plugins import registry
 from benchbench.samples import read_samples
 from benchbench.store import slug

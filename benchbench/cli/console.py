@@ -12,8 +12,7 @@ from rich.table import Table
 
 from ..job import Report, Screen
 from ..leaderboard import Board
-from ..leaderboard.boards import number
-from ..leaderboard.write import budget_name
+from ..leaderboard.text import budget_name, number
 from ..overfit import Verdict
 from ..store import first_metric
 from ..trial import Trial

@@ -33,6 +33,7 @@ from . import options
     show_default=True,
     help="Training seed.  [repeatable]",
 )
+@click.option("--seeds", type=click.IntRange(1), metavar="N", help="N trainings of each model: seeds 0 to N-1.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, or auto.")
 @click.option("--jobs", type=click.IntRange(1), help="Trials at once.  [default: one a core, or one on a GPU]")
 @click.option(
@@ -67,6 +68,7 @@ def command(
     metric: tuple[str, ...],
     budget: str,
     seed: tuple[int, ...],
+    seeds: int | None,
     device: str,
     jobs: int | None,
     threads: int,
@@ -87,6 +89,11 @@ def command(
     from .. import job
     from .console import Console
 
+    given = {p for p in ctx.params if ctx.get_parameter_source(p) is not click.core.ParameterSource.DEFAULT}
+    if seeds and "seed" in given:
+        raise click.UsageError("--seed names seeds, --seeds counts them: give one of the two")
+    if seeds:
+        seed, given = tuple(range(seeds)), given | {"seed"}
     registry = options.load_registry(no_plugin, quiet or as_json)
     wanted = job.Request(
         dataset=dataset,
@@ -105,7 +112,6 @@ def command(
         watch_gradients=watch_gradients,
     )
     if suite:
-        given = {p for p in ctx.params if ctx.get_parameter_source(p) is not click.core.ParameterSource.DEFAULT}
         wanted = job.with_suite(registry, wanted, suite, given)
     console = Console(silent=quiet or as_json)
     try:

@@ -10,7 +10,8 @@ from .. import store
 from ..files import write_atomically
 from ..samples import read_samples
 from ..tiles import tiled
-from .boards import Board, number
+from .boards import Board
+from .text import number
 
 COLUMNS = 8
 

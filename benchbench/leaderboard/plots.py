@@ -1,25 +1,23 @@
-"""A board's plots: learning against compute, losses of each model, and rate against distortion."""
+"""A board's plots over training and over bytes, and the list of all that a board has."""
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import store
 from ..files import write_atomically
 from ..store import GRADIENT
 from .boards import Board
+from .drawing import COLOURS, figure_of, finish, png, quantity, short, style
+from .pareto import pareto
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito 2008
 NAMED_STAGES = 8  # of a model; of one with more, only the first and the last are named
-LINES = ("-", "--", ":", "-.")
 
 
 def write_plots(stem: Path, board: Board) -> dict[str, Path]:
@@ -29,16 +27,8 @@ def write_plots(stem: Path, board: Board) -> dict[str, Path]:
         figure = plot(board)
         if figure is not None:
             written[name] = stem.with_name(f"{stem.name}-{name}.png")
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-            write_atomically(written[name], buffer.getvalue())
+            write_atomically(written[name], png(figure))
     return written
-
-
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure((width, height), layout="constrained")
 
 
 def histories_of(board: Board) -> dict[str, list[dict[str, float]]]:
@@ -51,19 +41,9 @@ def histories_of(board: Board) -> dict[str, list[dict[str, float]]]:
     return {model: by_model[model] for model in ranked if model in by_model}
 
 
-def _style(position: int) -> dict[str, Any]:
-    return {"color": COLOURS[position % len(COLOURS)], "linestyle": LINES[position // len(COLOURS) % len(LINES)]}
-
-
 def _marker(rows: Sequence[object]) -> str:
     """A single point has no line to be seen by."""
     return "o" if len(rows) == 1 else ""
-
-
-def _short(label: str, longest: int = 34) -> str:
-    """A label for a legend; `$` would start mathematics."""
-    text = label if len(label) <= longest else label[: longest - 1] + "…"
-    return text.replace("$", r"\$")
 
 
 def learning(board: Board) -> Figure | None:
@@ -71,19 +51,19 @@ def learning(board: Board) -> Figure | None:
     histories = histories_of(board)
     if not histories:
         return None
-    figure = _figure(8, 4.5)
+    figure = figure_of(8, 4.5)
     axes = figure.add_subplot()
     for position, (model, rows) in enumerate(histories.items()):
         x = [row["flops"] / 1e12 for row in rows]
         axes.plot(
             x,
             [row["validation_psnr"] for row in rows],
-            label=_short(model),
+            label=short(model),
             lw=1.5,
             marker=_marker(rows),
-            **_style(position),
+            **style(position),
         )
-    _finish(axes, "training compute [TFLOP]", "validation PSNR [dB]")
+    finish(axes, "training compute [TFLOP]", "validation PSNR [dB]")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False)
     return figure
 
@@ -123,7 +103,7 @@ def gradients(board: Board) -> Figure | None:
         for position, stage in enumerate(stages):
             values = [_norms(row)[stage] or math.nan for row in history]  # a logarithm has no place for zero
             named = len(stages) <= NAMED_STAGES or position in (0, len(stages) - 1)
-            label = _short(stage, 22) if named else f"_{position}"
+            label = short(stage, 22) if named else f"_{position}"
             axes.plot(epochs, values, color=shades(position), lw=1.0, marker=_marker(history), label=label)
         axes.set_yscale("log")
         axes.legend(fontsize=5, frameon=False)
@@ -139,10 +119,10 @@ def _panels(models: Collection[str]) -> Figure:
     """A figure with a small panel for each model, over epochs."""
     columns = min(4, len(models))
     rows = math.ceil(len(models) / columns)
-    figure = _figure(2.6 * columns + 0.6, 2.0 * rows + 0.4)
+    figure = figure_of(2.6 * columns + 0.6, 2.0 * rows + 0.4)
     for position, model in enumerate(models):
         axes = figure.add_subplot(rows, columns, position + 1)
-        axes.set_title(_short(model, 28), fontsize=8)
+        axes.set_title(short(model, 28), fontsize=8)
         axes.tick_params(labelsize=6, which="both")
         axes.grid(alpha=0.2)
     figure.supxlabel("epochs", fontsize=8)
@@ -154,14 +134,13 @@ def rate(board: Board) -> Figure | None:
     metric, families = board.ranked_by, rates_of(board)
     if metric is None or not families:
         return None
-    figure = _figure(7, 4.5)
+    figure = figure_of(7, 4.5)
     axes = figure.add_subplot()
     for position, (family, points) in enumerate(families.items()):
         x, y = zip(*points, strict=True)
-        axes.plot(x, y, marker="o", ms=4, lw=1.2, label=_short(family), **_style(position))
+        axes.plot(x, y, marker="o", ms=4, lw=1.2, label=short(family), **style(position))
     axes.set_xscale("log")
-    unit = f" [{board.metrics[metric]['unit']}]" if board.metrics[metric]["unit"] else ""
-    _finish(axes, "bytes an image (files, headers included)", f"{metric}{unit}")
+    finish(axes, "bytes an image (files, headers included)", quantity(board, metric))
     axes.legend(fontsize=8, frameon=False)
     return figure
 
@@ -181,15 +160,8 @@ def rates_of(board: Board) -> dict[str, list[tuple[float, float]]]:
     return {family: sorted(points) for family, points in sorted(families.items())}
 
 
-def _finish(axes: Axes, x: str, y: str) -> None:
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    axes.grid(alpha=0.2, which="both")
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-
-
 PLOTS: dict[str, Callable[[Board], Figure | None]] = {
+    "pareto": pareto,
     "learning": learning,
     "losses": losses,
     "gradients": gradients,

@@ -12,7 +12,7 @@ from ... import specs, store
 from ...errors import SpecError
 from ...plugins import Registry
 from ...store import Result
-from ..boards import number
+from ..text import number
 from .entries import Entry, worst
 from .pictures import Album, Strip, Triple
 

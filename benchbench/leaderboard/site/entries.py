@@ -15,7 +15,7 @@ from ... import store
 from ...files import digest
 from ...store import Result
 from ..boards import Board
-from ..write import budget_name
+from ..text import budget_name
 
 MAIN = 4  # metrics that stand first
 

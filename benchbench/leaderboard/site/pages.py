@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from .. import plots
-from ..boards import number
+from ..text import number
 from . import charts, data, tables
 from .cards import Card, Showing
 from .charts import Series

@@ -10,8 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ... import __version__
-from ..boards import number
-from ..write import budget_name
+from ..text import budget_name, number
 from . import charts, tables
 
 ARXIV = re.compile(r"(arXiv:?\s*)(\d{4}\.\d{4,5})")

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..boards import REGIONS, Board, number
-from ..write import best_score
+from ..boards import REGIONS, Board
+from ..markdown import best_of
+from ..text import number
 from .entries import MAIN, names
 
 DERIVED = ("gain", "recovered", "trainings.std")
@@ -102,7 +103,7 @@ def cells(board: Board, column: Column) -> list[Cell]:
     values = [math.nan if (v := row.get(column.key)) is None else float(v) for row in rows]
     if column.group == "cost" or column.key in DERIVED:
         return [Cell(_text(column, value), _sortable(value)) for value in values]
-    best = best_score(board, column.key, bool(column.higher_is_better))
+    best = best_of(board.rows[column.key], board.rows["role"], bool(column.higher_is_better))
     return [
         Cell(number(value, column.digits), _sortable(value), row["role"] == "" and value == best, margin(row, column))
         for row, value in zip(rows, values, strict=True)
