@@ -43,6 +43,7 @@ class Request:
     threads: int = 1
     timeout: float | None = None
     fresh: bool = False
+    predictions: bool = False
     frame: bool = True
     """Give every board its baseline and, where there is one, its ideal, whether asked for or not."""
 
@@ -131,10 +132,10 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
     trials = list({t.folder(request.out): t for t in planned}.values())
     if request.fresh:
         discard(trials, request.out)
-    missing = [t for t in trials if not plan.is_done(t, request.out, metrics)]
+    missing = [t for t in trials if not plan.is_done(t, request.out, metrics, request.predictions)]
     screen.planned(trials, missing, skipped)
     jobs = request.jobs or runner.default_jobs(request.device, request.threads)
-    settings = runner.Settings(request.out, cache, request.device, jobs, request.timeout)
+    settings = runner.Settings(request.out, cache, request.device, jobs, request.timeout, request.predictions)
     hooks = runner.HookCaller(registry, request.out, screen.warn)
     try:
         if missing:

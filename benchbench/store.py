@@ -12,21 +12,25 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .files import digest, file_digest, read_json, write_atomically, write_json
 from .specs import NAME
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SCHEMA = 1
-RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, LOG = (
+RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, PREDICTIONS, LOG = (
     "result.json",
     "metrics.parquet",
     "history.csv",
     "model.safetensors",
     "samples.png",
+    "predictions.safetensors",
     "log.txt",
 )
-SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES)
+SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, PREDICTIONS)
 WORK = ".partial"
 _LONGEST = 80
 _NAME_AND_COMMA = re.compile(rf"(?:^|(?<=\+))({NAME.pattern}),")  # where a spec has its colons
@@ -72,6 +76,10 @@ class Result:
     def status(self) -> str:
         """`scored`, `skipped` or `failed`."""
         return str(self.content["status"])
+
+    def keeps(self, predictions: bool) -> bool:
+        """Whether the restored images are there, where they are wanted."""
+        return not predictions or PREDICTIONS in self.content.get("files", {})
 
     def has(self, metric: str, digest: str) -> bool:
         """Whether the metric was computed, or found unavailable, by this version of it; a failure does not count."""
@@ -127,6 +135,34 @@ def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
             continue
         copied = DamagedResult(f"{path.parent} is a copy: its key is {result.content['key']}")
         yield path.parent, result if result.content["key"] == path.parent.name else copied
+
+
+def write_scores(folder: Path, table: pd.DataFrame) -> None:
+    """Per-image scores (rows: ids) as `metrics.parquet`: a column `id`, then the scores, without what pandas adds.
+
+    Metrics score in float32, so that single precision loses nothing; a column that it would alter keeps its own.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    columns: dict[str, Any] = {"id": pyarrow.array(table.index.astype(str), pyarrow.string())}
+    for name, values in table.items():
+        single = values.astype("float32")
+        columns[str(name)] = (
+            single if single.astype("float64").equals(values.astype("float64")) else values
+        ).to_numpy()
+    buffer = io.BytesIO()
+    options = {"compression": "zstd", "use_dictionary": False, "write_statistics": False, "store_schema": False}
+    parquet.write_table(pyarrow.table(columns), buffer, **options)
+    write_atomically(folder / SCORES, buffer.getvalue())
+
+
+def read_scores(folder: Path) -> pd.DataFrame:
+    """Per-image scores in float64, one row an id. Raises OSError or ValueError for a file that has none."""
+    import pandas as pd
+
+    table = pd.read_parquet(folder / SCORES)
+    return (table.set_index("id") if "id" in table else table).astype("float64")
 
 
 def write_history(folder: Path, history: Sequence[Mapping[str, float]]) -> None:

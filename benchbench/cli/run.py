@@ -45,6 +45,7 @@ from . import options
 @click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
 @options.out
 @click.option("--fresh", is_flag=True, help="Discard stored results of the chosen trials first.")
+@click.option("--predictions", is_flag=True, help="Keep all restored test images, so that others can score them.")
 @options.no_plugin
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @options.as_json
@@ -65,6 +66,7 @@ def command(
     timeout: float | None,
     out: Path,
     fresh: bool,
+    predictions: bool,
     no_plugin: tuple[str, ...],
     quiet: bool,
     as_json: bool,
@@ -92,6 +94,7 @@ def command(
         threads=threads,
         timeout=timeout,
         fresh=fresh,
+        predictions=predictions,
     )
     if suite:
         given = {p for p in ctx.params if ctx.get_parameter_source(p) is not click.core.ParameterSource.DEFAULT}

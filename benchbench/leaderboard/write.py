@@ -14,7 +14,7 @@ from tabulate import tabulate
 
 from ..budget import PRESETS, Budget
 from ..files import digest, json_text, write_atomically
-from ..store import SAMPLES, Result
+from ..store import Result
 from .boards import REGIONS, Board, number
 from .picture import write_picture
 from .plots import write_plots
@@ -251,10 +251,10 @@ def as_json(board: Board) -> dict[str, Any]:
 
 
 def _what_counts(result: Result) -> str:
-    """A digest of what a result contributes to a board; times, which differ from run to run, do not."""
+    """A digest of what a result contributes to a board's text; times, which differ from run to run, do not."""
     parts = ("status", "reason", "trial", "origin", "training", "model", "rate", "metrics", "scores", "environment")
     facts = {name: result.content.get(name) for name in parts}
-    return digest(json_text(facts), result.content.get("files", {}).get(SAMPLES))
+    return digest(json_text(facts))
 
 
 def _speed(boards: Sequence[Board]) -> str:
