@@ -158,11 +158,19 @@ def write_scores(folder: Path, table: pd.DataFrame) -> None:
 
 
 def read_scores(folder: Path) -> pd.DataFrame:
-    """Per-image scores in float64, one row an id. Raises OSError or ValueError for a file that has none."""
-    import pandas as pd
+    """The scores of each test image in float64: rows are image ids, columns metrics. Raises DamagedResult."""
+    import pyarrow
+    from pyarrow import parquet
 
-    table = pd.read_parquet(folder / SCORES)
-    return (table.set_index("id") if "id" in table else table).astype("float64")
+    try:
+        frame = parquet.ParquetFile(folder / SCORES).read().to_pandas()
+    except (OSError, pyarrow.ArrowException) as error:
+        raise DamagedResult(f"{folder / SCORES} cannot be read: {error}") from error
+    frame = frame.set_index("id") if "id" in frame else frame
+    numeric = all(kind.kind == "f" for kind in frame.dtypes)
+    if frame.index.name != "id" or not frame.index.is_unique or not frame.columns.is_unique or not numeric:
+        raise DamagedResult(f"{folder / SCORES} is no table of one row of numbers an image")
+    return frame.astype("float64")
 
 
 def write_history(folder: Path, history: Sequence[Mapping[str, float]]) -> None:

@@ -1,0 +1,16 @@
+"""The mean colour of images in CIELAB, which the shifts of lightness and hue share."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ._regions import mean_inside
+
+
+def mean_lab(images: Tensor, region: Tensor | None) -> Tensor:
+    """Mean L*, a*, b* `(N, 3)` (sRGB, D65, 2° observer) of images `(N, 3, H, W)`, or of the pixels inside `region`."""
+    from skimage.color import rgb2lab
+
+    lab = rgb2lab(images.detach().permute(0, 2, 3, 1).double().cpu().numpy())  # (N, H, W, 3)
+    return mean_inside(torch.from_numpy(lab).permute(0, 3, 1, 2).to(images.device), region)
