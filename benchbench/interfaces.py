@@ -275,6 +275,8 @@ class Metric(Component, ABC):
     """A score for each image."""
 
     higher_is_better: ClassVar[bool]
+    signed: ClassVar[bool] = False
+    """Whether the score is a shift: 0 is best, its sign tells the direction, and it never ranks models."""
     unit: ClassVar[str] = ""
     digits: ClassVar[int] = 4
     """Decimals that boards show."""

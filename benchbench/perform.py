@@ -282,6 +282,7 @@ def _metric_facts(metrics: Sequence[Metric], unavailable: Mapping[str, str]) -> 
         facts[str(metric)] = {
             "settings": full_spec(metric),
             "higher_is_better": metric.higher_is_better,
+            "signed": metric.signed,
             "unit": metric.unit,
             "digits": metric.digits,
             "order": metric.order,

@@ -120,7 +120,8 @@ def _missing(content: Mapping[str, Any]) -> list[str]:
 def first_metric(content: Mapping[str, Any]) -> str | None:
     """The metric of a result that was scored and stands first on boards, or None."""
     known = content["metrics"]
-    return min((m for m in known if m in content["scores"]), key=lambda m: known[m]["order"], default=None)
+    ranking = (m for m in known if m in content["scores"] and not known[m].get("signed"))
+    return min(ranking, key=lambda m: known[m]["order"], default=None)
 
 
 def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:

@@ -67,7 +67,7 @@ def build(out: Path | None, to: Path | None) -> None:
     "--light/--full",
     default=True,
     show_default=True,
-    help="Leave out what boards do not need: weights, restored images, logs.",
+    help="Without weights, restored images and logs, which boards do not need.",
 )
 @options.as_json
 def merge(paths: tuple[Path, ...], into: Path, light: bool, as_json: bool) -> None:

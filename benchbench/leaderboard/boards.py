@@ -51,7 +51,8 @@ class Board:
     @property
     def ranked_by(self) -> str | None:
         """The metric that gives the order: the first that at least half of the rows have, or else any."""
-        known = [m for m in self.metrics if m in self.rows and self.rows[m].notna().any()]
+        ranking = [m for m in self.metrics if not self.metrics[m].get("signed")]
+        known = [m for m in ranking if m in self.rows and self.rows[m].notna().any()]
         return next((m for m in known if self.rows[m].notna().mean() >= 0.5), next(iter(known), None))
 
     def better(self, metric: str) -> bool:

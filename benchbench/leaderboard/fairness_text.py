@@ -76,6 +76,8 @@ def remarks(table: Table) -> list[str]:
     groups = table.rows[0].groups if table.rows else ()
     few = [f"{g.name} ({g.n})" for g in groups if g.n < TOO_FEW]
     found = [f"too few images: {', '.join(few)}"] if few else []
+    if sum(g.n >= TOO_FEW for g in groups) < 2:
+        found.append(f"fewer than two groups have {TOO_FEW} images, so there is no gap")
     found += [f"unknown: {table.unknown} test images without a label"] if table.unknown else []
     if not any(column.endswith(FACE) for column in table.board.rows):
         found.append("no face masks, so no shift of the skin's lightness and hue")

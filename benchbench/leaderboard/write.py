@@ -149,18 +149,23 @@ def _model_name(row: dict[str, Any]) -> str:
 def _head(board: Board, name: str) -> str:
     facts = board.metrics[name]
     unit = f" [{escape(facts['unit'])}]" if facts["unit"] else ""
-    return f"{escape(name.replace('_', '-'))} {'↑' if facts['higher_is_better'] else '↓'}{unit}"
+    return f"{escape(name.replace('_', '-'))} {arrow(facts)}{unit}"
+
+
+def arrow(facts: Mapping[str, Any]) -> str:
+    """Which way is better."""
+    return "→ 0" if facts.get("signed") else "↑" if facts["higher_is_better"] else "↓"
 
 
 def _column(board: Board, column: str, facts: dict[str, Any]) -> list[str]:
     """Scores as text, the best among the models that compete in bold."""
-    values = board.rows[column]
+    values = board.rows[column].abs() if facts.get("signed") else board.rows[column]
     competing = values[board.rows["role"] == ""].dropna()
     best = (competing.max() if facts["higher_is_better"] else competing.min()) if len(competing) else None
     idle = values[board.rows["role"] == "baseline"].dropna()
     if best is not None and len(idle) and (best <= idle.iloc[0] if facts["higher_is_better"] else best >= idle.iloc[0]):
         best = None  # none of them is better than doing nothing
-    shown = [number(v, facts["digits"]) for v in values]
+    shown = [number(v, facts["digits"]) for v in board.rows[column]]
     is_best = [v == best and role == "" for v, role in zip(values, board.rows["role"], strict=True)]
     return [f"**{text}**" if bold else text for text, bold in zip(shown, is_best, strict=True)]
 
