@@ -42,4 +42,4 @@ class HueShift(Metric):
         shift = torch.rad2deg(torch.atan2(after[:, 1], after[:, 0]) - torch.atan2(before[:, 1], before[:, 0]))
         shift = torch.remainder(shift + 180, 360) - 180
         grey = torch.minimum(after.norm(dim=1), before.norm(dim=1)) < LEAST_CHROMA
-        return torch.where(grey, 0.0 if region is None else torch.nan, shift)
+        return torch.where(grey, 0.0 if region is None else torch.nan, shift).float()

@@ -34,4 +34,4 @@ class LightnessShift(Metric):
     library = "scikit-image"
 
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
-        return mean_lab(restored, region)[:, 0] - mean_lab(clean, region)[:, 0]
+        return (mean_lab(restored, region)[:, 0] - mean_lab(clean, region)[:, 0]).float()
