@@ -284,6 +284,8 @@ class Metric(Component, ABC):
     """Place among the columns of a board, lowest first; the first metric that is available ranks the models."""
     regional: ClassVar[bool] = True
     """Whether the score can be confined to a region."""
+    whole: ClassVar[bool] = True
+    """Whether the score is given for whole images; otherwise in regions only, where NaN may say that there is none."""
     library: ClassVar[str] = ""
     """The library that computes the score or is its reference, by distribution name; results record its version."""
 

@@ -41,7 +41,7 @@ def show_audit(tables: Sequence[Table]) -> None:
             for head in lines[0]:
                 shown.add_column(Text(head), justify="left" if head in ("model", "worst") else "right", overflow="fold")
             for line in lines:
-                shown.add_row(*map(Text, line.values()))
+                shown.add_row(*(Text(cell.replace(" [", "\n[")) for cell in line.values()))
             console.print(shown)
         for remark in remarks(table):
             console.print(f"- {remark}", markup=False, soft_wrap=True)

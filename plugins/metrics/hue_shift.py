@@ -25,14 +25,15 @@ class HueShift(Metric):
     """Shift of mean hue; inside the face, whether skin came out redder (negative) or yellower (positive).
 
     The difference of the hue angles h_ab = atan2(b*, a*) of the mean colours, in degrees from -180 to 180; 0 is best.
-    Where either mean colour is grey there is no hue: 0 over the whole image, NaN (left out of the mean) in a region.
-    NaN for an image whose region is empty. Conversion: scikit-image's `rgb2lab`.
+    NaN where either mean colour is grey, which has no hue, or the region empty; so it is given inside regions only.
+    Conversion: scikit-image's `rgb2lab`.
     """
 
     name = "hue_shift"
     order = 83
     higher_is_better = False
     signed = True
+    whole = False
     unit = "°"
     digits = 2
     library = "scikit-image"
@@ -42,4 +43,4 @@ class HueShift(Metric):
         shift = torch.rad2deg(torch.atan2(after[:, 1], after[:, 0]) - torch.atan2(before[:, 1], before[:, 0]))
         shift = torch.remainder(shift + 180, 360) - 180
         grey = torch.minimum(after.norm(dim=1), before.norm(dim=1)) < LEAST_CHROMA
-        return torch.where(grey, 0.0 if region is None else torch.nan, shift).float()
+        return torch.where(grey, torch.nan, shift).float()
