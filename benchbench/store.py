@@ -143,12 +143,14 @@ def write_scores(folder: Path, table: pd.DataFrame) -> None:
 
     Metrics score in float32, so that single precision loses nothing; a column that it would alter keeps its own.
     """
+    import numpy as np
     import pyarrow
     from pyarrow import parquet
 
     columns: dict[str, Any] = {"id": pyarrow.array(table.index.astype(str), pyarrow.string())}
     for name, values in table.items():
-        single = values.astype("float32")
+        with np.errstate(over="ignore"):
+            single = values.astype("float32")
         columns[str(name)] = (
             single if single.astype("float64").equals(values.astype("float64")) else values
         ).to_numpy()
