@@ -145,3 +145,18 @@ def unpack(tensors: Mapping[str, Tensor], node: Any) -> Any:
     if "list" in node:
         return [unpack(tensors, value) for value in node["list"]]
     return _infinite(node["value"])
+
+
+def save_tree(path: Path, tree: Any) -> None:
+    """What `pack` can take apart as one safetensors file, written atomically."""
+    tensors, plan = pack(tree)
+    save_tensors(path, tensors, {"plan": json.dumps(plan)})
+
+
+def load_tree(path: Path) -> Any:
+    """The tree that `save_tree` wrote, its tensors on the CPU."""
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        plan = json.loads(file.metadata()["plan"])
+    return unpack(load_tensors(path), plan)

@@ -229,7 +229,7 @@ class Model(Component, ABC):
 
     def configure_optimizers(self, module: nn.Module) -> Mapping[str, Optimizer]:
         """One optimizer for all parameters, by the recipe. Override it to have several (a GAN), stepped in order."""
-        from .training import make_optimizer
+        from .optimizers import make_optimizer
 
         if self.recipe is None:
             raise TypeError(f"{self.name} has no recipe, so it cannot be trained")

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from .batches import TrainingSet
     from .data import Portraits
     from .degrading import Pairs
     from .interfaces import Task
-    from .training import TrainingSet
 
 PROGRESS, CHECKPOINT = "progress.json", "checkpoint.safetensors"
 LOCKS = ".locks"
@@ -64,7 +64,7 @@ def run(
         if stored and not (final / store.WEIGHTS).is_file():  # a light one, for reading only
             stored = None
         work.mkdir(parents=True, exist_ok=True)
-        _log_to(work / store.LOG)
+        log_to(work / store.LOG)
         try:
             content = _perform(trial, metrics, stored, work, cache, set_up(device_name, trial.threads), predictions)
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the plugin's: the parent keeps Ctrl-C
@@ -86,7 +86,7 @@ def stored_result(final: Path) -> Result | None:
     return result if result.status == "scored" else None
 
 
-def _log_to(path: Path) -> None:
+def log_to(path: Path) -> None:
     """Send everything that this process and its libraries print to the trial's log."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for stream in (1, 2):
@@ -112,7 +112,7 @@ def set_up(device_name: str, threads: int) -> torch.device:
 def _hardware(device: torch.device) -> dict[str, Any]:
     import torch
 
-    from .training import has_bf16
+    from .precision import has_bf16
 
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine() + " CPU"
     return {
@@ -134,11 +134,11 @@ def _perform(
 ) -> dict[str, Any]:
     import torch
 
+    from .batches import TrainingSet
     from .data import load
     from .degrading import degraded_set, needs_masks
     from .interfaces import Task
     from .seeding import derive
-    from .training import TrainingSet
 
     if dataclasses.replace(trial).key != trial.key:  # computed anew, from the sources as they are now
         raise TrialError("the source of a component changed during the run; run again")
@@ -175,6 +175,7 @@ def _train(
 ) -> tuple[nn.Module, dict[str, Any]]:
     """The module, trained where it needs training, on the device and in eval mode; and the facts of the training."""
     from .degrading import degraded_set
+    from .strip import write_strip
     from .training import Trainer
 
     if trial.model.recipe is None:
@@ -191,9 +192,10 @@ def _train(
         (work / PROGRESS).write_text(json.dumps(progress))  # read while it is written, so the reader forgives
 
     validation = degraded_set(portraits, "validation", trial.degradation, cache)
-    trainer = Trainer(trial.model, module, data, validation, trial.budget, trial.seed, work / CHECKPOINT, report)
-    trained = trainer.run()
+    own = trial.budget, trial.seed, work / CHECKPOINT, report, trial.watch_gradients
+    trained = Trainer(trial.model, module, data, validation, *own).run()
     store.write_history(work, trained.history)
+    write_strip(work / store.STRIP, validation, trained.frames)
     return trained.module, trained.facts
 
 
@@ -208,6 +210,7 @@ def _evaluate(
     predictions: bool,
 ) -> dict[str, Any]:
     from .evaluation import means, restore, score, time_inference
+    from .histograms import write_histograms
     from .samples import write_samples
 
     restored = restore(trial.model, module, test, device)
@@ -215,6 +218,7 @@ def _evaluate(
     store.write_scores(work, scores.table)
     _keep(restored.images, work, predictions)
     write_samples(work / store.SAMPLES, test, restored.images, SAMPLE_COUNT)
+    write_histograms(work / store.HISTOGRAMS, test, restored.images)
     return {
         "model": {
             "parameters": trial.model.count_parameters(module),
@@ -252,10 +256,10 @@ def _score_more(
     kept = known.drop(columns=[c for m in missing for c in known if c == str(m) or c.startswith(f"{m}@")])
     table = pd.concat([kept, fresh.table], axis=1)
     store.write_scores(work, table)
-    _keep(restored.images, work, predictions)
-    for name in (store.WEIGHTS, store.HISTORY, store.SAMPLES):
+    for name in set(store.SUMMED) - {store.SCORES}:
         if (stored.folder / name).exists():
             shutil.copyfile(stored.folder / name, work / name)
+    _keep(restored.images, work, predictions)
     return stored.content | {
         "metrics": stored.content["metrics"] | _metric_facts(missing, fresh.unavailable),
         "scores": means(table),

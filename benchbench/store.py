@@ -21,16 +21,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 1
-RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, PREDICTIONS, LOG = (
+RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, HISTOGRAMS, STRIP, PREDICTIONS, LOG = (
     "result.json",
     "metrics.parquet",
     "history.csv",
     "model.safetensors",
     "samples.png",
+    "histograms.png",
+    "training.png",
     "predictions.safetensors",
     "log.txt",
 )
-SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, PREDICTIONS)
+SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, HISTOGRAMS, STRIP, PREDICTIONS)
+GRADIENT = "gradient/"  # begins the columns of a history that hold the gradient's norm in a stage
 WORK = ".partial"
 _LONGEST = 80
 _NAME_AND_COMMA = re.compile(rf"(?:^|(?<=\+))({NAME.pattern}),")  # where a spec has its colons
@@ -179,7 +182,8 @@ def read_scores(folder: Path) -> pd.DataFrame:
 def write_history(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
     """The validation rows of a training as `history.csv`."""
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(history[0]), lineterminator="\n")
+    columns = list(dict.fromkeys(name for row in history for name in row))  # gradients may be watched from now on
+    writer = csv.DictWriter(buffer, columns, restval="nan", lineterminator="\n")
     writer.writeheader()
     writer.writerows(history)
     write_atomically(folder / HISTORY, buffer.getvalue())

@@ -192,7 +192,31 @@ def test_results_record_all_that_matters(tmp_path: Path) -> None:
     assert result["timing"]["device"] == "cpu"
     assert {"torch", "numpy", "scikit-image"} <= set(result["environment"]["libraries"])
     assert result["metrics"]["peak"]["higher_is_better"] is True
-    assert set(result["files"]) == {"metrics.parquet", "history.csv", "model.safetensors", "samples.png"}
+    pictures = {"samples.png", "histograms.png", "training.png"}
+    assert set(result["files"]) == {"metrics.parquet", "history.csv", "model.safetensors"} | pictures
+
+
+def test_watching_gradients_changes_no_number_and_no_key(tmp_path: Path) -> None:
+    reports = [
+        go(tmp_path / name, model=("tiny-conv",), watch_gradients=name == "watched") for name in ("not", "watched")
+    ]
+    (plain,), (watched,) = (report.results for report in reports)
+    assert plain["key"] == watched["key"]
+    assert plain["scores"] == watched["scores"]
+    rest = {"history.csv"}
+    assert {n: d for n, d in plain["files"].items() if n not in rest} == {
+        n: d for n, d in watched["files"].items() if n not in rest
+    }
+    columns = [next((tmp_path / name).rglob("history.csv")).read_text().splitlines()[0] for name in ("not", "watched")]
+    assert columns[1] == columns[0] + ",gradient/all"
+    drawn = [path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("darken-gradients.png")]
+    assert drawn == ["watched"]
+
+
+def test_gradients_watched_in_another_training_come_onto_the_board(tmp_path: Path) -> None:
+    go(tmp_path, model=("tiny-conv",))
+    go(tmp_path, model=("tiny-conv",), watch_gradients=True, fresh=True)
+    assert list(tmp_path.rglob("darken-gradients.png"))
 
 
 def test_several_seeds_train_several_times_and_share_a_row(tmp_path: Path) -> None:

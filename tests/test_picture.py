@@ -14,8 +14,9 @@ from PIL import Image
 
 from benchbench.degrading import Pairs
 from benchbench.leaderboard import Board, collect, write_boards
-from benchbench.leaderboard.picture import COLUMNS, GAP, LABEL, TILE, write_picture
+from benchbench.leaderboard.picture import COLUMNS, write_picture
 from benchbench.samples import write_samples
+from benchbench.tiles import GAP, LABEL, TILE
 
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
 INPUT, TRUTH = 10, 250

@@ -46,6 +46,14 @@ from . import options
 @options.out
 @click.option("--fresh", is_flag=True, help="Discard stored results of the chosen trials first.")
 @click.option("--predictions", is_flag=True, help="Keep all restored test images, so that others can score them.")
+@click.option(
+    "--watch-gradients", is_flag=True, help="Keep the norm of each stage's gradient in the history of what is trained."
+)
+@click.option(
+    "--overfit-one",
+    is_flag=True,
+    help="Only check that each trained model can learn a single image; the exit code is 1 if one cannot.",
+)
 @options.no_plugin
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @options.as_json
@@ -67,6 +75,8 @@ def command(
     out: Path,
     fresh: bool,
     predictions: bool,
+    watch_gradients: bool,
+    overfit_one: bool,
     no_plugin: tuple[str, ...],
     quiet: bool,
     as_json: bool,
@@ -95,18 +105,19 @@ def command(
         timeout=timeout,
         fresh=fresh,
         predictions=predictions,
+        watch_gradients=watch_gradients,
     )
     if suite:
         given = {p for p in ctx.params if ctx.get_parameter_source(p) is not click.core.ParameterSource.DEFAULT}
         wanted = job.with_suite(registry, wanted, suite, given)
     console = Console(silent=quiet or as_json)
     try:
-        report = job.run(registry, wanted, console)
+        report = job.overfit_one(registry, wanted, console) if overfit_one else job.run(registry, wanted, console)
     except KeyboardInterrupt:
         click.echo("\nbenchbench: stopped; the same command goes on from here", err=True)
         sys.exit(130)
     if as_json:
         click.echo(report.to_json(), nl=False)
-    else:
+    elif isinstance(report, job.Report):
         console.show(report)
     sys.exit(1 if report.failed else 0)

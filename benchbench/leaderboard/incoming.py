@@ -26,6 +26,8 @@ MOST_BYTES = {
     store.SCORES: 64 * MiB,
     store.HISTORY: 16 * MiB,
     store.SAMPLES: 32 * MiB,
+    store.HISTOGRAMS: 32 * MiB,
+    store.STRIP: 32 * MiB,
     store.LOG: 64 * MiB,
     store.WEIGHTS: 4096 * MiB,
     store.PREDICTIONS: 4096 * MiB,

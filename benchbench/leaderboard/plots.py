@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import store
 from ..files import write_atomically
+from ..store import GRADIENT
 from .boards import Board
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito 2008
+NAMED_STAGES = 8  # of a model; of one with more, only the first and the last are named
 LINES = ("-", "--", ":", "-.")
 
 
@@ -91,27 +93,58 @@ def losses(board: Board) -> Figure | None:
     histories = _histories(board)
     if not histories:
         return None
-    columns = min(4, len(histories))
-    rows = math.ceil(len(histories) / columns)
-    figure = _figure(2.6 * columns + 0.6, 2.0 * rows + 0.4)
-    for position, (model, history) in enumerate(histories.items()):
-        axes = figure.add_subplot(rows, columns, position + 1)
+    figure = _panels(histories)
+    for axes, history in zip(figure.axes, histories.values(), strict=True):
         epochs = [row["epoch"] for row in history]
         for kind, colour in (("train_loss", COLOURS[1]), ("validation_loss", COLOURS[0])):
-            axes.plot(
-                epochs,
-                [row[kind] for row in history],
-                color=colour,
-                lw=1.2,
-                marker=_marker(history),
-                label=kind.replace("_", " "),
-            )
+            values = [row[kind] for row in history]
+            axes.plot(epochs, values, color=colour, lw=1.2, marker=_marker(history), label=kind.replace("_", " "))
         if all(row[kind] > 0 for row in history for kind in ("train_loss", "validation_loss")):
             axes.set_yscale("log")
+    figure.axes[0].legend(fontsize=6, frameon=False)
+    return figure
+
+
+def gradients(board: Board) -> Figure | None:
+    """The gradient's norm in each stage of the models whose gradients were watched, a panel a model."""
+    histories = {
+        model: watched
+        for model, rows in _histories(board).items()
+        if (watched := [row for row in rows if any(map(math.isfinite, _norms(row).values()))])
+    }
+    if not histories:
+        return None
+    from matplotlib import colormaps
+
+    figure = _panels(histories)
+    for axes, history in zip(figure.axes, histories.values(), strict=True):
+        epochs, stages = [row["epoch"] for row in history], list(_norms(history[-1]))
+        shades = colormaps["viridis"].resampled(len(stages) + 1)  # from the first stage, dark, to the last
+        for position, stage in enumerate(stages):
+            values = [_norms(row)[stage] or math.nan for row in history]  # a logarithm has no place for zero
+            named = len(stages) <= NAMED_STAGES or position in (0, len(stages) - 1)
+            label = _short(stage, 22) if named else f"_{position}"
+            axes.plot(epochs, values, color=shades(position), lw=1.0, marker=_marker(history), label=label)
+        axes.set_yscale("log")
+        axes.legend(fontsize=5, frameon=False)
+    figure.supylabel("norm of the gradient", fontsize=8)
+    return figure
+
+
+def _norms(row: Mapping[str, float]) -> dict[str, float]:
+    return {name.removeprefix(GRADIENT): value for name, value in row.items() if name.startswith(GRADIENT)}
+
+
+def _panels(models: Collection[str]) -> Figure:
+    """A figure with a small panel for each model, over epochs."""
+    columns = min(4, len(models))
+    rows = math.ceil(len(models) / columns)
+    figure = _figure(2.6 * columns + 0.6, 2.0 * rows + 0.4)
+    for position, model in enumerate(models):
+        axes = figure.add_subplot(rows, columns, position + 1)
         axes.set_title(_short(model, 28), fontsize=8)
         axes.tick_params(labelsize=6, which="both")
         axes.grid(alpha=0.2)
-    figure.axes[0].legend(fontsize=6, frameon=False)
     figure.supxlabel("epochs", fontsize=8)
     return figure
 
@@ -154,4 +187,9 @@ def _finish(axes: Axes, x: str, y: str) -> None:
         axes.spines[side].set_visible(False)
 
 
-PLOTS: dict[str, Callable[[Board], Figure | None]] = {"learning": learning, "losses": losses, "rate": rate}
+PLOTS: dict[str, Callable[[Board], Figure | None]] = {
+    "learning": learning,
+    "losses": losses,
+    "gradients": gradients,
+    "rate": rate,
+}

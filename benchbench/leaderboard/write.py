@@ -83,6 +83,7 @@ ALT = {
     "picture": "what the models made of the first test images",
     "learning": "validation PSNR of each model against the training compute spent",
     "losses": "training and validation loss of each model",
+    "gradients": "norm of the gradient in each stage of the models whose gradients were watched",
     "rate": "quality against bytes an image",
 }
 
