@@ -26,8 +26,10 @@ MODULES = [
 PRETRAINED = {"lpips", "dists"}  # their weights are not at hand here: they have tests of their own
 METRICS = [metric() for module in MODULES for metric in module.benchbench_metrics() if metric.name not in PRETRAINED]
 BEST = dict.fromkeys(["ssim", "ms_ssim", "ms_ssim_3", "vif", "haarpsi"], 1.0) | {"psnr": math.inf}
-BLIND_TO_NOISE = {"checkerboard"}  # by design: it measures one artefact only
-PER_PIXEL = {"mse", "rmse", "mae", "psnr", "rgb_histogram"}
+SIGNED = {m.name for m in METRICS if m.signed}
+BLIND_TO_NOISE = {"checkerboard", *SIGNED}  # by design: one artefact only; means, which noise leaves alone
+OF_COLOUR = {"hue_shift"}  # which grey has not
+PER_PIXEL = {"mse", "rmse", "mae", "psnr", "rgb_histogram", "hue_shift", "lightness_shift"}
 
 SIZE = 176  # enough for five scales, and a multiple of 16
 
@@ -57,6 +59,7 @@ def disc(n: int, height: int = SIZE, width: int = SIZE) -> Tensor:
 
 
 def better(metric: Metric, one: Tensor, other: Tensor) -> bool:
+    assert not metric.signed
     return bool((one > other).all() if metric.higher_is_better else (one < other).all())
 
 
@@ -67,21 +70,21 @@ def test_the_metrics_of_the_protocol_are_there() -> None:
 @each()
 @pytest.mark.parametrize("channels", [1, 3])
 def test_one_float32_score_an_image(metric: Metric, channels: int) -> None:
-    clean = portraits(3, channels)
+    clean = portraits(3, 3 if metric.name in OF_COLOUR else channels)
     scores = metric(noisy(clean, 0.1), clean)
     assert scores.shape == (3,)
     assert scores.dtype == torch.float32
     assert scores.isfinite().all()
 
 
-@each()
+@each(but=OF_COLOUR)
 @pytest.mark.parametrize("images", [portraits(), torch.zeros(2, 3, SIZE, SIZE), torch.ones(2, 1, SIZE, SIZE)])
 def test_identical_images_get_the_best_score(metric: Metric, images: Tensor) -> None:
     best = torch.full((2,), BEST.get(metric.name, 0.0))
     torch.testing.assert_close(metric(images.clone(), images), best, atol=1e-5, rtol=0)
 
 
-@each()
+@each(but=OF_COLOUR)
 def test_black_for_white_is_never_nan(metric: Metric) -> None:
     white = torch.ones(1, 3, SIZE, SIZE)
     assert metric(torch.zeros_like(white), white).isfinite().all()
@@ -94,11 +97,22 @@ def test_more_noise_is_worse(metric: Metric) -> None:
     assert all(better(metric, less, more) for less, more in itertools.pairwise(scores))
 
 
-@each(but={"vif", "checkerboard"})  # the one takes the clean image for the source, the other's patterns for legitimate
+@each(
+    but={"vif", "checkerboard", *SIGNED}
+)  # the one takes the clean image for the source, the other's patterns for legitimate
 def test_restored_and_clean_can_change_places(metric: Metric) -> None:
     clean = portraits()
     restored = noisy(clean, 0.1)
     torch.testing.assert_close(metric(restored, clean), metric(clean, restored), atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("metric", [m for m in METRICS if m.signed], ids=lambda m: m.name)
+def test_a_shift_turns_its_sign_where_restored_and_clean_change_places(metric: Metric) -> None:
+    clean = portraits() * torch.tensor([1.2, 0.9, 0.7]).view(1, 3, 1, 1)
+    restored = (clean * torch.tensor([0.9, 1.0, 1.0]).view(1, 3, 1, 1)).clamp(0, 1)
+    shift = metric(restored, clean)
+    assert (shift.abs() > 0.1).all()
+    torch.testing.assert_close(shift, -metric(clean, restored))
 
 
 @each()
@@ -115,7 +129,7 @@ def test_an_image_is_scored_alike_in_any_batch(
 ) -> None:
     if metric.name == "ms_ssim":
         height, width = height + 120, width + 120
-    clean = portraits(n, channels, height, width, seed)
+    clean = portraits(n, 3 if metric.name in OF_COLOUR else channels, height, width, seed)
     restored = noisy(clean, 0.1, seed)
     alone = torch.cat([metric(a, b) for a, b in zip(restored.split(1), clean.split(1), strict=True)])
     torch.testing.assert_close(metric(restored, clean), alone, atol=1e-4, rtol=1e-5)
@@ -169,7 +183,7 @@ def test_damage_far_from_the_region_does_not_count(metric: Metric) -> None:
     assert not torch.allclose(metric(damaged, clean), metric(restored, clean), atol=1e-4)
 
 
-@each(regional=True)
+@each(but=SIGNED, regional=True)
 def test_damage_inside_the_region_weighs_more_there(metric: Metric) -> None:
     clean, region = portraits(), disc(2)
     restored = torch.where(region, noisy(clean, 0.1), noisy(clean, 0.01))
