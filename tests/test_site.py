@@ -200,6 +200,14 @@ def test_no_model_leads_where_none_beats_the_input(tmp_path: Path) -> None:
     assert "No model is better than leaving the image as it is." in page.inside("p")
 
 
+def test_nobody_leads_or_fails_where_all_is_whole(tmp_path: Path) -> None:
+    for model, role in (("identity", "baseline"), ("plain", "")):
+        gallery.write(tmp_path / "runs", math.inf, 0, model=model, role=role, **gallery.UNTRAINED)
+    known = pages(build(tmp_path / "runs", tmp_path / "site"))
+    assert "No model is better than leaving the image as it is." in known["index.html"].inside("p")
+    assert "Its worst images" not in known["models/plain.html"].inside("h2")
+
+
 def test_hostile_names_are_shown_and_do_nothing(tmp_path: Path) -> None:
     out = tmp_path / "runs"
     for position, name in enumerate([*HOSTILE, TAME]):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ... import store
 from ...files import digest
 from ...store import Result
 from ..boards import Board
+from ..markdown import best_of
 from ..text import budget_name
 
 MAIN = 4  # metrics that stand first
@@ -56,8 +57,11 @@ class Entry:
     @property
     def leader(self) -> dict[str, Any] | None:
         """The best row that competes; None where no model is better than the degraded input."""
-        best = next((row for row in self.rows if row["role"] == ""), None)
-        return None if best is None or (math.isfinite(gain := best.get("gain", math.nan)) and gain <= 0) else best
+        first = self.board.ranked_by
+        rows = self.board.rows
+        if first is None or best_of(rows[first], rows["role"], self.board.better(first)) is None:
+            return None
+        return next(row for row in self.rows if row["role"] == "")
 
     @property
     def peers(self) -> list[str]:
@@ -132,9 +136,13 @@ def _per_image(result: Result) -> pd.DataFrame:
 
 
 def worst(entry: Entry, model: str, count: int = 4) -> list[tuple[str, float]]:
-    """(image id, score) of a model's worst test images, worst first, by the metric that ranks the board."""
+    """(image id, score) of a model's worst test images, worst first, by the metric that ranks the board.
+
+    Infinite scores are left out: an image that came back whole is no bad one.
+    """
     first, scores = entry.board.ranked_by, entry.scores.get(model)
     if first is None or scores is None or first not in scores:
         return []
-    ordered = scores[first].dropna().sort_values(ascending=entry.board.better(first), kind="stable")
+    finite = scores[first][np.isfinite(scores[first])]
+    ordered = finite.sort_values(ascending=entry.board.better(first), kind="stable")
     return [(str(image), float(score)) for image, score in ordered.head(count).items()]
