@@ -122,15 +122,6 @@ def holm(p: Array) -> Array:
     return adjusted
 
 
-def groups_p(groups: list[Array]) -> float:
-    """p of the Kruskal-Wallis test that the groups `(n_i,)` come from one distribution; 1 for fewer than two groups."""
-    pooled = np.concatenate(groups) if groups else np.empty(0)
-    if len(groups) < 2 or len(np.unique(pooled)) < 2:
-        return 1.0
-    ranks = stats.rankdata(pooled)  # of ours, because infinite scores are alike and none is missing
-    return float(stats.kruskal(*np.split(ranks, np.cumsum([len(g) for g in groups])[:-1])).pvalue)
-
-
 def significantly_higher(scores: Array) -> NDArray[np.bool_]:
     """Which rows of scores `(k, n)` are higher than which others, `(k, k)`: all pairs tested, Holm's correction.
 

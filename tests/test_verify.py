@@ -16,11 +16,12 @@ from benchbench.leaderboard.verify import verify
 
 @pytest.fixture
 def boards(tmp_path: Path) -> Path:
-    """A folder as in the repository: boards, and their results within."""
+    """A folder as in the repository: boards, their results within, and a text that is nobody's board."""
     folder = tmp_path / "leaderboards"
     for model, score in (("a", 20.0), ("b", 30.0)):
         results.write(folder / "results", {"peak": score}, model=model)
     build(folder / "results", folder)
+    (folder / "CONTRIBUTING.md").write_text("about these boards")
     return folder
 
 

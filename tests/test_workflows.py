@@ -61,8 +61,6 @@ def test_every_step_is_a_command_that_exists(text: str) -> None:
         if words[0] != "benchbench":
             assert step in ("bash .ci/run", "python -m pip install .")
             continue
-        if words[1] == "site" and "site" not in main.commands:
-            continue  # it comes with a part of its own
         names = [w for w in words[1:3] if not w.startswith("-")]
         help_text = CliRunner().invoke(main, [*names, "--help"])
         assert help_text.exit_code == 0, step

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import store
 from ..errors import DataError
 from ..files import read_json
 from ..statistics import LEVEL, holm, signed_rank
+from ..store import Result
 from .boards import Board, Setting, collect
 from .text import budget_name, number
 
@@ -29,8 +29,8 @@ class Row:
     score: float
     metric: str
     digits: int
-    results: tuple[Path, ...] = ()
-    """The folders of its results, if these were given and not only boards."""
+    results: tuple[Result, ...] = ()
+    """Its results, if these were given and not only boards."""
 
     @property
     def shown(self) -> str:
@@ -94,20 +94,20 @@ def _rows(board: Board) -> dict[str, Row]:
     metric = board.ranked_by
     if metric is None:
         return {}
-    folders: dict[str, list[Path]] = {}
+    results: dict[str, list[Result]] = {}
     for result in board.results:
         if result.status == "scored":
-            folders.setdefault(result.content["trial"]["model"], []).append(result.folder)
+            results.setdefault(result.content["trial"]["model"], []).append(result)
     return {
-        row["model"]: _row(row, metric, board.metrics, tuple(folders[row["model"]]))
+        row["model"]: _row(row, metric, board.metrics, tuple(results[row["model"]]))
         for row in board.rows.to_dict("records")
     }
 
 
-def _row(row: Mapping[str, Any], metric: str, metrics: Mapping[str, Any], folders: tuple[Path, ...] = ()) -> Row:
+def _row(row: Mapping[str, Any], metric: str, metrics: Mapping[str, Any], results: tuple[Result, ...] = ()) -> Row:
     score = row.get(metric)
     value = math.nan if score is None else float(score)
-    return Row(str(row.get("rank", "")), value, metric, int(metrics[metric]["digits"]), folders)
+    return Row(str(row.get("rank", "")), value, metric, int(metrics[metric]["digits"]), results)
 
 
 def _read_board(content: Mapping[str, Any]) -> tuple[tuple[str, ...], dict[str, Row]]:
@@ -144,7 +144,7 @@ def _per_image(row: Row) -> pd.Series:
     """The score of each image, averaged over trainings."""
     import pandas as pd
 
-    return pd.concat([store.read_scores(folder)[row.metric] for folder in row.results], axis=1).mean(axis=1)
+    return pd.concat([result.scores[row.metric] for result in row.results], axis=1).mean(axis=1)
 
 
 def _change(board: tuple[str, ...], model: str, old: Row | None, new: Row | None, test: float | str) -> Change:

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import store
 from ..data import Portraits
 from ..errors import SpecError, did_you_mean
-from ..statistics import groups_p, mean_intervals
+from ..statistics import Array, mean_intervals
 from .at_hand import portraits
 from .boards import Board
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 TOO_FEW = 20
 FACE = "@face"
 CROSS = " × "
+SEED = 0
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ def _scores(board: Board, model: str, column: str) -> pd.Series | None:
     """The score of each image by a model, averaged over its trainings."""
     import pandas as pd
 
-    folders = [r.folder for r in board.results if r.status == "scored" and r.content["trial"]["model"] == model]
-    found = [table[column] for table in map(store.read_scores, folders) if column in table]
+    results = [r for r in board.results if r.status == "scored" and r.content["trial"]["model"] == model]
+    found = [r.scores[column] for r in results if column in r.scores]
     return pd.concat(found, axis=1).mean(axis=1) if found else None
 
 
@@ -164,7 +164,7 @@ def _row(
     badness = {name: abs(m) if signed else (-m if higher else m) for name, m in means.items()}
     with np.errstate(invalid="ignore"):
         gap = float(np.subtract(max(means.values()), min(means.values())))
-    p = groups_p([members[name] for name in means])
+    p = _chance([members[name] for name in means])
     return Row(model, role, groups, max(badness, key=lambda name: badness[name]), gap, math.nan, p)
 
 
@@ -180,5 +180,16 @@ def _natural(name: str) -> tuple[bool, float, str]:
 def _group(name: str, values: Any) -> Group:
     if len(values) < TOO_FEW:
         return Group(name, len(values), math.nan, math.nan, math.nan)
-    low, high = mean_intervals(values[:, None], seed=0)
+    low, high = mean_intervals(values[:, None], SEED)
     return Group(name, len(values), float(values.mean()), float(low[0]), float(high[0]))
+
+
+def _chance(groups: list[Array]) -> float:
+    """p of the Kruskal-Wallis test that groups come from one distribution; 1 where all scores are equal."""
+    from scipy import stats
+
+    pooled = np.concatenate(groups)
+    if len(np.unique(pooled)) < 2:
+        return 1.0
+    ranks = stats.rankdata(pooled)  # infinite scores are alike
+    return float(stats.kruskal(*np.split(ranks, np.cumsum([len(g) for g in groups])[:-1])).pvalue)

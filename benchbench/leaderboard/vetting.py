@@ -23,8 +23,9 @@ from ..store import DamagedResult, Result
 from .at_hand import portraits
 from .boards import collect
 from .incoming import Refused, check_files
+from .markdown import section
 from .recompute import recompute
-from .write import as_json, section
+from .write import as_json
 
 if TYPE_CHECKING:
     import pandas as pd
