@@ -15,6 +15,7 @@ from .degrading import Pairs
 from .files import write_atomically
 
 ROWS = ("input", "restored", "truth")
+MOST = 64  # images in a sample picture
 
 
 def write_samples(path: Path, pairs: Pairs, restored: Tensor, positions: Sequence[int]) -> None:
@@ -27,10 +28,14 @@ def write_samples(path: Path, pairs: Pairs, restored: Tensor, positions: Sequenc
 
 def read_samples(path: Path, size: int) -> dict[str, np.ndarray]:
     """The rows of a sample picture, each uint8 `(count, size, size, 3)`. Raises ValueError for another layout."""
-    with Image.open(path) as image:
-        picture = np.asarray(image.convert("RGB"))
-    if picture.shape[0] != size * len(ROWS) or picture.shape[1] % size:
-        raise ValueError(f"{path} is {picture.shape[1]}×{picture.shape[0]} px, which is no sample picture of {size} px")
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            width, height = image.size
+            if height != size * len(ROWS) or width % size or width > size * MOST:  # told by the header alone
+                raise ValueError(f"{width}×{height} px, which is no sample picture of {size} px")
+            picture = np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{path}: {error}") from error
     tiles = picture.reshape(len(ROWS), size, -1, size, 3).swapaxes(1, 2)
     return dict(zip(ROWS, tiles, strict=True))
 

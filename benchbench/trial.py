@@ -97,7 +97,7 @@ def still_skipped(trial: Trial, result: store.Result) -> bool:
         return result.content.get("skipped_by") == "data" or bool(
             trial.model.unavailable(Task(trial.size, trial.degradation))
         )
-    except Exception:  # a plugin may raise anything; then the trial will tell
+    except (Exception, SystemExit):  # a plugin may raise anything; then the trial will tell
         return False
 
 
@@ -106,7 +106,7 @@ def _is_available_now(metric: Metric, result: store.Result, task: Task) -> bool:
         return False
     try:
         return metric.unavailable(task) is None
-    except Exception:  # a plugin may raise anything; then it is as unavailable as it was
+    except (Exception, SystemExit):  # a plugin may raise anything; then it is as unavailable as it was
         return False
 
 
