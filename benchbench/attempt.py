@@ -127,6 +127,7 @@ def _store_failure(
     """
     for leftover in set(os.listdir(work)) - {store.LOG, *(path.name for path in work.glob(CHECKPOINTS))}:
         shutil.rmtree(work / leftover) if (work / leftover).is_dir() else (work / leftover).unlink()
+    reason = reason.replace(f"{final.parents[3]}{os.sep}", "")  # boards are published, and whose folder it was is not
     if not stored:
         return _publish(work, final, outcome(trial, "failed", reason))
     missing = missing_metrics(trial, stored, metrics)

@@ -149,6 +149,7 @@ def check_row(outcome: Outcome, model: str, reason: str | None) -> None:
     assert result["status"] == "failed"
     assert re.search(reason, result["reason"]), result["reason"]
     assert "\n" not in result["reason"]
+    assert str(outcome.out) not in result["reason"], "boards are published"
     (board,) = json.loads((outcome.out / "leaderboards" / "toy-faces" / "darken.json").read_text())
     (shown,) = (entry for entry in board["not_scored"] if entry["model"] == model)
     assert shown["reason"] == result["reason"]
