@@ -57,6 +57,8 @@ def restore(model: Model, module: nn.Module, pairs: Pairs, device: torch.device,
         if not isinstance(restored, Tensor) or restored.shape != inputs.clean.shape:
             shape = tuple(restored.shape) if isinstance(restored, Tensor) else type(restored).__name__
             raise TrialError(f"restored images are {shape}, not {tuple(inputs.clean.shape)}")
+        if not restored.is_floating_point():
+            raise TrialError(f"restored images are {restored.dtype}, not of a floating-point type")
         restored = restored.float().cpu()
         finite = torch.isfinite(restored).flatten(1).all(1)
         if not finite.all():

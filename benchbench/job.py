@@ -18,6 +18,7 @@ from .interfaces import Degradation, Metric, Model
 from .leaderboard import Board, collect, write_boards, write_pages
 from .overfit import Verdict
 from .plugins import Registry
+from .processes import Limits, parse_bytes
 from .runner import Listener
 from .suites import Grid
 from .trial import Trial
@@ -43,6 +44,7 @@ class Request:
     jobs: int | None = None
     threads: int = 1
     timeout: float | None = None
+    memory: str | None = None
     fresh: bool = False
     predictions: bool = False
     frame: bool = True
@@ -60,6 +62,8 @@ class Report:
     written: list[Path]
     problems: list[str]
     """Result folders that were left out of the boards, and why."""
+    interrupted: bool = False
+    """Whether it was stopped by Ctrl-C; the same request goes on from there."""
 
     @property
     def failed(self) -> list[dict[str, Any]]:
@@ -73,6 +77,7 @@ class Report:
             "results": self.results,
             "boards": [str(path) for path in self.written],
             "problems": self.problems,
+            "interrupted": self.interrupted,
         }
         return json_text(report)
 
@@ -120,21 +125,29 @@ def with_suite(registry: Registry, request: Request, name: str, given: Collectio
 
 
 def run(registry: Registry, request: Request, screen: Screen) -> Report:
-    """Do what the request says. Raises BenchbenchError for what the user can mend, before anything is written."""
+    """Do what the request says. Raises BenchbenchError for what the user can mend, before anything is written.
+
+    Ctrl-C ends the running trials, which go on from their checkpoints next time, and the boards are written.
+    """
+    settings = _settings(request, cache_folder())
     metrics: list[Metric] = plan.choose(registry, "metric", request.metric or ["all"])
-    cache = cache_folder()
-    trials, skipped = _plan(registry, request, screen, cache, metrics, writes_to=(request.out, cache))
+    writes_to = request.out, settings.cache
+    trials, skipped = _plan(registry, request, screen, settings.cache, metrics, writes_to)
     if request.fresh:
         discard(trials, request.out)
-    missing = [t for t in trials if not plan.is_done(t, request.out, metrics, request.predictions)]
+    missing = [t for t in trials if not plan.is_done(t, request.out, metrics)]
     screen.planned(trials, missing, skipped)
     hooks = runner.HookCaller(registry, request.out, screen.warn)
+    interrupted = False
     try:
         if missing:
-            runner.run(missing, metrics, _settings(request, cache), [screen, hooks])
+            runner.run(missing, metrics, settings, [screen, hooks])
+    except KeyboardInterrupt:
+        interrupted = True
+        screen.warn("stopping: the boards of what is done are written; Ctrl-C again stops at once")
     finally:
         screen.close()
-    return _report(trials, len(missing), request.out, hooks)
+    return _report(trials, len(missing), request.out, hooks, interrupted)
 
 
 def overfit_one(registry: Registry, request: Request, screen: Screen) -> Checked:
@@ -152,8 +165,10 @@ def overfit_one(registry: Registry, request: Request, screen: Screen) -> Checked
 
 
 def _settings(request: Request, cache: Path) -> runner.Settings:
+    """Raises SpecError."""
     jobs = request.jobs or runner.default_jobs(request.device, request.threads)
-    return runner.Settings(request.out, cache, request.device, jobs, request.timeout, request.predictions)
+    limits = Limits(request.timeout, parse_bytes(request.memory) if request.memory is not None else None)
+    return runner.Settings(request.out, cache, request.device, jobs, limits)
 
 
 def _plan(
@@ -179,7 +194,7 @@ def _plan(
         skipped += portraits.skipped
     also = {kind: plan.origin_of(registry, found) for kind, found in (("dataset", datasets), ("metric", metrics))}
     planned = [
-        replace(trial, watch_gradients=request.watch_gradients)
+        replace(trial, watch_gradients=request.watch_gradients, predictions=request.predictions)
         for degradations, models in grids
         for trial in plan.trials(registry, prepared, degradations, models, budget, request.seed, request.threads, also)
     ]
@@ -199,7 +214,7 @@ def _grids(registry: Registry, request: Request) -> list[tuple[list[Degradation]
     ]
 
 
-def _report(trials: Sequence[Trial], ran: int, out: Path, hooks: runner.HookCaller) -> Report:
+def _report(trials: Sequence[Trial], ran: int, out: Path, hooks: runner.HookCaller, interrupted: bool) -> Report:
     folders = [t.folder(out) for t in trials]
     boards, problems = collect(out)
     own = {store.slug(t.dataset): set[str]() for t in trials}
@@ -211,7 +226,7 @@ def _report(trials: Sequence[Trial], ran: int, out: Path, hooks: runner.HookCall
     for path in written:
         hooks.call("benchbench_board_written", path=path)
     results = [found.content for folder in folders if isinstance(found := _read(folder), store.Result)]
-    return Report(results, ran, boards, written + pages, problems)
+    return Report(results, ran, boards, written + pages, problems, interrupted)
 
 
 def _read(folder: Path) -> store.Result | store.DamagedResult:

@@ -9,18 +9,18 @@ input or a constant is found out; one that cannot hold all details, or restores 
 from __future__ import annotations
 
 import math
-import pickle
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from . import processes
 from .errors import BenchbenchError, one_line
 from .files import read_json, write_json
-from .runner import Settings, in_own_process
+from .processes import Call
+from .runner import Settings
 from .trial import Trial
 
 if TYPE_CHECKING:
@@ -74,48 +74,52 @@ class Verdict:
 
 def check(trials: Sequence[Trial], settings: Settings) -> Iterator[Verdict]:
     """A verdict on each trial's model, in their order; each is found in a process of its own, and nothing is stored."""
-    running: deque[tuple[Trial, Path, Future[None]]] = deque()
+    running: deque[tuple[Trial, Path, Call | str]] = deque()
     with tempfile.TemporaryDirectory() as folder:
         try:
             for number, trial in enumerate(trials):
-                running.append((trial, *_start(trial, Path(folder) / str(number), settings)))
+                answer = Path(folder) / str(number)
+                running.append((trial, answer, _start(trial, answer, settings)))
                 if len(running) == settings.jobs:
                     yield _verdict(*running.popleft())
             while running:
                 yield _verdict(*running.popleft())
         finally:
-            for _, _, future in running:
-                future.cancel()  # kills its process
+            for _, _, call in running:
+                if isinstance(call, Call):
+                    call.kill()
 
 
-def _start(trial: Trial, answer: Path, settings: Settings) -> tuple[Path, Future[None]]:
+def _start(trial: Trial, answer: Path, settings: Settings) -> Call | str:
+    """The check at work, or why the trial cannot be sent to a process."""
     try:
-        packed = pickle.dumps(trial)
-        return answer, in_own_process(work, packed, answer, settings.cache, settings.device, timeout=settings.timeout)
+        packed = processes.step(work, processes.step(check_one, trial, answer, settings.cache, settings.device), answer)
     except Exception as error:
-        future: Future[None] = Future()
-        future.set_exception(error)
-        return answer, future
+        return one_line(error)
+    return Call(packed, settings.limits)
 
 
-def _verdict(trial: Trial, answer: Path, future: Future[None]) -> Verdict:
-    try:
-        future.result()
-        return Verdict(**read_json(answer))
-    except (Exception, SystemExit) as error:  # its process died, hung, or could not take it
-        return _of(trial, "failed", reason=one_line(error))
+def _verdict(trial: Trial, answer: Path, call: Call | str) -> Verdict:
+    reason = call if isinstance(call, str) else processes.outcome(call)
+    return _of(trial, "failed", reason=reason) if reason else Verdict(**read_json(answer))
 
 
 def _of(trial: Trial, status: Any, **facts: Any) -> Verdict:
     return Verdict(trial.dataset, str(trial.degradation), str(trial.model), trial.seed, status, **facts)
 
 
-def work(packed: bytes, answer: Path, cache: Path, device_name: str) -> None:
-    """In a process of its own: check a pickled trial's model and write the verdict."""
-    from .perform import log_to, set_up
+def work(packed: bytes, answer: Path) -> None:
+    """In a process of its own: the check, into its log."""
+    from .attempt import log_to
 
     log_to(answer.with_suffix(".log"))
-    trial: Trial = pickle.loads(packed)
+    processes.do(packed)
+
+
+def check_one(trial: Trial, answer: Path, cache: Path, device_name: str) -> None:
+    """Check the trial's model and write the verdict."""
+    from .perform import set_up
+
     try:
         verdict = overfit(trial, set_up(device_name, trial.threads))
     except BenchbenchError as error:

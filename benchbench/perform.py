@@ -1,27 +1,23 @@
-"""A trial at work, in a process of its own: train, or load what is trained; evaluate; store the result."""
+"""A trial at work: train, or load what is trained; restore; score."""
 
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
-import os
-import pickle
 import platform
 import shutil
-import sys
-import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from filelock import FileLock
 
 from . import store
 from .errors import TrialError, one_line
 from .files import load_tensors, save_tensors
 from .interfaces import Metric
-from .store import DamagedResult, Result
+from .store import Result
 from .trial import Trial, full_spec, library_version, metric_digest, missing_metrics, outcome
 
 if TYPE_CHECKING:
@@ -29,70 +25,15 @@ if TYPE_CHECKING:
     from torch import nn
 
     from .batches import TrainingSet
-    from .data import Portraits
     from .degrading import Pairs
     from .interfaces import Task
+    from .training import Trained
 
-PROGRESS, CHECKPOINT = "progress.json", "checkpoint.safetensors"
-LOCKS = ".locks"
+PROGRESS = "progress.json"
+CHECKPOINTS = "checkpoint*.safetensors"
 SAMPLE_COUNT = 8
 WORST_COUNT = 4
 RESTORED = "restored"
-
-
-def run_packed(packed: bytes, out: Path, cache: Path, device_name: str, predictions: bool) -> dict[str, Any]:
-    """`run` of a pickled (trial, metrics): raises whatever importing the components raises."""
-    trial, metrics = pickle.loads(packed)
-    return run(trial, metrics, out, cache, device_name, predictions)
-
-
-def run(
-    trial: Trial, metrics: Sequence[Metric], out: Path, cache: Path, device_name: str, predictions: bool = False
-) -> dict[str, Any]:
-    """Perform the trial, store the result, and return its content. What a plugin raises becomes a failed result.
-
-    With `predictions`, the restored test images are kept, so that others can score them again.
-    """
-    final = trial.folder(out)
-    work = store.work_folder(final)
-    (out / LOCKS).mkdir(parents=True, exist_ok=True)
-    with FileLock(out / LOCKS / trial.key):  # another run in the same folder may be at the same trial
-        if finished := store.finish(work, final):  # killed between its last write and the renaming
-            return finished.content
-        stored = stored_result(final)
-        if stored and not missing_metrics(trial, stored, metrics) and stored.keeps(predictions):
-            return stored.content
-        if stored and not (final / store.WEIGHTS).is_file():  # a light one, for reading only
-            stored = None
-        work.mkdir(parents=True, exist_ok=True)
-        log_to(work / store.LOG)
-        try:
-            content = _perform(trial, metrics, stored, work, cache, set_up(device_name, trial.threads), predictions)
-        except BaseException as error:  # SystemExit and KeyboardInterrupt are the plugin's: the parent keeps Ctrl-C
-            traceback.print_exc()
-            content = outcome(trial, "failed", one_line(error))
-        sys.stdout.flush()
-        sys.stderr.flush()
-        for leftover in (CHECKPOINT, PROGRESS):
-            (work / leftover).unlink(missing_ok=True)
-        return store.publish(work, final, content).content
-
-
-def stored_result(final: Path) -> Result | None:
-    """The scored result in a folder, if there is a whole one."""
-    try:
-        result = store.read(final)
-    except DamagedResult:
-        return None
-    return result if result.status == "scored" else None
-
-
-def log_to(path: Path) -> None:
-    """Send everything that this process and its libraries print to the trial's log."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    for stream in (1, 2):
-        os.dup2(handle, stream)
-    os.close(handle)
 
 
 def set_up(device_name: str, threads: int) -> torch.device:
@@ -124,22 +65,16 @@ def _hardware(device: torch.device) -> dict[str, Any]:
     }
 
 
-def _perform(
-    trial: Trial,
-    metrics: Sequence[Metric],
-    stored: Result | None,
-    work: Path,
-    cache: Path,
-    device: torch.device,
-    predictions: bool,
+def perform(
+    trial: Trial, metrics: Sequence[Metric], stored: Result | None, work: Path, cache: Path, device: torch.device
 ) -> dict[str, Any]:
+    """The content of the trial's result, whose files are left in the work folder. Raises what a plugin raises."""
     import torch
 
     from .batches import TrainingSet
     from .data import load
     from .degrading import degraded_set, needs_masks
     from .interfaces import Task
-    from .seeding import derive
 
     if dataclasses.replace(trial).key != trial.key:  # computed anew, from the sources as they are now
         raise TrialError("the source of a component changed during the run; run again")
@@ -147,6 +82,8 @@ def _perform(
     if portraits.masks is None and needs_masks(trial.degradation):
         lacking = f"{trial.degradation} needs face masks, which {trial.dataset} lacks"
         return outcome(trial, "skipped", lacking, skipped_by="data")
+    test = degraded_set(portraits, "test", trial.degradation, cache)
+    validation = degraded_set(portraits, "validation", trial.degradation, cache)
     data = TrainingSet(portraits, trial.degradation, device)
     mean, std = data.statistics()
     task = Task(trial.size, trial.degradation, 3, mean, std)
@@ -154,36 +91,65 @@ def _perform(
     if not (reason is None or isinstance(reason, str)):
         raise TrialError(f"{trial.model.name}.unavailable must return a reason or None, not {reason!r}")
     if reason:
-        return outcome(trial, "skipped", reason, skipped_by="model")
-    test = degraded_set(portraits, "test", trial.degradation, cache)
-    torch.manual_seed(derive(trial.seed, "weights"))
-    module = trial.model.build(task)
-    if not isinstance(module, torch.nn.Module):
-        raise TrialError(f"{trial.model.name}.build must return a torch.nn.Module, not {type(module).__name__}")
+        return outcome(trial, "skipped", str(reason), skipped_by="model")
     if stored:
+        module = _build(trial, task)
         module.load_state_dict(load_tensors(stored.folder / store.WEIGHTS))
-        return _score_more(trial, metrics, stored, task, module.to(device).eval(), test, device, work, predictions)
-    module, training = _train(trial, module, data, portraits, work, cache)
+        return _score_more(trial, metrics, stored, task, module.to(device).eval(), test, device, work)
+    module, training, notes = _train(trial, task, data, validation, work)
     with torch.no_grad():
         trial.model.fit(module, data.once(trial.seed))
     save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
     seen = portraits.counts() | {"skipped": len(portraits.skipped), "test_set": test.digest}
-    scored = _evaluate(trial, metrics, task, module, test, device, work, predictions)
-    return outcome(trial, "scored", data=seen, training=training, **scored)
+    evaluated = _evaluate(trial, metrics, task, module, test, device, work)
+    evaluated["model"]["notes"] += notes
+    return outcome(trial, "scored", data=seen, training=training, **evaluated)
+
+
+def _build(trial: Trial, task: Task) -> nn.Module:
+    import torch
+
+    from .seeding import derive
+
+    torch.manual_seed(derive(trial.seed, "weights"))
+    module = trial.model.build(task)
+    if not isinstance(module, torch.nn.Module):
+        raise TrialError(f"{trial.model.name}.build must return a torch.nn.Module, not {type(module).__name__}")
+    return module
 
 
 def _train(
-    trial: Trial, module: nn.Module, data: TrainingSet, portraits: Portraits, work: Path, cache: Path
-) -> tuple[nn.Module, dict[str, Any]]:
-    """The module, trained where it needs training, on the device and in eval mode; and the facts of the training."""
-    from .degrading import degraded_set
+    trial: Trial, task: Task, data: TrainingSet, validation: Pairs, work: Path
+) -> tuple[nn.Module, dict[str, Any], list[str]]:
+    """The module, trained where it needs training, on the device and in eval mode; facts of the training; notes.
+
+    Where memory does not suffice, the training starts anew with half the batch, down to single images.
+    """
+    recipe = trial.model.recipe
+    if recipe is None:
+        return _build(trial, task).to(data.device).eval(), {}, []
+    own = batch = min(recipe.batch, len(data))
+    while True:
+        try:
+            trained = _train_with(batch, trial, task, data, validation, work)
+        except Exception as error:
+            if batch == 1 or not _is_out_of_memory(error):
+                raise
+            print(f"batches of {batch} do not fit into memory: {one_line(error)}")
+        else:
+            notes = [f"trained with batches of {batch}: {own} images did not fit into memory"] if batch < own else []
+            return trained.module, trained.facts, notes
+        batch //= 2  # outside of the handler, whose traceback keeps the tensors alive
+        _free_memory(data.device)
+
+
+def _train_with(batch: int, trial: Trial, task: Task, data: TrainingSet, validation: Pairs, work: Path) -> Trained:
     from .strip import write_strip
     from .training import Trainer
 
-    if trial.model.recipe is None:
-        return module.to(data.device).eval(), {}
-    if trial.budget is None or trial.seed is None:
-        raise TypeError(f"{trial.model} needs training, so its trial needs a budget and a seed")
+    model, budget, seed = trial.model, trial.budget, trial.seed
+    if model.recipe is None or budget is None or seed is None:
+        raise TypeError(f"{model} needs training, so its trial needs a budget and a seed")
     written = 0
 
     def report(progress: Mapping[str, float], history: Sequence[Mapping[str, float]]) -> None:
@@ -193,12 +159,31 @@ def _train(
             written = len(history)
         (work / PROGRESS).write_text(json.dumps(progress))  # read while it is written, so the reader forgives
 
-    validation = degraded_set(portraits, "validation", trial.degradation, cache)
-    own = trial.budget, trial.seed, work / CHECKPOINT, report, trial.watch_gradients
-    trained = Trainer(trial.model, module, data, validation, *own).run()
+    halved = batch < min(model.recipe.batch, len(data))
+    checkpoint = work / CHECKPOINTS.replace("*", f"-{batch}" if halved else "")
+    own = budget, seed, checkpoint, report, trial.watch_gradients, batch
+    trained = Trainer(model, _build(trial, task), data, validation, *own).run()
     store.write_history(work, trained.history)
     write_strip(work / store.STRIP, validation, trained.frames)
-    return trained.module, trained.facts
+    return trained
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether torch, or Python, could not have the memory that it asked for; torch says so in several ways."""
+    import torch
+
+    says = str(error).lower()
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and any(words in says for words in ("out of memory", "can't allocate memory"))
+    )
+
+
+def _free_memory(device: torch.device) -> None:
+    import torch
+
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def _evaluate(
@@ -209,7 +194,6 @@ def _evaluate(
     test: Pairs,
     device: torch.device,
     work: Path,
-    predictions: bool,
 ) -> dict[str, Any]:
     from .evaluation import means, restore, score, time_inference
     from .histograms import write_histograms
@@ -218,7 +202,7 @@ def _evaluate(
     restored = restore(trial.model, module, test, device)
     scores = score(restored.images, test, metrics, task, device)
     store.write_scores(work, scores.table)
-    _keep(restored.images, work, predictions)
+    _keep(trial, restored.images, work)
     write_samples(work / store.SAMPLES, test, restored.images, range(min(SAMPLE_COUNT, len(test))))
     write_histograms(work / store.HISTOGRAMS, test, restored.images)
     worst = _worst(scores.table, metrics)
@@ -260,31 +244,44 @@ def _score_more(
     test: Pairs,
     device: torch.device,
     work: Path,
-    predictions: bool,
 ) -> dict[str, Any]:
     """The stored result with the scores that it lacks; all else, and where it was trained, stays as it is."""
-    from .evaluation import means, restore, score
+    from .evaluation import restore, score
 
     missing = missing_metrics(trial, stored, metrics)
     restored = restore(trial.model, module, test, device)
     fresh = score(restored.images, test, missing, task, device)
+    _keep(trial, restored.images, work)
+    return with_scores(trial, stored, missing, fresh.table, fresh.unavailable, work)
+
+
+def with_scores(
+    trial: Trial,
+    stored: Result,
+    metrics: Sequence[Metric],
+    fresh: pd.DataFrame,
+    unavailable: Mapping[str, str],
+    work: Path,
+) -> dict[str, Any]:
+    """The stored result's content with what became of these metrics, and its files in the work folder."""
+    from .evaluation import means
+
     known = store.read_scores(stored.folder)
-    kept = known.drop(columns=[c for m in missing for c in known if c == str(m) or c.startswith(f"{m}@")])
-    table = pd.concat([kept, fresh.table], axis=1)
+    kept = known.drop(columns=[c for m in metrics for c in known if c == str(m) or c.startswith(f"{m}@")])
+    table = pd.concat([kept, fresh], axis=1)
     store.write_scores(work, table)
     for name in set(store.SUMMED) - {store.SCORES}:
         if (stored.folder / name).exists():
             shutil.copyfile(stored.folder / name, work / name)
-    _keep(restored.images, work, predictions)
     return stored.content | {
-        "metrics": stored.content["metrics"] | _metric_facts(missing, fresh.unavailable),
+        "metrics": stored.content["metrics"] | _metric_facts(metrics, unavailable),
         "scores": means(table),
         "finished_at": outcome(trial, "scored")["finished_at"],
     }
 
 
-def _keep(restored: torch.Tensor, work: Path, predictions: bool) -> None:
-    if predictions:
+def _keep(trial: Trial, restored: torch.Tensor, work: Path) -> None:
+    if trial.predictions:
         save_tensors(work / store.PREDICTIONS, {RESTORED: restored})
 
 

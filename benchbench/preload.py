@@ -10,9 +10,10 @@ import safetensors.torch  # noqa: E402
 import torch._dynamo  # noqa: E402  every optimizer's first step imports it, and it takes two seconds
 import torch.utils.flop_counter  # noqa: E402
 
-from . import data, degrading, evaluation, histograms, perform, samples, store, training  # noqa: E402
+from . import attempt, data, degrading, evaluation, histograms, perform, samples, store, training  # noqa: E402
 
 __all__ = [
+    "attempt",
     "data",
     "degrading",
     "evaluation",

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
-import pickle
-import shutil
-import signal
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pebble import ProcessExpired, concurrent
-
-from . import perform, store
+from . import attempt, processes, store
 from .data import is_prepared, place, prepare
 from .errors import BenchbenchError, DataError, one_line
 from .interfaces import Dataset, Metric
 from .perform import PROGRESS
 from .plugins import Registry
-from .trial import Trial, outcome
+from .processes import NO_LIMITS, POLL_SECONDS, Call, Limits, step
+from .trial import Trial
 
-POLL_SECONDS = 0.1
 BYTES_A_JOB = 1_500_000_000
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,10 +30,8 @@ class Settings:
     cache: Path
     device: str = "auto"
     jobs: int = 1
-    timeout: float | None = None
-    """Seconds a trial may take."""
-    predictions: bool = False
-    """Keep the restored test images."""
+    limits: Limits = NO_LIMITS
+    """What a trial may take."""
 
 
 class Listener:
@@ -72,7 +61,7 @@ class HookCaller(Listener):
         for plugin in self._registry.implementations(hook):  # one by one: pluggy stops at the first that raises
             try:
                 plugin.function(*(arguments[name] for name in plugin.argnames))
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 source = f"{hook} of plugin {plugin.plugin_name}"
                 if source not in self._warned:
                     self._warn(f"{source} raised {type(error).__name__}: {error}")
@@ -110,23 +99,6 @@ def default_jobs(device: str, threads: int) -> int:
     return 1 if on_gpu else max(1, min(cores() // threads, memory() // BYTES_A_JOB))
 
 
-def context() -> BaseContext:
-    """Processes forked from a server that has torch loaded already; spawned where there is no fork server."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(["benchbench.preload"])
-    return server
-
-
-def in_own_process(
-    function: Callable[..., T], *args: Any, timeout: float | None = None, name: str = "benchbench"
-) -> Future[T]:
-    """Call a function in a new process; it shares nothing with other calls, so that none can harm another."""
-    options: dict[str, Any] = {"context": context(), "timeout": timeout, "name": name}
-    return concurrent.process(**options)(function)(*args)
-
-
 def prepare_data(datasets: Sequence[Dataset], size: int, cache: Path) -> list[Path]:
     """The data sets' folders in the cache; what is not there yet is decoded, each in a process of its own.
 
@@ -136,15 +108,14 @@ def prepare_data(datasets: Sequence[Dataset], size: int, cache: Path) -> list[Pa
     for dataset in datasets:
         try:
             folder = place(dataset, size, cache)
-            if not is_prepared(folder):
-                folder = in_own_process(prepare, dataset, size, cache).result()
-            folders.append(folder)
+            reason = None if is_prepared(folder) else processes.outcome(Call(step(prepare, dataset, size, cache)))
         except BenchbenchError:
             raise
-        except ProcessExpired as error:
-            raise DataError(f"data set {dataset.label}: {_how_it_died(error.exitcode)}") from error
         except (Exception, SystemExit) as error:
-            raise DataError(f"data set {dataset.label}: {one_line(error)}") from error
+            reason = one_line(error)
+        if reason:
+            raise DataError(reason if dataset.label in reason else f"data set {dataset.label}: {reason}")
+        folders.append(folder)
     return folders
 
 
@@ -153,31 +124,40 @@ class _Run:
 
     def __init__(self, metrics: Sequence[Metric], settings: Settings, listeners: Sequence[Listener]) -> None:
         self.metrics, self.settings, self.listeners = list(metrics), settings, listeners
-        self.running: dict[Future[dict[str, Any]], Trial] = {}
-        self.name = f"benchbench-{id(self)}"
-        """Of its processes."""
+        self.running: dict[Call, Trial] = {}
+        self.before: dict[str, Any] = {}
+        """Trial's key -> when the result that it had before was finished."""
         self.rows: dict[str, int] = {}
 
     def start(self, current: Trial) -> None:
         s = self.settings
-        try:  # packed here, so that what cannot be packed, or unpacked there, fails this trial with its reason
-            packed = pickle.dumps((current, self.metrics))
-            future = in_own_process(
-                perform.run_packed, packed, s.out, s.cache, s.device, s.predictions, timeout=s.timeout, name=self.name
-            )
-        except Exception as error:
-            future = Future()
-            future.set_exception(error)
-        self.running[future] = current
+        final, cache = current.folder(s.out.absolute()), s.cache.absolute()  # a plugin may change the directory
+        self.before[current.key] = (_content(current, s.out) or {}).get("finished_at")
         for listener in self.listeners:
             listener.started(current)
+        try:  # packed here, so that what cannot be packed, or unpacked there, fails this trial with its reason
+            steps = (
+                step(attempt.degrade, current.data, current.degradation, current.threads, cache, s.device),
+                step(attempt.store_trial, current, self.metrics, final, cache, s.device),
+            )
+            call = Call(step(attempt.run, final, attempt.lock_of(current, s.out.absolute()), *steps), limits=s.limits)
+        except Exception as error:
+            self._end(current, one_line(error))
+        else:
+            self.running[call] = current
 
-    def finish(self, future: Future[dict[str, Any]]) -> None:
-        current = self.running.pop(future)
-        result = _result(future, current, self.settings)
-        self._pass_rows(current, current.folder(self.settings.out))
+    def finish(self, call: Call) -> None:
+        self._end(self.running.pop(call), call.reason())
+
+    def _end(self, current: Trial, reason: str | None) -> None:
+        """Tell how a trial ended: as the result says that it left behind, or else for this reason."""
+        out = self.settings.out
+        content = _content(current, out)
+        if content is None or (reason and content.get("finished_at") == self.before[current.key]):
+            content = attempt.fail(current, self.metrics, out, reason or "its result has gone")
+        self._pass_rows(current, current.folder(out))
         for listener in self.listeners:
-            listener.finished(current, result)
+            listener.finished(current, content)
 
     def follow(self) -> None:
         for current in self.running.values():
@@ -200,6 +180,14 @@ class _Run:
             self.rows[current.key] = max(len(rows), self.rows.get(current.key, 0))
 
 
+def _content(trial: Trial, out: Path) -> dict[str, Any] | None:
+    """The content of the trial's stored result, if there is a whole one."""
+    try:
+        return store.read(trial.folder(out)).content
+    except store.DamagedResult:
+        return None
+
+
 def run(
     trials: Sequence[Trial], metrics: Sequence[Metric], settings: Settings, listeners: Sequence[Listener] = ()
 ) -> None:
@@ -210,38 +198,9 @@ def run(
         while waiting or state.running:
             while waiting and len(state.running) < settings.jobs:
                 state.start(waiting.pop())
-            done, _ = wait(state.running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-            for future in done:
-                state.finish(future)
+            for call in processes.wait(list(state.running), POLL_SECONDS):
+                state.finish(call)
             state.follow()
     finally:
-        for process in multiprocessing.active_children() if state.running else []:  # left by an exception
-            if process.name == state.name:
-                process.kill()
-
-
-def _result(future: Future[dict[str, Any]], current: Trial, settings: Settings) -> dict[str, Any]:
-    """What the trial returned; if its process died, hung or could not answer, a stored failure that says so."""
-    try:
-        return future.result()
-    except TimeoutError:
-        reason = f"took longer than {settings.timeout:g} s"
-    except ProcessExpired as error:
-        reason = _how_it_died(error.exitcode)
-    except (Exception, SystemExit) as error:  # the component could not be sent to the process, or its answer not back
-        reason = one_line(error)
-    final = current.folder(settings.out)
-    work = store.work_folder(final)
-    work.mkdir(parents=True, exist_ok=True)
-    (work / store.LOG).touch()
-    for leftover in set(os.listdir(work)) - {store.LOG}:
-        shutil.rmtree(work / leftover) if (work / leftover).is_dir() else (work / leftover).unlink()
-    return store.publish(work, final, outcome(current, "failed", reason)).content
-
-
-def _how_it_died(exitcode: int | None) -> str:
-    if exitcode is not None and exitcode < 0:
-        name = signal.Signals(-exitcode).name if -exitcode in {s.value for s in signal.Signals} else str(-exitcode)
-        hint = " (out of memory?)" if name == "SIGKILL" else ""
-        return f"the process was killed by {name}{hint}"
-    return f"the process ended by itself with exit code {exitcode}"
+        for call in state.running:  # left by an exception, or Ctrl-C
+            call.kill()

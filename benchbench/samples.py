@@ -15,6 +15,7 @@ from .degrading import Pairs
 from .files import write_atomically
 
 ROWS = ("input", "restored", "truth")
+MOST = 64  # images in a sample picture
 
 
 def write_samples(path: Path, pairs: Pairs, restored: Tensor, positions: Sequence[int]) -> None:
@@ -30,11 +31,15 @@ def read_samples(path: Path, size: int) -> dict[str, np.ndarray]:
 
     A picture of a single row has nothing but the restored images: see `lighten`.
     """
-    with Image.open(path) as image:
-        picture = np.asarray(image.convert("RGB"))
-    names = ROWS if picture.shape[0] == size * len(ROWS) else ("restored",)
-    if picture.shape[0] != size * len(names) or picture.shape[1] % size:
-        raise ValueError(f"{path} is {picture.shape[1]}×{picture.shape[0]} px, which is no sample picture of {size} px")
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            width, height = image.size
+            names = ROWS if height == size * len(ROWS) else ("restored",)
+            if height != size * len(names) or width % size or width > size * MOST:  # told by the header alone
+                raise ValueError(f"{width}×{height} px, which is no sample picture of {size} px")
+            picture = np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{path}: {error}") from error
     tiles = picture.reshape(len(names), size, -1, size, 3).swapaxes(1, 2)
     return dict(zip(names, tiles, strict=True))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .files import digest, file_digest, read_json, write_atomically, write_json
+from .resultschema import validate
 from .specs import NAME
 
 if TYPE_CHECKING:
@@ -38,21 +39,8 @@ SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIO
 GRADIENT = "gradient/"  # begins the columns of a history that hold the gradient's norm in a stage
 WORK = ".partial"
 _LONGEST = 80
+_LARGEST_RESULT, _LARGEST_HISTORY = 16_000_000, 64_000_000  # bytes; a real one has some thousands
 _NAME_AND_COMMA = re.compile(rf"(?:^|(?<=\+))({NAME.pattern}),")  # where a spec has its colons
-_PARTS: Mapping[str, Sequence[str]] = {
-    "trial": ("dataset", "fingerprint", "size", "degradation", "degradation_digest", "model", "seed", "budget"),
-    "protocol": ("version",),
-}
-_PARTS_OF_SCORED: Mapping[str, Sequence[str]] = {
-    **_PARTS,
-    "origin": (),
-    "model": ("parameters", "role", "sees"),
-    "metrics": (),
-    "scores": (),
-    "timing": ("ms_per_image", "device_name", "threads", "training_precision"),
-    "environment": ("libraries",),
-}
-_OPTIONAL_PARTS = ("data", "training", "files")
 
 
 class DamagedResult(ValueError):
@@ -99,34 +87,37 @@ class Result:
 
 def read(folder: Path, *, thorough: bool = True) -> Result:
     """The result in a folder. Raises DamagedResult if it is incomplete, altered or of another schema."""
+    path = folder / RESULT
     try:
-        content = read_json(folder / RESULT)
+        _check_file(path, _LARGEST_RESULT)
+        content = read_json(path)
     except (OSError, ValueError, RecursionError) as error:
-        raise DamagedResult(f"{folder / RESULT} cannot be read: {error}") from error
+        raise DamagedResult(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise DamagedResult(f"{folder / RESULT} is not of schema {SCHEMA}")
-    if missing := _missing(content):
-        raise DamagedResult(f"{folder / RESULT} lacks {', '.join(missing)}")
+        raise DamagedResult(f"{path} is not of schema {SCHEMA}")
+    try:
+        validate(content)
+    except ValueError as error:
+        raise DamagedResult(f"{path} is damaged: {error}") from error
     for name, expected in content.get("files", {}).items():
-        path = folder / name
-        if name not in SUMMED or not path.is_file() or (thorough and file_digest(path) != expected):
-            raise DamagedResult(f"{path} is missing or was altered since it was written")
+        beside = folder / name
+        if name not in SUMMED or not _is_own_file(beside) or (thorough and file_digest(beside) != expected):
+            raise DamagedResult(f"{beside} is missing or was altered since it was written")
     if content["status"] == "scored" and SCORES not in content.get("files", {}):
-        raise DamagedResult(f"{folder / RESULT} lists no {SCORES}")
+        raise DamagedResult(f"{path} lists no {SCORES}")
     return Result(folder, content)
 
 
-def _missing(content: Mapping[str, Any]) -> list[str]:
-    """What a result's content lacks, such as `trial.model`."""
-    if content.get("status") not in ("scored", "skipped", "failed"):
-        return ["a known status"]
-    parts = dict(_PARTS_OF_SCORED if content["status"] == "scored" else _PARTS)
-    parts |= {name: () for name in _OPTIONAL_PARTS if name in content}
-    missing = [] if isinstance(content.get("key"), str) else ["key"]
-    for name, facts in parts.items():
-        part = content.get(name)
-        missing += [f"{name}.{fact}" for fact in facts if fact not in part] if isinstance(part, dict) else [name]
-    return missing
+def _is_own_file(path: Path) -> bool:
+    """Whether it is a file: no link to somebody else's, and no pipe or device, which might never end."""
+    return path.is_file() and not path.is_symlink()
+
+
+def _check_file(path: Path, largest: int) -> None:
+    if path.exists() and not _is_own_file(path):
+        raise ValueError("it is no regular file")
+    if (size := path.stat().st_size) > largest:
+        raise ValueError(f"{size / 1e6:.0f} MB are more than the {largest / 1e6:.0f} MB that it may have")
 
 
 def precedence(metric: str, facts: Mapping[str, Any]) -> tuple[bool, int, str]:
@@ -207,6 +198,7 @@ def read_history(folder: Path) -> list[dict[str, float]]:
     """The rows of `history.csv`; none where there is no such file. Raises ValueError for a damaged one."""
     if not (folder / HISTORY).is_file():
         return []
+    _check_file(folder / HISTORY, _LARGEST_HISTORY)
     with (folder / HISTORY).open(newline="", encoding="utf-8") as file:
         try:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
@@ -217,6 +209,15 @@ def read_history(folder: Path) -> list[dict[str, float]]:
 def work_folder(final: Path) -> Path:
     """The folder in which a trial works until its result is whole."""
     return final.with_name(final.name + WORK)
+
+
+def open_work(work: Path) -> Path:
+    """The work folder, there and writable; a link that stands in its place is removed, never followed."""
+    if work.is_symlink() or work.is_file():
+        work.unlink()
+    work.mkdir(parents=True, exist_ok=True)
+    work.chmod(work.stat().st_mode | 0o700)
+    return work
 
 
 def publish(work: Path, final: Path, content: dict[str, Any]) -> Result:
@@ -235,6 +236,8 @@ def finish(work: Path, final: Path) -> Result | None:
 
 
 def _rename(work: Path, final: Path, content: dict[str, Any]) -> Result:
+    if final.is_symlink() or final.is_file():
+        final.unlink()
     shutil.rmtree(final, ignore_errors=True)
     work.rename(final)
     return Result(final, content)

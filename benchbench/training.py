@@ -75,6 +75,7 @@ class Trainer:
         checkpoint: Path,
         on_progress: OnProgress = lambda progress, history: None,
         watch_gradients: bool = False,
+        batch: int | None = None,
     ) -> None:
         if model.recipe is None:
             raise TypeError(f"{model.name} has no recipe, so it cannot be trained")
@@ -84,7 +85,7 @@ class Trainer:
         if not any(p.requires_grad for p in self.module.parameters()):
             raise TrialError(f"{model.name} has nothing to train: say recipe = None")
         self.validation = validation
-        self.batch = min(self.recipe.batch, len(data))
+        self.batch = min(batch or self.recipe.batch, len(data))
         self.epoch_steps = len(data) // self.batch
         self.flops = training_flops(model, self.module, data)
         self.optimizers = dict(model.configure_optimizers(self.module))

@@ -38,6 +38,8 @@ class Trial:
     """CPU threads; part of the key if not 1, because sums over several threads differ in their last bits."""
     watch_gradients: bool = False
     """Whether the history tells the gradient's norm in each stage; no part of the key, because it changes no number."""
+    predictions: bool = False
+    """Whether the restored test images are kept, so that others can score them again; no part of the key either."""
     origin: Mapping[str, Any] = field(default_factory=dict)
     """Who brought the components: kind -> {plugin, distribution, version}."""
 
@@ -97,7 +99,7 @@ def still_skipped(trial: Trial, result: store.Result) -> bool:
         return result.content.get("skipped_by") == "data" or bool(
             trial.model.unavailable(Task(trial.size, trial.degradation))
         )
-    except Exception:  # a plugin may raise anything; then the trial will tell
+    except (Exception, SystemExit):  # a plugin may raise anything; then the trial will tell
         return False
 
 
@@ -106,7 +108,7 @@ def _is_available_now(metric: Metric, result: store.Result, task: Task) -> bool:
         return False
     try:
         return metric.unavailable(task) is None
-    except Exception:  # a plugin may raise anything; then it is as unavailable as it was
+    except (Exception, SystemExit):  # a plugin may raise anything; then it is as unavailable as it was
         return False
 
 

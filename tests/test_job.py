@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
-from concurrent.futures import Future, ThreadPoolExecutor
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import faulty
-import pandas as pd
 import pytest
 import toys
 from jobs import Recorder, go
 from PIL import Image
 
-from benchbench import BenchbenchError, SpecError, job, plan, runner, store
+from benchbench import BenchbenchError, SpecError, job, plan, processes, runner, store
 from benchbench.trial import Trial
 
 
@@ -90,7 +92,7 @@ def test_models_that_fail_leave_their_reasons_and_all_others_finish(tmp_path: Pa
 def test_a_model_that_hangs_is_given_up_and_the_others_finish(tmp_path: Path) -> None:
     report = go(tmp_path, model=("faulty:deed=hang", "identity"), timeout=8.0)
     assert statuses(report) == {"faulty:deed=hang": "failed", "identity": "scored"}
-    assert report.failed[0]["reason"] == "took longer than 8 s"
+    assert report.failed[0]["reason"] == "took longer than 8 s; --timeout allows it more"
 
 
 def test_a_model_that_spoils_its_process_harms_no_other(tmp_path: Path) -> None:
@@ -227,7 +229,7 @@ def test_the_worst_images_are_named_and_kept(tmp_path: Path) -> None:
     (result,) = go(tmp_path, model=("identity",)).results
     folder = next(tmp_path.glob(f"*/*/*/{result['key']}"))
     first = store.first_metric(result)
-    table = pd.read_parquet(folder / "metrics.parquet")[first]
+    table = store.read_scores(folder)[first]
     assert len(result["worst"]) == 4
     rest = table.drop(result["worst"])
     assert table[result["worst"]].max() <= rest.min()
@@ -338,22 +340,17 @@ def test_where_it_was_trained_stays_when_metrics_are_added(tmp_path: Path) -> No
     }
 
 
-def test_a_metric_that_can_be_had_now_is_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TOY_WEIGHTS", raising=False)
-    request = {"model": ("identity",), "metric": ("peak", "weighted")}
+def test_a_metric_that_can_be_had_now_is_added(tmp_path: Path) -> None:
+    weights = tmp_path / "weights"
+    metric = f"weighted:weights={weights}"
+    request = {"model": ("identity",), "metric": ("peak", metric)}
     recorder = Recorder()
-    assert go(tmp_path, recorder, **request).results[0]["metrics"]["weighted"]["unavailable"] == "needs TOY_WEIGHTS"
+    found = go(tmp_path, recorder, **request).results[0]["metrics"][metric]
+    assert found["unavailable"] == f"needs {weights}"
     go(tmp_path, recorder, **request)
-    monkeypatch.setenv("TOY_WEIGHTS", "here")
-    monkeypatch.setattr(runner, "in_own_process", in_this_process)  # the fork server keeps the old environment
-    assert go(tmp_path, recorder, **request).results[0]["scores"]["weighted"]["mean"] == 1
+    weights.touch()
+    assert go(tmp_path, recorder, **request).results[0]["scores"][metric]["mean"] == 1
     assert recorder.plans == [(1, 1), (1, 0), (1, 1)]
-
-
-def in_this_process(function: Any, *args: Any, timeout: float | None = None, name: str = "") -> Any:
-    future: Future[Any] = Future()
-    future.set_result(function(*args))
-    return future
 
 
 def test_two_runs_in_one_folder_lose_nothing(tmp_path: Path) -> None:
@@ -363,6 +360,102 @@ def test_two_runs_in_one_folder_lose_nothing(tmp_path: Path) -> None:
         reports = [run.result() for run in runs]
     assert all(scores(report) == scores(alone) for report in reports)
     assert not list((tmp_path / "shared").rglob("*.partial"))
+
+
+def test_two_runs_in_one_folder_do_no_trial_twice(tmp_path: Path) -> None:
+    request = {"model": (f"counted:file={tmp_path / 'count'}", "identity"), "seed": range(4)}
+    with ThreadPoolExecutor(2) as threads:
+        reports = [run.result() for run in [threads.submit(go, tmp_path / "out", **request) for _ in range(2)]]
+    assert (tmp_path / "count").read_text() == "built\n" * 4
+    assert reports[0].results == reports[1].results
+    assert len(reports[0].results) == 5
+
+
+def test_a_metric_that_kills_the_process_costs_a_stored_result_nothing(tmp_path: Path) -> None:
+    fatal = "faulty-metric:deed=os._exit"
+    first = go(tmp_path, model=("tiny-conv",), metric=("peak",)).results[0]
+    later = go(tmp_path, model=("tiny-conv",), metric=("peak", fatal)).results[0]
+    assert later["scores"] == first["scores"]
+    assert later["training"] == first["training"]
+    assert later["files"] | {store.SCORES: ""} == first["files"] | {store.SCORES: ""}
+    assert later["metrics"][fatal]["unavailable"] == "failed: the process ended by itself with exit code 0"
+    assert scores(go(tmp_path, model=("tiny-conv",))) == scores(go(tmp_path / "other", model=("tiny-conv",)))
+
+
+@pytest.mark.parametrize("junk", [b"", b"junk" * 100, b"\x02\0\0\0\0\0\0\0{}"])
+def test_a_damaged_checkpoint_is_no_obstacle(tmp_path: Path, junk: bytes) -> None:
+    first = go(tmp_path, model=("tiny-conv",))
+    final = next(tmp_path.rglob("tiny-conv/*/result.json")).parent
+    shutil.rmtree(final)
+    store.work_folder(final).mkdir()
+    (store.work_folder(final) / "checkpoint.safetensors").write_bytes(junk)
+    assert scores(go(tmp_path, model=("tiny-conv",))) == scores(first)
+    assert not list(tmp_path.rglob("checkpoint*"))
+
+
+def test_a_disk_that_is_full_by_now_stops_the_run_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(store, "write_json", full)  # here; the trials' processes have their own
+    with pytest.raises(BenchbenchError, match=r"cannot write to .*: No space left on device; the same command goes on"):
+        go(tmp_path, model=("identity", "faulty:deed=os._exit"), jobs=1)
+    monkeypatch.undo()
+    recorder = Recorder()
+    go(tmp_path, recorder, model=("identity", "faulty:deed=os._exit"))
+    assert recorder.plans == [(2, 1)]
+
+
+def test_a_link_in_place_of_a_work_folder_is_not_followed(tmp_path: Path) -> None:
+    first = go(tmp_path / "out", model=("identity",))
+    final = next(tmp_path.rglob("identity/*/result.json")).parent
+    precious = tmp_path / "precious"
+    final.rename(precious)
+    for link in (final, store.work_folder(final)):
+        link.symlink_to(precious)
+    (precious / store.RESULT).unlink()
+    before = sorted(os.listdir(precious))
+    assert scores(go(tmp_path / "out", model=("identity",))) == scores(first)
+    assert sorted(os.listdir(precious)) == before
+
+
+def test_ctrl_c_once_writes_the_boards_of_what_is_done(tmp_path: Path) -> None:
+    class Impatient(Recorder):
+        def finished(self, trial: Trial, result: dict[str, Any]) -> None:
+            super().finished(trial, result)
+            raise KeyboardInterrupt
+
+    recorder = Impatient()
+    report = go(tmp_path, recorder, model=("identity", "tiny-conv"), jobs=1)
+    assert report.interrupted
+    assert recorder.warnings[0] == "stopping: the boards of what is done are written; Ctrl-C again stops at once"
+    assert statuses(report) == {"identity": "scored"}
+    assert "identity" in report.written[0].read_text()
+    assert scores(go(tmp_path, model=("identity", "tiny-conv"))) == scores(
+        go(tmp_path / "other", model=("identity", "tiny-conv"))
+    )
+
+
+@pytest.mark.parametrize("memory", ["4", "GB", "4 bananas", "0GB", "-1GB", "1e3GB", ""])
+def test_what_is_no_amount_of_memory_is_refused(tmp_path: Path, memory: str) -> None:
+    with pytest.raises(SpecError, match="is no amount of memory"):
+        processes.parse_bytes(memory)
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "shown"),
+    [
+        ("4GB", 4 * 10**9, "4 GB"),
+        ("512 MiB", 2**29, "537 MB"),
+        ("1.5gb", 1_500_000_000, "1.5 GB"),
+        ("2TB", 2 * 10**12, "2 TB"),
+    ],
+)
+def test_amounts_of_memory_are_read_and_shown(text: str, size: int, shown: str) -> None:
+    assert processes.parse_bytes(text) == size
+    assert processes.format_bytes(size) == shown
 
 
 def test_all_sections_of_a_board_file_stay(tmp_path: Path) -> None:

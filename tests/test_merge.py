@@ -212,16 +212,16 @@ FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "splits": (lambda c: c["protocol"].update(splits={"train": 0.9}), "differs from 1 in splits"),
     "key": (lambda c: c.update(key="../../../../tmp/x"), "which is none"),
     "another key": (lambda c: c.update(key="0" * 16), "which is none"),
-    "size": (lambda c: c["trial"].update(size=10**9), "px"),
-    "name": (lambda c: c["trial"].update(model=["a"]), "no text"),
+    "size": (lambda c: c["trial"].update(size=10**9), "trial.size must be"),
+    "name": (lambda c: c["trial"].update(model=["a"]), "trial.model must be string"),
     "mean": (lambda c: c["scores"]["psnr"].update(mean=99.0), "mean of psnr is 99.0 in its summary"),
     "number of images": (lambda c: c["scores"]["psnr"].update(n=10**6), "n of psnr"),
-    "text for a mean": (lambda c: c["scores"]["psnr"].update(mean="<script>"), "mean of psnr"),
+    "text for a mean": (lambda c: c["scores"]["psnr"].update(mean="<script>"), "scores.psnr.mean must be number"),
     "score without images": (lambda c: c["scores"].update(ssim={"mean": 1.0, "std": 0.0, "n": 5}), "ssim is in the summary only"),
     "score without facts": (lambda c: c["metrics"].pop("psnr"), "psnr"),
     "role": (lambda c: c["model"].update(role="baseline"), "must be installed here"),
-    "parameters": (lambda c: c["model"].update(parameters="many"), "no board can be made of it"),
-    "digits": (lambda c: c["metrics"]["psnr"].update(digits="x"), "no board can be made of it"),
+    "parameters": (lambda c: c["model"].update(parameters="many"), "model.parameters must be integer"),
+    "digits": (lambda c: c["metrics"]["psnr"].update(digits="x"), "metrics.psnr.digits must be integer"),
 }  # fmt: skip
 
 

@@ -8,20 +8,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import command
+import psutil
 import pytest
 
 from benchbench import store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+KILLS = 50
 BENCHBENCH = [sys.executable, "-m", "benchbench"]
 RUN = ["run", "--dataset", "faces:n=200", "--size", "32", "--budget", "1TFLOP", "--device", "cpu", "--quiet"]
-MODELS = ["--model", "identity", "--model", "autoencoder", "--model", "unet"]
 
 
 def numbers(out: Path) -> dict[str, object]:
-    """All that must be reproducible of the results in a folder."""
+    """All that must be reproducible of the results in a folder, each of which must be whole."""
     found: dict[str, object] = {}
     for folder, result in store.find(out):
         assert isinstance(result, store.Result), result
@@ -30,29 +33,120 @@ def numbers(out: Path) -> dict[str, object]:
     return found
 
 
-def board(out: Path) -> bytes:
-    return next(out.glob("leaderboards/*/*.md")).read_bytes()
+def board(out: Path) -> dict[str, bytes]:
+    """All files of all boards but the times, which differ from run to run."""
+    files = (path for path in (out / "leaderboards").rglob("*") if path.is_file())
+    return {path.name: path.read_bytes() for path in files if not path.name.endswith(".speed.md")}
 
 
-def test_a_run_killed_at_random_instants_ends_in_the_same_numbers(tmp_path: Path) -> None:
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    subprocess.run([*BENCHBENCH, *RUN, *MODELS, "--out", whole], check=True)
-    chance = random.Random(0)
-    kills = 0
-    for _ in range(8):
-        process = subprocess.Popen([*BENCHBENCH, *RUN, *MODELS, "--out", killed], start_new_session=True)
-        try:
-            process.wait(chance.uniform(2, 9))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+@pytest.fixture
+def toy_run(tmp_path: Path) -> Callable[[Path], subprocess.Popen[bytes]]:
+    """A function that starts a run of small trials with an output folder, in a process group of its own."""
+    env = command.environment(tmp_path / "site", "toys", "faulty", cache=tmp_path / "cache")
+    trials = [
+        *command.options("--model", "identity", "oracle", "tiny-conv", "slow"),
+        *command.options("--seed", 0, 1, 2),
+    ]
+
+    def start(out: Path) -> subprocess.Popen[bytes]:
+        (tmp_path / "messages").touch()
+        with (tmp_path / "messages").open("ab") as messages:
+            return subprocess.Popen(
+                [*command.RUN, *trials, "--budget", "8epochs", "--jobs", "2", "--quiet", "--out", out],
+                env=env, start_new_session=True, stdout=messages, stderr=messages,
+            )  # fmt: skip
+
+    return start
+
+
+@pytest.mark.timeout(3600)
+def test_a_run_killed_at_random_instants_ends_in_the_same_numbers(
+    tmp_path: Path, toy_run: Callable[[Path], subprocess.Popen[bytes]]
+) -> None:
+    whole, began = tmp_path / "whole", time.monotonic()
+    assert toy_run(whole).wait() == 0
+    duration = time.monotonic() - began
+    chance, kills, at_work = random.Random(0), 0, 0
+    while kills < KILLS:
+        out = tmp_path / f"killed-{kills}"
+        known: dict[str, object] = {}
+        while True:
+            process = toy_run(out)
+            try:
+                assert process.wait(chance.uniform(0.2, 1) * duration) == 0
+                break
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
             kills += 1
-        for _folder, result in store.find(killed):
-            assert isinstance(result, store.Result), f"a kill left a half-written result: {result}"
-    assert kills >= 3
-    subprocess.run([*BENCHBENCH, *RUN, *MODELS, "--out", killed], check=True)
-    assert numbers(killed) == numbers(whole)
-    assert board(killed) == board(whole)
+            at_work += bool(list(out.rglob("*.partial")))
+            assert known.items() <= (known := numbers(out)).items(), "a result was lost, or became another one"
+            if kills >= KILLS:
+                assert toy_run(out).wait() == 0
+                break
+        assert numbers(out) == numbers(whole)
+        assert board(out) == board(whole)
+        assert not list(out.rglob("*.partial"))
+        print(f"{kills} kills, {at_work} of them while a trial was at work, in {time.monotonic() - began:.0f} s")
+    assert at_work >= KILLS / 5, "the kills hit nothing: give the run more to do"
+
+
+def test_two_runs_in_one_folder_at_once_do_no_trial_twice_and_lose_none(
+    tmp_path: Path, toy_run: Callable[[Path], subprocess.Popen[bytes]]
+) -> None:
+    assert toy_run(tmp_path / "alone").wait() == 0
+    both = [toy_run(tmp_path / "shared") for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert numbers(tmp_path / "shared") == numbers(tmp_path / "alone")
+    assert board(tmp_path / "shared") == board(tmp_path / "alone")
+    steps = [log.read_text().count("step\n") for log in (tmp_path / "shared").rglob("slow/*/log.txt")]
+    assert steps == [33] * 3  # 8 epochs of 4 batches, and one to count the FLOPs
+    assert not list((tmp_path / "shared").rglob("*.partial"))
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_says_how_to_go_on_and_leaves_nobody_at_work(tmp_path: Path, times: int) -> None:
+    env = command.environment(tmp_path / "site", "toys", "faulty", cache=tmp_path / "cache")
+    arguments = [*command.options("--model", "identity", "slow"), "--budget", "8epochs", "--jobs", "1", "--out"]
+    with subprocess.Popen(
+        [*command.RUN, *arguments, tmp_path / "out"], env=env, start_new_session=True, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        while not list((tmp_path / "out").rglob("slow/*.partial/progress.json")):
+            assert process.poll() is None
+            time.sleep(0.02)
+        family = psutil.Process(process.pid).children(recursive=True)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stderr is not None
+        messages = [process.stderr.readline()]
+        assert "stopping: the boards of what is done are written; Ctrl-C again stops at once" in messages[0]
+        if times == 2:
+            os.killpg(process.pid, signal.SIGINT)
+        messages += process.stderr.readlines()
+    assert process.returncode == 130
+    messages = [line for line in messages[1:] if line.strip() and "a tracker without a network" not in line]
+    assert messages == ["benchbench: stopped; the same command goes on from here\n"]
+    assert not psutil.wait_procs(family, timeout=30)[1]
+    if times == 1:
+        assert b"identity" in board(tmp_path / "out")["darken.md"]
+    command.run(*arguments, tmp_path / "out", env=env, code=0)
+    command.run(*arguments, tmp_path / "whole", env=env, code=0)
+    assert numbers(tmp_path / "out") == numbers(tmp_path / "whole")
+    assert board(tmp_path / "out") == board(tmp_path / "whole")
+
+
+def test_a_trial_that_took_too_long_goes_on_where_it_was_given_up(tmp_path: Path) -> None:
+    env = command.environment(tmp_path / "site", "toys", "faulty", cache=tmp_path / "cache")
+    arguments = ["--model", "slow:seconds=1", "--budget", "9epochs", "--out"]
+    with subprocess.Popen([*command.RUN, *arguments, tmp_path / "whole", "--quiet"], env=env) as undisturbed:
+        command.run(*arguments, tmp_path / "out", "--timeout", "25", env=env, code=1)
+        assert list((tmp_path / "out").rglob("slow*/*/checkpoint.safetensors"))
+        command.run(*arguments, tmp_path / "out", env=env, code=0)
+    assert undisturbed.returncode == 0
+    (log,) = (tmp_path / "out").rglob("slow*/*/log.txt")
+    assert log.read_text().count("step\n") < 37  # 9 epochs of 4 batches, and one to count the FLOPs
+    assert numbers(tmp_path / "out") == numbers(tmp_path / "whole")
+    assert not list((tmp_path / "out").rglob("checkpoint*"))
 
 
 def test_a_checkpoint_is_taken_up_and_gives_the_same_numbers(tmp_path: Path) -> None:

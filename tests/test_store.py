@@ -131,7 +131,7 @@ def test_json_that_is_no_object_is_refused(content: str, folder: Path) -> None:
 
 def test_an_unknown_status_is_refused(folder: Path) -> None:
     edit(folder, status="excellent")
-    assert "lacks a known status" in damage(folder)
+    assert "its status is 'excellent'" in damage(folder)
 
 
 @pytest.mark.parametrize("change", [b"b picture", b"a pictur", b""])

@@ -44,6 +44,7 @@ from . import options
     help="CPU threads of a trial; others than 1 are other results, in their last bits.",
 )
 @click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
+@click.option("--memory", metavar="SIZE", help="Main memory, such as 4GB, above which a trial is given up.")
 @options.out
 @click.option("--fresh", is_flag=True, help="Discard stored results of the chosen trials first.")
 @click.option("--predictions", is_flag=True, help="Keep all restored test images, so that others can score them.")
@@ -74,6 +75,7 @@ def command(
     jobs: int | None,
     threads: int,
     timeout: float | None,
+    memory: str | None,
     out: Path,
     fresh: bool,
     predictions: bool,
@@ -110,6 +112,7 @@ def command(
         jobs=jobs,
         threads=threads,
         timeout=timeout,
+        memory=memory,
         fresh=fresh,
         predictions=predictions,
         watch_gradients=watch_gradients,
@@ -117,13 +120,17 @@ def command(
     if suite:
         wanted = job.with_suite(registry, wanted, suite, given)
     console = Console(silent=quiet or as_json)
+    stopped = failed = False
     try:
         report = job.overfit_one(registry, wanted, console) if overfit_one else job.run(registry, wanted, console)
-    except KeyboardInterrupt:
+        stopped, failed = isinstance(report, job.Report) and report.interrupted, bool(report.failed)
+        if as_json:
+            click.echo(report.to_json(), nl=False)
+        elif isinstance(report, job.Report):
+            console.show(report)
+    except KeyboardInterrupt:  # the second, or before the first trial
+        stopped = True
+    if stopped:
         click.echo("\nbenchbench: stopped" + ("" if overfit_one else "; the same command goes on from here"), err=True)
         sys.exit(130)
-    if as_json:
-        click.echo(report.to_json(), nl=False)
-    elif isinstance(report, job.Report):
-        console.show(report)
-    sys.exit(1 if report.failed else 0)
+    sys.exit(1 if failed else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,8 @@ def _strips(board: Board) -> list[tuple[str, np.ndarray]]:
     for result in board.results:
         path = result.folder / store.SAMPLES
         if result.status == "scored" and path.is_file():
-            samples.setdefault(result.content["trial"]["model"], read_samples(path, board.setting.size))
+            with suppress(ValueError):  # no sample picture: the board does without
+                samples.setdefault(result.content["trial"]["model"], read_samples(path, board.setting.size))
     rows = [row for row in board.rows.to_dict("records") if row["model"] in samples and row["role"] != "baseline"]
     if not samples:
         return []

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NAMED_STAGES = 8  # of a model; of one with more, only the first and the last are named
+PLOTTED = {"flops", "epoch", "train_loss", "validation_loss", "validation_psnr"}
 
 
 def write_plots(stem: Path, board: Board) -> dict[str, Path]:
@@ -35,10 +36,18 @@ def histories_of(board: Board) -> dict[str, list[dict[str, float]]]:
     """Model -> history of its first seed, best model first."""
     by_model: dict[str, list[dict[str, float]]] = {}
     for result in board.results:
-        if result.status == "scored" and (rows := store.read_history(result.folder)):
+        rows = _rows(result) if result.status == "scored" else []
+        if rows and rows[0].keys() >= PLOTTED:
             by_model.setdefault(result.content["trial"]["model"], rows)
     ranked = list(board.rows["model"]) if len(board.rows) else []
     return {model: by_model[model] for model in ranked if model in by_model}
+
+
+def _rows(result: store.Result) -> list[dict[str, float]]:
+    try:
+        return store.read_history(result.folder)
+    except (OSError, ValueError):  # the board does without
+        return []
 
 
 def _marker(rows: Sequence[object]) -> str:
