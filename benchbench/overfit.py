@@ -148,8 +148,8 @@ def overfit(trial: Trial, device: torch.device) -> Verdict:
     _, start = validate(model, module, pairs, device)
     if math.isinf(start):
         return _of(trial, "skipped", reason="gives the image itself before any training")
-    degraded, needed = needed_psnr(start, trial.degradation, pairs)
-    best, steps = _learn(trial, module, pairs, device, max(needed, HIGH))
+    degraded, needed, goal = needed_psnr(start, trial.degradation, pairs)
+    best, steps = _learn(trial, module, pairs, device, goal)
     status = "learns" if best >= needed else "cannot learn"
     return _of(trial, status, psnr=best, steps=steps, needed=needed, degraded_psnr=degraded)
 
@@ -195,8 +195,8 @@ def one_pair(portraits: Portraits, degradation: Degradation) -> Pairs:
     return Pairs([ids[worst]] * COPIES, own(clean), own(levels), own(degraded.region), own(face), truth)
 
 
-def needed_psnr(start: float, degradation: Degradation, pairs: Pairs) -> tuple[float, float]:
-    """The degraded image's PSNR, and the one from which a model that began at `start` learns."""
+def needed_psnr(start: float, degradation: Degradation, pairs: Pairs) -> tuple[float, float, float]:
+    """The degraded image's PSNR, the one from which a model that began at `start` learns, and the one to stop at."""
     from .degrading import psnr_of
 
     clean, degraded = pairs.clean / 255, pairs.degraded / 255
@@ -209,4 +209,5 @@ def needed_psnr(start: float, degradation: Degradation, pairs: Pairs) -> tuple[f
         return level + (min(margin, (ideal - level) / 2) if ideal > level else margin)
 
     idle = max((level for level in (given, colour) if math.isfinite(level)), default=GOOD)
-    return given, max(above(start, GAIN), min(above(idle, BEYOND), GOOD))
+    needed = max(above(start, GAIN), min(above(idle, BEYOND), GOOD))
+    return given, needed, max(needed, HIGH) if ideal > HIGH else needed
