@@ -2,9 +2,9 @@
 
 Each model is trained on one training image, degraded once, at its recipe's own rate. It learns if it ends GAIN above
 where it began, and BEYOND above the degraded image and a single colour, unless it is GOOD in absolute terms; where the
-ideal inverse is near, half of the way to it is enough. So a model that returns its input or a constant is found out; one
-that cannot hold all details, or restores one channel of three, is not. One that restores the image before any training,
-by what is built into it, cannot be judged by this and is skipped.
+ideal inverse is near, half of the way to it is enough. So a model that returns its input or a constant is found out;
+one that cannot hold all details, or restores one channel of three, is not. One that restores the image before any
+training, by what is built into it, cannot be judged by this and is skipped.
 """
 
 from __future__ import annotations
