@@ -2,8 +2,9 @@
 
 Each model is trained on one training image, degraded once, at its recipe's own rate. It learns if it ends GAIN above
 where it began, and BEYOND above the degraded image and a single colour, unless it is GOOD in absolute terms; where the
-ideal inverse is near, half of the way to it is enough. So a model that returns its
-input or a constant is found out; one that cannot hold all details, or restores one channel of three, is not.
+ideal inverse is near, half of the way to it is enough. So a model that returns its input or a constant is found out;
+one that cannot hold all details, or restores one channel of three, is not. One that restores the image before any
+training, by what is built into it, cannot be judged by this and is skipped.
 """
 
 from __future__ import annotations
@@ -70,6 +71,37 @@ class Verdict:
         came = f"{self.psnr:.1f} dB after {self.steps} steps; degraded {self.degraded_psnr:.1f} dB"
         lacks = "" if self.passed else f", {self.needed:.1f} dB needed"
         return f"{self.degradation} × {self.model}: {status} ({came}{lacks})"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """PSNRs by which a model is judged, in dB."""
+
+    degraded: float
+    idle: float
+    """Of the degraded image or a single colour, whichever is better and not perfect: what needs no learning."""
+    ideal: float
+    """Of the ideal inverse; infinite where there is none."""
+
+    @classmethod
+    def of(cls, pairs: Pairs, degradation: Degradation) -> Marks:
+        """The marks of a degraded set."""
+        from .degrading import psnr_of
+
+        clean, degraded = pairs.clean / 255, pairs.degraded / 255
+        given, colour = psnr_of(degraded, clean), psnr_of(clean.mean((2, 3), keepdim=True), clean)
+        ideal = math.inf
+        if degradation.has_oracle:
+            ideal = psnr_of(degradation.invert(degraded, pairs.truth).clamp(0, 1), clean)
+        return cls(given, max((level for level in (given, colour) if math.isfinite(level)), default=GOOD), ideal)
+
+    def above(self, level: float, margin: float) -> float:
+        """A level and a margin, or half of the way to the ideal."""
+        return level + (min(margin, (self.ideal - level) / 2) if self.ideal > level else margin)
+
+    def needed(self, start: float) -> float:
+        """What a model that began at `start` reaches if it learns."""
+        return max(self.above(start, GAIN), min(self.above(self.idle, BEYOND), GOOD))
 
 
 def check(trials: Sequence[Trial], settings: Settings) -> Iterator[Verdict]:
@@ -150,12 +182,14 @@ def overfit(trial: Trial, device: torch.device) -> Verdict:
     torch.manual_seed(derive(trial.seed, "weights"))
     module = model.build(task).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     _, start = validate(model, module, pairs, device)
-    if math.isinf(start):
-        return _of(trial, "skipped", reason="gives the image itself before any training")
-    degraded, needed = needed_psnr(start, trial.degradation, pairs)
-    best, steps = _learn(trial, module, pairs, device, max(needed, HIGH))
+    marks = Marks.of(pairs, trial.degradation)
+    if start >= marks.above(marks.idle, GAIN):
+        return _of(trial, "skipped", reason=f"restores the image to {start:.1f} dB before any training")
+    needed = marks.needed(start)
+    goal = max(needed, HIGH) if marks.ideal > HIGH else needed
+    best, steps = _learn(trial, module, pairs, device, goal)
     status = "learns" if best >= needed else "cannot learn"
-    return _of(trial, status, psnr=best, steps=steps, needed=needed, degraded_psnr=degraded)
+    return _of(trial, status, psnr=best, steps=steps, needed=needed, degraded_psnr=marks.degraded)
 
 
 def _learn(trial: Trial, module: nn.Module, pairs: Pairs, device: torch.device, goal: float) -> tuple[float, int]:
@@ -197,20 +231,3 @@ def one_pair(portraits: Portraits, degradation: Degradation) -> Pairs:
     levels = degraded.images.mul(255).round().byte()
     truth = {name: own(value) for name, value in degraded.truth.items()}
     return Pairs([ids[worst]] * COPIES, own(clean), own(levels), own(degraded.region), own(face), truth)
-
-
-def needed_psnr(start: float, degradation: Degradation, pairs: Pairs) -> tuple[float, float]:
-    """The degraded image's PSNR, and the one from which a model that began at `start` learns."""
-    from .degrading import psnr_of
-
-    clean, degraded = pairs.clean / 255, pairs.degraded / 255
-    given, colour = psnr_of(degraded, clean), psnr_of(clean.mean((2, 3), keepdim=True), clean)
-    ideal = math.inf
-    if degradation.has_oracle:
-        ideal = psnr_of(degradation.invert(degraded, pairs.truth).clamp(0, 1), clean)
-
-    def above(level: float, margin: float) -> float:
-        return level + (min(margin, (ideal - level) / 2) if ideal > level else margin)
-
-    idle = max((level for level in (given, colour) if math.isfinite(level)), default=GOOD)
-    return given, max(above(start, GAIN), min(above(idle, BEYOND), GOOD))

@@ -85,13 +85,29 @@ def test_the_image_is_the_training_image_that_is_spoilt_most(cache: Path) -> Non
     assert chosen <= psnr_of(others.degraded / 255, others.clean / 255)
 
 
-def test_what_is_needed_never_exceeds_the_ideal_inverse(cache: Path) -> None:
+@pytest.mark.parametrize("ideal", [25.0, 31.0, 60.0, math.inf])
+@pytest.mark.parametrize("idle", [10.0, 24.0])
+@pytest.mark.parametrize("start", [5.0, 24.5])
+def test_what_is_needed_lies_above_the_start_and_below_the_ideal(start: float, idle: float, ideal: float) -> None:
+    needed = overfit.Marks(idle, idle, ideal).needed(start)
+    assert max(start, idle) < needed < ideal
+    assert needed <= max(start + overfit.GAIN, idle + overfit.BEYOND)
+
+
+def test_good_is_good_enough_where_the_image_is_hardly_degraded() -> None:
+    assert overfit.Marks(45.0, 45.0, math.inf).needed(5.0) == overfit.GOOD
+    assert overfit.Marks(45.0, 45.0, math.inf).needed(45.0) == 45.0 + overfit.GAIN
+
+
+def test_marks_are_those_of_the_pictures(cache: Path) -> None:
     pairs = overfit.one_pair(toys.portraits(cache), toys.Darken())
-    ideal = psnr_of(toys.Darken().invert(pairs.degraded / 255, pairs.truth), pairs.clean / 255)
-    for start in (0.0, 20.0, ideal - 1):
-        given, needed = overfit.needed_psnr(start, toys.Darken(), pairs)
-        assert start < needed < ideal
-        assert needed >= min(given + overfit.BEYOND, overfit.GOOD)
+    marks = overfit.Marks.of(pairs, toys.Darken())
+    error = (pairs.degraded / 255 - pairs.clean / 255).square().mean()
+    spread = (pairs.clean[0] / 255).flatten(1).var(1, correction=0).mean()
+    assert marks.degraded == pytest.approx(float(-10 * error.log10()), abs=1e-3)
+    assert marks.idle == pytest.approx(max(marks.degraded, float(-10 * spread.log10())), abs=1e-3)
+    assert marks.ideal > 40
+    assert overfit.Marks.of(pairs, toys.Grain()).ideal == math.inf
 
 
 def test_each_model_is_checked_whatever_the_others_do_and_nothing_is_stored(tmp_path: Path) -> None:
