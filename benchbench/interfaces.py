@@ -280,6 +280,8 @@ class Metric(Component, ABC):
     """Decimals that boards show."""
     order: ClassVar[int] = 100
     """Place among the columns of a board, lowest first; the first metric that is available ranks the models."""
+    symmetric: ClassVar[bool] = True
+    """Whether restored and clean image may change places; say False if it matters which is which."""
     regional: ClassVar[bool] = True
     """Whether the score can be confined to a region."""
     library: ClassVar[str] = ""

@@ -140,7 +140,7 @@ def prepare_data(datasets: Sequence[Dataset], size: int, cache: Path) -> list[Pa
         except BenchbenchError:
             raise
         except ProcessExpired as error:
-            raise DataError(f"data set {dataset.label}: {_how_it_died(error.exitcode)}") from error
+            raise DataError(f"data set {dataset.label}: {how_it_died(error.exitcode)}") from error
         except (Exception, SystemExit) as error:
             raise DataError(f"data set {dataset.label}: {one_line(error)}") from error
     return folders
@@ -225,7 +225,7 @@ def _result(future: Future[dict[str, Any]], current: Trial, settings: Settings) 
     except TimeoutError:
         reason = f"took longer than {settings.timeout:g} s"
     except ProcessExpired as error:
-        reason = _how_it_died(error.exitcode)
+        reason = how_it_died(error.exitcode)
     except (Exception, SystemExit) as error:  # the component could not be sent to the process, or its answer not back
         reason = one_line(error)
     final = current.folder(settings.out)
@@ -237,7 +237,8 @@ def _result(future: Future[dict[str, Any]], current: Trial, settings: Settings) 
     return store.publish(work, final, outcome(current, "failed", reason)).content
 
 
-def _how_it_died(exitcode: int | None) -> str:
+def how_it_died(exitcode: int | None) -> str:
+    """What became of a process, by its exit code."""
     if exitcode is not None and exitcode < 0:
         name = signal.Signals(-exitcode).name if -exitcode in {s.value for s in signal.Signals} else str(-exitcode)
         hint = " (out of memory?)" if name == "SIGKILL" else ""

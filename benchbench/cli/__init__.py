@@ -8,7 +8,7 @@ import click
 
 from .. import __version__
 from ..errors import BenchbenchError
-from . import leaderboard, list_, photos, run
+from . import check, leaderboard, list_, photos, run
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -41,10 +41,11 @@ def main() -> None:
     benchbench run --suite unswirl                    a whole study
     benchbench restore PHOTO --degrade pixelate       your photograph, by the best model so far
     benchbench list                                   what there is, with parameters
+    benchbench check my_model.py                      whether your plugin keeps its contract
 
     Tab completion for bash: eval "$(_BENCHBENCH_COMPLETE=bash_source benchbench)"; zsh and fish likewise.
     """
 
 
-for command in (run.command, list_.command, photos.restore, photos.degrade, leaderboard.command):
+for command in (run.command, list_.command, check.command, photos.restore, photos.degrade, leaderboard.command):
     main.add_command(command)

@@ -45,6 +45,7 @@ from . import options
 @click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
 @options.out
 @click.option("--fresh", is_flag=True, help="Discard stored results of the chosen trials first.")
+@options.plugin_files
 @options.no_plugin
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @options.as_json
@@ -65,6 +66,7 @@ def command(
     timeout: float | None,
     out: Path,
     fresh: bool,
+    files: tuple[Path, ...],
     no_plugin: tuple[str, ...],
     quiet: bool,
     as_json: bool,
@@ -77,7 +79,7 @@ def command(
     from .. import job
     from .console import Console
 
-    registry = options.load_registry(no_plugin, quiet or as_json)
+    registry = options.load_registry(no_plugin, quiet or as_json, files)
     wanted = job.Request(
         dataset=dataset,
         size=size,
