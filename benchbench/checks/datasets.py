@@ -54,7 +54,7 @@ def ids_are_unique(case: DatasetCase) -> None:
     data.check_ids(case.images, case.component)
 
 
-@law("give bool (n, 1, size, size), all false where an image has no mask")
+@law("give bool (n, 1, size, size), all false where an image has no mask", essential=True)
 def masks_are_masks(case: DatasetCase) -> None:
     """The face masks, if there are any, are bool and of one channel an image."""
     if case.images.masks is None:

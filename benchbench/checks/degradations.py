@@ -88,7 +88,10 @@ def gives_finite_values(case: DegradationCase) -> None:
         require_finite(found, f"degraded {'white' if level else 'black'} images")
 
 
-@law("images are in [0, 1]: no factor of 255 in or out; what overshoots a little is clamped by the harness")
+@law(
+    "images are in [0, 1]: no factor of 255 in or out; what overshoots a little is clamped by the harness",
+    essential=True,
+)
 def keeps_the_range(case: DegradationCase) -> None:
     """Degraded images are in the units of the clean ones, [0, 1]."""
     found = case.degraded(case.clean()).images
@@ -154,7 +157,7 @@ def _all_of(found: Degraded) -> dict[str, Tensor]:
     return {"images": found.images, **region, **{f"truth['{name}']": t for name, t in found.truth.items()}}
 
 
-@law("take all randomness from `draw`; keep no state between calls")
+@law("take all randomness from `draw`; keep no state between calls", essential=True)
 def follows_the_seed(case: DegradationCase) -> None:
     """Equal draws give equal images to the bit, and the global generators are neither asked nor moved."""
     clean = case.clean()
@@ -223,10 +226,10 @@ LAWS = (
     keeps_the_range,
     region_is_a_mask,
     truth_has_a_row_an_image,
+    follows_the_seed,
     region_is_where_it_acts,
     truth_tells_nothing_of_the_picture,
     treats_each_image_alone,
-    follows_the_seed,
     ignores_the_memory_format,
     takes_a_single_image,
     takes_any_size,

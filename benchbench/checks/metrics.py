@@ -119,7 +119,7 @@ def has_one_best_value(case: MetricCase) -> None:
     require_close(scores, scores[:1].expand_as(scores), f"scores of identical images ({scores.tolist()})", CLOSE)
 
 
-@law("check `higher_is_better`, and the sign of the score")
+@law("check `higher_is_better`, and the sign of the score", essential=True)
 def prefers_the_better_image(case: MetricCase) -> None:
     """No damage scores better than none, and some damage scores worse the stronger it is."""
     clean = case.clean()
@@ -144,7 +144,7 @@ def is_symmetric_as_it_says(case: MetricCase) -> None:
     require_close(other, one, f"scores with the images swapped ({one.tolist()} and {other.tolist()})", CLOSE)
 
 
-@law("work on copies: no in-place operation on the images or the region")
+@law("work on copies: no in-place operation on the images or the region", essential=True)
 def leaves_its_input_alone(case: MetricCase) -> None:
     """Neither the images nor the region are changed."""
     clean = case.clean()
@@ -168,7 +168,7 @@ def treats_each_image_alone(case: MetricCase) -> None:
     require_close(backwards, whole, "scores in turned order", CLOSE)
 
 
-@law("use no global generator: draw by `benchbench.generator('a fixed text')` if there must be chance")
+@law("use no global generator: draw by `benchbench.generator('a fixed text')` if there must be chance", essential=True)
 def follows_the_seed(case: MetricCase) -> None:
     """The same images get the same score, to the bit."""
     clean = case.clean()
@@ -241,13 +241,13 @@ LAWS = (
     gives_a_score_an_image,
     keeps_the_device,
     keeps_the_dtype,
+    leaves_its_input_alone,
+    follows_the_seed,
     always_gives_a_number,
     has_one_best_value,
     prefers_the_better_image,
     is_symmetric_as_it_says,
-    leaves_its_input_alone,
     treats_each_image_alone,
-    follows_the_seed,
     takes_a_single_image,
     takes_greyscale,
     takes_any_size,

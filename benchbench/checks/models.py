@@ -96,7 +96,7 @@ def keeps_the_range(case: ModelCase) -> None:
     )
 
 
-@law("work on a copy: no in-place operation on `degraded`, nor an in-place layer that comes first")
+@law("work on a copy: no in-place operation on `degraded`, nor an in-place layer that comes first", essential=True)
 def leaves_its_input_alone(case: ModelCase) -> None:
     """`forward` changes neither the degraded images nor the side information."""
     module, batch = case.module(), case.batch()
@@ -118,7 +118,10 @@ def treats_each_image_alone(case: ModelCase) -> None:
     require_close(backwards, whole, "images restored in turned order", CLOSE)
 
 
-@law("draw initial weights from torch's global generator, which is seeded before `build`; let evaluation draw nothing")
+@law(
+    "draw initial weights from torch's global generator, which is seeded before `build`; let evaluation draw nothing",
+    essential=True,
+)
 def follows_the_seed(case: ModelCase) -> None:
     """One seed gives one module, and a module gives one answer, to the bit."""
     module, batch = case.module(), case.batch()
@@ -217,8 +220,8 @@ LAWS = (
     gives_finite_values,
     keeps_the_range,
     leaves_its_input_alone,
-    treats_each_image_alone,
     follows_the_seed,
+    treats_each_image_alone,
     is_blind_to_the_clean_image,
     is_all_in_its_weights,
     ignores_the_memory_format,

@@ -79,4 +79,5 @@ def rows(batch: Batch, index: Sequence[int]) -> Batch:
     """Some images of a batch, in that order."""
     at = torch.tensor(index, device=batch.clean.device)
     region, face = (None if t is None else t[at] for t in (batch.region, batch.face))
-    return Batch(batch.degraded[at], batch.clean[at], region, face, {k: t[at] for k, t in batch.truth.items()})
+    degraded = batch.degraded[at].contiguous(memory_format=torch.channels_last)
+    return Batch(degraded, batch.clean[at], region, face, {k: t[at] for k, t in batch.truth.items()})
