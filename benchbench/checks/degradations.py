@@ -143,12 +143,12 @@ def truth_tells_nothing_of_the_picture(case: DegradationCase) -> None:
 @law("compute for each image alone, and draw by `draw`, which has a stream for each image")
 def treats_each_image_alone(case: DegradationCase) -> None:
     """Neither batch size nor order changes an image, its region or its truth, to the bit."""
-    clean, ids = case.clean(), material.names(4)
+    clean, ids = case.clean(12), material.names(12)
     whole = _all_of(case.degraded(clean, ids))
     backwards = _all_of(case.degraded(clean.flip(0), ids[::-1]))
-    halves = [_all_of(case.degraded(clean[i : i + 2], ids[i : i + 2])) for i in (0, 2)]
+    parts = [_all_of(case.degraded(clean[i : i + 5], ids[i : i + 5])) for i in (0, 5, 10)]
     for name, value in whole.items():
-        require_close(torch.cat([half[name] for half in halves]), value, f"{name} in batches of 2 and of 4")
+        require_close(torch.cat([part[name] for part in parts]), value, f"{name} in batches of 5 and of 12")
         require_close(backwards[name].flip(0), value, f"{name} in turned order")
 
 
