@@ -21,7 +21,7 @@ PLUGINS = sorted(p for p in (ROOT / "plugins").rglob("*.py") if p.name != "__ini
 LAYERS = [  # each may import from those below it
     {"cli", "__main__"},
     {"testing"},
-    {"job", "catalogue", "checks"},
+    {"job", "catalogue", "checks", "authoring"},
     {"leaderboard", "runner", "preload", "photos"},
     {"plan", "suites"},
     {"perform"},

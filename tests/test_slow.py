@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from environments import fresh_environment, install
 
 from benchbench import store
 
@@ -76,21 +77,12 @@ def test_a_checkpoint_is_taken_up_and_gives_the_same_numbers(tmp_path: Path) -> 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh virtual environment that sees this one's libraries, but has benchbench and a third-party plugin of its own."""
+    """A fresh virtual environment that sees this one's libraries, and has a third-party plugin of its own."""
     folder = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    python = folder / "venv" / "bin" / "python"
-    site = subprocess.run(
-        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
-    libraries = [p for p in sys.path if p.endswith("site-packages")]
-    (Path(site) / "libraries.pth").write_text("".join(f"import site; site.addsitedir({p!r})\n" for p in libraries))
+    python = fresh_environment(folder / "venv")
     source = folder / "source"
     shutil.copytree(ROOT / "tests" / "third_party", source)
-    subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", source], check=True)
+    install(python, source)
     return python
 
 

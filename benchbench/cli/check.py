@@ -66,7 +66,10 @@ def command(
     check_device(device)
     degradations = choosing.by_defaults(registry.of("degradation").values())[0]
     console, report = Console(quiet=as_json, highlight=False), []
-    with Progress(*Progress.get_default_columns()[:3], console=console, transient=True) as progress:
+    bar = Progress(
+        *Progress.get_default_columns()[:3], console=console, transient=True, disable=not console.is_terminal
+    )
+    with bar as progress:
         task = progress.add_task("checking", total=len(components))
         found = isolated.check_apart(components, size, device, degradations, jobs or default_jobs(device, 1), timeout)
         for component, findings in found:
