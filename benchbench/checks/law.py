@@ -64,7 +64,8 @@ class Finding:
 
     def __str__(self) -> str:
         lines = [f"{self.law}: {self.statement}"]
-        lines += [f"  evidence: {self.evidence}"] if self.evidence else []
+        label = "evidence" if self.status == "broken" else "reason"
+        lines += [f"  {label}: {self.evidence}"] if self.evidence else []
         return "\n".join(lines + ([f"  way out:  {self.way_out}"] if self.way_out else []))
 
 
