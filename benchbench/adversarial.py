@@ -25,8 +25,8 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from .interfaces import Batch, Model, Recipe, Task
+from .optimizers import make_optimizer
 from .specs import param
-from .training import make_optimizer
 
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from string import Template
 
 from . import __version__, specs
+from .admission import RESERVED
 from .errors import BenchbenchError, SpecError
 from .files import fresh_folder
-from .plugins import RESERVED, Registry, installed
+from .plugins import Registry, installed
 
 FILES = {  # in the package: the template
     "pyproject.toml": "pyproject.toml",

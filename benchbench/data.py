@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 import torch
 from torch import Tensor
 
@@ -25,11 +23,6 @@ from .seeding import derive
 from .sources import source_digest
 
 SPLITS = ("train", "validation", "test")
-
-
-def cache_folder() -> Path:
-    """BENCHBENCH_CACHE, or the user's cache folder on this system."""
-    return Path(os.environ.get("BENCHBENCH_CACHE") or platformdirs.user_cache_path("benchbench"))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -123,6 +124,14 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def digest(self) -> str:
+        """Of ids, pixels and regions: equal where every model meets, and is scored on, the same."""
+        tensors = (self.clean, self.degraded, self.region, self.face)
+        return digest(
+            self.ids, *("" if t is None else sha256(t.contiguous().numpy().tobytes()).hexdigest() for t in tensors)
+        )
 
 
 def degraded_set(portraits: Portraits, split: str, degradation: Degradation, cache: Path) -> Pairs:

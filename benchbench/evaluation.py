@@ -11,10 +11,10 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from .batches import validation_batch
 from .degrading import Pairs
 from .errors import TrialError, one_line
 from .interfaces import Codec, Metric, Model, Task
-from .training import validation_batch
 
 BATCH = 32
 

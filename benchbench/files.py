@@ -13,8 +13,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import platformdirs
+
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+def cache_folder() -> Path:
+    """BENCHBENCH_CACHE, or the user's cache folder on this system."""
+    return Path(os.environ.get("BENCHBENCH_CACHE") or platformdirs.user_cache_path("benchbench"))
 
 
 def digest(*parts: object) -> str:
@@ -145,3 +152,18 @@ def unpack(tensors: Mapping[str, Tensor], node: Any) -> Any:
     if "list" in node:
         return [unpack(tensors, value) for value in node["list"]]
     return _infinite(node["value"])
+
+
+def save_tree(path: Path, tree: Any) -> None:
+    """What `pack` can take apart as one safetensors file, written atomically."""
+    tensors, plan = pack(tree)
+    save_tensors(path, tensors, {"plan": json.dumps(plan)})
+
+
+def load_tree(path: Path) -> Any:
+    """The tree that `save_tree` wrote, its tensors on the CPU."""
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        plan = json.loads(file.metadata()["plan"])
+    return unpack(load_tensors(path), plan)

@@ -1,4 +1,7 @@
-"""The hooks of benchbench. A plugin implements any of them with `@benchbench.hookimpl`."""
+"""The hooks of benchbench. A plugin implements any of them with `@benchbench.hookimpl`.
+
+All plugins are asked in the order of their names, whatever the order of their installation.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ if TYPE_CHECKING:
 
 hookspec = pluggy.HookspecMarker("benchbench")
 hookimpl = pluggy.HookimplMarker("benchbench")
+
+HOOKS_VERSION = 1
+"""Changes when a hook or an argument is renamed or removed. A plugin may say which it needs: `benchbench_hooks = 1`."""
 
 
 @hookspec
@@ -52,4 +58,4 @@ def benchbench_trial_finished(trial: Mapping[str, Any], result: Mapping[str, Any
 
 @hookspec
 def benchbench_board_written(path: Path) -> None:
-    """A leaderboard was written; `path` is its Markdown file, beside it stand the CSV and JSON of the same name."""
+    """A leaderboard was written; `path` is its Markdown file, beside it stand CSV, JSON and Parquet."""

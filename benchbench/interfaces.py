@@ -229,7 +229,7 @@ class Model(Component, ABC):
 
     def configure_optimizers(self, module: nn.Module) -> Mapping[str, Optimizer]:
         """One optimizer for all parameters, by the recipe. Override it to have several (a GAN), stepped in order."""
-        from .training import make_optimizer
+        from .optimizers import make_optimizer
 
         if self.recipe is None:
             raise TypeError(f"{self.name} has no recipe, so it cannot be trained")
@@ -279,7 +279,9 @@ class Metric(Component, ABC):
     digits: ClassVar[int] = 4
     """Decimals that boards show."""
     order: ClassVar[int] = 100
-    """Place among the columns of a board, lowest first; the first metric that is available ranks the models."""
+    """Place among the columns of a board, lowest first."""
+    ranks: ClassVar[bool] = False
+    """Whether boards rank the models by this metric; only one installed metric may say so."""
     symmetric: ClassVar[bool] = True
     """Whether restored and clean image may change places; say False if it matters which is which."""
     regional: ClassVar[bool] = True

@@ -5,17 +5,18 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from . import plan, runner, store, suites
+from . import overfit, plan, runner, store, suites
 from .budget import Budget
-from .data import cache_folder, load
+from .data import load
 from .errors import BenchbenchError, SpecError
-from .files import json_text
-from .interfaces import Metric
-from .leaderboard import Board, collect, write_boards
+from .files import cache_folder, json_text
+from .interfaces import Degradation, Metric, Model
+from .leaderboard import Board, collect, write_boards, write_pages
+from .overfit import Verdict
 from .plugins import Registry
 from .runner import Listener
 from .suites import Grid
@@ -45,6 +46,7 @@ class Request:
     fresh: bool = False
     frame: bool = True
     """Give every board its baseline and, where there is one, its ideal, whether asked for or not."""
+    watch_gradients: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,22 @@ class Report:
         return json_text(report)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What the overfit check found."""
+
+    verdicts: list[Verdict]
+
+    @property
+    def failed(self) -> list[Verdict]:
+        """Of models that cannot learn, or failed."""
+        return [v for v in self.verdicts if not v.passed]
+
+    def to_json(self) -> str:
+        """The verdicts for scripts."""
+        return json_text({"overfit": [asdict(v) for v in self.verdicts]})
+
+
 class Screen(Listener):
     """A listener that also learns of what happens before and between trials."""
 
@@ -85,6 +103,9 @@ class Screen(Listener):
 
     def warn(self, text: str) -> None:
         """Something the user should know that stops nothing."""
+
+    def checked(self, verdict: Verdict) -> None:
+        """A model was tried on one image."""
 
     def close(self) -> None:
         """No trial will follow."""
@@ -99,22 +120,55 @@ def with_suite(registry: Registry, request: Request, name: str, given: Collectio
 
 def run(registry: Registry, request: Request, screen: Screen) -> Report:
     """Do what the request says. Raises BenchbenchError for what the user can mend, before anything is written."""
+    metrics: list[Metric] = plan.choose(registry, "metric", request.metric or ["all"])
+    cache = cache_folder()
+    trials, skipped = _plan(registry, request, screen, cache, metrics, writes_to=(request.out, cache))
+    if request.fresh:
+        discard(trials, request.out)
+    missing = [t for t in trials if not plan.is_done(t, request.out, metrics)]
+    screen.planned(trials, missing, skipped)
+    hooks = runner.HookCaller(registry, request.out, screen.warn)
+    try:
+        if missing:
+            runner.run(missing, metrics, _settings(request, cache), [screen, hooks])
+    finally:
+        screen.close()
+    return _report(trials, len(missing), request.out, hooks)
+
+
+def overfit_one(registry: Registry, request: Request, screen: Screen) -> Checked:
+    """Check that the trained models of the request can learn one image; nothing is stored. Raises BenchbenchError."""
+    cache = cache_folder()
+    trials, _ = _plan(registry, replace(request, frame=False), screen, cache, (), writes_to=(cache,))
+    trained = [t for t in trials if t.model.recipe is not None]
+    if not trained:
+        raise SpecError("none of the chosen models is trained, so there is nothing to check")
+    verdicts = []
+    for verdict in overfit.check(trained, _settings(request, cache)):
+        screen.checked(verdict)
+        verdicts.append(verdict)
+    return Checked(verdicts)
+
+
+def _settings(request: Request, cache: Path) -> runner.Settings:
+    jobs = request.jobs or runner.default_jobs(request.device, request.threads)
+    return runner.Settings(request.out, cache, request.device, jobs, request.timeout)
+
+
+def _plan(
+    registry: Registry,
+    request: Request,
+    screen: Screen,
+    cache: Path,
+    metrics: Sequence[Metric],
+    writes_to: Sequence[Path],
+) -> tuple[list[Trial], list[tuple[str, str]]]:
+    """The request's trials, their data prepared, and (file, reason) of the images that cannot be used."""
     budget = Budget.parse(request.budget)
     datasets = plan.choose(registry, "dataset", request.dataset)
-    framing = [
-        name for name, model in registry.of("model").items() if request.frame and bool(getattr(model, "role", ""))
-    ]
-    grids = [
-        (
-            plan.choose(registry, "degradation", request.degradation or grid.degradation),
-            plan.choose(registry, "model", [*(request.model or grid.model or ["all"]), *framing]),
-        )
-        for grid in request.grids or [Grid()]
-    ]
-    metrics: list[Metric] = plan.choose(registry, "metric", request.metric or ["all"])
+    grids = _grids(registry, request)
     check_device(request.device)
-    cache = cache_folder()
-    for folder in (request.out, cache):
+    for folder in writes_to:
         check_writable(folder)
     screen.preparing([d.label for d in datasets])
     prepared, skipped = [], []
@@ -124,24 +178,24 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
         skipped += portraits.skipped
     also = {kind: plan.origin_of(registry, found) for kind, found in (("dataset", datasets), ("metric", metrics))}
     planned = [
-        trial
+        replace(trial, watch_gradients=request.watch_gradients)
         for degradations, models in grids
         for trial in plan.trials(registry, prepared, degradations, models, budget, request.seed, request.threads, also)
     ]
-    trials = list({t.folder(request.out): t for t in planned}.values())
-    if request.fresh:
-        discard(trials, request.out)
-    missing = [t for t in trials if not plan.is_done(t, request.out, metrics)]
-    screen.planned(trials, missing, skipped)
-    jobs = request.jobs or runner.default_jobs(request.device, request.threads)
-    settings = runner.Settings(request.out, cache, request.device, jobs, request.timeout)
-    hooks = runner.HookCaller(registry, request.out, screen.warn)
-    try:
-        if missing:
-            runner.run(missing, metrics, settings, [screen, hooks])
-    finally:
-        screen.close()
-    return _report(trials, len(missing), request.out, hooks)
+    return list({t.folder(request.out): t for t in planned}.values()), skipped
+
+
+def _grids(registry: Registry, request: Request) -> list[tuple[list[Degradation], list[Model]]]:
+    framing = [
+        name for name, model in registry.of("model").items() if request.frame and bool(getattr(model, "role", ""))
+    ]
+    return [
+        (
+            plan.choose(registry, "degradation", request.degradation or grid.degradation),
+            plan.choose(registry, "model", [*(request.model or grid.model or ["all"]), *framing]),
+        )
+        for grid in request.grids or [Grid()]
+    ]
 
 
 def _report(trials: Sequence[Trial], ran: int, out: Path, hooks: runner.HookCaller) -> Report:
@@ -150,12 +204,13 @@ def _report(trials: Sequence[Trial], ran: int, out: Path, hooks: runner.HookCall
     own = {store.slug(t.dataset): set[str]() for t in trials}
     for t in trials:
         own[store.slug(t.dataset)].add(store.slug(str(t.degradation)))
+    pages = write_pages(boards, out / "leaderboards", redraw=False)
     boards = [b for b in boards if b.setting.file[1] in own.get(b.setting.file[0], ())]  # whole files, never parts
     written = write_boards(boards, out / "leaderboards", redraw=False)
     for path in written:
         hooks.call("benchbench_board_written", path=path)
     results = [found.content for folder in folders if isinstance(found := _read(folder), store.Result)]
-    return Report(results, ran, boards, written, problems)
+    return Report(results, ran, boards, written + pages, problems)
 
 
 def _read(folder: Path) -> store.Result | store.DamagedResult:

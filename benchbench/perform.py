@@ -28,14 +28,15 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from .batches import TrainingSet
     from .data import Portraits
     from .degrading import Pairs
     from .interfaces import Task
-    from .training import TrainingSet
 
 PROGRESS, CHECKPOINT = "progress.json", "checkpoint.safetensors"
 LOCKS = ".locks"
 SAMPLE_COUNT = 8
+WORST_COUNT = 4
 
 
 def run_packed(packed: bytes, out: Path, cache: Path, device_name: str) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def run(trial: Trial, metrics: Sequence[Metric], out: Path, cache: Path, device_
         if stored and not missing_metrics(trial, stored, metrics):
             return stored.content
         work.mkdir(parents=True, exist_ok=True)
-        _log_to(work / store.LOG)
+        log_to(work / store.LOG)
         try:
             content = _perform(trial, metrics, stored, work, cache, set_up(device_name, trial.threads))
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the plugin's: the parent keeps Ctrl-C
@@ -78,7 +79,7 @@ def stored_result(final: Path) -> Result | None:
     return result if result.status == "scored" else None
 
 
-def _log_to(path: Path) -> None:
+def log_to(path: Path) -> None:
     """Send everything that this process and its libraries print to the trial's log."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for stream in (1, 2):
@@ -104,7 +105,7 @@ def set_up(device_name: str, threads: int) -> torch.device:
 def _hardware(device: torch.device) -> dict[str, Any]:
     import torch
 
-    from .training import has_bf16
+    from .precision import has_bf16
 
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine() + " CPU"
     return {
@@ -120,11 +121,11 @@ def _perform(
 ) -> dict[str, Any]:
     import torch
 
+    from .batches import TrainingSet
     from .data import load
     from .degrading import degraded_set, needs_masks
     from .interfaces import Task
     from .seeding import derive
-    from .training import TrainingSet
 
     if dataclasses.replace(trial).key != trial.key:  # computed anew, from the sources as they are now
         raise TrialError("the source of a component changed during the run; run again")
@@ -152,8 +153,9 @@ def _perform(
     with torch.no_grad():
         trial.model.fit(module, data.once(trial.seed))
     save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
-    facts: dict[str, Any] = {"data": portraits.counts() | {"skipped": len(portraits.skipped)}, "training": training}
-    return outcome(trial, "scored", **facts, **_evaluate(trial, metrics, task, module, test, device, work))
+    seen = portraits.counts() | {"skipped": len(portraits.skipped), "test_set": test.digest}
+    scored = _evaluate(trial, metrics, task, module, test, device, work)
+    return outcome(trial, "scored", data=seen, training=training, **scored)
 
 
 def _train(
@@ -161,6 +163,7 @@ def _train(
 ) -> tuple[nn.Module, dict[str, Any]]:
     """The module, trained where it needs training, on the device and in eval mode; and the facts of the training."""
     from .degrading import degraded_set
+    from .strip import write_strip
     from .training import Trainer
 
     if trial.model.recipe is None:
@@ -177,9 +180,10 @@ def _train(
         (work / PROGRESS).write_text(json.dumps(progress))  # read while it is written, so the reader forgives
 
     validation = degraded_set(portraits, "validation", trial.degradation, cache)
-    trainer = Trainer(trial.model, module, data, validation, trial.budget, trial.seed, work / CHECKPOINT, report)
-    trained = trainer.run()
+    own = trial.budget, trial.seed, work / CHECKPOINT, report, trial.watch_gradients
+    trained = Trainer(trial.model, module, data, validation, *own).run()
     store.write_history(work, trained.history)
+    write_strip(work / store.STRIP, validation, trained.frames)
     return trained.module, trained.facts
 
 
@@ -193,12 +197,17 @@ def _evaluate(
     work: Path,
 ) -> dict[str, Any]:
     from .evaluation import means, restore, score, time_inference
+    from .histograms import write_histograms
     from .samples import write_samples
 
     restored = restore(trial.model, module, test, device)
     scores = score(restored.images, test, metrics, task, device)
     scores.table.to_parquet(work / store.SCORES)
-    write_samples(work / store.SAMPLES, test, restored.images, SAMPLE_COUNT)
+    write_samples(work / store.SAMPLES, test, restored.images, range(min(SAMPLE_COUNT, len(test))))
+    write_histograms(work / store.HISTOGRAMS, test, restored.images)
+    worst = _worst(scores.table, metrics)
+    if worst:
+        write_samples(work / store.WORST, test, restored.images, worst)
     return {
         "model": {
             "parameters": trial.model.count_parameters(module),
@@ -212,7 +221,18 @@ def _evaluate(
         "metrics": _metric_facts(metrics, scores.unavailable),
         "scores": means(scores.table),
         "timing": {"ms_per_image": time_inference(trial.model, module, test, device), **_hardware(device)},
+        "worst": [test.ids[position] for position in worst],
     }
+
+
+def _worst(scores: pd.DataFrame, metrics: Sequence[Metric]) -> list[int]:
+    """Positions of the images that the model did worst on, worst first, by the metric that stands first."""
+    known = [metric for metric in metrics if str(metric) in scores]
+    if not known:
+        return []
+    first = min(known, key=lambda metric: metric.order)
+    values = scores[str(first)].reset_index(drop=True)
+    return [int(i) for i in values.sort_values(ascending=first.higher_is_better, kind="stable").index[:WORST_COUNT]]
 
 
 def _score_more(
@@ -234,7 +254,7 @@ def _score_more(
     kept = known.drop(columns=[c for m in missing for c in known if c == str(m) or c.startswith(f"{m}@")])
     table = pd.concat([kept, fresh.table], axis=1)
     table.to_parquet(work / store.SCORES)
-    for name in (store.WEIGHTS, store.HISTORY, store.SAMPLES):
+    for name in set(store.SUMMED) - {store.SCORES}:
         if (stored.folder / name).exists():
             shutil.copyfile(stored.folder / name, work / name)
     return stored.content | {
@@ -261,6 +281,7 @@ def _metric_facts(metrics: Sequence[Metric], unavailable: Mapping[str, str]) -> 
             "unit": metric.unit,
             "digits": metric.digits,
             "order": metric.order,
+            "ranks": metric.ranks,
             "library": library_version(metric.library) if metric.library else "",
             "digest": metric_digest(metric),
             "unavailable": unavailable.get(str(metric)),

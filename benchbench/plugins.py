@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import importlib.metadata
 import importlib.util
-import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -17,8 +15,8 @@ from typing import Any
 
 import pluggy
 
-from . import hookspecs, specs
-from .errors import PluginError, did_you_mean, one_line
+from . import admission, hookspecs, specs
+from .errors import BenchbenchError, PluginError, one_line
 from .files import file_digest
 from .interfaces import Component, Dataset, Degradation, Metric, Model
 
@@ -26,36 +24,7 @@ GROUP = "benchbench"
 KINDS: Mapping[str, type[Component]] = MappingProxyType(
     {"dataset": Dataset, "degradation": Degradation, "model": Model, "metric": Metric}
 )
-RESERVED = frozenset(
-    {
-        "dataset",
-        "fingerprint",
-        "size",
-        "degradation",
-        "degradation_digest",
-        "protocol",
-        "budget",
-        "model",
-        "role",
-        "sees",
-        "plugin",
-    }
-    | {
-        "parameters",
-        "flops",
-        "epochs",
-        "bytes",
-        "seed",
-        "seeds",
-        "trainings",
-        "rank",
-        "gain",
-        "recovered",
-        "status",
-        "reason",
-    }
-)
-"""Columns of boards that are no scores."""
+_BRINGING = {f"benchbench_{kind}" for kind in (*KINDS, "suite")}
 
 
 @dataclass
@@ -67,8 +36,11 @@ class Plugin:
     version: str
     module: str
     error: str | None = None
+    """Why it was left out, as a whole."""
+    warnings: list[str] = field(default_factory=list)
+    """What looks like a mistake."""
     brings: list[str] = field(default_factory=list)
-    """Components as `kind name`."""
+    """Components and suites as `kind name`, and `hook name` for each that follows runs."""
 
 
 @dataclass
@@ -78,7 +50,9 @@ class Registry:
     manager: pluggy.PluginManager
     plugins: dict[str, Plugin]
     components: dict[str, dict[str, type[Component]]]
-    origin: dict[type, Plugin]
+    origin: dict[Any, Plugin] = field(default_factory=dict)
+    """Who brought a component class, or the file of a suite."""
+    suites: dict[str, Path] = field(default_factory=dict)
 
     def of(self, kind: str) -> dict[str, type[Component]]:
         """The components of a kind by name, in alphabetical order."""
@@ -92,9 +66,13 @@ class Registry:
             return Chain(tuple(specs.resolve(part, self.of(kind), kind) for part in parts))
         return specs.resolve(text, self.of(kind), kind)
 
+    def implementations(self, hook: str) -> list[pluggy.HookImpl]:
+        """The plugins' functions for a hook, in the order of the plugins' names."""
+        return sorted(getattr(self.manager.hook, hook).get_hookimpls(), key=lambda impl: impl.plugin_name)
+
     @property
     def failures(self) -> list[Plugin]:
-        """Plugins that could not be loaded, or brought something that is no component."""
+        """Plugins that were left out."""
         return [p for p in self.plugins.values() if p.error]
 
 
@@ -120,18 +98,22 @@ def load(
     """Import and register the plugins, in the order of their names. Raises PluginError where two clash."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
-    found = Registry(manager, {}, {kind: {} for kind in KINDS}, {})
+    found = Registry(manager, {}, {kind: {} for kind in KINDS})
     blocked = set(blocked)
     for entry_point in sorted(entry_points, key=lambda e: (e.name, e.value)):
         if entry_point.name not in blocked:
             _register(found, _installed(entry_point), entry_point.load)
     for path in files:
         _register(found, _of_file(path), functools.partial(_import_file, path))
-    _refuse_unknown_hooks(found)
     for kind, base in KINDS.items():
-        for impl in reversed(getattr(manager.hook, f"benchbench_{kind}s").get_hookimpls()):
-            _collect(found, kind, base, impl)
+        for impl in found.implementations(f"benchbench_{kind}s"):
+            _collect(found, kind, impl, functools.partial(admission.check_component, kind=kind, base=base))
         found.components[kind] = dict(sorted(found.components[kind].items()))
+    for impl in found.implementations("benchbench_suites"):
+        _collect(found, "suite", impl, admission.check_suite)
+    for hook in [hook for hook in admission.HOOKS if hook.removesuffix("s") not in _BRINGING]:
+        for impl in found.implementations(hook):
+            found.plugins[impl.plugin_name].brings.append(f"hook {hook}")
     return found
 
 
@@ -163,7 +145,7 @@ def _import_file(path: Path) -> Any:
 
 def _register(found: Registry, plugin: Plugin, load: Callable[[], Any]) -> None:
     if other := found.plugins.get(plugin.name):
-        if other.module == plugin.module and other.distribution == plugin.distribution:  # seen twice on the path
+        if (other.module, other.distribution) == (plugin.module, plugin.distribution):  # seen twice on the path
             return
         raise PluginError(
             f"two plugins are named '{plugin.name}': {other.module} (from {other.distribution}) and {plugin.module} "
@@ -172,88 +154,71 @@ def _register(found: Registry, plugin: Plugin, load: Callable[[], Any]) -> None:
     found.plugins[plugin.name] = plugin
     try:
         module = load()
+        admission.check_hooks(module)
         found.manager.register(module, name=plugin.name)
-        if plain := _undecorated(module):
-            raise PluginError(f"{plain} lacks @benchbench.hookimpl, so nobody would call it")
-    except pluggy.PluginValidationError as error:
-        plugin.error = " ".join(str(error).split())
     except (Exception, SystemExit) as error:
-        plugin.error = one_line(error)
+        _leave_out(found, plugin, error)
 
 
-def _undecorated(module: Any) -> str | None:
-    """A function that has the name of a hook but was not marked as one."""
-    hooks = (name for name in dir(module) if name.startswith("benchbench_") and hasattr(hookspecs, name))
-    return next((name for name in hooks if not hasattr(getattr(module, name), "benchbench_impl")), None)
+def _leave_out(found: Registry, plugin: Plugin, error: BaseException) -> None:
+    """A plugin is there as a whole or not at all."""
+    plugin.error = str(error) if isinstance(error, BenchbenchError) else one_line(error)
+    plugin.brings.clear()
+    if found.manager.has_plugin(plugin.name):
+        found.manager.unregister(name=plugin.name)
+    by_kind: list[dict[str, Any]] = [*found.components.values(), found.suites]
+    for things in by_kind:
+        for name in [name for name, thing in things.items() if found.origin[thing] is plugin]:
+            del found.origin[things.pop(name)]
 
 
-def _refuse_unknown_hooks(found: Registry) -> None:
-    """A misspelt hook would be silently ignored; instead its plugin is reported and left out."""
-    known = [name for name, _ in inspect.getmembers(hookspecs, inspect.isfunction) if name.startswith("benchbench_")]
-    while True:
-        try:
-            return found.manager.check_pending()
-        except pluggy.PluginValidationError as error:
-            name = found.manager.get_name(error.plugin) or "?"
-            hooks = [h for h in dir(error.plugin) if h.startswith("benchbench_") and h not in known]
-            hint = did_you_mean(hooks[0], known) if hooks else str(error)
-            found.plugins[name].error = f"unknown hook {', '.join(hooks)}: {hint}"
-            found.manager.unregister(error.plugin)
-
-
-def _collect(found: Registry, kind: str, base: type[Component], impl: Any) -> None:
+def _collect(found: Registry, kind: str, impl: pluggy.HookImpl, check: Callable[[Any], None]) -> None:
+    """Take what one plugin brings of a kind, or leave the plugin out. Raises PluginError if another brought it too."""
     plugin = found.plugins[impl.plugin_name]
     try:
-        components = _listed(impl.function(), f"benchbench_{kind}s")
-        for component in components:
-            check_component(component, kind, base)
+        brought: dict[str, Any] = {}
+        for thing in _listed(impl.function(), f"benchbench_{kind}s"):
+            check(thing)
+            name = _name(thing)
+            if name in brought:
+                raise PluginError(f"brings two {kind}s named '{name}'")
+            brought[name] = thing
     except (Exception, SystemExit) as error:
-        plugin.error = one_line(error)
-        return
-    for component in components:
-        if other := found.components[kind].get(component.name):
+        return _leave_out(found, plugin, error)
+    of_kind: dict[str, Any] = found.suites if kind == "suite" else found.components[kind]
+    for name, thing in brought.items():
+        if name in of_kind:
+            raise PluginError(_clash(kind, name, found.origin[of_kind[name]], plugin))
+        if kind == "metric" and getattr(thing, "ranks", False):
+            _check_only_one_ranks(found, thing, plugin)
+        of_kind[name] = thing
+        found.origin[thing] = plugin
+        plugin.brings.append(f"{kind} {name}")
+        plugin.warnings += admission.near_misses(thing) if kind in KINDS else []
+
+
+def _check_only_one_ranks(found: Registry, metric: Any, plugin: Plugin) -> None:
+    """A second metric that ranks would reorder every board. Raises PluginError that names both."""
+    for other in found.components["metric"].values():
+        if getattr(other, "ranks", False):
             raise PluginError(
-                f"two plugins bring a {kind} named '{component.name}': {found.origin[other].name} (from "
-                f"{found.origin[other].distribution}) and {plugin.name} (from {plugin.distribution}); "
-                f"leave one out with --no-plugin {plugin.name}"
+                f"two metrics rank the boards: {other.name} (from {found.origin[other].distribution}) and "
+                f"{metric.name} (from {plugin.distribution}); leave one out with --no-plugin {plugin.name}"
             )
-        found.components[kind][component.name] = component
-        found.origin[component] = plugin
-        plugin.brings.append(f"{kind} {component.name}")
 
 
 def _listed(found: Any, hook: str) -> list[Any]:
-    if isinstance(found, type) or not isinstance(found, Iterable):
-        raise PluginError(f"{hook} must return a list of classes, not {found!r}")
+    if isinstance(found, type | str) or not isinstance(found, Iterable):
+        raise PluginError(f"{hook} must return a list, not {found!r}")
     return list(found)
 
 
-def check_component(component: Any, kind: str, base: type[Component]) -> None:
-    """Raises PluginError unless `component` is a usable component class of that kind."""
-    if isinstance(component, base):
-        raise PluginError(f"{component!r} is an instance: return the class {type(component).__name__} itself")
-    if not (inspect.isclass(component) and issubclass(component, base)):
-        raise PluginError(f"{component!r} is no {kind} class (it must inherit benchbench.{base.__name__})")
-    name = getattr(component, "name", None)
-    if not (isinstance(name, str) and specs.NAME.fullmatch(name)):
-        raise PluginError(f"{component.__name__}: its name {name!r} must be lower-case letters, digits, - and _")
-    if kind == "metric" and name in RESERVED:
-        raise PluginError(f"{component.__name__}: no metric can be named '{name}', which is a column of every board")
-    if inspect.isabstract(component):
-        missing = ", ".join(sorted(getattr(component, "__abstractmethods__", ())))
-        raise PluginError(f"{name}: {missing} must be defined")
-    if not (dataclasses.is_dataclass(component) and component.__dataclass_params__.frozen):
-        raise PluginError(f"{name}: decorate the class with @dataclass(frozen=True)")
-    if kind == "metric" and not isinstance(getattr(component, "higher_is_better", None), bool):
-        raise PluginError(f"{name}: say higher_is_better = True or False")
-    fields = {f.name for f in dataclasses.fields(component)} if dataclasses.is_dataclass(component) else set[str]()
-    own = {n for n, a in inspect.get_annotations(component).items() if "ClassVar" not in str(a)}
-    if own - fields:
-        raise PluginError(f"{name}: decorate the class with @dataclass(frozen=True) so that {own - fields} count")
-    try:
-        parameters = specs.parameters(component)
-    except (TypeError, NameError) as error:
-        raise PluginError(f"{name}: {error}") from error
-    for parameter in parameters.values():
-        if parameter.default is not dataclasses.MISSING:
-            specs.checked(component, parameter, parameter.default)
+def _clash(kind: str, name: str, one: Plugin, other: Plugin) -> str:
+    return (
+        f"two plugins bring a {kind} named '{name}': {one.name} (from {one.distribution}) and {other.name} (from "
+        f"{other.distribution}); leave one out with --no-plugin {one.name} or --no-plugin {other.name}"
+    )
+
+
+def _name(thing: Any) -> str:
+    return thing.stem if isinstance(thing, Path) else thing.name

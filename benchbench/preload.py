@@ -10,12 +10,13 @@ import safetensors.torch  # noqa: E402
 import torch._dynamo  # noqa: E402  every optimizer's first step imports it, and it takes two seconds
 import torch.utils.flop_counter  # noqa: E402
 
-from . import data, degrading, evaluation, perform, samples, store, training  # noqa: E402
+from . import data, degrading, evaluation, histograms, perform, samples, store, training  # noqa: E402
 
 __all__ = [
     "data",
     "degrading",
     "evaluation",
+    "histograms",
     "pandas",
     "perform",
     "pyarrow",

@@ -63,11 +63,11 @@ class HookCaller(Listener):
     """Tells the plugins' hooks. A hook that raises is reported once and harms nothing."""
 
     def __init__(self, registry: Registry, out: Path, warn: Callable[[str], None]) -> None:
-        self._hook, self._out, self._warn, self._warned = registry.manager.hook, out, warn, set[str]()
+        self._registry, self._out, self._warn, self._warned = registry, out, warn, set[str]()
 
     def call(self, hook: str, **arguments: Any) -> None:
         """Call one hook of all plugins."""
-        for plugin in getattr(self._hook, hook).get_hookimpls():  # one by one: pluggy stops at the first that raises
+        for plugin in self._registry.implementations(hook):  # one by one: pluggy stops at the first that raises
             try:
                 plugin.function(*(arguments[name] for name in plugin.argnames))
             except Exception as error:

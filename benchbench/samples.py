@@ -1,8 +1,9 @@
-"""Sample pictures: the first test images as they were degraded, restored, and in truth."""
+"""Sample pictures: some test images as they were degraded, restored, and in truth."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,11 @@ from .files import write_atomically
 ROWS = ("input", "restored", "truth")
 
 
-def write_samples(path: Path, pairs: Pairs, restored: Tensor, count: int) -> None:
-    """A PNG of three rows (degraded, restored, clean) of `count` images at their own size, without any margin."""
-    restored8 = restored[:count].clamp(0, 1).mul(255).round().to(torch.uint8)
-    rows = [torch.cat(list(images), 2) for images in (pairs.degraded[:count], restored8, pairs.clean[:count])]
+def write_samples(path: Path, pairs: Pairs, restored: Tensor, positions: Sequence[int]) -> None:
+    """A PNG of three rows (degraded, restored, clean) of the images at these positions, without any margin."""
+    chosen = list(positions)
+    restored8 = restored[chosen].clamp(0, 1).mul(255).round().to(torch.uint8)
+    rows = [torch.cat(list(images), 2) for images in (pairs.degraded[chosen], restored8, pairs.clean[chosen])]
     write_atomically(path, png(torch.cat(rows, 1)))
 
 

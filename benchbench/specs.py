@@ -15,7 +15,7 @@ import math
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union, get_args, get_origin
 
 from .errors import SpecError, did_you_mean
@@ -83,6 +83,13 @@ class Parameter:
         if self.high is not None:
             words += f" to {self.high:g}" if self.low is not None else f", at most {self.high:g}"
         return words + (" | none" if optional else "")
+
+    @property
+    def choices(self) -> list[str]:
+        """The legal values, where they are few words."""
+        kind, optional = _without_none(self.type)
+        words = ["true", "false"] if kind is bool else list(map(str, get_args(kind)))
+        return words + (["none"] if optional else [])
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:
@@ -259,9 +266,16 @@ def format_spec(component: Any, *, defaults: bool = False) -> str:
     return component.name + (":" + ",".join(pairs) if pairs else "")
 
 
-def describe(component: type) -> Iterable[str]:
-    """Lines such as `block=8 — side of a block in pixels (integer from 1 to 64)`, one a parameter."""
-    for p in parameters(component).values():
-        default = "…" if p.default is dataclasses.MISSING else _value_text(p.default)
-        unit = f" {p.unit}" if p.unit else ""
-        yield f"{p.name}={default}{unit} — {p.help} ({p.legal})" if p.help else f"{p.name}={default}{unit} ({p.legal})"
+def describe(component: type) -> list[dict[str, Any]]:
+    """The parameters of a component class in plain values; `default` is its text, None where a value must be given."""
+    return [
+        {
+            "name": p.name,
+            "default": None if p.default is dataclasses.MISSING else _value_text(p.default),
+            "unit": p.unit,
+            "help": p.help,
+            "legal": p.legal,
+            "choices": p.choices,
+        }
+        for p in parameters(component).values()
+    ]

@@ -11,22 +11,30 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .files import digest, file_digest, read_json, write_atomically, write_json
 from .specs import NAME
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SCHEMA = 1
-RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, LOG = (
+RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, LOG = (
     "result.json",
     "metrics.parquet",
     "history.csv",
     "model.safetensors",
     "samples.png",
+    "worst.png",
+    "histograms.png",
+    "training.png",
     "log.txt",
 )
-SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES)
+SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP)
+GRADIENT = "gradient/"  # begins the columns of a history that hold the gradient's norm in a stage
 WORK = ".partial"
 _LONGEST = 80
 _NAME_AND_COMMA = re.compile(rf"(?:^|(?<=\+))({NAME.pattern}),")  # where a spec has its colons
@@ -73,6 +81,11 @@ class Result:
         """`scored`, `skipped` or `failed`."""
         return str(self.content["status"])
 
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """The scores of each test image: rows are image ids, columns metrics. Raises DamagedResult."""
+        return read_scores(self.folder)
+
     def has(self, metric: str, digest: str) -> bool:
         """Whether the metric was computed, or found unavailable, by this version of it; a failure does not count."""
         facts = self.content.get("metrics", {}).get(metric)
@@ -93,6 +106,8 @@ def read(folder: Path, *, thorough: bool = True) -> Result:
         path = folder / name
         if name not in SUMMED or not path.is_file() or (thorough and file_digest(path) != expected):
             raise DamagedResult(f"{path} is missing or was altered since it was written")
+    if content["status"] == "scored" and SCORES not in content.get("files", {}):
+        raise DamagedResult(f"{folder / RESULT} lists no {SCORES}")
     return Result(folder, content)
 
 
@@ -109,10 +124,15 @@ def _missing(content: Mapping[str, Any]) -> list[str]:
     return missing
 
 
+def precedence(metric: str, facts: Mapping[str, Any]) -> tuple[bool, int, str]:
+    """A metric's place on boards as a key to sort by: the one that ranks, then by their own `order`, then by name."""
+    return not facts.get("ranks", False), facts["order"], metric
+
+
 def first_metric(content: Mapping[str, Any]) -> str | None:
     """The metric of a result that was scored and stands first on boards, or None."""
     known = content["metrics"]
-    return min((m for m in known if m in content["scores"]), key=lambda m: known[m]["order"], default=None)
+    return min((m for m in known if m in content["scores"]), key=lambda m: precedence(m, known[m]), default=None)
 
 
 def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
@@ -132,7 +152,8 @@ def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
 def write_history(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
     """The validation rows of a training as `history.csv`."""
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(history[0]), lineterminator="\n")
+    columns = list(dict.fromkeys(name for row in history for name in row))  # gradients may be watched from now on
+    writer = csv.DictWriter(buffer, columns, restval="nan", lineterminator="\n")
     writer.writeheader()
     writer.writerows(history)
     write_atomically(folder / HISTORY, buffer.getvalue())
@@ -147,6 +168,21 @@ def read_history(folder: Path) -> list[dict[str, float]]:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
         except (ValueError, TypeError, csv.Error) as error:
             raise ValueError(f"{folder / HISTORY} is damaged: {error}") from error
+
+
+def read_scores(folder: Path) -> pd.DataFrame:
+    """The scores of each test image: rows are image ids, columns metrics. Raises DamagedResult."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        frame = parquet.ParquetFile(folder / SCORES).read(use_threads=False).to_pandas(use_threads=False)
+    except (OSError, pyarrow.ArrowException) as error:
+        raise DamagedResult(f"{folder / SCORES} cannot be read: {error}") from error
+    numeric = all(kind.kind == "f" for kind in frame.dtypes)
+    if frame.index.name != "id" or not frame.index.is_unique or not frame.columns.is_unique or not numeric:
+        raise DamagedResult(f"{folder / SCORES} is no table of one row of numbers an image")
+    return frame
 
 
 def work_folder(final: Path) -> Path:

@@ -46,15 +46,9 @@ class Suite:
 _OPTIONS: dict[str, type] = {"dataset": list, "size": int, "metric": list, "budget": str, "seed": list}
 
 
-def find(registry: Registry) -> dict[str, Path]:
-    """The suite files that plugins bring, by name."""
-    paths = [path for found in registry.manager.hook.benchbench_suites() for path in found]
-    return {path.stem: path for path in sorted(paths)}
-
-
 def load(registry: Registry, name: str) -> Suite:
     """The suite of that name, or of that file. Raises SpecError if there is none, or if it cannot be understood."""
-    known = find(registry)
+    known = registry.suites
     path = Path(name) if name.endswith(".toml") else known.get(name)
     if path is None:
         raise SpecError(f"unknown suite '{name}': {did_you_mean(name, known)}")

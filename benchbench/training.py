@@ -6,86 +6,33 @@ Every step draws its randomness from (seed, step), so a run that was stopped and
 from __future__ import annotations
 
 import copy
-import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
-from . import flops
+from .batches import TrainingSet
 from .budget import Budget
-from .data import Portraits
-from .degrading import Pairs, act, finish, psnr_of
+from .degrading import Pairs
 from .errors import TrialError
-from .files import load_tensors, pack, save_tensors, unpack
-from .interfaces import Batch, Degradation, Model, Recipe
-from .seeding import FreshDraw, derive, generator
+from .files import load_tree, save_tree
+from .gradients import GradientWatch
+from .interfaces import Model
+from .optimizers import lay_out_like_parameters, rate_factor
+from .seeding import derive, generator
+from .steps import check_finite, descend, training_flops, validate
+from .strip import Frame, frame, is_due
 
-WARM_UP = 0.02  # of the budget
 VALIDATIONS = 50  # at most this many over a budget, unless patience counts epochs
-VALIDATION_BATCH = 32
 CHECKPOINT_SECONDS = 10.0
 
 OnProgress = Callable[[Mapping[str, float], Sequence[Mapping[str, float]]], None]
 """Called with the newest progress, and the history so far."""
-
-
-def make_optimizer(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> Optimizer:
-    """The recipe's optimizer over the parameters; Adam and AdamW are the fused kind."""
-    parameters = [p for p in parameters if p.requires_grad]
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(parameters, recipe.lr, momentum=0.9, weight_decay=recipe.weight_decay)
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimizer]
-    return kind(parameters, recipe.lr, weight_decay=recipe.weight_decay, fused=True)
-
-
-class TrainingSet:
-    """The training split, on the device as uint8; batches are gathered, mirrored, scaled and degraded there."""
-
-    def __init__(self, portraits: Portraits, degradation: Degradation, device: torch.device) -> None:
-        indices = portraits.indices("train")
-        self.pixels = portraits.pixels[indices].to(device)
-        self.faces = None if portraits.masks is None else portraits.masks[indices].to(device)
-        self.degradation, self.device = degradation, device
-
-    def __len__(self) -> int:
-        return len(self.pixels)
-
-    def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """Mean and standard deviation of each channel, in [0, 1]."""
-        levels = torch.arange(256, dtype=torch.float64)
-        mean, std = [], []
-        for channel in self.pixels.unbind(1):
-            counts = torch.bincount(channel.flatten(), minlength=256).double().cpu()
-            average = float((counts * levels).sum() / counts.sum())
-            mean.append(average / 255)
-            std.append(math.sqrt(float((counts * (levels - average) ** 2).sum() / counts.sum())) / 255)
-        return tuple(mean), tuple(std)
-
-    def batch(self, indices: Tensor, source: torch.Generator, flip: bool) -> Batch:
-        """The images at `indices`, degraded by fresh draws from `source`."""
-        n = len(indices)
-        clean = self.pixels[indices].float().div_(255)
-        face = None if self.faces is None else self.faces[indices]
-        if flip:
-            mirrored = (torch.rand(n, generator=source, device=self.device) < 0.5).view(n, 1, 1, 1)
-            clean = torch.where(mirrored, clean.flip(-1), clean)
-            face = None if face is None else torch.where(mirrored, face.flip(-1), face)
-        step = act(self.degradation, clean, FreshDraw(n, source), face)
-        degraded = finish(step.images).contiguous(memory_format=torch.channels_last)
-        return Batch(degraded, clean, step.region, face, step.truth)
-
-    def once(self, seed: int | None, batch: int = 32) -> Iterator[Batch]:
-        """Every image once, in order and unmirrored, degraded by draws of its own."""
-        source = generator(seed, "fit", device=self.device)
-        for indices in torch.arange(len(self), device=self.device).split(batch):
-            yield self.batch(indices, source, flip=False)
 
 
 @dataclass
@@ -109,26 +56,9 @@ class Trained:
 
     module: nn.Module
     history: list[dict[str, float]]
+    frames: list[Frame]
+    """Reconstructions at several moments, the last by the weights that were kept; see `strip`."""
     facts: dict[str, Any]
-
-
-def autocast(device: torch.device) -> torch.autocast:
-    """bf16 autocast where the device multiplies bf16 matrices natively, else a context that changes nothing."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=has_bf16(device))
-
-
-def has_bf16(device: torch.device) -> bool:
-    """Whether the device has native bf16 matrix products."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and "bf16" in cpu_capabilities()
-
-
-def cpu_capabilities() -> str:
-    """The processor's bf16 features, such as `avx512_bf16 amx_tile`, or nothing."""
-    cpu = torch.cpu
-    known = {"avx512_bf16": "_is_avx512_bf16_supported", "amx_tile": "_is_amx_tile_supported"}
-    return " ".join(name for name, probe in known.items() if getattr(cpu, probe, bool)())
 
 
 class Trainer:
@@ -144,6 +74,7 @@ class Trainer:
         seed: int,
         checkpoint: Path,
         on_progress: OnProgress = lambda progress, history: None,
+        watch_gradients: bool = False,
     ) -> None:
         if model.recipe is None:
             raise TypeError(f"{model.name} has no recipe, so it cannot be trained")
@@ -155,7 +86,7 @@ class Trainer:
         self.validation = validation
         self.batch = min(self.recipe.batch, len(data))
         self.epoch_steps = len(data) // self.batch
-        self.flops = self.count_flops()
+        self.flops = training_flops(model, self.module, data)
         self.optimizers = dict(model.configure_optimizers(self.module))
         self.budget = budget
         self.total = budget.steps(self.batch, self.epoch_steps, self.flops, self.recipe.epochs)
@@ -166,6 +97,8 @@ class Trainer:
             group["initial_lr"] = group["lr"]
         self.state, self.best = State(), copy.deepcopy(self.module.state_dict())
         self.losses = torch.zeros((), dtype=torch.float64, device=self.device)  # sum since the last validation
+        self.watch = GradientWatch(self.module, self.optimizers) if watch_gradients else None
+        self.frames: list[Frame] = []
         self.checkpoint = checkpoint
         self._permutation: tuple[int, Tensor] | None = None
 
@@ -189,49 +122,16 @@ class Trainer:
     def _set_rate(self) -> None:
         if self.recipe.schedule == "plateau":
             return
-        done = self._fraction()
-        factor = 1.0
-        if self.recipe.schedule == "cosine":
-            factor = min(1.0, (done + 1e-3) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * done))
+        factor = rate_factor(self.recipe.schedule, self._fraction())
         for group in self._groups():
-            group["lr"] = group["initial_lr"] * max(factor, 1e-3)
+            group["lr"] = group["initial_lr"] * factor
 
     def _step(self) -> Tensor:
         """One optimizer step each; returns the sum of the losses, not yet read from the device."""
         source = generator(self.seed, "step", self.state.step, device=self.device)
         torch.manual_seed(derive(self.seed, "module", self.state.step))  # dropout and the like
         batch = self.data.batch(self._indices(self.state.step), source, self.recipe.flip)
-        return self._descend(self.module, batch, self.optimizers, update=True)
-
-    def _descend(self, module: nn.Module, batch: Batch, optimizers: Mapping[str, Optimizer], update: bool) -> Tensor:
-        total = torch.zeros((), device=self.device)
-        for name, optimizer in optimizers.items():
-            own = [p for group in optimizer.param_groups for p in group["params"]]
-            with autocast(self.device):
-                loss = self.model.training_step(module, batch, name)
-            if not (isinstance(loss, Tensor) and loss.ndim == 0 and loss.requires_grad):
-                raise TrialError(f"{self.model.name}: the training loss must be a scalar tensor with a gradient")
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward(inputs=own)
-            if self.recipe.clip is not None:
-                nn.utils.clip_grad_norm_(own, self.recipe.clip)
-            if update:
-                optimizer.step()
-            total += loss.detach().float()
-        return total
-
-    def count_flops(self) -> float:
-        """Training FLOPs an image, forward and backward of all optimizers' steps, by `torch.utils.flop_counter`."""
-        from torch.utils.flop_counter import FlopCounterMode
-
-        flops.register()
-        module = copy.deepcopy(self.module).train()
-        n = min(2, len(self.data))
-        batch = self.data.batch(torch.arange(n, device=self.device), generator(0, "flops", device=self.device), False)
-        torch.manual_seed(0)
-        with FlopCounterMode(display=False) as counter:
-            self._descend(module, batch, self.model.configure_optimizers(module), update=False)
-        return counter.get_total_flops() / n
+        return descend(self.model, self.module, batch, self.optimizers, watch=self.watch)
 
     # ── the run ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -239,9 +139,12 @@ class Trainer:
         """Train to the end of the budget and return the weights that validated best. Raises TrialError."""
         self._restore()
         self.module.train()
+        if not self.state.step:
+            self._take_frame()
         started, saved = time.monotonic() - self.state.seconds, time.monotonic()
         shown, reason = 0.0, ""
         while not reason:
+            before = self._fraction()
             self._set_rate()
             self.losses += self._step()
             self.state.step += 1
@@ -252,14 +155,24 @@ class Trainer:
             if reason or self._validation_is_due():
                 self._close_round()
                 reason = reason or self._out_of_patience()
+            if not reason and is_due(before, self._fraction()):
+                self._take_frame()
             if not reason and now - saved > CHECKPOINT_SECONDS:
                 self._save()
                 saved = time.monotonic()
             if reason or now - shown > 0.2:
                 shown = now
                 self.on_progress(self._progress(), self.state.history)
+        return self._trained(reason)
+
+    def _trained(self, reason: str) -> Trained:
         self.module.load_state_dict(self.best)
-        return Trained(self.module.eval(), self.state.history, self._facts(reason))
+        self._take_frame(self.state.best_step)
+        return Trained(self.module.eval(), self.state.history, self.frames, self._facts(reason))
+
+    def _take_frame(self, step: int | None = None) -> None:
+        step = self.state.step if step is None else step
+        self.frames.append(frame(self.model, self.module, self.validation, self.device, step))
 
     def _finished(self) -> str:
         return "budget" if self._fraction() >= 1 else ""
@@ -280,9 +193,9 @@ class Trainer:
         """Validate, keep the best weights, write a row of history, tell the schedule."""
         state = self.state
         train_loss = float(self.losses) / state.loss_count
-        if not math.isfinite(train_loss):
-            raise TrialError(f"the training loss became {train_loss} by step {state.step}")
+        check_finite(train_loss, "training", state.step)
         loss, psnr = self._validate()
+        check_finite(loss, "validation", state.step)
         self.losses.zero_()
         state.loss_count = 0
         state.stale += 1
@@ -299,6 +212,7 @@ class Trainer:
             "train_loss": train_loss,
             "validation_loss": loss,
             "validation_psnr": psnr,
+            **(self.watch.read() if self.watch else {}),
         }
         state.history.append(row)
         if self.recipe.schedule == "plateau":
@@ -306,25 +220,8 @@ class Trainer:
                 plateau.step(loss)
         self.on_progress(self._progress(), self.state.history)
 
-    @torch.no_grad()
     def _validate(self) -> tuple[float, float]:
-        """Mean loss and PSNR over the validation split. Raises TrialError if the loss is not finite."""
-        self.module.eval()
-        loss, psnr, pairs = 0.0, 0.0, self.validation
-        for start in range(0, len(pairs), VALIDATION_BATCH):
-            batch = validation_batch(pairs, slice(start, start + VALIDATION_BATCH), self.device)
-            side = batch.side(self.model)
-            with autocast(self.device):
-                restored = self.module(batch.degraded, **side)
-                if restored.shape != batch.clean.shape:
-                    raise TrialError(f"the model turned {tuple(batch.clean.shape)} into {tuple(restored.shape)}")
-                value = float(self.model.loss(restored, batch))
-            loss += value * len(batch.clean)
-            psnr += psnr_of(restored.float().clamp(0, 1), batch.clean) * len(batch.clean)
-        self.module.train()
-        if not math.isfinite(loss):
-            raise TrialError(f"the validation loss became {loss} by step {self.state.step}")
-        return loss / len(pairs), psnr / len(pairs)
+        return validate(self.model, self.module, self.validation, self.device)
 
     def _progress(self) -> dict[str, float]:
         state, fraction = self.state, self._fraction()
@@ -352,6 +249,7 @@ class Trainer:
             "flops": state.step * self.batch * self.flops,
             "best_step": state.best_step,
             "best_validation_loss": state.best_loss,
+            **({"gradients": self.watch.names()} if self.watch else {}),
         }
 
     # ── checkpoints ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -363,50 +261,25 @@ class Trainer:
             "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
             "plateaus": [p.state_dict() for p in self.plateaus],
             "losses": self.losses,
+            "frames": [vars(f) for f in self.frames],
+            "gradients": self.watch.state() if self.watch else {},
             "state": vars(self.state),
         }
-        tensors, plan = pack(tree)
-        save_tensors(self.checkpoint, tensors, {"plan": json.dumps(plan)})
+        save_tree(self.checkpoint, tree)
 
     def _restore(self) -> None:
         if not self.checkpoint.exists():
             return
-        from safetensors import safe_open
-
-        with safe_open(self.checkpoint, "pt") as file:
-            plan = json.loads(file.metadata()["plan"])
-        tree = unpack(load_tensors(self.checkpoint), plan)
+        tree = load_tree(self.checkpoint)
         self.module.load_state_dict(tree["module"])
         self.best = {name: tensor.to(self.device) for name, tensor in tree["best"].items()}
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(tree["optimizers"][name])
-            _lay_out_like_parameters(optimizer)
+            lay_out_like_parameters(optimizer)
         for plateau, saved in zip(self.plateaus, tree["plateaus"], strict=True):
             plateau.load_state_dict(saved)
         self.losses = tree["losses"].to(self.device)
+        self.frames = [Frame(**f) for f in tree["frames"]]
+        if self.watch and tree["gradients"]:
+            self.watch.restore(tree["gradients"])
         self.state = State(**tree["state"])
-
-
-def _lay_out_like_parameters(optimizer: Optimizer) -> None:
-    """Fused optimizers walk a parameter and its moments in memory order, which a checkpoint does not keep."""
-    for parameter, state in optimizer.state.items():
-        for name, value in state.items():
-            if isinstance(value, Tensor) and value.shape == parameter.shape:
-                state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
-
-
-def validation_batch(pairs: Pairs, rows: slice, device: torch.device) -> Batch:
-    """Rows of a fixed degraded set as float images on the device."""
-
-    def on_device(tensor: Tensor | None) -> Tensor | None:
-        return None if tensor is None else tensor[rows].to(device)
-
-    clean, degraded = (t[rows].to(device).float().div_(255) for t in (pairs.clean, pairs.degraded))
-    truth = {name: t[rows].to(device) for name, t in pairs.truth.items()}
-    return Batch(
-        degraded.contiguous(memory_format=torch.channels_last),
-        clean,
-        on_device(pairs.region),
-        on_device(pairs.face),
-        truth,
-    )

@@ -36,6 +36,8 @@ class Trial:
     budget: Budget | None
     threads: int = 1
     """CPU threads; part of the key if not 1, because sums over several threads differ in their last bits."""
+    watch_gradients: bool = False
+    """Whether the history tells the gradient's norm in each stage; no part of the key, because it changes no number."""
     origin: Mapping[str, Any] = field(default_factory=dict)
     """Who brought the components: kind -> {plugin, distribution, version}."""
 

@@ -12,9 +12,10 @@ from toys import Darken, ToyFaces, portraits
 
 from benchbench import AdversarialModel, Batch, Recipe, Task
 from benchbench.adversarial import cross_entropy, frozen_statistics
+from benchbench.batches import TrainingSet
 from benchbench.budget import Budget
 from benchbench.degrading import degraded_set
-from benchbench.training import Trained, Trainer, TrainingSet
+from benchbench.training import Trained, Trainer
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 import benchbench
-from benchbench import hookspecs
 
 ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "benchbench").rglob("*.py"))
@@ -22,16 +21,21 @@ LAYERS = [  # each may import from those below it
     {"cli", "__main__"},
     {"testing"},
     {"job", "catalogue", "checks", "authoring"},
-    {"leaderboard", "runner", "preload", "photos"},
+    {"leaderboard", "runner", "overfit", "preload", "photos"},
     {"plan", "suites"},
     {"perform"},
-    {"evaluation", "samples", "adversarial"},
+    {"evaluation", "samples", "histograms", "adversarial"},
     {"training"},
-    {"degrading", "flops"},
+    {"strip"},
+    {"steps"},
+    {"batches", "optimizers", "gradients"},
+    {"degrading", "flops", "precision"},
     {"trial"},
     {"store", "data", "budget", "plugins"},
-    {"sources", "hookspecs", "protocol"},
-    {"interfaces", "files", "weights"},
+    {"admission"},
+    {"sources", "hookspecs", "protocol", "statistics"},
+    {"interfaces", "index", "weights", "tiles"},
+    {"files"},
     {"seeding"},
     {"specs"},
     {"errors", "__init__"},
@@ -123,15 +127,6 @@ def test_the_entry_points_of_pyproject_are_the_installed_ones() -> None:
         e.name: e.value for e in importlib.metadata.distribution("benchbench").entry_points if e.group == "benchbench"
     }
     assert installed == wanted
-
-
-def test_every_hook_has_a_docstring_and_a_test() -> None:
-    hooks = [name for name in vars(hookspecs) if name.startswith("benchbench_")]
-    assert len(hooks) >= 7
-    tests = "\n".join(p.read_text() for p in (ROOT / "tests").rglob("*.py") if p != Path(__file__))
-    for name in hooks:
-        assert getattr(hookspecs, name).__doc__
-        assert name in tests, f"no test mentions {name}"
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -34,11 +36,25 @@ def test_list_shows_every_component_with_parameters_and_origin() -> None:
     entries = json.loads(result.output)
     found = {(e["kind"], e["name"]): e for e in entries}
     assert found["degradation", "pixelate"]["distribution"] == "benchbench"
-    assert any(line.startswith("block=8 px") for line in found["degradation", "pixelate"]["parameters"])
+    block = found["degradation", "pixelate"]["parameters"][0]
+    assert (block["name"], block["default"], block["unit"]) == ("block", "8", "px")
     assert all(e["description"] for e in entries)
     text = call("list", "models").output
     assert "unet" in text
     assert "pixelate" not in text
+
+
+def test_list_of_a_name_tells_everything_about_it() -> None:
+    result = call("list", "jpeg")
+    assert result.exit_code == 0
+    assert "degradation jpeg  [benchbench " in result.output
+    assert "model jpeg  [benchbench " in result.output
+    assert "quality=85 — libjpeg's quality (integer from 1 to 95)" in result.output
+    assert [e["kind"] for e in json.loads(call("list", "jpeg", "--json").output)] == ["degradation", "model"]
+    wrong = call("list", "jpg")
+    assert wrong.exit_code == 2
+    assert "there is no component 'jpg': did you mean 'jpeg'" in wrong.output
+    assert call("list", "--plugins", "jpeg").exit_code == 2
 
 
 def test_list_plugins_names_distribution_version_and_what_each_brings() -> None:
@@ -112,19 +128,22 @@ def test_leaderboard_build_writes_what_the_run_wrote(tmp_path: Path) -> None:
         assert ours.read_bytes() == theirs.read_bytes()
 
 
-def test_names_complete_with_the_tab_key() -> None:
-    from click.shell_completion import ShellComplete
-
-    complete = ShellComplete(main, {}, "benchbench", "_BENCHBENCH_COMPLETE")
-    found = [item.value for item in complete.get_completions(["run", "--degrade"], "pix")]
-    assert found == ["pixel-flip", "pixelate"]
-
-
 def test_the_readmes_plugin_is_the_tested_one() -> None:
     readme = (ROOT / "README.md").read_text()
     block = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
     assert block
     code = re.sub(r"\s*->.*?:\n", ":\n", block[1].replace(" -> list[type[Model]]", ""))
-    tested = (ROOT / "tests" / "third_party" / "src" / "benchbench_sharpen.py").read_text()
+    tested = (ROOT / "tests" / "examples" / "benchbench-sharpen" / "benchbench_sharpen.py").read_text()
     tested = re.sub(r'^""".*?"""\n+', "", tested, flags=re.DOTALL).replace(" -> list[type[Model]]", "")
     assert code.strip() == re.sub(r"\s*->.*?:\n", ":\n", tested).strip()
+
+
+def test_seeds_counts_what_seed_names() -> None:
+    given = CliRunner().invoke(main, ["run", "--seeds", "2", "--seed", "5"])
+    assert given.exit_code == 2
+    assert "give one of the two" in given.output
+    wanted: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchbench.job.run", lambda registry, request, screen: wanted.append(request) or sys.exit(0))
+        CliRunner().invoke(main, ["run", "--seeds", "3", "--suite", "unswirl"])
+    assert wanted[0].seed == (0, 1, 2)

@@ -241,9 +241,3 @@ def test_a_cache_folder_that_lost_its_description_is_made_anew(cache: Path) -> N
     folder = data.prepare(toys.ToyFaces(), SIZE, cache)
     (folder / "meta.json").unlink()
     assert len(data.load(data.prepare(toys.ToyFaces(), SIZE, cache)).ids) == 40
-
-
-def test_cache_is_where_the_environment_says(cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert data.cache_folder() == cache
-    monkeypatch.delenv("BENCHBENCH_CACHE")
-    assert data.cache_folder().name == "benchbench"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -211,6 +211,22 @@ def test_an_image_is_degraded_alike_in_a_larger_data_set(portraits: Portraits, c
     many = degraded_set(portraits, "test", toys.Grain(), cache)
     assert set(few.ids) < set(many.ids)
     assert torch.equal(few.degraded, many.degraded[[many.ids.index(name) for name in few.ids]])
+
+
+def test_the_digest_of_a_set_changes_with_any_pixel_that_a_score_may_depend_on(
+    portraits: Portraits, cache: Path
+) -> None:
+    found = degraded_set(portraits, "test", toys.Grain(), cache)
+    assert found.digest == degraded_set(portraits, "test", toys.Grain(), cache).digest
+    other = found.degraded.clone()
+    other[-1, 0, 0, 0] ^= 1
+    changed = [
+        replace(found, degraded=other),
+        replace(found, clean=other),
+        replace(found, region=torch.ones_like(found.degraded[:, :1], dtype=torch.bool)),
+        replace(found, ids=found.ids[::-1]),
+    ]
+    assert len({found.digest, *(pairs.digest for pairs in changed)}) == 5
 
 
 def test_a_set_is_degraded_once(portraits: Portraits, cache: Path, spoil: Callable[..., Spoil]) -> None:

@@ -204,3 +204,9 @@ def test_tied_and_missing_tensors_are_stored_too(tmp_path: Path) -> None:
     assert torch.equal(found["c"], tied[:3])
     files.save_tensors(tmp_path / "none", {})
     assert files.load_tensors(tmp_path / "none") == {}
+
+
+def test_cache_is_where_the_environment_says(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert files.cache_folder() == cache
+    monkeypatch.delenv("BENCHBENCH_CACHE")
+    assert files.cache_folder().name == "benchbench"

@@ -13,8 +13,8 @@ from torch import Tensor
 from toys import Darken, portraits
 
 from benchbench import job
+from benchbench.batches import TrainingSet
 from benchbench.files import load_tensors
-from benchbench.training import TrainingSet
 
 
 def ran(out: Path, model: str) -> tuple[dict[str, Any], dict[str, Tensor]]:

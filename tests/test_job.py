@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import faulty
+import pandas as pd
 import pytest
 import toys
 from jobs import Recorder, go
+from PIL import Image
 
 from benchbench import BenchbenchError, SpecError, job, plan, runner, store
 from benchbench.trial import Trial
@@ -35,9 +37,11 @@ def test_a_run_scores_every_model_and_a_second_one_does_nothing(tmp_path: Path) 
     files = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*/*/*/*/*") if p.is_file()}
     second = go(tmp_path, recorder, model=GOOD)
     assert recorder.plans == [(3, 3), (3, 0)]
+    assert len({r["data"]["test_set"] for r in first.results}) == 1
+    assert first.boards[0].setting.test_set == first.results[0]["data"]["test_set"] != ""
     assert second.results == first.results
     assert {p: p.stat().st_mtime_ns for p in files} == files
-    assert [p.name for p in first.written] == ["darken.md"]
+    assert [p.name for p in first.written] == ["darken.md", "README.md"]
     assert not list(tmp_path.rglob("*.partial"))
 
 
@@ -192,7 +196,45 @@ def test_results_record_all_that_matters(tmp_path: Path) -> None:
     assert result["timing"]["device"] == "cpu"
     assert {"torch", "numpy", "scikit-image"} <= set(result["environment"]["libraries"])
     assert result["metrics"]["peak"]["higher_is_better"] is True
-    assert set(result["files"]) == {"metrics.parquet", "history.csv", "model.safetensors", "samples.png"}
+    pictures = {"samples.png", "worst.png", "histograms.png", "training.png"}
+    assert set(result["files"]) == {"metrics.parquet", "history.csv", "model.safetensors"} | pictures
+
+
+def test_watching_gradients_changes_no_number_and_no_key(tmp_path: Path) -> None:
+    reports = [
+        go(tmp_path / name, model=("tiny-conv",), watch_gradients=name == "watched") for name in ("not", "watched")
+    ]
+    (plain,), (watched,) = (report.results for report in reports)
+    assert plain["key"] == watched["key"]
+    assert plain["scores"] == watched["scores"]
+    rest = {"history.csv"}
+    assert {n: d for n, d in plain["files"].items() if n not in rest} == {
+        n: d for n, d in watched["files"].items() if n not in rest
+    }
+    columns = [next((tmp_path / name).rglob("history.csv")).read_text().splitlines()[0] for name in ("not", "watched")]
+    assert columns[1] == columns[0] + ",gradient/all"
+    drawn = [path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("darken-gradients.png")]
+    assert drawn == ["watched"]
+
+
+def test_gradients_watched_in_another_training_come_onto_the_board(tmp_path: Path) -> None:
+    go(tmp_path, model=("tiny-conv",))
+    go(tmp_path, model=("tiny-conv",), watch_gradients=True, fresh=True)
+    assert list(tmp_path.rglob("darken-gradients.png"))
+
+
+def test_the_worst_images_are_named_and_kept(tmp_path: Path) -> None:
+    (result,) = go(tmp_path, model=("identity",)).results
+    folder = next(tmp_path.glob(f"*/*/*/{result['key']}"))
+    first = store.first_metric(result)
+    table = pd.read_parquet(folder / "metrics.parquet")[first]
+    assert len(result["worst"]) == 4
+    rest = table.drop(result["worst"])
+    assert table[result["worst"]].max() <= rest.min()
+    assert list(table[result["worst"]]) == sorted(table[result["worst"]])
+    with Image.open(folder / "worst.png") as worst, Image.open(folder / "samples.png") as samples:
+        assert worst.height == samples.height == 3 * result["trial"]["size"]
+        assert worst.width == 4 * result["trial"]["size"]
 
 
 def test_several_seeds_train_several_times_and_share_a_row(tmp_path: Path) -> None:

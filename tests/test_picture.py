@@ -14,8 +14,9 @@ from PIL import Image
 
 from benchbench.degrading import Pairs
 from benchbench.leaderboard import Board, collect, write_boards
-from benchbench.leaderboard.picture import COLUMNS, GAP, LABEL, TILE, write_picture
+from benchbench.leaderboard.picture import COLUMNS, write_picture
 from benchbench.samples import write_samples
+from benchbench.tiles import GAP, LABEL, TILE
 
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
 INPUT, TRUTH = 10, 250
@@ -26,7 +27,7 @@ def samples(folder: Path, restored: int, count: int, size: int) -> bytes:
     levels = torch.arange(count, dtype=torch.uint8).view(-1, 1, 1, 1).expand(count, 3, size, size)
     pairs = Pairs([str(i) for i in range(count)], TRUTH - levels, INPUT + levels, None, None, {})
     folder.mkdir(exist_ok=True)
-    write_samples(folder / "samples.png", pairs, (restored + levels) / 255, count)
+    write_samples(folder / "samples.png", pairs, (restored + levels) / 255, range(count))
     return (folder / "samples.png").read_bytes()
 
 
@@ -117,7 +118,7 @@ def test_a_long_label_stays_beside_its_own_row(tmp_path: Path) -> None:
 
 def test_pixels_are_enlarged_without_smoothing(tmp_path: Path) -> None:
     noise = torch.arange(3 * 16 * 16).mul(37).remainder(256).to(torch.uint8).view(1, 3, 16, 16)
-    write_samples(tmp_path / "samples.png", Pairs(["0"], noise, noise, None, None, {}), noise / 255, 1)
+    write_samples(tmp_path / "samples.png", Pairs(["0"], noise, noise, None, None, {}), noise / 255, [0])
     results.write(tmp_path / "runs", samples=(tmp_path / "samples.png").read_bytes())
     [found] = collect(tmp_path / "runs")[0]
     write_picture(tmp_path / "board.png", found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-import inspect
+import itertools
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -12,8 +12,11 @@ import pytest
 import toys
 
 import benchbench
-from benchbench import PluginError, SpecError, hookspecs, plugins
+from benchbench import PluginError, SpecError, plugins
+from benchbench.admission import HOOKS
+from benchbench.hookspecs import HOOKS_VERSION
 from benchbench.plugins import GROUP, KINDS, Registry, load
+from benchbench.runner import HookCaller
 
 Write = Callable[[str, str], Path]
 TOYS = EntryPoint("toys", "toys", GROUP)
@@ -84,11 +87,30 @@ def test_components_are_found_by_kind_and_name_with_their_plugin(load_with_toys:
     assert registry.origin[toys.Darken].brings[0] == "dataset toy-faces"
 
 
-def test_order_of_the_entry_points_does_not_matter(load_with_toys: Callable[..., Registry]) -> None:
-    registry = load_with_toys(fog())
-    other = load([TOYS, EntryPoint("strange_plugin_0", "strange_plugin_0", GROUP)])
-    assert other.components == registry.components
-    assert list(other.plugins) == list(registry.plugins)
+LISTENER = """
+    from benchbench import hookimpl
+
+    @hookimpl({marks})
+    def benchbench_board_written(path):
+        path.append(__name__)
+"""
+
+
+@pytest.mark.parametrize("marks", ["", "tryfirst=True", "trylast=True"])
+def test_plugins_are_heard_in_the_order_of_their_names_however_installed(
+    marks: str, load_with_toys: Callable[..., Registry]
+) -> None:
+    sources = [LISTENER.format(marks=""), LISTENER.format(marks=marks), fog()]
+    registry = load_with_toys(*sources)
+    entry_points = [TOYS, *(EntryPoint(f"strange_plugin_{i}", f"strange_plugin_{i}", GROUP) for i in range(3))]
+    for order in itertools.permutations(entry_points):
+        other = load(order)
+        assert other.components == registry.components
+        assert list(other.plugins) == list(registry.plugins)
+        heard: list[str] = []
+        HookCaller(other, Path(), heard.append).call("benchbench_board_written", path=heard)
+        assert heard == ["strange_plugin_0", "strange_plugin_1"]
+        assert other.plugins["strange_plugin_0"].brings == ["hook benchbench_board_written"]
 
 
 def test_a_spec_is_resolved_and_a_chain_too() -> None:
@@ -158,10 +180,101 @@ def test_several_misspelt_plugins_are_all_reported(load_with_toys: Callable[...,
     assert_toys_are_there(registry)
 
 
-def test_a_hook_with_unknown_arguments_is_reported(load_with_toys: Callable[..., Registry]) -> None:
-    source = HEAD + "\n    @hookimpl\n    def benchbench_board_written(path, colour):\n        pass\n"
-    registry = load_with_toys(source)
-    assert "colour" in failure(registry)
+OTHER_HOOKS = {
+    "a later version": ("benchbench_hooks = 2", "written for version 2 of benchbench's hooks; this benchbench has 1"),
+    "no version": ("benchbench_hooks = None", "written for version None"),
+    "an unknown argument": (
+        "@hookimpl\n    def benchbench_board_written(path, colour):\n        pass",
+        "benchbench_board_written wants colour, but is given path; was it written for another version of benchbench's hooks "
+        "(this one: 1)?",
+    ),
+    "an argument too much": (
+        "@hookimpl\n    def benchbench_metrics(kind):\n        return []",
+        "benchbench_metrics wants kind, but is given no arguments; was it written for",
+    ),
+    "an unknown hook": (
+        "@hookimpl\n    def benchbench_datasets_of(kind):\n        return []",
+        "unknown hook benchbench_datasets_of: did you mean 'benchbench_datasets' or '",
+    ),
+    "a wrapper": (
+        "@hookimpl(wrapper=True)\n    def benchbench_board_written(path):\n        return (yield)",
+        "benchbench_board_written is a wrapper",
+    ),
+    "no marker": ("def benchbench_models():\n        return []", "benchbench_models lacks @benchbench.hookimpl"),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_HOOKS)
+def test_a_plugin_for_other_hooks_is_left_out_as_a_whole(case: str, load_with_toys: Callable[..., Registry]) -> None:
+    source, reason = OTHER_HOOKS[case]
+    registry = load_with_toys(f"{fog()}\n    {source}\n")
+    assert reason in failure(registry)
+    assert registry.plugins["strange_plugin_0"].brings == []
+    assert [impl.plugin_name for impl in registry.implementations("benchbench_degradations")] == ["toys"]
+    assert registry.implementations("benchbench_board_written") == []
+    assert_toys_are_there(registry)
+
+
+def test_a_plugin_may_say_the_version_and_have_hooks_of_later_ones(load_with_toys: Callable[..., Registry]) -> None:
+    later = "@hookimpl(optionalhook=True)\n    def benchbench_schedules():\n        return []"
+    registry = load_with_toys(f"{fog()}\n    benchbench_hooks = {HOOKS_VERSION}\n\n    {later}\n")
+    assert registry.failures == []
+    assert "fog" in registry.of("degradation")
+
+
+def test_a_hook_may_want_less_and_have_arguments_of_its_own(load_with_toys: Callable[..., Registry]) -> None:
+    hook = "@hookimpl\n    def benchbench_trial_finished(result, memory=[]):\n        memory.append(result['status'])"
+    registry = load_with_toys(f"{HEAD}\n    {hook}\n")
+    assert registry.failures == []
+    warnings: list[str] = []
+    result = {"status": "scored"}
+    HookCaller(registry, Path(), warnings.append).call(
+        "benchbench_trial_finished", trial={}, result=result, folder=Path()
+    )
+    assert warnings == []
+    [impl] = registry.implementations("benchbench_trial_finished")
+    assert impl.function.__defaults__ == (["scored"],)
+
+
+# ── suites ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+SUITES = """
+    from pathlib import Path
+    from benchbench import hookimpl
+
+    @hookimpl
+    def benchbench_suites():
+        return {paths}
+"""
+
+
+def test_a_suite_is_known_by_its_file_and_its_plugin(tmp_path: Path, load_with_toys: Callable[..., Registry]) -> None:
+    path = tmp_path / "fogs.toml"
+    path.touch()
+    registry = load_with_toys(SUITES.format(paths=f"[Path({str(path)!r})]"))
+    assert registry.suites == {"fogs": path}
+    assert registry.plugins["strange_plugin_0"].brings == ["suite fogs"]
+    with pytest.raises(
+        PluginError, match=r"two plugins bring a suite named 'fogs': strange_plugin_0 .* strange_plugin_1"
+    ):
+        load_with_toys(*[SUITES.format(paths=f"[Path({str(path)!r})]")] * 2)
+
+
+@pytest.mark.parametrize(
+    ("paths", "reason"),
+    [
+        ("[Path('nowhere.toml')]", "is no suite: it must be the Path of a TOML file"),
+        ("['suite.toml']", "'suite.toml' is no suite"),
+        ("Path(__file__)", "benchbench_suites must return a list"),
+        ("[Path(__file__)]", "is no suite"),
+        ("1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_a_wrong_suite_is_reported_and_the_others_are_there(
+    paths: str, reason: str, load_with_toys: Callable[..., Registry]
+) -> None:
+    registry = load_with_toys(SUITES.format(paths=paths))
+    assert reason in failure(registry)
     assert_toys_are_there(registry)
 
 
@@ -169,7 +282,7 @@ def test_a_hook_with_unknown_arguments_is_reported(load_with_toys: Callable[...,
 
 ABSTRACT = fog().replace("def apply", "def applyy")
 WRONG_COMPONENTS = {
-    "nothing": (fog(brings="").replace("[]", "None"), "must return a list of classes, not None"),
+    "nothing": (fog(brings="").replace("[]", "None"), "must return a list, not None"),
     "an instance": (fog(brings="Fog()"), "is an instance: return the class Fog itself"),
     "something else": (fog(brings="dict"), "is no degradation class"),
     "another kind": (fog(brings="Fog").replace("degradations", "models"), "is no model class"),
@@ -201,6 +314,44 @@ def test_a_wrong_component_is_reported_and_the_others_are_there(
     assert_toys_are_there(registry)
 
 
+def test_a_plugin_with_one_wrong_part_is_left_out_as_a_whole(load_with_toys: Callable[..., Registry]) -> None:
+    hooks = "@hookimpl\n    def benchbench_models():\n        return [Fog]\n\n    @hookimpl\n    def benchbench_board_written(): ..."
+    registry = load_with_toys(f"{fog()}\n    {hooks}\n")
+    assert "is no model class" in failure(registry)
+    assert registry.plugins["strange_plugin_0"].brings == []
+    assert "fog" not in registry.of("degradation")
+    assert registry.implementations("benchbench_board_written") == []
+    assert not [plugin for plugin in registry.origin.values() if plugin.name != "toys"]
+
+
+def test_a_plugin_that_brings_one_name_twice_is_left_out(load_with_toys: Callable[..., Registry]) -> None:
+    registry = load_with_toys(fog(brings="Fog, Fog"))
+    assert failure(registry) == "brings two degradations named 'fog'"
+    assert_toys_are_there(registry)
+
+
+@pytest.mark.parametrize("misspelt", ["has_orcale = True", "def inverts(self, x, truth): ...", "descriptions = ''"])
+def test_what_looks_like_a_misspelt_part_of_the_contract_is_a_warning(
+    misspelt: str, load_with_toys: Callable[..., Registry]
+) -> None:
+    registry = load_with_toys(fog(body=misspelt))
+    assert registry.failures == []
+    [warning] = registry.plugins["strange_plugin_0"].warnings
+    assert warning.startswith("fog has '")
+    assert "did you mean '" in warning
+
+
+@pytest.mark.parametrize(
+    "own", ["version_of: int = param(3)", "_inverts = 1", "density = 0.5", "def name_it(self): ..."]
+)
+def test_an_authors_own_names_are_no_warning(own: str, load_with_toys: Callable[..., Registry]) -> None:
+    assert load_with_toys(fog(body=own)).plugins["strange_plugin_0"].warnings == []
+
+
+def test_no_built_in_component_has_a_misspelt_part() -> None:
+    assert {p.name: p.warnings for p in plugins.registry().plugins.values() if p.warnings} == {}
+
+
 def test_class_variables_need_no_dataclass(load_with_toys: Callable[..., Registry]) -> None:
     assert load_with_toys(fog(decorator="", body="depth: ClassVar[int] = 3")).failures == []
 
@@ -216,8 +367,7 @@ def test_two_components_of_one_name_are_an_error_that_names_both_plugins(
     message = str(caught.value)
     assert "two plugins bring a degradation named 'darken'" in message
     assert "strange_plugin_0" in message
-    assert "toys" in message
-    assert "--no-plugin" in message
+    assert "leave one out with --no-plugin strange_plugin_0 or --no-plugin toys" in message
 
 
 def test_blocking_one_of_them_is_the_way_out(load_with_toys: Callable[..., Registry]) -> None:
@@ -264,26 +414,7 @@ def test_plugins_are_blocked_by_the_environment(monkeypatch: pytest.MonkeyPatch)
         plugins.registry.cache_clear()
 
 
-# ── the hooks themselves ─────────────────────────────────────────────────────────────────────────────────────────────
-
-HOOKS = {
-    name: hook for name, hook in inspect.getmembers(hookspecs, inspect.isfunction) if name.startswith("benchbench_")
-}
-
-
-@pytest.mark.parametrize("name", HOOKS)
-def test_every_hook_is_documented(name: str) -> None:
-    text = inspect.getdoc(HOOKS[name]) or ""
-    assert text.endswith(".")
-    hidden = [a for a in inspect.signature(HOOKS[name]).parameters if f"`{a}`" not in text]
-    assert hidden == []
-
-
-@pytest.mark.parametrize("name", HOOKS)
-def test_every_hook_has_a_test(name: str) -> None:
-    folder = Path(__file__).parent
-    others = [path for path in folder.rglob("*.py") if path != Path(__file__)]
-    assert [path.name for path in others if name in path.read_text(encoding="utf-8")] != []
+# ── the public names ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -298,3 +429,36 @@ def test_every_public_name_is_there() -> None:
     assert dir(benchbench) == sorted(benchbench.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         benchbench.nothing  # noqa: B018
+
+
+RANKING = (
+    HEAD
+    + """
+    @hookimpl
+    def benchbench_metrics():
+        return [Odd]
+
+    @dataclass(frozen=True)
+    class Odd(Metric):
+        name = {name!r}
+        higher_is_better = True
+        ranks = {ranks}
+
+        def __call__(self, restored, clean, region=None):
+            return restored.flatten(1).mean(1)
+"""
+)
+
+
+def test_two_metrics_that_rank_are_an_error_that_names_both(load_with_toys: Callable[..., Registry]) -> None:
+    """Or a package that somebody installs could reorder every board."""
+    with pytest.raises(
+        PluginError, match=r"two metrics rank the boards: odd .* and even .*--no-plugin strange_plugin_"
+    ):
+        load_with_toys(RANKING.format(name="odd", ranks=True), RANKING.format(name="even", ranks=True))
+    registry = load_with_toys(RANKING.format(name="odd", ranks=True), RANKING.format(name="even", ranks=False))
+    assert {"odd", "even"} <= set(registry.of("metric"))
+
+
+def test_no_degradation_takes_the_name_of_a_page(load_with_toys: Callable[..., Registry]) -> None:
+    assert "no degradation can be named 'overall'" in failure(load_with_toys(fog(name="overall")))

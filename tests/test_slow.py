@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,12 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
-from environments import fresh_environment, install
 
 from benchbench import store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-ROOT = Path(__file__).parents[1]
 BENCHBENCH = [sys.executable, "-m", "benchbench"]
 RUN = ["run", "--dataset", "faces:n=200", "--size", "32", "--budget", "1TFLOP", "--device", "cpu", "--quiet"]
 MODELS = ["--model", "identity", "--model", "autoencoder", "--model", "unet"]
@@ -73,26 +69,3 @@ def test_a_checkpoint_is_taken_up_and_gives_the_same_numbers(tmp_path: Path) -> 
     subprocess.run([*long, "--out", killed], check=True)
     subprocess.run([*long, "--out", whole], check=True)
     assert numbers(killed) == numbers(whole)
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh virtual environment that sees this one's libraries, and has a third-party plugin of its own."""
-    folder = tmp_path_factory.mktemp("environment")
-    python = fresh_environment(folder / "venv")
-    source = folder / "source"
-    shutil.copytree(ROOT / "tests" / "third_party", source)
-    install(python, source)
-    return python
-
-
-def test_a_third_partys_package_is_found_trained_and_ranked(environment: Path, tmp_path: Path) -> None:
-    command = [environment, "-m", "benchbench"]
-    listed = subprocess.run([*command, "list", "models", "--json"], check=True, capture_output=True, text=True).stdout
-    sharpen = next(e for e in json.loads(listed) if e["name"] == "sharpen")
-    assert (sharpen["distribution"], sharpen["version"]) == ("benchbench-sharpen", "1.2.3")
-    options = ["--model", "identity", "--model", "sharpen", "--degrade", "gaussian-blur", "--out", tmp_path]
-    subprocess.run([*command, *RUN, *options], check=True)
-    rows = json.loads((tmp_path / "leaderboards" / "faces,n=200" / "gaussian-blur.json").read_text())[0]["rows"]
-    assert [row["model"] for row in rows] == ["sharpen", "identity"]
-    assert rows[0]["plugin"] == "benchbench-sharpen 1.2.3"

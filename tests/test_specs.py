@@ -257,10 +257,22 @@ def test_field_without_a_text_form_is_no_parameter() -> None:
 
 
 def test_description_of_a_parameter_has_default_unit_help_and_legal_values() -> None:
-    lines = list(specs.describe(Bounded))
-    assert lines[0] == "block=8 px — side of a block (integer from 1 to 64)"
-    assert lines[1] == "sigma=1 (number, at least 0)"
-    assert next(iter(specs.describe(Everything))).startswith("needed=…")
+    block, sigma, *_ = specs.describe(Bounded)
+    assert (block["default"], block["unit"], block["legal"]) == ("8", "px", "integer from 1 to 64")
+    assert block["help"] == "side of a block"
+    assert (sigma["default"], sigma["unit"], sigma["help"], sigma["legal"]) == ("1", "", "", "number, at least 0")
+    needed = specs.describe(Everything)[0]
+    assert (needed["name"], needed["default"]) == ("needed", None)
+
+
+def test_every_choice_is_legal_and_every_other_word_is_not() -> None:
+    for parameter in specs.parameters(Everything).values():
+        for choice in parameter.choices:
+            specs.checked(Everything, parameter, choice)
+        if parameter.choices[:2] == ["true", "false"]:
+            with pytest.raises(SpecError):
+                specs.checked(Everything, parameter, "perhaps")
+    assert [p.choices for p in specs.parameters(Everything).values() if p.choices]
 
 
 def test_description_of_a_component_is_the_first_line_of_its_own_docstring() -> None:

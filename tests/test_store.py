@@ -98,7 +98,7 @@ def test_a_stored_result_is_read(folder: Path) -> None:
     found = store.read(folder)
     assert (found.folder, found.status) == (folder, "scored")
     assert found.content["scores"]["peak"]["mean"] == math.inf
-    assert found.content["files"].keys() == {store.SAMPLES}
+    assert found.content["files"].keys() == {store.SAMPLES, store.SCORES}
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"schema": 1', "\x00\x00", "[" * 100_000, '{"a":' * 100_000])

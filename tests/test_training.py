@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 import torch
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import Tensor
 from toys import Darken, TinyConv, ToyFaces, portraits
+from trainings import CPU, Dropping, TwoOptimizers, same, trainer, weights
 
-from benchbench import Batch, Model, Recipe, Task, TrialError, training
-from benchbench.budget import Budget
-from benchbench.degrading import degraded_set
+from benchbench import Batch, Recipe, TrialError, training
+from benchbench.batches import TrainingSet
 from benchbench.interfaces import Degradation
-from benchbench.training import Trainer, TrainingSet
-
-CPU = torch.device("cpu")
-
-
-def trainer(cache: Path, model: Model | None = None, budget: str = "3epochs", **options: Any) -> Trainer:
-    model, degradation = model or TinyConv(), Darken()
-    data = portraits(cache, ToyFaces(n=60))
-    torch.manual_seed(0)
-    module = model.build(Task(16, degradation))
-    validation = degraded_set(data, "validation", degradation, cache)
-    settings: dict[str, Any] = {"seed": 0, "checkpoint": cache / "checkpoint.safetensors"} | options
-    return Trainer(model, module, TrainingSet(data, degradation, CPU), validation, Budget.parse(budget), **settings)
-
-
-def weights(module: nn.Module) -> list[Tensor]:
-    return [p.detach().clone() for p in module.parameters()]
-
-
-def same(a: list[Tensor], b: list[Tensor]) -> bool:
-    return all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
 
 
 def without_time(history: list[dict[str, float]]) -> list[dict[str, float]]:
@@ -56,24 +33,13 @@ def test_equal_seeds_give_equal_weights_and_others_do_not(cache: Path) -> None:
     assert not same(first, other)
 
 
-@dataclass(frozen=True)
-class Dropping(Model):
-    """Has random behaviour in its forward pass, and buffers."""
-
-    name = "dropping"
-    recipe: ClassVar[Recipe | None] = Recipe(epochs=3, batch=8, schedule="plateau", optimizer="adamw")
-
-    def build(self, task: Task) -> nn.Module:
-        return nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.Dropout(0.5), nn.Conv2d(8, 3, 1))
-
-
 @pytest.mark.parametrize("stop_at", [1, 7, 8, 20])
 def test_a_resumed_run_is_the_run_that_never_stopped(
     cache: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int
 ) -> None:
-    whole = trainer(cache, Dropping(), "5epochs").run()
+    whole = trainer(cache, Dropping(), "5epochs", watch_gradients=True).run()
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)  # a checkpoint at every step
-    interrupted = trainer(cache, Dropping(), "5epochs")
+    interrupted = trainer(cache, Dropping(), "5epochs", watch_gradients=True)
     step = interrupted._step
 
     def until() -> Tensor:
@@ -84,10 +50,12 @@ def test_a_resumed_run_is_the_run_that_never_stopped(
     monkeypatch.setattr(interrupted, "_step", until)
     with pytest.raises(KeyboardInterrupt):
         interrupted.run()
-    resumed = trainer(cache, Dropping(), "5epochs").run()
+    resumed = trainer(cache, Dropping(), "5epochs", watch_gradients=True).run()
     assert same(list(whole.module.state_dict().values()), list(resumed.module.state_dict().values()))
     assert without_time(whole.history) == without_time(resumed.history)
     assert whole.facts == resumed.facts
+    assert [(f.step, f.psnr) for f in whole.frames] == [(f.step, f.psnr) for f in resumed.frames]
+    assert same([f.images for f in whole.frames], [f.images for f in resumed.frames])
 
 
 def test_a_whole_run_leaves_the_callers_random_numbers_to_the_step_seeds(cache: Path) -> None:
@@ -186,28 +154,6 @@ def test_the_schedule_is_a_function_of_the_budget_spent(
     run.state.step = round(done * 100)
     run._set_rate()
     assert run._groups()[0]["lr"] == pytest.approx(expected, abs=2e-3)
-
-
-@dataclass(frozen=True)
-class TwoOptimizers(Model):
-    """Two networks that descend losses of their own."""
-
-    name = "two"
-    recipe: ClassVar[Recipe | None] = Recipe(batch=8)
-
-    def build(self, task: Task) -> nn.Module:
-        class Pair(nn.Module):
-            def __init__(self) -> None:
-                super().__init__()
-                self.a, self.b = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1)
-
-            def forward(self, degraded: Tensor) -> Tensor:
-                return self.b(self.a(degraded))
-
-        return Pair()
-
-    def configure_optimizers(self, module: nn.Module) -> Mapping[str, Optimizer]:
-        return {name: torch.optim.SGD(getattr(module, name).parameters(), lr) for name, lr in (("a", 0.1), ("b", 0.0))}
 
 
 def test_each_optimizer_moves_its_own_parameters_only(cache: Path) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from ..batches import TrainingSet, validation_batch
 from ..budget import Budget
 from ..interfaces import Batch
-from ..training import Trainer, TrainingSet, validation_batch
+from ..training import Trainer
 from . import material
 from .law import Law, NotApplicable, law, require
 from .trying import ModelCase

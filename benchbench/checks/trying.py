@@ -9,8 +9,8 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
+from ..batches import TrainingSet, validation_batch
 from ..interfaces import Batch, Degradation, Model, Task
-from ..training import TrainingSet, validation_batch
 from . import material
 from .law import Case, require_finite, require_shape
 

@@ -8,7 +8,7 @@ import click
 
 from .. import __version__
 from ..errors import BenchbenchError
-from . import check, leaderboard, list_, new_plugin, photos, run
+from . import check, leaderboard, list_, new_plugin, photos, run, site
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -56,6 +56,7 @@ COMMANDS = (
     photos.restore,
     photos.degrade,
     leaderboard.command,
+    site.command,
 )
 
 for command in COMMANDS:

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from ..job import Report, Screen
 from ..leaderboard import Board
-from ..leaderboard.boards import number
-from ..leaderboard.write import budget_name
+from ..leaderboard.text import budget_name, number
+from ..overfit import Verdict
 from ..store import first_metric
 from ..trial import Trial
 
@@ -76,6 +76,9 @@ class Console(Screen):
         self._progress.remove_task(task)
         self._progress.advance(self._whole)
         self._progress.console.print(_line(trial, result), markup=False, soft_wrap=True)
+
+    def checked(self, verdict: Verdict) -> None:
+        self.rich.print(f"  {verdict}", markup=False, soft_wrap=True)
 
     def close(self) -> None:
         if self._progress:

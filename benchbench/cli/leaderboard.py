@@ -23,12 +23,12 @@ def command() -> None:
 )
 def build(out: Path, to: Path | None) -> None:
     """Write every board that the results under --out give."""
-    from ..leaderboard import collect, write_boards
+    from .. import leaderboard
 
-    boards, problems = collect(out)
-    if not boards and not problems:
+    written, problems = leaderboard.build(out, to or out / "leaderboards")
+    if not written and not problems:
         raise click.ClickException(f"there are no results under {out}; `benchbench run --out {out}` makes some")
     for problem in problems:
         click.echo(f"benchbench: left out: {problem}", err=True)
-    for path in write_boards(boards, to or out / "leaderboards"):
+    for path in written:
         click.echo(path)

@@ -1,4 +1,4 @@
-"""`benchbench list`: every component with its parameters, and every plugin with what it brings."""
+"""`benchbench list`: every component with its parameters, all about one, and every plugin with what it brings."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from . import options
+from . import completion, options
 
 
 @click.command("list")
-@click.argument("kind", required=False, type=click.Choice(["datasets", "degradations", "models", "metrics"]))
+@click.argument("what", required=False, metavar="[KIND|NAME]", shell_complete=completion.kinds_and_names)
 @click.option(
     "--plugins", is_flag=True, help="List plugins: distribution, version, what each brings, what failed and why."
 )
@@ -19,14 +19,21 @@ from . import options
 @options.no_plugin
 @options.as_json
 def command(
-    kind: str | None, plugins: bool, files: tuple[Path, ...], no_plugin: tuple[str, ...], as_json: bool
+    what: str | None, plugins: bool, files: tuple[Path, ...], no_plugin: tuple[str, ...], as_json: bool
 ) -> None:
-    """List components with parameters, defaults and the package they came from."""
+    """List components with parameters, defaults and the package they came from.
+
+    KIND is datasets, degradations, models or metrics; the NAME of a component gives everything about it.
+    """
     from .. import catalogue
 
-    registry = options.load_registry(no_plugin, plugins or as_json, files)
-    chosen = catalogue.plugins(registry) if plugins else catalogue.components(registry, kind)
+    if plugins and what:
+        raise click.UsageError("--plugins lists all plugins; leave out the name")
+    entries = options.load_catalogue(no_plugin, plugins or as_json, files)
+    chosen = [e for e in entries if e["kind"] == "plugin"] if plugins else catalogue.select(entries, what)
     if as_json:
         click.echo(json.dumps(chosen, indent=1))
-        return
-    click.echo(catalogue.as_text(chosen))
+    elif what and what == chosen[0]["name"]:
+        click.echo("\n\n".join(map(catalogue.in_full, chosen)))
+    else:
+        click.echo(catalogue.as_text(chosen))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..errors import DataError
-from . import options
+from . import completion, options
 
 PHOTO = click.Path(path_type=Path, exists=True, dir_okay=False)
 photos = click.argument("photos", nargs=-1, required=True, type=PHOTO)
@@ -30,7 +30,7 @@ to = click.option(
     multiple=True,
     metavar="SPEC",
     help="Degradation, or a+b in a row.  [repeatable: one picture each]",
-    shell_complete=options.completion("degradation"),
+    shell_complete=completion.specs_of("degradation"),
 )
 @click.option("--seed", default=0, show_default=True, help="For degradations that draw at random.")
 @to
@@ -68,7 +68,7 @@ def degrade(
     show_default=True,
     metavar="SPEC",
     help="Model; all takes the best of any.",
-    shell_complete=options.completion("model"),
+    shell_complete=completion.specs_of("model"),
 )
 @click.option(
     "--degrade",
@@ -76,7 +76,7 @@ def degrade(
     required=True,
     metavar="SPEC",
     help="What the photographs suffer from.",
-    shell_complete=options.completion("degradation"),
+    shell_complete=completion.specs_of("degradation"),
 )
 @to
 @options.out

@@ -33,6 +33,7 @@ from . import options
     show_default=True,
     help="Training seed.  [repeatable]",
 )
+@click.option("--seeds", type=click.IntRange(1), metavar="N", help="N trainings of each model: seeds 0 to N-1.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, or auto.")
 @click.option("--jobs", type=click.IntRange(1), help="Trials at once.  [default: one a core, or one on a GPU]")
 @click.option(
@@ -45,6 +46,14 @@ from . import options
 @click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
 @options.out
 @click.option("--fresh", is_flag=True, help="Discard stored results of the chosen trials first.")
+@click.option(
+    "--watch-gradients", is_flag=True, help="Keep the norm of each stage's gradient in the history of what is trained."
+)
+@click.option(
+    "--overfit-one",
+    is_flag=True,
+    help="Only check that each trained model can learn a single image; the exit code is 1 if one cannot.",
+)
 @options.plugin_files
 @options.no_plugin
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -60,12 +69,15 @@ def command(
     metric: tuple[str, ...],
     budget: str,
     seed: tuple[int, ...],
+    seeds: int | None,
     device: str,
     jobs: int | None,
     threads: int,
     timeout: float | None,
     out: Path,
     fresh: bool,
+    watch_gradients: bool,
+    overfit_one: bool,
     files: tuple[Path, ...],
     no_plugin: tuple[str, ...],
     quiet: bool,
@@ -79,6 +91,11 @@ def command(
     from .. import job
     from .console import Console
 
+    given = {p for p in ctx.params if ctx.get_parameter_source(p) is not click.core.ParameterSource.DEFAULT}
+    if seeds and "seed" in given:
+        raise click.UsageError("--seed names seeds, --seeds counts them: give one of the two")
+    if seeds:
+        seed, given = tuple(range(seeds)), given | {"seed"}
     registry = options.load_registry(no_plugin, quiet or as_json, files)
     wanted = job.Request(
         dataset=dataset,
@@ -94,18 +111,18 @@ def command(
         threads=threads,
         timeout=timeout,
         fresh=fresh,
+        watch_gradients=watch_gradients,
     )
     if suite:
-        given = {p for p in ctx.params if ctx.get_parameter_source(p) is not click.core.ParameterSource.DEFAULT}
         wanted = job.with_suite(registry, wanted, suite, given)
     console = Console(silent=quiet or as_json)
     try:
-        report = job.run(registry, wanted, console)
+        report = job.overfit_one(registry, wanted, console) if overfit_one else job.run(registry, wanted, console)
     except KeyboardInterrupt:
-        click.echo("\nbenchbench: stopped; the same command goes on from here", err=True)
+        click.echo("\nbenchbench: stopped" + ("" if overfit_one else "; the same command goes on from here"), err=True)
         sys.exit(130)
     if as_json:
         click.echo(report.to_json(), nl=False)
-    else:
+    elif isinstance(report, job.Report):
         console.show(report)
     sys.exit(1 if report.failed else 0)

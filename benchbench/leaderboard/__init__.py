@@ -1,6 +1,6 @@
 """Leaderboards: a pure function of the stored results."""
 
 from .boards import Board, collect
-from .write import write_boards
+from .write import build, write_boards, write_pages
 
-__all__ = ["Board", "collect", "write_boards"]
+__all__ = ["Board", "build", "collect", "write_boards", "write_pages"]

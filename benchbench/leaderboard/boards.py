@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from .. import store
+from ..files import digest
 from ..store import DamagedResult, Result
-
-REGIONS = {"": "whole image", "@region": "inside the degraded region", "@face": "inside the face"}
+from .ranking import ranked
+from .rows import REGIONS, image_scores, metrics_of, ranking_metric, rows_of
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,18 @@ class Setting:
     """Of its source: other code gives other images."""
     protocol: int
     budget: str
+    test_set: str = ""
+    """Digest of the degraded test images, which another version of a library may make otherwise; "" where unknown."""
 
     @property
     def file(self) -> tuple[str, str]:
         """Folder and file stem of the board."""
         return store.slug(self.dataset), store.slug(self.degradation)
+
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """Its place among boards."""
+        return *self.file, self.size, self.budget, self.fingerprint, self.test_set
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,13 @@ class Board:
     metrics: dict[str, dict[str, Any]]
     """Metric -> its facts, in the order of the columns."""
     rows: pd.DataFrame
-    """One row a model (seeds averaged): model, rank, parameters, flops, seeds, …, and a column for each score."""
+    """One row a model (seeds averaged): model, rank, parameters, flops, seeds, …, and a column for each score.
+
+    `<score>.low` and `.high` are its 95 % interval over test images, as are `gain.low`, `recovered.high` and so on;
+    `rank` is shared by rows that cannot be told apart, `rank.low` and `.high` the best and worst that a row may have;
+    `trainings.std` is the standard deviation of the ranking score between trainings. Where a mean of the ranking score
+    is infinite, its `.median` is there too, and gives the order.
+    """
     failures: list[dict[str, str]]
     unavailable: dict[str, str]
     results: list[Result] = field(repr=False)
@@ -51,8 +64,7 @@ class Board:
     @property
     def ranked_by(self) -> str | None:
         """The metric that gives the order: the first that at least half of the rows have, or else any."""
-        known = [m for m in self.metrics if m in self.rows and self.rows[m].notna().any()]
-        return next((m for m in known if self.rows[m].notna().mean() >= 0.5), next(iter(known), None))
+        return ranking_metric(self.metrics, self.rows)
 
     def better(self, metric: str) -> bool:
         """Whether more is better."""
@@ -63,10 +75,28 @@ def collect(out: Path) -> tuple[list[Board], list[str]]:
     """All boards that the results under `out` give, and a line for each result that had to be left out."""
     results, problems = [], []
     for _, found in store.find(out):
-        if isinstance(found, DamagedResult):
-            problems.append(str(found))
-        else:
-            results.append(found)
+        try:
+            results.append(_whole(found))
+        except DamagedResult as damage:
+            problems.append(str(damage))
+    boards = [_board(setting, members) for setting, members in _settings(results).items()]
+    return sorted(
+        boards,
+        key=lambda b: (*b.setting.file, b.setting.size, b.setting.budget, b.setting.fingerprint, b.setting.test_set),
+    ), problems
+
+
+def _whole(found: Result | DamagedResult) -> Result:
+    """The result if its scores can be read. Raises DamagedResult."""
+    if isinstance(found, DamagedResult):
+        raise found
+    if found.status == "scored":
+        _ = found.scores
+    return found
+
+
+def _settings(results: Sequence[Result]) -> dict[Setting, list[Result]]:
+    """The results of each board."""
     settings: dict[Setting, list[Result]] = {}
     for result in results:
         if result.content["trial"]["budget"] is not None:
@@ -77,10 +107,19 @@ def collect(out: Path) -> tuple[list[Board], list[str]]:
             shared = [s for s in settings if s.budget != "none" and replace(s, budget=own.budget) == own]
             for setting in shared or [own]:
                 settings.setdefault(setting, []).append(result)
-    boards = [_board(setting, members) for setting, members in settings.items()]
-    return sorted(
-        boards, key=lambda b: (*b.setting.file, b.setting.size, b.setting.budget, b.setting.fingerprint)
-    ), problems
+    return dict(part for setting, members in settings.items() for part in _by_test_set(setting, members))
+
+
+def _by_test_set(setting: Setting, members: Sequence[Result]) -> Iterator[tuple[Setting, list[Result]]]:
+    """A board for each test set. Trials that were not scored met none; scores that name none, as older ones, stand
+    apart where there are several."""
+    named = {r.folder: str(r.content.get("data", {}).get("test_set", "")) for r in members if r.status == "scored"}
+    known = sorted(set(named.values()) - {""})
+    if len(known) < 2:
+        yield replace(setting, test_set="".join(known)), list(members)
+        return
+    for test_set in sorted(set(named.values())):
+        yield replace(setting, test_set=test_set), [r for r in members if named.get(r.folder, test_set) == test_set]
 
 
 def _setting(result: Result, budget: str) -> Setting:
@@ -96,15 +135,6 @@ def _setting(result: Result, budget: str) -> Setting:
     )
 
 
-def number(value: Any, digits: int) -> str:
-    """A score for people: `∞` for infinite, `–` for missing."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
-    if isinstance(value, float) and math.isinf(value):
-        return "∞" if value > 0 else "-∞"
-    return f"{value:.{digits}f}"
-
-
 def _newest(results: Iterable[Result]) -> list[Result]:
     """One result for each model and seed: a component that changed since has older ones under other keys."""
     newest: dict[tuple[str, Any], Result] = {}
@@ -116,68 +146,15 @@ def _newest(results: Iterable[Result]) -> list[Result]:
 def _board(setting: Setting, results: list[Result]) -> Board:
     results = _newest(results)
     scored = [r for r in results if r.status == "scored"]
-    metrics = _metrics(scored)
-    rows = pd.DataFrame([_row(r, metrics) for r in scored])
-    if len(rows):
-        rows = _average_seeds(rows)
+    metrics = metrics_of(scored)
+    rows = rows_of(scored, metrics)
     board = Board(setting, metrics, rows, _failures(results), _unavailable(scored, metrics), results)
-    return _ranked(board) if len(rows) else board
-
-
-def _metrics(scored: Iterable[Result]) -> dict[str, dict[str, Any]]:
-    """Metric -> facts, as the newest result has them."""
-    known: dict[str, dict[str, Any]] = {}
-    for result in sorted(scored, key=lambda r: (r.content.get("finished_at", ""), r.content["key"])):
-        known.update(result.content["metrics"])
-    return dict(sorted(known.items(), key=lambda item: (item[1]["order"], item[0])))
-
-
-def _row(result: Result, metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """A row of the board. Scores by another version of a metric are left out: they cannot be compared."""
-    content = result.content
-    current = [name for name, facts in content["metrics"].items() if facts["digest"] == metrics[name]["digest"]]
-    columns = [name + suffix for name in current for suffix in REGIONS]
-    training = content.get("training", {})
-    return {
-        "model": content["trial"]["model"],
-        "role": content["model"]["role"],
-        "sees": ", ".join(content["model"]["sees"]),
-        "plugin": _plugin(content["origin"].get("model", [])),
-        "parameters": content["model"]["parameters"],
-        "flops": training.get("flops", 0.0),
-        "epochs": training.get("epochs", 0.0),
-        "bytes": (content.get("rate") or {}).get("bytes", math.nan),
-        "seed": content["trial"]["seed"],
-    } | {column: content["scores"][column]["mean"] for column in columns if column in content["scores"]}
-
-
-def _plugin(origins: Iterable[Mapping[str, str]]) -> str:
-    return ", ".join(dict.fromkeys(f"{o['distribution']} {o['version']}" for o in origins))
-
-
-def _average_seeds(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row a model: numbers averaged over its training seeds, with their count."""
-    seeds = rows.groupby("model", sort=True)["seed"].agg(lambda s: ", ".join(str(int(x)) for x in sorted(s.dropna())))
-    numbers = rows.drop(columns="seed").groupby("model", sort=True)
-    kinds = {
-        c: "mean" if pd.api.types.is_numeric_dtype(rows[c]) else "first" for c in rows if c not in ("model", "seed")
-    }
-    return numbers.agg(kinds).assign(seeds=seeds, trainings=rows.groupby("model").size()).reset_index()
-
-
-def _ranked(board: Board) -> Board:
-    rows, first = board.rows, board.ranked_by
-    if first is None:
+    if (first := board.ranked_by) is None:
         return board
-    order = rows[first].rank(ascending=not board.better(first), method="min", na_option="bottom")
-    rows = rows.assign(rank=order.astype(int)).sort_values(["rank", "model"], ignore_index=True)
-    by_role = {role: rows.loc[rows["role"] == role, first] for role in ("baseline", "ideal")}
-    base, ideal = (float(v.iloc[0]) if len(v) else math.nan for v in by_role.values())
-    if math.isfinite(base):
-        rows["gain"] = rows[first] - base
-    if math.isfinite(base) and math.isfinite(ideal) and ideal != base:
-        rows["recovered"] = (rows[first] - base) / (ideal - base)
-    return Board(board.setting, board.metrics, rows, board.failures, board.unavailable, board.results)
+    columns = [c for name in metrics for suffix in REGIONS if (c := name + suffix) in rows]
+    scores = image_scores(scored, metrics, list(rows["model"]), columns)
+    seed = int(digest(setting.fingerprint, setting.size, setting.degradation), 16)
+    return replace(board, rows=ranked(rows, scores, columns, first, board.better(first), seed))
 
 
 def _failures(results: Iterable[Result]) -> list[dict[str, str]]:

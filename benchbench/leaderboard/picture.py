@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from .. import store
 from ..files import write_atomically
 from ..samples import read_samples
-from .boards import Board, number
+from ..tiles import tiled
+from .boards import Board
+from .text import number
 
-TILE = 96  # px a picture is shown at, at least
-LABEL = 190
 COLUMNS = 8
-GAP = 4
 
 
 def write_picture(path: Path, board: Board) -> bool:
@@ -24,28 +21,10 @@ def write_picture(path: Path, board: Board) -> bool:
     strips = _strips(board)
     if not strips:
         return False
-    scale = max(1, round(TILE / board.setting.size))
-    tile = board.setting.size * scale
     columns = min(COLUMNS, *(len(images) for _, images in strips))
-    canvas = Image.new("RGB", (LABEL + columns * (tile + GAP), len(strips) * (tile + GAP) + GAP), "white")
-    draw = ImageDraw.Draw(canvas)
-    for row, (label, images) in enumerate(strips):
-        top = GAP + row * (tile + GAP)
-        draw.text(
-            (GAP * 2, top + tile / 2), _wrapped(label), "black", ImageFont.load_default(15), anchor="lm", spacing=5
-        )
-        for column in range(columns):
-            picture = Image.fromarray(images[column]).resize((tile, tile), Image.Resampling.NEAREST)
-            canvas.paste(picture, (LABEL + column * (tile + GAP), top))
-    buffer = io.BytesIO()
-    canvas.save(buffer, "PNG")
-    write_atomically(path, buffer.getvalue())
+    rows = [list(images[:columns]) for _, images in strips]
+    write_atomically(path, tiled(rows, [label for label, _ in strips]))
     return True
-
-
-def _wrapped(label: str, width: int = 22) -> str:
-    lines = [line[i : i + width] for line in label.splitlines() for i in range(0, len(line), width)]
-    return "\n".join(lines[:4])
 
 
 def _strips(board: Board) -> list[tuple[str, np.ndarray]]:

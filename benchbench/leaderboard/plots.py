@@ -1,23 +1,23 @@
-"""A board's plots: learning against compute, losses of each model, and rate against distortion."""
+"""A board's plots over training and over bytes, and the list of all that a board has."""
 
 from __future__ import annotations
 
-import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import store
 from ..files import write_atomically
+from ..store import GRADIENT
 from .boards import Board
+from .drawing import COLOURS, figure_of, finish, png, quantity, short, style
+from .pareto import pareto
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito 2008
-LINES = ("-", "--", ":", "-.")
+NAMED_STAGES = 8  # of a model; of one with more, only the first and the last are named
 
 
 def write_plots(stem: Path, board: Board) -> dict[str, Path]:
@@ -27,19 +27,11 @@ def write_plots(stem: Path, board: Board) -> dict[str, Path]:
         figure = plot(board)
         if figure is not None:
             written[name] = stem.with_name(f"{stem.name}-{name}.png")
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-            write_atomically(written[name], buffer.getvalue())
+            write_atomically(written[name], png(figure))
     return written
 
 
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
-
-    return Figure((width, height), layout="constrained")
-
-
-def _histories(board: Board) -> dict[str, list[dict[str, float]]]:
+def histories_of(board: Board) -> dict[str, list[dict[str, float]]]:
     """Model -> history of its first seed, best model first."""
     by_model: dict[str, list[dict[str, float]]] = {}
     for result in board.results:
@@ -49,109 +41,129 @@ def _histories(board: Board) -> dict[str, list[dict[str, float]]]:
     return {model: by_model[model] for model in ranked if model in by_model}
 
 
-def _style(position: int) -> dict[str, Any]:
-    return {"color": COLOURS[position % len(COLOURS)], "linestyle": LINES[position // len(COLOURS) % len(LINES)]}
-
-
 def _marker(rows: Sequence[object]) -> str:
     """A single point has no line to be seen by."""
     return "o" if len(rows) == 1 else ""
 
 
-def _short(label: str, longest: int = 34) -> str:
-    """A label for a legend; `$` would start mathematics."""
-    text = label if len(label) <= longest else label[: longest - 1] + "…"
-    return text.replace("$", r"\$")
-
-
 def learning(board: Board) -> Figure | None:
     """Validation PSNR against the training FLOPs spent, one line a model: comparable, unlike the losses."""
-    histories = _histories(board)
+    histories = histories_of(board)
     if not histories:
         return None
-    figure = _figure(8, 4.5)
+    figure = figure_of(8, 4.5)
     axes = figure.add_subplot()
     for position, (model, rows) in enumerate(histories.items()):
         x = [row["flops"] / 1e12 for row in rows]
         axes.plot(
             x,
             [row["validation_psnr"] for row in rows],
-            label=_short(model),
+            label=short(model),
             lw=1.5,
             marker=_marker(rows),
-            **_style(position),
+            **style(position),
         )
-    _finish(axes, "training compute [TFLOP]", "validation PSNR [dB]")
+    finish(axes, "training compute [TFLOP]", "validation PSNR [dB]")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False)
     return figure
 
 
 def losses(board: Board) -> Figure | None:
     """Training and validation loss of each model over its epochs, a panel a model."""
-    histories = _histories(board)
+    histories = histories_of(board)
     if not histories:
         return None
-    columns = min(4, len(histories))
-    rows = math.ceil(len(histories) / columns)
-    figure = _figure(2.6 * columns + 0.6, 2.0 * rows + 0.4)
-    for position, (model, history) in enumerate(histories.items()):
-        axes = figure.add_subplot(rows, columns, position + 1)
+    figure = _panels(histories)
+    for axes, history in zip(figure.axes, histories.values(), strict=True):
         epochs = [row["epoch"] for row in history]
         for kind, colour in (("train_loss", COLOURS[1]), ("validation_loss", COLOURS[0])):
-            axes.plot(
-                epochs,
-                [row[kind] for row in history],
-                color=colour,
-                lw=1.2,
-                marker=_marker(history),
-                label=kind.replace("_", " "),
-            )
+            values = [row[kind] for row in history]
+            axes.plot(epochs, values, color=colour, lw=1.2, marker=_marker(history), label=kind.replace("_", " "))
         if all(row[kind] > 0 for row in history for kind in ("train_loss", "validation_loss")):
             axes.set_yscale("log")
-        axes.set_title(_short(model, 28), fontsize=8)
+    figure.axes[0].legend(fontsize=6, frameon=False)
+    return figure
+
+
+def gradients(board: Board) -> Figure | None:
+    """The gradient's norm in each stage of the models whose gradients were watched, a panel a model."""
+    histories = {
+        model: watched
+        for model, rows in histories_of(board).items()
+        if (watched := [row for row in rows if any(map(math.isfinite, _norms(row).values()))])
+    }
+    if not histories:
+        return None
+    from matplotlib import colormaps
+
+    figure = _panels(histories)
+    for axes, history in zip(figure.axes, histories.values(), strict=True):
+        epochs, stages = [row["epoch"] for row in history], list(_norms(history[-1]))
+        shades = colormaps["viridis"].resampled(len(stages) + 1)  # from the first stage, dark, to the last
+        for position, stage in enumerate(stages):
+            values = [_norms(row)[stage] or math.nan for row in history]  # a logarithm has no place for zero
+            named = len(stages) <= NAMED_STAGES or position in (0, len(stages) - 1)
+            label = short(stage, 22) if named else f"_{position}"
+            axes.plot(epochs, values, color=shades(position), lw=1.0, marker=_marker(history), label=label)
+        axes.set_yscale("log")
+        axes.legend(fontsize=5, frameon=False)
+    figure.supylabel("norm of the gradient", fontsize=8)
+    return figure
+
+
+def _norms(row: Mapping[str, float]) -> dict[str, float]:
+    return {name.removeprefix(GRADIENT): value for name, value in row.items() if name.startswith(GRADIENT)}
+
+
+def _panels(models: Collection[str]) -> Figure:
+    """A figure with a small panel for each model, over epochs."""
+    columns = min(4, len(models))
+    rows = math.ceil(len(models) / columns)
+    figure = figure_of(2.6 * columns + 0.6, 2.0 * rows + 0.4)
+    for position, model in enumerate(models):
+        axes = figure.add_subplot(rows, columns, position + 1)
+        axes.set_title(short(model, 28), fontsize=8)
         axes.tick_params(labelsize=6, which="both")
         axes.grid(alpha=0.2)
-    figure.axes[0].legend(fontsize=6, frameon=False)
     figure.supxlabel("epochs", fontsize=8)
     return figure
 
 
 def rate(board: Board) -> Figure | None:
-    """Quality against real bytes an image: one line a codec, through its settings; a point a setting.
-
-    Only where the input is the clean image: elsewhere a codec's quality is that of what it was given.
-    """
-    metric = board.ranked_by
-    if metric and "gain" in board.rows:  # the baseline's score is finite, so the input is degraded
+    """Quality against real bytes an image: one line a codec, through its settings; a point a setting."""
+    metric, families = board.ranked_by, rates_of(board)
+    if metric is None or not families:
         return None
-    rows = board.rows[board.rows["bytes"].notna()] if metric and len(board.rows) else board.rows
-    if metric is None or not len(rows):
-        return None
-    families: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows.to_dict("records"):
-        if math.isfinite(row[metric]):
-            families.setdefault(row["model"].partition(":")[0], []).append(row)
-    if not families:
-        return None
-    figure = _figure(7, 4.5)
+    figure = figure_of(7, 4.5)
     axes = figure.add_subplot()
-    for position, (family, points) in enumerate(sorted(families.items())):
-        points = sorted(points, key=lambda row: row["bytes"])
-        x, y = [row["bytes"] for row in points], [row[metric] for row in points]
-        axes.plot(x, y, marker="o", ms=4, lw=1.2, label=_short(family), **_style(position))
+    for position, (family, points) in enumerate(families.items()):
+        x, y = zip(*points, strict=True)
+        axes.plot(x, y, marker="o", ms=4, lw=1.2, label=short(family), **style(position))
     axes.set_xscale("log")
-    unit = f" [{board.metrics[metric]['unit']}]" if board.metrics[metric]["unit"] else ""
-    _finish(axes, "bytes an image (files, headers included)", f"{metric}{unit}")
+    finish(axes, "bytes an image (files, headers included)", quantity(board, metric))
     axes.legend(fontsize=8, frameon=False)
     return figure
 
 
-def _finish(axes: Axes, x: str, y: str) -> None:
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    axes.grid(alpha=0.2, which="both")
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+def rates_of(board: Board) -> dict[str, list[tuple[float, float]]]:
+    """Codec -> (bytes an image, score) of each of its settings, fewest bytes first.
+
+    Only where the input is the clean image: elsewhere a codec's quality is that of what it was given.
+    """
+    metric = board.ranked_by
+    if metric is None or "gain" in board.rows:  # the baseline's score is finite, so the input is degraded
+        return {}
+    families: dict[str, list[tuple[float, float]]] = {}
+    for row in board.rows[board.rows["bytes"].notna()].to_dict("records"):
+        if math.isfinite(row[metric]):
+            families.setdefault(row["model"].partition(":")[0], []).append((row["bytes"], row[metric]))
+    return {family: sorted(points) for family, points in sorted(families.items())}
 
 
-PLOTS: dict[str, Callable[[Board], Figure | None]] = {"learning": learning, "losses": losses, "rate": rate}
+PLOTS: dict[str, Callable[[Board], Figure | None]] = {
+    "pareto": pareto,
+    "learning": learning,
+    "losses": losses,
+    "gradients": gradients,
+    "rate": rate,
+}

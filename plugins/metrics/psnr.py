@@ -26,6 +26,7 @@ class PSNR(Metric):
 
     name = "psnr"
     order = 10
+    ranks = True
     higher_is_better = True
     unit = "dB"
     digits = 2

@@ -15,7 +15,7 @@ PATHS = {"celeba", "celebamask-hq", "easyportrait", "ffhq", "folder", "lfw"}  # 
 BUILT_IN = [
     QUICK.get(component.name, component)
     for component, plugin in plugins.registry().origin.items()
-    if plugin.distribution == "benchbench" and component.name not in PATHS | SLOW
+    if isinstance(component, type) and plugin.distribution == "benchbench" and component.name not in PATHS | SLOW
 ]
 
 test_contract = contract_tests(*BUILT_IN, size=16)

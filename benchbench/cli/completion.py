@@ -1,0 +1,89 @@
+"""Tab completion of component specs: the name, then its parameters, then their values."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
+
+Complete = Callable[[click.Context, click.Parameter, str], list[str]]
+CUTS = ":="
+"""Where bash cuts a word in two."""
+
+
+def specs_of(kind: str) -> Complete:
+    """Completes specs of components of a kind, and `all`."""
+
+    def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        from .. import catalogue
+
+        entries = [e for e in catalogue.read(frozenset()) if e["kind"] == kind]
+        return candidates(entries, incomplete, chained=kind == "degradation")
+
+    return complete
+
+
+def kinds_and_names(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Completes what `benchbench list` takes."""
+    from .. import catalogue
+
+    names = {e["name"] for e in catalogue.select(catalogue.read(frozenset()), None)}
+    return sorted(word for word in {f"{kind}s" for kind in catalogue.FACTS} | names if word.startswith(incomplete))
+
+
+def candidates(entries: Iterable[dict[str, Any]], incomplete: str, chained: bool = False) -> list[str]:
+    """What a spec may become that begins with `incomplete`: `unet:wi` -> `unet:width=`. Each begins with it too."""
+    from ..specs import split_chain
+
+    last = split_chain(incomplete + "x")[-1][:-1] if chained else incomplete  # as if a letter had followed a "+"
+    before = incomplete[: len(incomplete) - len(last)]
+    by_name = {e["name"]: e for e in entries}
+    name, colon, rest = last.partition(":")
+    if not colon:
+        words = [*by_name] if before else ["all", *by_name]
+        return [before + word for word in words if word.startswith(last)]
+    *given, current = rest.split(",")
+    before = incomplete[: len(incomplete) - len(current)]
+    parameters = by_name[name]["parameters"] if name in by_name else []
+    return [before + word for word in _pairs(parameters, given) if word.startswith(current) and word != current]
+
+
+def _pairs(parameters: Iterable[dict[str, Any]], given: Iterable[str]) -> list[str]:
+    """`name=` for each parameter that is not given yet, and `name=value` where the values are few words."""
+    taken = {pair.partition("=")[0] for pair in given}
+    free = [p for p in parameters if p["name"] not in taken]
+    return [f"{p['name']}=" for p in free] + [f"{p['name']}={value}" for p in free for value in p["choices"]]
+
+
+class Bash(BashComplete):
+    """bash hands over `unet:width=16` as five words and replaces the last one only; here they are one again."""
+
+    source_template = BashComplete.source_template.replace(
+        "    return 0\n", "    [[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace\n\n    return 0\n"
+    )
+    _kept = 0
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """The words before the one to complete, and that one."""
+        words, number = split_arg_string(os.environ["COMP_WORDS"]), int(os.environ["COMP_CWORD"])
+        before, current = words[1:number], "".join(words[number : number + 1])
+        args: list[str] = []
+        for word in [*before, current]:
+            glued = bool(args) and word != "" and (word[0] in CUTS or args[-1][-1:] in tuple(CUTS))
+            args[-1:] = [args[-1] + word] if glued else [*args[-1:], word]
+        incomplete = args.pop()
+        if incomplete.startswith("-") and "=" in incomplete:
+            option, _, incomplete = incomplete.partition("=")
+            args.append(option)
+        self._kept = len(incomplete) - len(current.strip(CUTS))
+        return args, incomplete
+
+    def format_completion(self, item: CompletionItem) -> str:
+        """What bash puts in the place of the last word."""
+        return f"{item.type},{item.value[self._kept :]}"
+
+
+add_completion_class(Bash)

@@ -1,0 +1,32 @@
+"""`benchbench site`: the boards as web pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from . import options
+
+
+@click.command("site")
+@options.out
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("site"),
+    show_default=True,
+    help="Folder of the site.",
+)
+@options.no_plugin
+def command(out: Path, to: Path, no_plugin: tuple[str, ...]) -> None:
+    """Write the boards, faces and models of --out as a site that opens from a file or any web server."""
+    from ..leaderboard import collect
+    from ..leaderboard.site import write_site
+
+    boards, problems = collect(out)
+    if not boards and not problems:
+        raise click.ClickException(f"there are no results under {out}; `benchbench run --out {out}` makes some")
+    for problem in problems:
+        click.echo(f"benchbench: left out: {problem}", err=True)
+    click.echo(write_site(boards, to, options.load_registry(no_plugin)))

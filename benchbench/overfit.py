@@ -1,0 +1,212 @@
+"""The overfit check: a model that cannot learn even a single image by heart cannot learn.
+
+Each model is trained on one training image, degraded once, at its recipe's own rate. It learns if it ends GAIN above
+where it began, and BEYOND above the degraded image and a single colour, unless it is GOOD in absolute terms; where the
+ideal inverse is near, half of the way to it is enough. So a model that returns its
+input or a constant is found out; one that cannot hold all details, or restores one channel of three, is not.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+import tempfile
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .errors import BenchbenchError, one_line
+from .files import read_json, write_json
+from .runner import Settings, in_own_process
+from .trial import Trial
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from .data import Portraits
+    from .degrading import Pairs
+    from .interfaces import Degradation
+
+STEPS = 2000
+EVERY = 25  # steps between two looks
+HIGH = 35.0  # dB at which to stop
+GOOD = 30.0  # dB that are enough however little the image was degraded
+GAIN = 3.0  # dB: half of the error
+BEYOND = 0.5  # dB
+CANDIDATES = 32  # training images of which the one that the degradation spoils most is taken
+COPIES = 2  # of it in a batch: batch normalisation of a bottleneck cannot learn from a single value
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the check found of a model on a degradation."""
+
+    dataset: str
+    degradation: str
+    model: str
+    seed: int | None
+    status: Literal["learns", "cannot learn", "skipped", "failed"]
+    reason: str = ""
+    psnr: float | None = None
+    """The best that it reached, in dB."""
+    steps: int = 0
+    needed: float | None = None
+    """PSNR from which it counts as learning."""
+    degraded_psnr: float | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing speaks against the model."""
+        return self.status in ("learns", "skipped")
+
+    def __str__(self) -> str:
+        status = "CANNOT learn" if self.status == "cannot learn" else self.status
+        if self.psnr is None or self.degraded_psnr is None or self.needed is None:
+            return f"{self.degradation} × {self.model}: {status}: {self.reason}"
+        came = f"{self.psnr:.1f} dB after {self.steps} steps; degraded {self.degraded_psnr:.1f} dB"
+        lacks = "" if self.passed else f", {self.needed:.1f} dB needed"
+        return f"{self.degradation} × {self.model}: {status} ({came}{lacks})"
+
+
+def check(trials: Sequence[Trial], settings: Settings) -> Iterator[Verdict]:
+    """A verdict on each trial's model, in their order; each is found in a process of its own, and nothing is stored."""
+    running: deque[tuple[Trial, Path, Future[None]]] = deque()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            for number, trial in enumerate(trials):
+                running.append((trial, *_start(trial, Path(folder) / str(number), settings)))
+                if len(running) == settings.jobs:
+                    yield _verdict(*running.popleft())
+            while running:
+                yield _verdict(*running.popleft())
+        finally:
+            for _, _, future in running:
+                future.cancel()  # kills its process
+
+
+def _start(trial: Trial, answer: Path, settings: Settings) -> tuple[Path, Future[None]]:
+    try:
+        packed = pickle.dumps(trial)
+        return answer, in_own_process(work, packed, answer, settings.cache, settings.device, timeout=settings.timeout)
+    except Exception as error:
+        future: Future[None] = Future()
+        future.set_exception(error)
+        return answer, future
+
+
+def _verdict(trial: Trial, answer: Path, future: Future[None]) -> Verdict:
+    try:
+        future.result()
+        return Verdict(**read_json(answer))
+    except (Exception, SystemExit) as error:  # its process died, hung, or could not take it
+        return _of(trial, "failed", reason=one_line(error))
+
+
+def _of(trial: Trial, status: Any, **facts: Any) -> Verdict:
+    return Verdict(trial.dataset, str(trial.degradation), str(trial.model), trial.seed, status, **facts)
+
+
+def work(packed: bytes, answer: Path, cache: Path, device_name: str) -> None:
+    """In a process of its own: check a pickled trial's model and write the verdict."""
+    from .perform import log_to, set_up
+
+    log_to(answer.with_suffix(".log"))
+    trial: Trial = pickle.loads(packed)
+    try:
+        verdict = overfit(trial, set_up(device_name, trial.threads))
+    except BenchbenchError as error:
+        verdict = _of(trial, "failed", reason=str(error))
+    except BaseException as error:  # SystemExit is the plugin's
+        verdict = _of(trial, "failed", reason=one_line(error))
+    write_json(answer, asdict(verdict))
+
+
+def overfit(trial: Trial, device: torch.device) -> Verdict:
+    """Train the trial's model on one image. Raises whatever the model raises."""
+    import torch
+
+    from .batches import TrainingSet
+    from .data import load
+    from .degrading import needs_masks
+    from .interfaces import Task
+    from .seeding import derive
+    from .steps import validate
+
+    model, portraits = trial.model, load(trial.data)
+    if portraits.masks is None and needs_masks(trial.degradation):
+        return _of(trial, "skipped", reason=f"{trial.degradation} needs face masks, which {trial.dataset} lacks")
+    task = Task(trial.size, trial.degradation, 3, *TrainingSet(portraits, trial.degradation, device).statistics())
+    if reason := model.unavailable(task):
+        return _of(trial, "skipped", reason=reason)
+    pairs = one_pair(portraits, trial.degradation)
+    torch.manual_seed(derive(trial.seed, "weights"))
+    module = model.build(task).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    _, start = validate(model, module, pairs, device)
+    if math.isinf(start):
+        return _of(trial, "skipped", reason="gives the image itself before any training")
+    degraded, needed = needed_psnr(start, trial.degradation, pairs)
+    best, steps = _learn(trial, module, pairs, device, max(needed, HIGH))
+    status = "learns" if best >= needed else "cannot learn"
+    return _of(trial, status, psnr=best, steps=steps, needed=needed, degraded_psnr=degraded)
+
+
+def _learn(trial: Trial, module: nn.Module, pairs: Pairs, device: torch.device, goal: float) -> tuple[float, int]:
+    """The best PSNR that training on the pairs gives, and the steps taken; it ends once the goal is reached."""
+    import torch
+
+    from .batches import validation_batch
+    from .seeding import derive
+    from .steps import check_finite, descend, validate
+
+    model, best = trial.model, -math.inf
+    batch = validation_batch(pairs, slice(0, COPIES), device)
+    optimizers = model.configure_optimizers(module)
+    for step in range(1, STEPS + 1):
+        torch.manual_seed(derive(trial.seed, "module", step))
+        descend(model, module, batch, optimizers)
+        if step % EVERY == 0:
+            loss, psnr = validate(model, module, pairs, device)
+            check_finite(loss, "training", step)
+            best = max(best, psnr)
+            if best >= goal:
+                return best, step
+    return best, STEPS
+
+
+def one_pair(portraits: Portraits, degradation: Degradation) -> Pairs:
+    """One training image, degraded as a test image would be, COPIES times."""
+    from .degrading import Pairs, degrade_chunk
+
+    rows = portraits.indices("train")[:CANDIDATES]
+    ids, clean = [portraits.ids[i] for i in rows], portraits.pixels[rows]
+    face = None if portraits.masks is None else portraits.masks[rows]
+    degraded = degrade_chunk(degradation, ids, clean, face)
+    worst = int((degraded.images - clean / 255).square().flatten(1).mean(1).argmax())
+
+    def own(tensor: Any) -> Any:
+        return None if tensor is None else tensor[worst : worst + 1].repeat_interleave(COPIES, 0)
+
+    levels = degraded.images.mul(255).round().byte()
+    truth = {name: own(value) for name, value in degraded.truth.items()}
+    return Pairs([ids[worst]] * COPIES, own(clean), own(levels), own(degraded.region), own(face), truth)
+
+
+def needed_psnr(start: float, degradation: Degradation, pairs: Pairs) -> tuple[float, float]:
+    """The degraded image's PSNR, and the one from which a model that began at `start` learns."""
+    from .degrading import psnr_of
+
+    clean, degraded = pairs.clean / 255, pairs.degraded / 255
+    given, colour = psnr_of(degraded, clean), psnr_of(clean.mean((2, 3), keepdim=True), clean)
+    ideal = math.inf
+    if degradation.has_oracle:
+        ideal = psnr_of(degradation.invert(degraded, pairs.truth).clamp(0, 1), clean)
+
+    def above(level: float, margin: float) -> float:
+        return level + (min(margin, (ideal - level) / 2) if ideal > level else margin)
+
+    idle = max((level for level in (given, colour) if math.isfinite(level)), default=GOOD)
+    return given, max(above(start, GAIN), min(above(idle, BEYOND), GOOD))

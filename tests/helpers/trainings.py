@@ -1,0 +1,72 @@
+"""Trainings on the toy components, in this process, and toy models that are awkward to train."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from toys import Darken, TinyConv, ToyFaces, portraits
+
+from benchbench import Model, Recipe, Task
+from benchbench.batches import TrainingSet
+from benchbench.budget import Budget
+from benchbench.degrading import degraded_set
+from benchbench.training import Trainer
+
+CPU = torch.device("cpu")
+
+
+def trainer(cache: Path, model: Model | None = None, budget: str = "3epochs", **options: Any) -> Trainer:
+    model, degradation = model or TinyConv(), Darken()
+    data = portraits(cache, ToyFaces(n=60))
+    torch.manual_seed(0)
+    module = model.build(Task(16, degradation))
+    validation = degraded_set(data, "validation", degradation, cache)
+    settings: dict[str, Any] = {"seed": 0, "checkpoint": cache / "checkpoint.safetensors"} | options
+    return Trainer(model, module, TrainingSet(data, degradation, CPU), validation, Budget.parse(budget), **settings)
+
+
+def weights(module: nn.Module) -> list[Tensor]:
+    return [p.detach().clone() for p in module.parameters()]
+
+
+def same(a: list[Tensor], b: list[Tensor]) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+@dataclass(frozen=True)
+class Dropping(Model):
+    """Has random behaviour in its forward pass, and buffers."""
+
+    name = "dropping"
+    recipe: ClassVar[Recipe | None] = Recipe(epochs=3, batch=8, schedule="plateau", optimizer="adamw")
+
+    def build(self, task: Task) -> nn.Module:
+        return nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.Dropout(0.5), nn.Conv2d(8, 3, 1))
+
+
+@dataclass(frozen=True)
+class TwoOptimizers(Model):
+    """Two networks that descend losses of their own."""
+
+    name = "two"
+    recipe: ClassVar[Recipe | None] = Recipe(batch=8)
+
+    def build(self, task: Task) -> nn.Module:
+        class Pair(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.a, self.b = nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 1)
+
+            def forward(self, degraded: Tensor) -> Tensor:
+                return self.b(self.a(degraded))
+
+        return Pair()
+
+    def configure_optimizers(self, module: nn.Module) -> Mapping[str, Optimizer]:
+        return {name: torch.optim.SGD(getattr(module, name).parameters(), lr) for name, lr in (("a", 0.1), ("b", 0.0))}
