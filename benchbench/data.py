@@ -87,6 +87,17 @@ def prepare(dataset: Dataset, size: int, cache: Path) -> Path:
     return folder
 
 
+def find_prepared(fingerprint: str, cache: Path) -> Portraits | None:
+    """The data set of that fingerprint, if the cache holds it, wherever it came from."""
+    for meta in sorted(cache.glob("data/*/meta.json")):
+        try:
+            if read_json(meta)["fingerprint"] == fingerprint:
+                return load(meta.parent)
+        except (OSError, ValueError, KeyError, TypeError):  # damaged, or being written or removed
+            continue
+    return None
+
+
 def checked(images: Images, size: int, dataset: Dataset) -> Images:
     """`images` if they keep the contract. Raises DataError naming what does not."""
     check_pixels(images, size, dataset)

@@ -83,9 +83,11 @@ def score(
             if reason := metric.unavailable(task):
                 unavailable[str(metric)] = reason
                 continue
-            for suffix, region in regions.items():
-                if suffix == "" or (region is not None and metric.regional):
-                    columns[f"{metric}{suffix}"] = _score_all(metric, restored, pairs, region, device, batch)
+            wanted = [s for s, r in regions.items() if (metric.whole if s == "" else r is not None and metric.regional)]
+            if not wanted:
+                unavailable[str(metric)] = "needs face masks, or a degradation that acts in a region"
+            for suffix in wanted:
+                columns[f"{metric}{suffix}"] = _score_all(metric, restored, pairs, regions[suffix], device, batch)
         except Exception as error:  # a plugin may raise anything; its metric is lost, not the trial
             unavailable[str(metric)] = f"failed: {one_line(error)}"
             for suffix in regions:

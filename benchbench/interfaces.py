@@ -275,6 +275,8 @@ class Metric(Component, ABC):
     """A score for each image."""
 
     higher_is_better: ClassVar[bool]
+    signed: ClassVar[bool] = False
+    """Whether the score is a shift: 0 is best, its sign tells the direction, and it never ranks models."""
     unit: ClassVar[str] = ""
     digits: ClassVar[int] = 4
     """Decimals that boards show."""
@@ -286,6 +288,8 @@ class Metric(Component, ABC):
     """Whether restored and clean image may change places; say False if it matters which is which."""
     regional: ClassVar[bool] = True
     """Whether the score can be confined to a region."""
+    whole: ClassVar[bool] = True
+    """Whether the score is given for whole images; otherwise in regions only, where NaN may say that there is none."""
     library: ClassVar[str] = ""
     """The library that computes the score or is its reference, by distribution name; results record its version."""
 

@@ -44,6 +44,7 @@ class Request:
     threads: int = 1
     timeout: float | None = None
     fresh: bool = False
+    predictions: bool = False
     frame: bool = True
     """Give every board its baseline and, where there is one, its ideal, whether asked for or not."""
     watch_gradients: bool = False
@@ -125,7 +126,7 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
     trials, skipped = _plan(registry, request, screen, cache, metrics, writes_to=(request.out, cache))
     if request.fresh:
         discard(trials, request.out)
-    missing = [t for t in trials if not plan.is_done(t, request.out, metrics)]
+    missing = [t for t in trials if not plan.is_done(t, request.out, metrics, request.predictions)]
     screen.planned(trials, missing, skipped)
     hooks = runner.HookCaller(registry, request.out, screen.warn)
     try:
@@ -152,7 +153,7 @@ def overfit_one(registry: Registry, request: Request, screen: Screen) -> Checked
 
 def _settings(request: Request, cache: Path) -> runner.Settings:
     jobs = request.jobs or runner.default_jobs(request.device, request.threads)
-    return runner.Settings(request.out, cache, request.device, jobs, request.timeout)
+    return runner.Settings(request.out, cache, request.device, jobs, request.timeout, request.predictions)
 
 
 def _plan(

@@ -37,16 +37,22 @@ PROGRESS, CHECKPOINT = "progress.json", "checkpoint.safetensors"
 LOCKS = ".locks"
 SAMPLE_COUNT = 8
 WORST_COUNT = 4
+RESTORED = "restored"
 
 
-def run_packed(packed: bytes, out: Path, cache: Path, device_name: str) -> dict[str, Any]:
+def run_packed(packed: bytes, out: Path, cache: Path, device_name: str, predictions: bool) -> dict[str, Any]:
     """`run` of a pickled (trial, metrics): raises whatever importing the components raises."""
     trial, metrics = pickle.loads(packed)
-    return run(trial, metrics, out, cache, device_name)
+    return run(trial, metrics, out, cache, device_name, predictions)
 
 
-def run(trial: Trial, metrics: Sequence[Metric], out: Path, cache: Path, device_name: str) -> dict[str, Any]:
-    """Perform the trial, store the result, and return its content. What a plugin raises becomes a failed result."""
+def run(
+    trial: Trial, metrics: Sequence[Metric], out: Path, cache: Path, device_name: str, predictions: bool = False
+) -> dict[str, Any]:
+    """Perform the trial, store the result, and return its content. What a plugin raises becomes a failed result.
+
+    With `predictions`, the restored test images are kept, so that others can score them again.
+    """
     final = trial.folder(out)
     work = store.work_folder(final)
     (out / LOCKS).mkdir(parents=True, exist_ok=True)
@@ -54,12 +60,14 @@ def run(trial: Trial, metrics: Sequence[Metric], out: Path, cache: Path, device_
         if finished := store.finish(work, final):  # killed between its last write and the renaming
             return finished.content
         stored = stored_result(final)
-        if stored and not missing_metrics(trial, stored, metrics):
+        if stored and not missing_metrics(trial, stored, metrics) and stored.keeps(predictions):
             return stored.content
+        if stored and not (final / store.WEIGHTS).is_file():  # a light one, for reading only
+            stored = None
         work.mkdir(parents=True, exist_ok=True)
         log_to(work / store.LOG)
         try:
-            content = _perform(trial, metrics, stored, work, cache, set_up(device_name, trial.threads))
+            content = _perform(trial, metrics, stored, work, cache, set_up(device_name, trial.threads), predictions)
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the plugin's: the parent keeps Ctrl-C
             traceback.print_exc()
             content = outcome(trial, "failed", one_line(error))
@@ -117,7 +125,13 @@ def _hardware(device: torch.device) -> dict[str, Any]:
 
 
 def _perform(
-    trial: Trial, metrics: Sequence[Metric], stored: Result | None, work: Path, cache: Path, device: torch.device
+    trial: Trial,
+    metrics: Sequence[Metric],
+    stored: Result | None,
+    work: Path,
+    cache: Path,
+    device: torch.device,
+    predictions: bool,
 ) -> dict[str, Any]:
     import torch
 
@@ -148,13 +162,13 @@ def _perform(
         raise TrialError(f"{trial.model.name}.build must return a torch.nn.Module, not {type(module).__name__}")
     if stored:
         module.load_state_dict(load_tensors(stored.folder / store.WEIGHTS))
-        return _score_more(trial, metrics, stored, task, module.to(device).eval(), test, device, work)
+        return _score_more(trial, metrics, stored, task, module.to(device).eval(), test, device, work, predictions)
     module, training = _train(trial, module, data, portraits, work, cache)
     with torch.no_grad():
         trial.model.fit(module, data.once(trial.seed))
     save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
     seen = portraits.counts() | {"skipped": len(portraits.skipped), "test_set": test.digest}
-    scored = _evaluate(trial, metrics, task, module, test, device, work)
+    scored = _evaluate(trial, metrics, task, module, test, device, work, predictions)
     return outcome(trial, "scored", data=seen, training=training, **scored)
 
 
@@ -195,6 +209,7 @@ def _evaluate(
     test: Pairs,
     device: torch.device,
     work: Path,
+    predictions: bool,
 ) -> dict[str, Any]:
     from .evaluation import means, restore, score, time_inference
     from .histograms import write_histograms
@@ -202,7 +217,8 @@ def _evaluate(
 
     restored = restore(trial.model, module, test, device)
     scores = score(restored.images, test, metrics, task, device)
-    scores.table.to_parquet(work / store.SCORES)
+    store.write_scores(work, scores.table)
+    _keep(restored.images, work, predictions)
     write_samples(work / store.SAMPLES, test, restored.images, range(min(SAMPLE_COUNT, len(test))))
     write_histograms(work / store.HISTOGRAMS, test, restored.images)
     worst = _worst(scores.table, metrics)
@@ -244,24 +260,32 @@ def _score_more(
     test: Pairs,
     device: torch.device,
     work: Path,
+    predictions: bool,
 ) -> dict[str, Any]:
     """The stored result with the scores that it lacks; all else, and where it was trained, stays as it is."""
     from .evaluation import means, restore, score
 
     missing = missing_metrics(trial, stored, metrics)
-    fresh = score(restore(trial.model, module, test, device).images, test, missing, task, device)
-    known = pd.read_parquet(stored.folder / store.SCORES)
+    restored = restore(trial.model, module, test, device)
+    fresh = score(restored.images, test, missing, task, device)
+    known = store.read_scores(stored.folder)
     kept = known.drop(columns=[c for m in missing for c in known if c == str(m) or c.startswith(f"{m}@")])
     table = pd.concat([kept, fresh.table], axis=1)
-    table.to_parquet(work / store.SCORES)
+    store.write_scores(work, table)
     for name in set(store.SUMMED) - {store.SCORES}:
         if (stored.folder / name).exists():
             shutil.copyfile(stored.folder / name, work / name)
+    _keep(restored.images, work, predictions)
     return stored.content | {
         "metrics": stored.content["metrics"] | _metric_facts(missing, fresh.unavailable),
         "scores": means(table),
         "finished_at": outcome(trial, "scored")["finished_at"],
     }
+
+
+def _keep(restored: torch.Tensor, work: Path, predictions: bool) -> None:
+    if predictions:
+        save_tensors(work / store.PREDICTIONS, {RESTORED: restored})
 
 
 def _rate(sizes: Sequence[int] | None, task: Task) -> dict[str, float] | None:
@@ -278,6 +302,7 @@ def _metric_facts(metrics: Sequence[Metric], unavailable: Mapping[str, str]) -> 
         facts[str(metric)] = {
             "settings": full_spec(metric),
             "higher_is_better": metric.higher_is_better,
+            "signed": metric.signed,
             "unit": metric.unit,
             "digits": metric.digits,
             "order": metric.order,

@@ -93,6 +93,8 @@ def _fits(found: Result, wanted: str | None, degradation: str) -> bool:
     content = found.content
     if content["status"] != "scored" or content["trial"]["degradation"] != degradation:
         return False
+    if not (found.folder / store.WEIGHTS).is_file():  # a light result, for boards only
+        return False
     competes = content["model"]["role"] == "" and "truth" not in content["model"]["sees"]
     return competes and wanted in (None, content["trial"]["model"])
 

@@ -106,7 +106,7 @@ def _of_cell(
         )
 
 
-def is_done(trial: Trial, out: Path, metrics: Sequence[Metric]) -> bool:
+def is_done(trial: Trial, out: Path, metrics: Sequence[Metric], predictions: bool = False) -> bool:
     """Whether a whole result with all these metrics is stored, or the reason for skipping it still holds.
 
     Failed trials are tried again.
@@ -117,4 +117,5 @@ def is_done(trial: Trial, out: Path, metrics: Sequence[Metric]) -> bool:
         return False
     if result.status == "skipped":
         return still_skipped(trial, result)
-    return result.status == "scored" and not missing_metrics(trial, result, metrics)
+    complete = not missing_metrics(trial, result, metrics) if result.status == "scored" else False
+    return complete and result.keeps(predictions)

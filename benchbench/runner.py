@@ -41,6 +41,8 @@ class Settings:
     jobs: int = 1
     timeout: float | None = None
     """Seconds a trial may take."""
+    predictions: bool = False
+    """Keep the restored test images."""
 
 
 class Listener:
@@ -161,7 +163,7 @@ class _Run:
         try:  # packed here, so that what cannot be packed, or unpacked there, fails this trial with its reason
             packed = pickle.dumps((current, self.metrics))
             future = in_own_process(
-                perform.run_packed, packed, s.out, s.cache, s.device, timeout=s.timeout, name=self.name
+                perform.run_packed, packed, s.out, s.cache, s.device, s.predictions, timeout=s.timeout, name=self.name
             )
         except Exception as error:
             future = Future()

@@ -26,13 +26,28 @@ def write_samples(path: Path, pairs: Pairs, restored: Tensor, positions: Sequenc
 
 
 def read_samples(path: Path, size: int) -> dict[str, np.ndarray]:
-    """The rows of a sample picture, each uint8 `(count, size, size, 3)`. Raises ValueError for another layout."""
+    """The rows of a sample picture, each uint8 `(count, size, size, 3)`. Raises ValueError for another layout.
+
+    A picture of a single row has nothing but the restored images: see `lighten`.
+    """
     with Image.open(path) as image:
         picture = np.asarray(image.convert("RGB"))
-    if picture.shape[0] != size * len(ROWS) or picture.shape[1] % size:
+    names = ROWS if picture.shape[0] == size * len(ROWS) else ("restored",)
+    if picture.shape[0] != size * len(names) or picture.shape[1] % size:
         raise ValueError(f"{path} is {picture.shape[1]}×{picture.shape[0]} px, which is no sample picture of {size} px")
-    tiles = picture.reshape(len(ROWS), size, -1, size, 3).swapaxes(1, 2)
-    return dict(zip(ROWS, tiles, strict=True))
+    tiles = picture.reshape(len(names), size, -1, size, 3).swapaxes(1, 2)
+    return dict(zip(names, tiles, strict=True))
+
+
+def lighten(path: Path, size: int, count: int, *, whole: bool) -> bytes:
+    """A sample picture cut to its first `count` images; unless `whole`, to the restored ones.
+
+    What the models got, and the truth, is the same in all results of a board: one of them has to keep it.
+    """
+    rows = read_samples(path, size)
+    names = [name for name in ROWS if name in rows and (whole or name == "restored")]
+    strips = [torch.from_numpy(np.concatenate(list(rows[name][:count]), axis=1)) for name in names]
+    return png(torch.cat(strips, 0).permute(2, 0, 1))
 
 
 def png(image: Tensor) -> bytes:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 1
-RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, LOG = (
+RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIONS, LOG = (
     "result.json",
     "metrics.parquet",
     "history.csv",
@@ -31,9 +31,10 @@ RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, LOG = (
     "worst.png",
     "histograms.png",
     "training.png",
+    "predictions.safetensors",
     "log.txt",
 )
-SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP)
+SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIONS)
 GRADIENT = "gradient/"  # begins the columns of a history that hold the gradient's norm in a stage
 WORK = ".partial"
 _LONGEST = 80
@@ -86,6 +87,10 @@ class Result:
         """The scores of each test image: rows are image ids, columns metrics. Raises DamagedResult."""
         return read_scores(self.folder)
 
+    def keeps(self, predictions: bool) -> bool:
+        """Whether the restored images are there, where they are wanted."""
+        return not predictions or PREDICTIONS in self.content.get("files", {})
+
     def has(self, metric: str, digest: str) -> bool:
         """Whether the metric was computed, or found unavailable, by this version of it; a failure does not count."""
         facts = self.content.get("metrics", {}).get(metric)
@@ -132,7 +137,8 @@ def precedence(metric: str, facts: Mapping[str, Any]) -> tuple[bool, int, str]:
 def first_metric(content: Mapping[str, Any]) -> str | None:
     """The metric of a result that was scored and stands first on boards, or None."""
     known = content["metrics"]
-    return min((m for m in known if m in content["scores"]), key=lambda m: precedence(m, known[m]), default=None)
+    ranking = (m for m in known if m in content["scores"] and not known[m].get("signed"))
+    return min(ranking, key=lambda m: precedence(m, known[m]), default=None)
 
 
 def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
@@ -147,6 +153,44 @@ def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
             continue
         copied = DamagedResult(f"{path.parent} is a copy: its key is {result.content['key']}")
         yield path.parent, result if result.content["key"] == path.parent.name else copied
+
+
+def write_scores(folder: Path, table: pd.DataFrame) -> None:
+    """Per-image scores (rows: ids) as `metrics.parquet`: a column `id`, then the scores, without what pandas adds.
+
+    Metrics score in float32, so that single precision loses nothing; a column that it would alter keeps its own.
+    """
+    import numpy as np
+    import pyarrow
+    from pyarrow import parquet
+
+    columns: dict[str, Any] = {"id": pyarrow.array(table.index.astype(str), pyarrow.string())}
+    for name, values in table.items():
+        with np.errstate(over="ignore"):
+            single = values.astype("float32")
+        columns[str(name)] = (
+            single if single.astype("float64").equals(values.astype("float64")) else values
+        ).to_numpy()
+    buffer = io.BytesIO()
+    options = {"compression": "zstd", "use_dictionary": False, "write_statistics": False, "store_schema": False}
+    parquet.write_table(pyarrow.table(columns), buffer, **options)
+    write_atomically(folder / SCORES, buffer.getvalue())
+
+
+def read_scores(folder: Path) -> pd.DataFrame:
+    """The scores of each test image in float64: rows are image ids, columns metrics. Raises DamagedResult."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        frame = parquet.ParquetFile(folder / SCORES).read(use_threads=False).to_pandas(use_threads=False)
+    except (OSError, pyarrow.ArrowException) as error:
+        raise DamagedResult(f"{folder / SCORES} cannot be read: {error}") from error
+    frame = frame.set_index("id") if "id" in frame else frame
+    numeric = all(kind.kind == "f" for kind in frame.dtypes)
+    if frame.index.name != "id" or not frame.index.is_unique or not frame.columns.is_unique or not numeric:
+        raise DamagedResult(f"{folder / SCORES} is no table of one row of numbers an image")
+    return frame.astype("float64")
 
 
 def write_history(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
@@ -168,21 +212,6 @@ def read_history(folder: Path) -> list[dict[str, float]]:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
         except (ValueError, TypeError, csv.Error) as error:
             raise ValueError(f"{folder / HISTORY} is damaged: {error}") from error
-
-
-def read_scores(folder: Path) -> pd.DataFrame:
-    """The scores of each test image: rows are image ids, columns metrics. Raises DamagedResult."""
-    import pyarrow
-    from pyarrow import parquet
-
-    try:
-        frame = parquet.ParquetFile(folder / SCORES).read(use_threads=False).to_pandas(use_threads=False)
-    except (OSError, pyarrow.ArrowException) as error:
-        raise DamagedResult(f"{folder / SCORES} cannot be read: {error}") from error
-    numeric = all(kind.kind == "f" for kind in frame.dtypes)
-    if frame.index.name != "id" or not frame.index.is_unique or not frame.columns.is_unique or not numeric:
-        raise DamagedResult(f"{folder / SCORES} is no table of one row of numbers an image")
-    return frame
 
 
 def work_folder(final: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -152,6 +153,25 @@ def test_a_metric_that_cannot_be_had_says_why_and_the_others_stand(pairs: Pairs)
     assert scores.unavailable["raising"] == "failed: RuntimeError: no licence"
     assert "gave scores of shape ()" in scores.unavailable["reduced"]
     assert scores.unavailable["weightless"] == "needs some.pth"
+
+
+@dataclass(frozen=True)
+class InsideOnly(MeanError):
+    """An error that whole images have not."""
+
+    name = "inside-only"
+    whole = False
+
+
+def test_a_metric_of_regions_has_no_score_of_whole_images_and_says_why_it_has_none_at_all(pairs: Pairs) -> None:
+    found = score(pairs.clean / 255, pairs, [InsideOnly(), MeanError()], TASK, CPU)
+    regions = [c.removeprefix("mean-error") for c in found.table if c.startswith("mean-error")]
+    assert len(regions) > 1
+    assert [c for c in found.table if c.startswith("inside-only")] == [f"inside-only{r}" for r in regions if r]
+    bare = dataclasses.replace(pairs, region=None, face=None)
+    found = score(pairs.clean / 255, bare, [InsideOnly()], TASK, CPU)
+    assert found.table.empty
+    assert "needs face masks" in found.unavailable["inside-only"]
 
 
 def test_identical_images_have_an_infinite_peak_in_the_means_too(pairs: Pairs) -> None:

@@ -187,10 +187,12 @@ def test_the_front_page_names_the_leader_of_each_board(files: dict[str, bytes]) 
     assert page.inside("h3")[:2] == ["darken", "swirl:strength=3"]
     leaders = [text for path, text in page.texts if "li" in path and "p" in path and "bdi" in path]
     assert leaders == ["tiny-conv", "tiny-conv"]
-    heat = {a["data-score"]: a["class"] for a in page.all("td") if "data-score" in a}
+    heat = {a["data-score"]: a["class"] for a in page.all("td") if a.get("class", "").startswith("h")}
     assert (heat["25.0"], heat["26.0"], heat["21.0"]) == ("h4", "h4", "h0")
     assert heat["19.0"].startswith("h-")
     assert len([a for a in page.all("td") if a.get("class") == "missing"]) == 1
+    [verdict] = [text for path, text in page.texts if path[-2:] == ("section", "p") and "ranks best" in text]
+    assert "mean rank 1.0, 2 boards won or shared" in " ".join(verdict.split())
 
 
 def test_no_model_leads_where_none_beats_the_input(tmp_path: Path) -> None:
@@ -198,6 +200,14 @@ def test_no_model_leads_where_none_beats_the_input(tmp_path: Path) -> None:
     gallery.write(tmp_path / "runs", 20.0, model="worse")
     page = pages(build(tmp_path / "runs", tmp_path / "site"))["index.html"]
     assert "No model is better than leaving the image as it is." in page.inside("p")
+
+
+def test_nobody_leads_or_fails_where_all_is_whole(tmp_path: Path) -> None:
+    for model, role in (("identity", "baseline"), ("plain", "")):
+        gallery.write(tmp_path / "runs", math.inf, 0, model=model, role=role, **gallery.UNTRAINED)
+    known = pages(build(tmp_path / "runs", tmp_path / "site"))
+    assert "No model is better than leaving the image as it is." in known["index.html"].inside("p")
+    assert "Its worst images" not in known["models/plain.html"].inside("h2")
 
 
 def test_hostile_names_are_shown_and_do_nothing(tmp_path: Path) -> None:

@@ -236,7 +236,7 @@ def test_the_scatter_shows_the_image_under_the_pointer_and_under_the_keys(
 
 def test_the_theme_is_the_systems_until_it_is_chosen(site: Path, visit: Callable[..., Any]) -> None:
     def is_dark(page: Any) -> bool:
-        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        colour = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
         return sum(map(int, colour.removeprefix("rgb(").removesuffix(")").split(","))) < 200
 
     assert is_dark(visit(site, "index.html", color_scheme="dark"))
@@ -245,6 +245,7 @@ def test_the_theme_is_the_systems_until_it_is_chosen(site: Path, visit: Callable
     page.get_by_role("button", name="Switch to the dark theme").click()
     assert is_dark(page)
     page.get_by_role("link", name="Models").click()
+    page.wait_for_url("**/models.html")
     assert is_dark(page)
     page.get_by_role("button", name="Switch to the light theme").click()
     assert not is_dark(page)

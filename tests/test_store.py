@@ -281,3 +281,40 @@ def test_a_damaged_history_is_a_value_error(text: str, tmp_path: Path) -> None:
 
 def test_result_is_standard_json(folder: Path) -> None:
     json.loads((folder / store.RESULT).read_text(encoding="utf-8"), parse_constant=pytest.fail)
+
+
+# ── scores of single images ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@given(st.lists(st.tuples(st.floats(width=32), st.floats()), min_size=1, max_size=5, unique_by=repr))
+def test_scores_come_back_to_the_bit_in_single_precision_and_in_double(rows: list[tuple[float, float]]) -> None:
+    import pandas as pd
+
+    ids = pd.Index([f"ä{i}" for i in range(len(rows))], name="id")
+    table = pd.DataFrame(rows, columns=["single", "double@face"], index=ids, dtype="float64")
+    with tempfile.TemporaryDirectory() as folder:
+        store.write_scores(Path(folder), table)
+        pd.testing.assert_frame_equal(store.read_scores(Path(folder)), table, check_exact=True)
+
+
+def test_scores_as_pandas_writes_them_are_read_too(tmp_path: Path) -> None:
+    import pandas as pd
+
+    table = pd.DataFrame({"peak": [1.0, 2.0]}, index=pd.Index(["a", "b"], name="id"))
+    table.to_parquet(tmp_path / store.SCORES)
+    pd.testing.assert_frame_equal(store.read_scores(tmp_path), table)
+
+
+@pytest.mark.parametrize("index", [["a", "a"], None])
+def test_a_table_that_is_none_of_images_is_damaged(index: list[str] | None, tmp_path: Path) -> None:
+    import pandas as pd
+
+    pd.DataFrame({"peak": [1.0, 2.0]}, index=index and pd.Index(index, name="id")).to_parquet(tmp_path / store.SCORES)
+    with pytest.raises(DamagedResult, match="no table of one row"):
+        store.read_scores(tmp_path)
+
+
+def test_a_file_that_is_no_table_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / store.SCORES).write_bytes(b"PAR1")
+    with pytest.raises(DamagedResult, match="cannot be read"):
+        store.read_scores(tmp_path)

@@ -39,17 +39,18 @@ def names(n: int) -> list[str]:
 
 
 def pictures(n: int, height: int, width: int | None = None, channels: int = 3) -> Tensor:
-    """uint8 `(n, channels, height, width)`: waves with some grain, well inside 0..255; the first ones stay the same."""
+    """uint8 `(n, channels, height, width)`: skin-coloured waves with some grain; the first ones are always the same."""
     width = width or height
     rows = torch.linspace(0, 1, height).view(-1, 1)
     columns = torch.linspace(0, 1, width)
+    colour = torch.tensor([0.58, 0.5, 0.42] if channels == 3 else [0.5] * channels).view(-1, 1, 1)
     found = []
     for name in names(n):
         source = generator("checks", name)
         phase = 6 * torch.rand((channels, 1, 1), generator=source)
         waves = torch.sin(9 * rows + phase) + torch.cos(23 * columns * rows + phase)
         grain = torch.rand((channels, height, width), generator=source)
-        found.append(0.5 + 0.15 * waves + 0.1 * (grain - 0.5))
+        found.append(colour + 0.15 * waves + 0.1 * (grain - 0.5))
     return torch.stack(found).mul(255).round().to(torch.uint8)
 
 
@@ -79,7 +80,7 @@ def portraits(n: int, size: int, channels: int = 3) -> Portraits:
 
 
 def damaged(clean: Tensor, kind: str, strength: float) -> Tensor:
-    """Images in [0, 1] spoiled by noise, blur, a pattern of period 2, or darkness; nothing for a strength of 0."""
+    """Images in [0, 1] spoiled by noise, blur, a pattern of period 2, a tint or darkness; strength 0 spoils nothing."""
     if kind == "noise":
         noise = torch.randn(clean.shape, generator=generator("checks", "noise")).to(clean.device)
         spoiled = clean + 0.3 * noise
@@ -88,12 +89,14 @@ def damaged(clean: Tensor, kind: str, strength: float) -> Tensor:
     elif kind == "pattern":
         stripes = torch.arange(clean.shape[-1], device=clean.device) % 2 * 2.0 - 1
         spoiled = clean + 0.2 * stripes
+    elif kind == "tint":
+        spoiled = clean * torch.linspace(1, 0.5, clean.shape[1], device=clean.device).view(-1, 1, 1)
     else:
         spoiled = 0.5 * clean
     return ((1 - strength) * clean + strength * spoiled).clamp(0, 1)
 
 
-DAMAGES = ("noise", "blur", "pattern", "darkness")
+DAMAGES = ("noise", "blur", "pattern", "tint", "darkness")
 
 
 @contextmanager

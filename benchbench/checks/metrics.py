@@ -54,9 +54,19 @@ class MetricCase(Case):
         with torch.no_grad():
             return self.component(restored, clean, region)
 
+    def worth(self, scores: Tensor) -> Tensor:
+        """Scores turned so that more is better; of a shift, whichever way, less is."""
+        if self.component.signed:
+            return -scores.abs()
+        return scores if self.component.higher_is_better else -scores
+
     def better(self, one: Tensor, other: Tensor) -> bool:
         """Whether all scores of `one` are better than those of `other`."""
-        return bool((one > other).all() if self.component.higher_is_better else (one < other).all())
+        return bool((self.worth(one) > self.worth(other)).all())
+
+    def require_number(self, scores: Tensor, what: str) -> None:
+        """Raises Broken for NaN, unless the metric says that it may have none for a whole image."""
+        require(not self.component.whole or not scores.isnan().any(), f"{what} {scores.tolist()}")
 
     def regional(self) -> Tensor:
         """A region for three images. Raises NotApplicable for a metric of whole images."""
@@ -108,13 +118,15 @@ def always_gives_a_number(case: MetricCase) -> None:
     black = torch.zeros_like(case.clean())
     for restored, clean, what in ((black, black + 1, "black for white"), (black, black, "black for black")):
         scores = case.score(restored, clean)
-        require(not scores.isnan().any(), f"{what} gives {scores.tolist()}")
+        case.require_number(scores, f"{what} gives")
 
 
 @law("let identical images give one constant, whatever they show (0 for a distance, 1 for a similarity)")
 def has_one_best_value(case: MetricCase) -> None:
     """All identical pairs get one and the same score."""
-    clean = torch.cat([case.clean(), torch.zeros_like(case.clean(1)), torch.ones_like(case.clean(1))])
+    clean = case.clean()
+    if case.component.whole:
+        clean = torch.cat([clean, torch.zeros_like(clean[:1]), torch.ones_like(clean[:1])])
     scores = case.score(clean.clone(), clean)
     require_close(scores, scores[:1].expand_as(scores), f"scores of identical images ({scores.tolist()})", CLOSE)
 
@@ -128,7 +140,7 @@ def prefers_the_better_image(case: MetricCase) -> None:
         scores = [case.score(material.damaged(clean, kind, s), clean) for s in STRENGTHS]
         for strength, score in zip(STRENGTHS[1:], scores[1:], strict=True):
             found = f"{kind} of strength {strength:g} scores {score.tolist()}, no damage {scores[0].tolist()}"
-            gain = (score - scores[0]) * (1 if case.component.higher_is_better else -1)
+            gain = case.worth(score) - case.worth(scores[0])
             require(not bool((gain > CLOSE).any()), found)
         noticed += [kind] * all(case.better(less, more) for less, more in pairwise(scores))
     require(bool(noticed), f"neither more {', more '.join(material.DAMAGES)} scores steadily worse")
@@ -136,12 +148,13 @@ def prefers_the_better_image(case: MetricCase) -> None:
 
 @law("say `symmetric = False` if it is meant to matter which image is which")
 def is_symmetric_as_it_says(case: MetricCase) -> None:
-    """Restored and clean image may change places, unless the metric says `symmetric = False`."""
+    """Restored and clean image may change places (and a shift its sign), unless it says `symmetric = False`."""
     if not case.component.symmetric:
         raise NotApplicable("it says that it is not symmetric")
     clean = case.clean()
     one, other = case.score(noisy(clean), clean), case.score(clean, noisy(clean))
-    require_close(other, one, f"scores with the images swapped ({one.tolist()} and {other.tolist()})", CLOSE)
+    what = f"scores with the images swapped ({one.tolist()} and {other.tolist()})"
+    require_close(-other if case.component.signed else other, one, what, CLOSE)
 
 
 @law("work on copies: no in-place operation on the images or the region", essential=True)
@@ -194,7 +207,7 @@ def takes_greyscale(case: MetricCase) -> None:
     clean = case.clean(2, channels=1)
     scores = case.score(noisy(clean), clean)
     require_shape(scores, (2,), "the scores of 2 grey images")
-    require(not scores.isnan().any(), f"grey images score {scores.tolist()}")
+    case.require_number(scores, "grey images score")
 
 
 @law("crop or pad what windows and strides leave over, or say in `unavailable` from which size on it works")
@@ -205,7 +218,7 @@ def takes_any_size(case: MetricCase) -> None:
             clean = case.clean(2, size)
             scores = case.score(noisy(clean), clean)
             require_shape(scores, (2,), f"the scores of 2 images at {size} px")
-            require(not scores.isnan().any(), f"images at {size} px score {scores.tolist()}")
+            case.require_number(scores, f"images at {size} px score")
 
 
 @law("a region of all pixels is the whole image; say `regional = False` if the score cannot be confined")

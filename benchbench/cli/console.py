@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ..job import Report, Screen
 from ..leaderboard import Board
-from ..leaderboard.text import budget_name, number
+from ..leaderboard.text import arrow, budget_name, number
 from ..overfit import Verdict
 from ..store import first_metric
 from ..trial import Trial
@@ -130,7 +130,7 @@ def _table(board: Board, width: int) -> Table:
     names = [m for m in board.metrics if m in board.rows and board.rows[m].notna().any()]
     names = names[: max(1, (width - 45) // 11)]
     for name in names:
-        table.add_column(f"{name} {'↑' if board.better(name) else '↓'}", justify="right")
+        table.add_column(f"{name} {arrow(board.metrics[name])}", justify="right")
     table.add_column("parameters", justify="right")
     for row in board.rows.to_dict("records"):
         cells = [number(row[m], board.metrics[m]["digits"]) for m in names]

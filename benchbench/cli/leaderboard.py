@@ -1,34 +1,168 @@
-"""`benchbench leaderboard`: boards from stored results."""
+"""`benchbench leaderboard`: boards from stored results, results from elsewhere, and questions to both."""
 
 from __future__ import annotations
 
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from . import options
 
+RESULTS = Path("leaderboards") / "results"
+FOLDER = click.Path(path_type=Path, file_okay=False)
+out = click.option(
+    "--out", type=FOLDER, help=f"Folder of the results.  [default: {RESULTS.as_posix()} where it exists, else runs]"
+)
+to = click.option("--to", type=FOLDER, help="Folder of the boards.  [default: leaderboards, in or around --out]")
+
+
+def results_folder(out: Path | None) -> Path:
+    """Where results are read: the published ones in a checkout, else those of one's own runs."""
+    return out or (RESULTS if RESULTS.is_dir() else Path("runs"))
+
+
+def boards_folder(out: Path, to: Path | None) -> Path:
+    """Where the boards of these results are: around `leaderboards/results`, in any other folder."""
+    return to or (out.parent if out.name == RESULTS.name else out / "leaderboards")
+
 
 @click.group("leaderboard")
 def command() -> None:
-    """Make leaderboards from stored results."""
+    """Make leaderboards from stored results, add results from elsewhere, and compare.
+
+    \b
+    benchbench leaderboard build                      write the boards that the results give
+    benchbench leaderboard merge PATH...              add results from elsewhere, once they are checked
+    benchbench leaderboard verify                     are the boards exactly what the results give?
+    benchbench leaderboard diff A B                   what moved, and is it more than chance?
+    benchbench leaderboard fairness --by gender       scores by group
+    """
 
 
 @command.command("build")
-@options.out
-@click.option(
-    "--to",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the boards.  [default: leaderboards in --out]",
-)
-def build(out: Path, to: Path | None) -> None:
-    """Write every board that the results under --out give."""
+@out
+@to
+def build(out: Path | None, to: Path | None) -> None:
+    """Write every board that the results give, the overall boards and the index."""
     from .. import leaderboard
 
-    written, problems = leaderboard.build(out, to or out / "leaderboards")
+    folder = results_folder(out)
+    written, problems = leaderboard.build(folder, boards_folder(folder, to))
     if not written and not problems:
-        raise click.ClickException(f"there are no results under {out}; `benchbench run --out {out}` makes some")
+        raise click.ClickException(f"there are no results under {folder}; `benchbench run --out {folder}` makes some")
     for problem in problems:
         click.echo(f"benchbench: left out: {problem}", err=True)
     for path in written:
         click.echo(path)
+
+
+@command.command("merge")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--into", type=FOLDER, default=RESULTS, show_default=True, help="Folder of results that they are added to."
+)
+@click.option(
+    "--light/--full",
+    default=True,
+    show_default=True,
+    help="Without weights, restored images and logs, which boards do not need.",
+)
+@options.as_json
+def merge(paths: tuple[Path, ...], into: Path, light: bool, as_json: bool) -> None:
+    """Add the results in folders and archives (.zip, .tar.gz), each after it was checked.
+
+    Schema, protocol, data, sums and scores are checked, and scores are computed anew where a result holds its restored
+    images (`benchbench run --predictions`) and the data is at hand. Exit code 1 if any result was refused.
+    """
+    from ..files import json_text
+    from ..leaderboard.merge import merge as merged
+
+    verdicts = []
+    for verdict in merged(paths, into, light=light):
+        verdicts.append(verdict)
+        if not as_json:
+            click.echo(verdict, err=verdict.verdict == "refused")
+    if as_json:
+        click.echo(json_text([asdict(v) for v in verdicts]), nl=False)
+    sys.exit(any(v.verdict == "refused" for v in verdicts))
+
+
+@command.command("verify")
+@out
+@to
+@options.as_json
+def verify(out: Path | None, to: Path | None, as_json: bool) -> None:
+    """Check that the boards are exactly what the results give; exit code 1 if not. Nothing is written."""
+    from ..files import json_text
+    from ..leaderboard.verify import verify as verified
+
+    folder = results_folder(out)
+    boards = boards_folder(folder, to)
+    differences = verified(folder, boards)
+    if as_json:
+        click.echo(json_text([asdict(d) for d in differences]), nl=False)
+    else:
+        for difference in differences:
+            click.echo(difference, err=True)
+        if not differences:
+            click.echo(f"{boards} is exactly what {folder} gives")
+        else:
+            click.echo(
+                f"`benchbench leaderboard build --out {folder} --to {boards}` writes what they should be", err=True
+            )
+    sys.exit(bool(differences))
+
+
+@command.command("diff")
+@click.argument("before", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("after", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@options.as_json
+def diff(before: Path, after: Path, as_json: bool) -> None:
+    """What moved from one folder of results (or boards) to another, and whether it is more than chance."""
+    from ..files import json_text
+    from ..leaderboard.diff import diff as compared
+
+    changes = compared(before, after)
+    if as_json:
+        click.echo(json_text([asdict(c) for c in changes]), nl=False)
+    else:
+        from .tables import show_changes
+
+        show_changes(changes)
+
+
+@command.command("fairness")
+@click.option(
+    "--by", multiple=True, required=True, metavar="ATTRIBUTE",
+    help="Label of the images, such as gender or birth_year/10 (in tens); two are also crossed.  [repeatable]",
+)  # fmt: skip
+@click.option("--degrade", multiple=True, metavar="SPEC", help="Only the boards of this degradation.  [repeatable]")
+@out
+@click.option("--to", type=click.Path(path_type=Path), help="Also write TO.md, TO.csv and TO.json.")
+@options.as_json
+def fairness(by: tuple[str, ...], degrade: tuple[str, ...], out: Path | None, to: Path | None, as_json: bool) -> None:
+    """Scores by group: who is restored worse, by how much, and is it more than the degradation's own doing?
+
+    Groups are labels of the data set, which has to be at hand; they are read from there and not kept in results.
+    """
+    from ..leaderboard import collect
+    from ..leaderboard.fairness import audit
+    from ..leaderboard.fairness_text import as_json as to_json
+    from ..leaderboard.fairness_text import write_audit
+
+    folder = results_folder(out)
+    boards = [b for b in collect(folder)[0] if not degrade or b.setting.degradation in degrade]
+    if not boards:
+        raise click.ClickException(f"there are no such boards under {folder}")
+    tables = [table for board in boards for table in audit(board, by)]
+    written = write_audit(tables, to) if to else []
+    if as_json:
+        click.echo(to_json(tables), nl=False)
+        return
+    from .tables import show_audit
+
+    show_audit(tables)
+    for path in written:
+        click.echo(f"Written: {path}")

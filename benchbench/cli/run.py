@@ -46,6 +46,7 @@ from . import options
 @click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
 @options.out
 @click.option("--fresh", is_flag=True, help="Discard stored results of the chosen trials first.")
+@click.option("--predictions", is_flag=True, help="Keep all restored test images, so that others can score them.")
 @click.option(
     "--watch-gradients", is_flag=True, help="Keep the norm of each stage's gradient in the history of what is trained."
 )
@@ -76,6 +77,7 @@ def command(
     timeout: float | None,
     out: Path,
     fresh: bool,
+    predictions: bool,
     watch_gradients: bool,
     overfit_one: bool,
     files: tuple[Path, ...],
@@ -111,6 +113,7 @@ def command(
         threads=threads,
         timeout=timeout,
         fresh=fresh,
+        predictions=predictions,
         watch_gradients=watch_gradients,
     )
     if suite:

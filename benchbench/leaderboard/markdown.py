@@ -90,17 +90,18 @@ def _model_name(row: Mapping[str, Any]) -> str:
 def _head(board: Board, name: str) -> str:
     facts = board.metrics[name]
     unit = f" [{escape(facts['unit'])}]" if facts["unit"] else ""
-    return f"{escape(name.replace('_', '-'))} {arrow(facts['higher_is_better'])}{unit}"
+    return f"{escape(name.replace('_', '-'))} {arrow(facts)}{unit}"
 
 
 def _column(board: Board, name: str, suffix: str) -> list[str]:
     """Scores as text; the best among the models that compete, and whatever reads the same, in bold."""
     facts, rows, column = board.metrics[name], board.rows, name + suffix
-    best = best_of(rows[column], rows["role"], bool(facts["higher_is_better"]))
+    values = rows[column].abs() if facts.get("signed") else rows[column]
+    best = best_of(values, rows["role"], bool(facts["higher_is_better"]))
     shown = [number(v, facts["digits"]) for v in rows[column]]
     mark = None if best is None else number(best, facts["digits"])
     full = _with_margins(rows, column, shown, facts["digits"]) if name == board.ranked_by else shown
-    is_best = [text == mark and role == "" for text, role in zip(shown, rows["role"], strict=True)]
+    is_best = [number(v, facts["digits"]) == mark and role == "" for v, role in zip(values, rows["role"], strict=True)]
     return [f"**{text}**" if bold else text for text, bold in zip(full, is_best, strict=True)]
 
 

@@ -92,7 +92,7 @@ def _table(found: Overall) -> str:
         f"boards won of {len(found.boards)}": [str(n) for n in rows["won"]],
     }
     unit = f" [{escape(facts['unit'])}]" if facts["unit"] else ""
-    head = f"mean gain {escape(found.metric)} {arrow(facts['higher_is_better'])}{unit}"
+    head = f"mean gain {escape(found.metric)} {arrow(facts)}{unit}"
     columns[head] = [f"{v + 0.0:+.{facts['digits']}f}" if math.isfinite(v) else number(v, 2) for v in rows["mean_gain"]]
     if "mean_recovered" in rows and rows["mean_recovered"].notna().any():
         columns["mean recovered ↑"] = [f"{100 * v:.0f} %" if math.isfinite(v) else "–" for v in rows["mean_recovered"]]

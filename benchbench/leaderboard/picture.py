@@ -14,6 +14,7 @@ from .boards import Board
 from .text import number
 
 COLUMNS = 8
+FRAME = (("degraded input", "input"), ("truth", "truth"))
 
 
 def write_picture(path: Path, board: Board) -> bool:
@@ -39,13 +40,14 @@ def _strips(board: Board) -> list[tuple[str, np.ndarray]]:
     rows = [row for row in board.rows.to_dict("records") if row["model"] in samples and row["role"] != "baseline"]
     if not samples:
         return []
-    first = next(iter(samples.values()))
+    frame = next((rows for rows in samples.values() if "truth" in rows), {})
     metric = board.ranked_by
     digits = board.metrics[metric]["digits"] if metric else 0
     unit = f" {board.metrics[metric]['unit']}" if metric else ""
     score = {row["model"]: number(row[metric], digits) + unit if metric else "" for row in rows}
     models = [(f"{_shortened(row['model'])}\n{score[row['model']]}", samples[row["model"]]["restored"]) for row in rows]
-    return [("degraded input", first["input"]), *models, ("truth", first["truth"])]
+    before, after = ([(label, frame[row])] if frame else [] for label, row in FRAME)
+    return [*before, *models, *after]
 
 
 def _shortened(label: str, longest: int = 60) -> str:

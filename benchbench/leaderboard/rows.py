@@ -35,9 +35,9 @@ def rows_of(scored: Sequence[Result], metrics: Mapping[str, Mapping[str, Any]]) 
     return rows
 
 
-def ranking_metric(metrics: Iterable[str], rows: pd.DataFrame) -> str | None:
-    """The metric that gives the order: the first that at least half of the rows have, or else any."""
-    known = [m for m in metrics if m in rows and rows[m].notna().any()]
+def ranking_metric(metrics: Mapping[str, Mapping[str, Any]], rows: pd.DataFrame) -> str | None:
+    """The metric that gives the order: the first that at least half of the rows have, or else any; no signed one."""
+    known = [m for m, facts in metrics.items() if not facts.get("signed") and m in rows and rows[m].notna().any()]
     return next((m for m in known if rows[m].notna().mean() >= 0.5), next(iter(known), None))
 
 

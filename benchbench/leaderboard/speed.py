@@ -31,7 +31,7 @@ def _rows(board: Board) -> Iterable[dict[str, str]]:
         row = {"model": f"**{escape(model)}**" if model in fastest else escape(model), "size": str(board.setting.size)}
         if metric := board.ranked_by:
             facts = board.metrics[metric]
-            row[f"{escape(metric)} {arrow(facts['higher_is_better'])}"] = number(quality[model], facts["digits"])
+            row[f"{escape(metric)} {arrow(facts)}"] = number(quality[model], facts["digits"])
         times = {f"ms/image, {k.replace('_', ' of ')}": f"{v:.3f}" for k, v in timing["ms_per_image"].items()}
         yield row | times | {"device": escape(timing["device_name"]), "threads": str(timing["threads"])}
 

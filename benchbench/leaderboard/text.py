@@ -47,9 +47,9 @@ def budget_name(canonical: str) -> str:
     return f"{shown} a model" + (f" ({names[canonical]})" if canonical in names else "")
 
 
-def arrow(higher_is_better: bool) -> str:
-    """Which way is better."""
-    return "↑" if higher_is_better else "↓"
+def arrow(facts: Mapping[str, Any]) -> str:
+    """Which way a metric is better, by its facts."""
+    return "→ 0" if facts.get("signed") else "↑" if facts["higher_is_better"] else "↓"
 
 
 def table(columns: Mapping[str, Sequence[str]], *left: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..files import digest, json_text, write_atomically
-from ..store import SAMPLES, Result
+from ..store import Result
 from .boards import Board, collect
 from .index import write_index
 from .markdown import section
@@ -111,7 +111,7 @@ def as_json(board: Board) -> dict[str, Any]:
 
 
 def _what_counts(result: Result) -> str:
-    """A digest of what a result contributes to a board; times, which differ from run to run, do not."""
+    """A digest of what a result contributes to a board's text; times, which differ from run to run, do not."""
     parts = ("status", "reason", "trial", "origin", "training", "model", "rate", "metrics", "scores", "environment")
     facts = {name: result.content.get(name) for name in parts}
-    return digest(json_text(facts), result.content.get("files", {}).get(SAMPLES))
+    return digest(json_text(facts))

@@ -39,7 +39,7 @@ def truth() -> torch.Tensor:
 
 def write(out: Path, score: float, error: int = 10, *, history: bool = True, **facts: Any) -> Path:
     """A result whose restored samples are all `error` levels too bright, and whose images score around `score`."""
-    spread = np.linspace(1, -1, len(IMAGES)) * (1 + score / 50)
+    spread = np.linspace(1, -1, len(IMAGES)) * (1 + min(score, 50) / 50)
     table = pd.DataFrame({"peak": score + spread, "mean-error": error / 255 + 0 * spread})
     means = {name: float(values.mean()) for name, values in table.items()}
     folder = results.write(out, means, size=SIZE, **facts)

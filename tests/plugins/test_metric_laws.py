@@ -24,8 +24,10 @@ MODULES = [
 PRETRAINED = {"lpips", "dists"}  # their weights are not at hand here: they have tests of their own
 METRICS = [metric() for module in MODULES for metric in module.benchbench_metrics() if metric.name not in PRETRAINED]
 BEST = dict.fromkeys(["ssim", "ms_ssim", "ms_ssim_3", "vif", "haarpsi"], 1.0) | {"psnr": math.inf}
-BLIND_TO_NOISE = {"checkerboard"}  # by design: it measures one artefact only
-PER_PIXEL = {"mse", "rmse", "mae", "psnr", "rgb_histogram"}
+SIGNED = {m.name for m in METRICS if m.signed}
+BLIND_TO_NOISE = {"checkerboard", *SIGNED}  # by design: one artefact only; means, which noise leaves alone
+OF_COLOUR = {"hue_shift"}  # which grey has not
+PER_PIXEL = {"mse", "rmse", "mae", "psnr", "rgb_histogram", "hue_shift", "lightness_shift"}
 
 SIZE = 176  # enough for five scales, and a multiple of 16
 
@@ -50,6 +52,7 @@ def noisy(images: Tensor, sigma: float, seed: int = 1) -> Tensor:
 
 
 def better(metric: Metric, one: Tensor, other: Tensor) -> bool:
+    assert not metric.signed
     return bool((one > other).all() if metric.higher_is_better else (one < other).all())
 
 
@@ -57,7 +60,7 @@ def test_the_metrics_of_the_protocol_are_there() -> None:
     assert {m.name for m in METRICS} >= {"psnr", "ssim", "ms_ssim", "ms_ssim_3", "vif", "mae", "mse", "rmse"}
 
 
-@each()
+@each(but=OF_COLOUR)
 @pytest.mark.parametrize("images", [portraits(), torch.zeros(2, 3, SIZE, SIZE), torch.ones(2, 1, SIZE, SIZE)])
 def test_identical_images_get_the_best_score(metric: Metric, images: Tensor) -> None:
     best = torch.full((2,), BEST.get(metric.name, 0.0))
@@ -69,6 +72,15 @@ def test_more_noise_is_worse(metric: Metric) -> None:
     clean = portraits()
     scores = [metric(noisy(clean, sigma), clean) for sigma in (0.0, 0.01, 0.04, 0.16)]
     assert all(better(metric, less, more) for less, more in itertools.pairwise(scores))
+
+
+@pytest.mark.parametrize("metric", [m for m in METRICS if m.signed], ids=lambda m: m.name)
+def test_a_shift_turns_its_sign_where_restored_and_clean_change_places(metric: Metric) -> None:
+    clean = portraits() * torch.tensor([1.2, 0.9, 0.7]).view(1, 3, 1, 1)
+    restored = (clean * torch.tensor([0.9, 1.0, 1.0]).view(1, 3, 1, 1)).clamp(0, 1)
+    shift = metric(restored, clean)
+    assert (shift.abs() > 0.1).all()
+    torch.testing.assert_close(shift, -metric(clean, restored))
 
 
 @each()

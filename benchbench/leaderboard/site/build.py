@@ -12,7 +12,7 @@ from ...files import write_atomically
 from ...plugins import Registry
 from ..boards import Board
 from . import cards, data
-from .entries import Entry, entries, leagues
+from .entries import Entry, entries
 from .pages import board_page, card_page, front_page
 from .pictures import Album, album
 from .render import page
@@ -58,7 +58,7 @@ def _pages(placed: Sequence[Entry], albums: dict[str, Album], registry: Registry
     known = cards.cards(placed, albums, registry)
     slugs = {card.label: card.slug for card in known}
     kinds = {card.label: card.kind for card in known}
-    yield "index.html", front_page("index.html", leagues(placed), albums, slugs, kinds)
+    yield "index.html", front_page("index.html", placed, albums, slugs, kinds)
     yield "models.html", page("models.html", "models.html", cards=known)
     yield "gallery.html", page("gallery.html", "gallery.html", data=data.gallery(placed, albums))
     for entry in placed:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from ... import store
 from ...files import digest
 from ...store import Result
 from ..boards import Board
+from ..markdown import best_of
+from ..overall import Overall, overall
 from ..text import budget_name
 
 MAIN = 4  # metrics that stand first
@@ -30,13 +31,12 @@ class Entry:
     results: Mapping[str, Result] = field(repr=False)
     """Model -> its first scored result, best first."""
     scores: Mapping[str, pd.DataFrame] = field(repr=False)
-    """Model -> the score of each test image (rows: image ids, columns: metrics); empty where none are stored."""
+    """Model -> the score of each test image: rows are image ids, columns metrics."""
 
     @property
     def league(self) -> League:
         """The boards that this one may be compared with."""
-        s = self.board.setting
-        return League(s.dataset, s.size, s.budget, s.protocol, s.fingerprint)
+        return _league(self.board)
 
     @property
     def metrics(self) -> list[str]:
@@ -56,15 +56,19 @@ class Entry:
     @property
     def leader(self) -> dict[str, Any] | None:
         """The best row that competes; None where no model is better than the degraded input."""
-        best = next((row for row in self.rows if row["role"] == ""), None)
-        return None if best is None or (math.isfinite(gain := best.get("gain", math.nan)) and gain <= 0) else best
+        first = self.board.ranked_by
+        rows = self.board.rows
+        if first is None or best_of(rows[first], rows["role"], self.board.better(first)) is None:
+            return None
+        return next(row for row in self.rows if row["role"] == "")
 
     @property
     def peers(self) -> list[str]:
-        """The models that share the leader's rank."""
-        first = self.leader
-        shared = [r["model"] for r in self.rows if first and r["role"] == "" and r["rank"] == first["rank"]]
-        return shared[1:]
+        """The models, and perhaps the degraded input, that share the leader's rank."""
+        if (first := self.leader) is None:
+            return []
+        shared = [r["model"] for r in self.rows if r["role"] != "ideal" and r["rank"] == first["rank"]]
+        return [model for model in shared if model != first["model"]]
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,11 @@ class League:
         return "league-" + digest(*vars(self).values())[:8]
 
 
+def _league(board: Board) -> League:
+    s = board.setting
+    return League(s.dataset, s.size, s.budget, s.protocol, s.fingerprint)
+
+
 def entries(boards: Sequence[Board]) -> list[Entry]:
     """The boards with their places. Where several share data set and degradation, a digest tells them apart."""
     shared = Counter(board.setting.file for board in boards)
@@ -96,7 +105,7 @@ def entries(boards: Sequence[Board]) -> list[Entry]:
         dataset, degradation = board.setting.file
         own = "" if shared[board.setting.file] == 1 else f"-{digest(*vars(board.setting).values())[:8]}"
         results = _first_results(board)
-        scores = {model: _per_image(result) for model, result in results.items()}
+        scores = {model: result.scores for model, result in results.items()}
         found.append(Entry(f"{dataset}/{degradation}{own}", board, results, scores))
     return found
 
@@ -118,23 +127,24 @@ def leagues(found: Sequence[Entry]) -> dict[League, list[Entry]]:
     return dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0].title, item[0].fingerprint)))
 
 
+def comparisons(boards: Sequence[Board]) -> dict[League, Overall]:
+    """What the boards of a league say together, where it has several."""
+    return {_league(found.boards[0]): found for found in reversed(overall(boards))}  # of several metrics, the first
+
+
 def names(board: Board, suffix: str) -> list[str]:
     """The metrics that at least one row has, for the whole image or with the suffix of a region."""
     return [m for m in board.metrics if m + suffix in board.rows and board.rows[m + suffix].notna().any()]
 
 
-def _per_image(result: Result) -> pd.DataFrame:
-    path = result.folder / store.SCORES
-    if not path.is_file():
-        return pd.DataFrame()
-    table = pd.read_parquet(path)
-    return table.set_index("id") if "id" in table else table
-
-
 def worst(entry: Entry, model: str, count: int = 4) -> list[tuple[str, float]]:
-    """(image id, score) of a model's worst test images, worst first, by the metric that ranks the board."""
+    """(image id, score) of a model's worst test images, worst first, by the metric that ranks the board.
+
+    Infinite scores are left out: an image that came back whole is no bad one.
+    """
     first, scores = entry.board.ranked_by, entry.scores.get(model)
     if first is None or scores is None or first not in scores:
         return []
-    ordered = scores[first].dropna().sort_values(ascending=entry.board.better(first), kind="stable")
+    finite = scores[first][np.isfinite(scores[first])]
+    ordered = finite.sort_values(ascending=entry.board.better(first), kind="stable")
     return [(str(image), float(score)) for image, score in ordered.head(count).items()]

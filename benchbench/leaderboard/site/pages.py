@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 from typing import Any
 
 from .. import plots
+from ..pareto import COSTS, fronts
 from ..text import number
 from . import charts, data, tables
 from .cards import Card, Showing
 from .charts import Series
-from .entries import Entry, League
+from .entries import Entry, comparisons, leagues
+from .matrix import matrix
 from .pictures import Album
 from .render import page
 
 
 def front_page(
-    path: str,
-    leagues: Mapping[League, Sequence[Entry]],
-    albums: Mapping[str, Album],
-    slugs: Mapping[str, str],
-    kinds: Mapping[str, str],
+    path: str, placed: Sequence[Entry], albums: Mapping[str, Album], slugs: Mapping[str, str], kinds: Mapping[str, str]
 ) -> str:
-    """Who leads on each degradation, and all models against all degradations."""
-    facts = {
-        "models": len(slugs),
-        "degradations": len({e.board.setting.degradation for members in leagues.values() for e in members}),
-        "leagues": [
-            {"league": league, "entries": members, "matrix": matrix(members), "images": _test_images(members)}
-            for league, members in leagues.items()
-        ],
-    }
-    return page("index.html", path, albums=albums, slugs=slugs, kinds=kinds, leads=lead, **facts)
+    """Who leads on each degradation and over all of them, and all models against all degradations."""
+    together = comparisons([entry.board for entry in placed])
+    parts = [
+        {
+            "league": league,
+            "entries": members,
+            "overall": together.get(league),
+            "matrix": matrix(members, together.get(league)),
+            "images": _test_images(members),
+        }
+        for league, members in leagues(placed).items()
+    ]
+    degradations = len({entry.board.setting.degradation for entry in placed})
+    return page(
+        "index.html", path, leagues=parts, models=len(slugs), degradations=degradations,
+        albums=albums, slugs=slugs, kinds=kinds, leads=lead,
+    )  # fmt: skip
 
 
 def _test_images(members: Sequence[Entry]) -> int | None:
@@ -58,40 +62,6 @@ def lead(entry: Entry) -> dict[str, Any] | None:
         "peers": entry.peers,
         "sees": row["sees"],
     }
-
-
-def matrix(members: Sequence[Entry]) -> list[tuple[str, list[dict[str, Any] | None]]]:
-    """(model, a cell for each board) for each model, the best on average first."""
-    by_entry = [_matrix_cells(entry) for entry in members]
-    models = {model for cells in by_entry for model in cells}
-    table = {model: [cells.get(model) for cells in by_entry] for model in models}
-
-    def place(model: str) -> tuple[float, str]:
-        return fmean(1.0 if cell is None else cell["place"] for cell in table[model]), model
-
-    return [(model, table[model]) for model in sorted(models, key=place)]
-
-
-def _matrix_cells(entry: Entry) -> dict[str, dict[str, Any]]:
-    first = entry.board.ranked_by
-    if first is None:
-        return {}
-    shown = {column.key: tables.cells(entry.board, column) for column in tables.columns(entry.board)}
-    sign = 1 if entry.board.better(first) else -1
-    gains = [c.value * sign if c.value is not None else 0.0 for c in shown["gain"]] if "gain" in shown else []
-    most = max([g for g in gains if abs(g) < 1e300], default=0.0)
-    found: dict[str, dict[str, Any]] = {}
-    for position, row in enumerate(entry.rows):
-        share = gains[position] / most if gains and most > 0 else 0.0
-        found[row["model"]] = {
-            "score": shown[first][position],
-            "gain": shown["gain"][position] if gains else None,
-            "rank": row["rank"],
-            "place": (position + 1) / len(entry.rows),
-            "heat": round(max(-4.0, min(4.0, 4 * share))),
-            "role": row["role"],
-        }
-    return found
 
 
 def board_page(path: str, entry: Entry, album: Album | None, slugs: Mapping[str, str], kinds: Mapping[str, str]) -> str:
@@ -121,6 +91,7 @@ def board_page(path: str, entry: Entry, album: Album | None, slugs: Mapping[str,
             f"{first} [{unit}]" if unit else str(first), log_x=True, marks=True,
         ),
         codecs=rates,
+        cheapest=_cheapest(entry),
         notes=_notes(entry),
         provenance=_provenance(entry),
     )  # fmt: skip
@@ -132,6 +103,22 @@ def _learning(curves: Sequence[Series]) -> Any:
     if best is not None:
         title += f"; {best.name} ends highest, at {best.points[-1][1]:.2f} dB"
     return charts.line_chart(title, curves, "training compute [TFLOP]", "validation PSNR [dB]")
+
+
+def _cheapest(entry: Entry) -> dict[str, list[tuple[str, str, str]]]:
+    """Cost -> (model, its cost, its score) of the models that none betters for less, the cheapest first."""
+    first = entry.board.ranked_by
+    if first is None:
+        return {}
+    digits = entry.board.metrics[first]["digits"]
+    return {
+        COSTS[name].label: [
+            (model, f"{row[name] / COSTS[name].unit:,.{COSTS[name].digits}f}", number(row[first], digits))
+            for model in models
+            for row in [entry.row[model]]
+        ]
+        for name, models in fronts(entry.board).items()
+    }
 
 
 def _notes(entry: Entry) -> list[tuple[str, str]]:

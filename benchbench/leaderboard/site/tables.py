@@ -105,7 +105,12 @@ def cells(board: Board, column: Column) -> list[Cell]:
         return [Cell(_text(column, value), _sortable(value)) for value in values]
     best = best_of(board.rows[column.key], board.rows["role"], bool(column.higher_is_better))
     return [
-        Cell(number(value, column.digits), _sortable(value), row["role"] == "" and value == best, margin(row, column))
+        Cell(
+            number(value, column.digits),
+            _sortable(value),
+            row["role"] == "" and value == best,
+            margin(row, column) if column.key in row else "",
+        )
         for row, value in zip(rows, values, strict=True)
     ]
 
@@ -124,7 +129,9 @@ def _text(column: Column, value: float) -> str:
 
 
 def margin(row: dict[str, Any], column: Column) -> str:
-    """The 95 % interval, `25.1 to 26.3`, where the board knows one."""
+    """The 95 % interval, `25.1 to 26.3`, where the board knows one; the median where the mean is infinite."""
+    if math.isinf(row[column.key]) and math.isfinite(median := row.get(f"{column.key}.median", math.nan)):
+        return f"median {number(median, column.digits)}"
     low, high = (row.get(f"{column.key}.{end}", math.nan) for end in ("low", "high"))
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""

@@ -138,11 +138,17 @@
     choose(points[Math.max(0, Math.min(points.length - 1, at))]);
   }
 
+  function drawable() { // the first metric that leaves anything to draw: in some, all scores are infinite
+    const shown = [x, y].map((select) => data.models[select.value].scores);
+    const has = (metric) => data.ids.some((_, image) => shown.every((scores) => scores[metric][image] !== null));
+    return Math.max(0, data.metrics.findIndex((_, metric) => has(metric)));
+  }
+
   const names = data.models.map((model) => model.name);
   const idle = data.models.findIndex((model) => model.role === "baseline");
   fill(x, names, idle >= 0 ? idle : Math.min(1, names.length - 1));
-  fill(y, names, idle === 0 ? Math.min(1, names.length - 1) : 0);
-  fill(metric, data.metrics.map((facts) => facts.name), 0);
+  fill(y, names, Math.max(0, data.models.findIndex((model) => model.role === "")));
+  fill(metric, data.metrics.map((facts) => facts.name), drawable());
   for (const select of [x, y, metric]) select.addEventListener("change", draw);
   for (const kind of ["pointermove", "click"]) plot.addEventListener(kind, (event) => { const p = nearest(event); if (p && p !== current) choose(p); });
   plot.addEventListener("keydown", step);

@@ -1,0 +1,107 @@
+"""Whether boards are exactly what their results give: made anew beside them, and compared byte for byte."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+from .write import build
+
+PICTURES = (".png",)
+"""Compared by their names only: their bytes depend on the versions of the libraries that draw them."""
+GUIDE = "CONTRIBUTING.md"
+"""Written by people, beside the boards."""
+_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A file that is not what the results give: the first line that differs, and how many do."""
+
+    file: str
+    problem: str
+    line: int = 0
+    expected: str = ""
+    found: str = ""
+
+    def __str__(self) -> str:
+        if not self.line:
+            return f"{self.file}: {self.problem}"
+        return f"{self.file}:{self.line}: {self.problem}\n  expected: {self.expected}\n  found:    {self.found}"
+
+
+def verify(out: Path, boards: Path) -> list[Difference]:
+    """Everything in which the folder `boards` differs from what the results under `out` give; nothing is written."""
+    with tempfile.TemporaryDirectory(prefix="benchbench-") as scratch:
+        _, problems = build(out, Path(scratch))
+        differences = [Difference(str(out), f"left out: {problem}") for problem in problems]
+        expected, found = _files(Path(scratch)), _files(boards, without=out)
+        found.pop(GUIDE, None)
+        for name in sorted(expected.keys() | found.keys()):
+            differences += _compare(name, expected.get(name), found.get(name))
+    return differences
+
+
+def _files(root: Path, without: Path | None = None) -> dict[str, Path]:
+    """Every file below a folder by its relative path, but hidden ones and those below `without`."""
+    apart = without.resolve() if without else None
+    return {
+        path.relative_to(root).as_posix(): path
+        for path in root.rglob("*")
+        if not path.is_dir()
+        and not any(part.startswith(".") for part in path.relative_to(root).parts)
+        and not (apart and path.resolve().is_relative_to(apart))
+    }
+
+
+def _compare(name: str, expected: Path | None, found: Path | None) -> Iterator[Difference]:
+    if expected is None:
+        yield Difference(name, "surplus: no result gives it")
+    elif found is None:
+        yield Difference(name, "missing")
+    elif expected.suffix in PICTURES or (ours := expected.read_bytes()) == (theirs := found.read_bytes()):
+        return
+    elif expected.suffix == ".parquet":
+        if not _same_table(expected, found):
+            yield Difference(name, "not the table that the results give")
+    else:
+        yield _first_line(name, ours, theirs)
+
+
+def _same_table(expected: Path, found: Path) -> bool:
+    """Whether two tables hold the same; their bytes depend on the library's version, too."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        ours, theirs = (parquet.ParquetFile(path).read() for path in (expected, found))
+    except (OSError, pyarrow.ArrowException):
+        return False
+    return bool(ours.to_pandas().equals(theirs.to_pandas()))
+
+
+def _first_line(name: str, ours: bytes, theirs: bytes) -> Difference:
+    lines = list(zip_longest(_lines(ours), _lines(theirs)))
+    differing = [number for number, (a, b) in enumerate(lines) if a != b]
+    a, b = lines[differing[0]]
+    start = next((i for i, (x, y) in enumerate(zip_longest(a or "", b or "")) if x != y), 0)
+    more = len(differing) - 1
+    problem = "not what the results give" + (f" (nor {more} more line{'s' * (more > 1)})" if more else "")
+    return Difference(name, problem, differing[0] + 1, _around(a, start), _around(b, start))
+
+
+def _lines(content: bytes) -> list[str]:
+    """Lines with their ends, so that these count too; bytes that are no UTF-8 stay visible."""
+    return content.decode("utf-8", errors="backslashreplace").splitlines(keepends=True)
+
+
+def _around(line: str | None, position: int) -> str:
+    if line is None:
+        return "(no such line)"
+    start = max(0, position - _SHOWN // 2)
+    shown = line[start : start + _SHOWN]
+    whole = shown if shown.endswith(("\r\n", "\r")) or not shown.endswith("\n") else shown[:-1]
+    return f"{'…' * (start > 0)}{whole!r}{'…' * (start + _SHOWN < len(line))}"

@@ -1,0 +1,117 @@
+"""Boards are exactly what their results give, or it is said where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import results
+from click.testing import CliRunner
+
+from benchbench.cli import main
+from benchbench.leaderboard import build
+from benchbench.leaderboard.verify import verify
+
+
+@pytest.fixture
+def boards(tmp_path: Path) -> Path:
+    """A folder as in the repository: boards, their results within, and a text that is nobody's board."""
+    folder = tmp_path / "leaderboards"
+    for model, score in (("a", 20.0), ("b", 30.0)):
+        results.write(folder / "results", {"peak": score}, model=model)
+    build(folder / "results", folder)
+    (folder / "CONTRIBUTING.md").write_text("about these boards")
+    return folder
+
+
+def found(boards: Path) -> list[str]:
+    return [str(difference) for difference in verify(boards / "results", boards)]
+
+
+def board(boards: Path, suffix: str) -> Path:
+    return boards / "toy-faces" / f"darken{suffix}"
+
+
+def test_boards_as_they_were_built_are_right(boards: Path) -> None:
+    before = sorted(boards.rglob("*"))
+    assert found(boards) == []
+    assert sorted(boards.rglob("*")) == before
+
+
+@pytest.mark.parametrize("suffix", [".md", ".csv", ".json", ".speed.md"])
+def test_every_edited_character_is_found(boards: Path, suffix: str) -> None:
+    path = board(boards, suffix)
+    whole = path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        for edited in (line.replace(line[:1], b"#"), line[:-1] + b" \n", b""):
+            if edited == line:
+                continue
+            path.write_bytes(b"".join([*lines[:number], edited, *lines[number + 1 :]]))
+            [difference] = found(boards)
+            assert difference.startswith(f"toy-faces/darken{suffix}:")
+            assert "expected: " in difference
+    path.write_bytes(whole)
+    assert found(boards) == []
+
+
+def test_an_edited_cell_is_named_with_its_line_and_both_values(boards: Path) -> None:
+    path = board(boards, ".md")
+    text = path.read_text()
+    path.write_text(text.replace("30.00", "31.00"))
+    [difference] = found(boards)
+    line = 1 + next(i for i, row in enumerate(text.splitlines()) if "30.00" in row)
+    head, expected, given = difference.splitlines()
+    assert head.startswith(f"toy-faces/darken.md:{line}: ")
+    assert "30.00" in expected
+    assert "31.00" in given
+
+
+EDITS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "missing": (lambda b: board(b, ".csv").unlink(), "toy-faces/darken.csv: missing"),
+    "surplus": (lambda b: (b / "toy-faces" / "mine.md").write_text("x"), "toy-faces/mine.md: surplus"),
+    "surplus folder": (lambda b: ((b / "d").mkdir(), (b / "d" / "x.png").touch()), "d/x.png: surplus"),
+    "line ends": (lambda b: board(b, ".csv").write_bytes(board(b, ".csv").read_bytes().replace(b"\n", b"\r\n")), "darken.csv:1: "),
+    "no text": (lambda b: board(b, ".md").write_bytes(b"\xff\xfe"), "darken.md:1: "),
+    "emptied": (lambda b: board(b, ".json").write_text(""), "(no such line)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_whatever_is_not_given_by_results_is_named(edit: str, boards: Path) -> None:
+    change, expected = EDITS[edit]
+    change(boards)
+    [difference] = found(boards)
+    assert expected in difference
+
+
+def test_pictures_may_differ_in_their_bytes_but_not_be_missing(tmp_path: Path) -> None:
+    import torch
+
+    from benchbench.samples import png
+
+    folder = tmp_path / "leaderboards"
+    results.write(folder / "results", samples=png(torch.zeros(3, 48, 32, dtype=torch.uint8)))
+    build(folder / "results", folder)
+    picture = board(folder, ".png")
+    picture.write_bytes(b"drawn by another library")
+    assert found(folder) == []
+    picture.unlink()
+    assert found(folder) == ["toy-faces/darken.png: missing"]
+
+
+def test_a_damaged_result_is_no_right_board(boards: Path) -> None:
+    next((boards / "results").rglob("result.json")).write_text("{")
+    assert any("left out" in line for line in found(boards))
+
+
+def test_the_commands_find_the_published_boards(boards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(boards.parent)
+    assert CliRunner().invoke(main, ["leaderboard", "verify"]).exit_code == 0
+    board(boards, ".md").write_text("edited")
+    refused = CliRunner().invoke(main, ["leaderboard", "verify"])
+    assert refused.exit_code == 1
+    assert "darken.md:1" in refused.stderr
+    assert CliRunner().invoke(main, ["leaderboard", "build"]).exit_code == 0
+    assert CliRunner().invoke(main, ["leaderboard", "verify"]).exit_code == 0
