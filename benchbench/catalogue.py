@@ -32,10 +32,14 @@ def read(blocked: frozenset[str]) -> list[Entry]:
     if (stored := index.load(whole)) is not None:
         return stored
     found = registry(blocked)
-    entries = [*components(found), *plugins(found)]
     if not found.failures:  # what a plugin lacks may be there the next time
-        index.save(whole, entries, {plugin.module for plugin in found.plugins.values()})
-    return entries
+        index.save(whole, entries(found), {plugin.module for plugin in found.plugins.values()})
+    return entries(found)
+
+
+def entries(registry: Registry) -> list[Entry]:
+    """Every component and every plugin."""
+    return [*components(registry), *plugins(registry)]
 
 
 def components(registry: Registry) -> list[Entry]:
@@ -75,9 +79,9 @@ def plugins(registry: Registry) -> list[Entry]:
     return [{"kind": "plugin", **vars(plugin)} for plugin in registry.plugins.values()]
 
 
-def select(entries: Iterable[Entry], what: str | None) -> list[Entry]:
+def select(catalogue: Iterable[Entry], what: str | None) -> list[Entry]:
     """All components, those of a kind in the plural, or those of a name. Raises SpecError if there are none."""
-    found = [e for e in entries if e["kind"] != "plugin"]
+    found = [e for e in catalogue if e["kind"] != "plugin"]
     kinds = {f"{kind}s": kind for kind in FACTS}
     if what is None:
         return found

@@ -100,22 +100,51 @@ def find_prepared(fingerprint: str, cache: Path) -> Portraits | None:
 
 def checked(images: Images, size: int, dataset: Dataset) -> Images:
     """`images` if they keep the contract. Raises DataError naming what does not."""
-    n = len(images.ids)
+    check_pixels(images, size, dataset)
+    check_masks(images, size, dataset)
+    check_ids(images, dataset)
+    check_columns(images, dataset)
+    check_splits(images, dataset)
+    return images
+
+
+def check_pixels(images: Images, size: int, dataset: Dataset) -> None:
+    """Raises DataError unless the pixels are a uint8 tensor of one RGB square an id."""
+    wanted = (len(images.ids), 3, size, size)
     if not isinstance(images.pixels, Tensor):
         raise DataError(f"{dataset.label}: pixels are {type(images.pixels).__name__}, not a uint8 tensor")
-    if images.pixels.dtype != torch.uint8 or tuple(images.pixels.shape) != (n, 3, size, size):
+    if images.pixels.dtype != torch.uint8 or tuple(images.pixels.shape) != wanted:
         raise DataError(
             f"{dataset.label}: pixels are {images.pixels.dtype} {tuple(images.pixels.shape)}, "
-            f"not uint8 {(n, 3, size, size)} for {n} ids"
+            f"not uint8 {wanted} for {len(images.ids)} ids"
         )
-    masks = images.masks
-    if masks is not None and (masks.dtype != torch.bool or tuple(masks.shape) != (n, 1, size, size)):
-        raise DataError(f"{dataset.label}: masks are {masks.dtype} {tuple(masks.shape)}, not bool {(n, 1, size, size)}")
-    _check_ids(images.ids, dataset)
-    columns = {**images.attributes, "identities": images.identities, "splits": images.splits}
-    for column, values in columns.items():
-        if values is not None and len(values) != n:
-            raise DataError(f"{dataset.label}: {column} has {len(values)} values for {n} images")
+
+
+def check_masks(images: Images, size: int, dataset: Dataset) -> None:
+    """Raises DataError unless the face masks, if there are any, are bool and of one channel an image."""
+    masks, wanted = images.masks, (len(images.ids), 1, size, size)
+    if masks is not None and (masks.dtype != torch.bool or tuple(masks.shape) != wanted):
+        raise DataError(f"{dataset.label}: masks are {masks.dtype} {tuple(masks.shape)}, not bool {wanted}")
+
+
+def check_ids(images: Images, dataset: Dataset) -> None:
+    """Raises DataError unless the ids are unique texts that can be written as UTF-8."""
+    for name, count in Counter(images.ids).items():
+        if not isinstance(name, str) or name != name.encode(errors="ignore").decode():
+            raise DataError(f"{dataset.label}: the id {name!r} is no text that can be written as UTF-8")
+        if count > 1:
+            raise DataError(f"{dataset.label}: the id '{name}' stands for more than one image")
+
+
+def check_columns(images: Images, dataset: Dataset) -> None:
+    """Raises DataError unless attributes, identities and splits have one value an image."""
+    for column, values in {**images.attributes, "identities": images.identities, "splits": images.splits}.items():
+        if values is not None and len(values) != len(images.ids):
+            raise DataError(f"{dataset.label}: {column} has {len(values)} values for {len(images.ids)} images")
+
+
+def check_splits(images: Images, dataset: Dataset) -> None:
+    """Raises DataError for a split that nobody knows, or too few images in one."""
     if images.splits and (strange := set(images.splits) - set(SPLITS)):
         raise DataError(f"{dataset.label}: '{strange.pop()}' is no split (they are {', '.join(SPLITS)})")
     counts = Counter(_splits(images))
@@ -123,16 +152,7 @@ def checked(images: Images, size: int, dataset: Dataset) -> Images:
     if few:
         why = "; ".join(dict.fromkeys(reason for _, reason in images.skipped[:3]))
         left_out = f" ({len(images.skipped)} were skipped: {why})" if images.skipped else ""
-        raise DataError(f"{dataset.label}: too few usable images, {n} in all{left_out}: {', '.join(few)}")
-    return images
-
-
-def _check_ids(ids: Sequence[str], dataset: Dataset) -> None:
-    for name, count in Counter(ids).items():
-        if not isinstance(name, str) or name != name.encode(errors="ignore").decode():
-            raise DataError(f"{dataset.label}: the id {name!r} is no text that can be written as UTF-8")
-        if count > 1:
-            raise DataError(f"{dataset.label}: the id '{name}' stands for more than one image")
+        raise DataError(f"{dataset.label}: too few usable images, {len(images.ids)} in all{left_out}: {', '.join(few)}")
 
 
 def _splits(images: Images) -> list[str]:

@@ -284,6 +284,8 @@ class Metric(Component, ABC):
     """Place among the columns of a board, lowest first."""
     ranks: ClassVar[bool] = False
     """Whether boards rank the models by this metric; only one installed metric may say so."""
+    symmetric: ClassVar[bool] = True
+    """Whether restored and clean image may change places; say False if it matters which is which."""
     regional: ClassVar[bool] = True
     """Whether the score can be confined to a region."""
     whole: ClassVar[bool] = True

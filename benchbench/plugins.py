@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import importlib.util
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,7 @@ import pluggy
 
 from . import admission, hookspecs, specs
 from .errors import BenchbenchError, PluginError, one_line
+from .files import file_digest
 from .interfaces import Component, Dataset, Degradation, Metric, Model
 
 GROUP = "benchbench"
@@ -26,7 +29,7 @@ _BRINGING = {f"benchbench_{kind}" for kind in (*KINDS, "suite")}
 
 @dataclass
 class Plugin:
-    """One entry point, and what became of it."""
+    """One entry point, or a file named by the user, and what became of it."""
 
     name: str
     distribution: str
@@ -84,12 +87,14 @@ def installed() -> list[str]:
 
 
 @functools.cache
-def registry(blocked: frozenset[str] = frozenset()) -> Registry:
-    """The registry of all installed plugins except the blocked ones; made once a process."""
-    return load(importlib.metadata.entry_points(group=GROUP), blocked | blocked_by_environment())
+def registry(blocked: frozenset[str] = frozenset(), files: tuple[Path, ...] = ()) -> Registry:
+    """The registry of all installed plugins except the blocked ones, and of these files; made once a process."""
+    return load(importlib.metadata.entry_points(group=GROUP), blocked | blocked_by_environment(), files)
 
 
-def load(entry_points: Iterable[importlib.metadata.EntryPoint], blocked: Iterable[str] = ()) -> Registry:
+def load(
+    entry_points: Iterable[importlib.metadata.EntryPoint], blocked: Iterable[str] = (), files: Iterable[Path] = ()
+) -> Registry:
     """Import and register the plugins, in the order of their names. Raises PluginError where two clash."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
@@ -97,7 +102,9 @@ def load(entry_points: Iterable[importlib.metadata.EntryPoint], blocked: Iterabl
     blocked = set(blocked)
     for entry_point in sorted(entry_points, key=lambda e: (e.name, e.value)):
         if entry_point.name not in blocked:
-            _register(found, entry_point)
+            _register(found, _installed(entry_point), entry_point.load)
+    for path in files:
+        _register(found, _of_file(path), functools.partial(_import_file, path))
     for kind, base in KINDS.items():
         for impl in found.implementations(f"benchbench_{kind}s"):
             _collect(found, kind, impl, functools.partial(admission.check_component, kind=kind, base=base))
@@ -110,13 +117,35 @@ def load(entry_points: Iterable[importlib.metadata.EntryPoint], blocked: Iterabl
     return found
 
 
-def _register(found: Registry, entry_point: importlib.metadata.EntryPoint) -> None:
+def _installed(entry_point: importlib.metadata.EntryPoint) -> Plugin:
     dist = entry_point.dist
-    plugin = Plugin(
-        entry_point.name, dist.name if dist else "?", dist.version if dist else "?", entry_point.value.partition(":")[0]
-    )
+    distribution, version = (dist.name, dist.version) if dist else ("?", "?")
+    return Plugin(entry_point.name, distribution, version, entry_point.value.partition(":")[0])
+
+
+def _of_file(path: Path) -> Plugin:
+    """A file has no version; the digest of its content says as much. Raises OSError if it cannot be read."""
+    return Plugin(path.stem, path.name, file_digest(path)[:12], path.stem)
+
+
+def _import_file(path: Path) -> Any:
+    """The file as a module. Its folder joins the end of sys.path, which the processes of trials inherit."""
+    name, own = path.stem, path.resolve()
+    if not name.isidentifier():
+        raise PluginError(f"'{name}' is no name for a module: letters, digits and _ only, as in my_model.py")
+    known = sys.modules.get(name) or importlib.util.find_spec(name)
+    origin = getattr(known, "__file__", None) or getattr(known, "origin", None)
+    if known and (origin is None or Path(origin).resolve() != own):
+        raise PluginError(f"a module named '{name}' is there already ({origin or 'part of Python'}); rename the file")
+    if str(own.parent) not in sys.path:
+        sys.path.append(str(own.parent))
+    importlib.invalidate_caches()
+    return importlib.import_module(name)
+
+
+def _register(found: Registry, plugin: Plugin, load: Callable[[], Any]) -> None:
     if other := found.plugins.get(plugin.name):
-        if other.module == plugin.module:  # one package seen twice on the path
+        if (other.module, other.distribution) == (plugin.module, plugin.distribution):  # seen twice on the path
             return
         raise PluginError(
             f"two plugins are named '{plugin.name}': {other.module} (from {other.distribution}) and {plugin.module} "
@@ -124,7 +153,7 @@ def _register(found: Registry, entry_point: importlib.metadata.EntryPoint) -> No
         )
     found.plugins[plugin.name] = plugin
     try:
-        module = entry_point.load()
+        module = load()
         admission.check_hooks(module)
         found.manager.register(module, name=plugin.name)
     except (Exception, SystemExit) as error:

@@ -8,7 +8,7 @@ import click
 
 from .. import __version__
 from ..errors import BenchbenchError
-from . import leaderboard, list_, photos, run, site
+from . import check, leaderboard, list_, new_plugin, photos, run, site
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -41,10 +41,23 @@ def main() -> None:
     benchbench run --suite unswirl                    a whole study
     benchbench restore PHOTO --degrade pixelate       your photograph, by the best model so far
     benchbench list                                   what there is, with parameters
+    benchbench new-plugin sharpen --kind model        a package to begin with, for your own method
+    benchbench check sharpen                          whether it keeps the laws of its kind
 
     Tab completion for bash: eval "$(_BENCHBENCH_COMPLETE=bash_source benchbench)"; zsh and fish likewise.
     """
 
 
-for command in (run.command, list_.command, photos.restore, photos.degrade, leaderboard.command, site.command):
+COMMANDS = (
+    run.command,
+    list_.command,
+    check.command,
+    new_plugin.command,
+    photos.restore,
+    photos.degrade,
+    leaderboard.command,
+    site.command,
+)
+
+for command in COMMANDS:
     main.add_command(command)

@@ -28,23 +28,40 @@ out = click.option(
     help="Folder of the results and boards.",
 )
 no_plugin = click.option("--no-plugin", multiple=True, metavar="NAME", help="Leave a plugin out.  [repeatable]")
+plugin_files = click.option(
+    "--plugin",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Load a plugin from a file, not installed.  [repeatable]",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts, and nothing else.")
 
 
-def load_registry(blocked: tuple[str, ...], quiet: bool = False) -> Registry:
-    """All plugins but the blocked ones; those that were left out, or look wrong, are reported on stderr."""
+def load_registry(blocked: tuple[str, ...], quiet: bool = False, files: tuple[Path, ...] = ()) -> Registry:
+    """All plugins but the blocked ones, and those in files; what was left out, or looks wrong, is reported on stderr.
+
+    Raises PluginError for a file that is no plugin: the user asked for it.
+    """
+    from ..errors import PluginError
     from ..plugins import registry
 
-    found = registry(_known(blocked))
+    found = registry(_known(blocked), tuple(dict.fromkeys(files)))
+    for plugin in found.failures:
+        if plugin.distribution in {path.name for path in files}:
+            raise PluginError(f"{plugin.distribution}: {plugin.error}")
     if not quiet:
         _report(map(vars, found.plugins.values()))
     return found
 
 
-def load_catalogue(blocked: tuple[str, ...], quiet: bool = False) -> list[dict[str, Any]]:
-    """The catalogue of all plugins but the blocked ones, reported likewise."""
+def load_catalogue(blocked: tuple[str, ...], quiet: bool, files: tuple[Path, ...]) -> list[dict[str, Any]]:
+    """The catalogue of all plugins but the blocked ones, and of those in files, reported likewise."""
     from .. import catalogue
 
+    if files:  # the index knows nothing of them
+        return catalogue.entries(load_registry(blocked, quiet, files))
     found = catalogue.read(_known(blocked))
     if not quiet:
         _report(entry for entry in found if entry["kind"] == "plugin")

@@ -34,12 +34,20 @@ to = click.option(
 )
 @click.option("--seed", default=0, show_default=True, help="For degradations that draw at random.")
 @to
+@options.plugin_files
 @options.no_plugin
-def degrade(photos: tuple[Path, ...], with_: tuple[str, ...], seed: int, to: Path, no_plugin: tuple[str, ...]) -> None:
+def degrade(
+    photos: tuple[Path, ...],
+    with_: tuple[str, ...],
+    seed: int,
+    to: Path,
+    files: tuple[Path, ...],
+    no_plugin: tuple[str, ...],
+) -> None:
     """Degrade photographs, at their own size."""
     from .. import photos as work
 
-    registry = options.load_registry(no_plugin)
+    registry = options.load_registry(no_plugin, files=files)
     degradations = [registry.resolve("degradation", spec) for spec in with_]
     bad = 0
     for photo in photos:
@@ -72,6 +80,7 @@ def degrade(photos: tuple[Path, ...], with_: tuple[str, ...], seed: int, to: Pat
 )
 @to
 @options.out
+@options.plugin_files
 @options.no_plugin
 @options.as_json
 def restore(
@@ -80,6 +89,7 @@ def restore(
     degradation: str,
     to: Path,
     out: Path,
+    files: tuple[Path, ...],
     no_plugin: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -89,7 +99,7 @@ def restore(
     """
     from .. import photos as work
 
-    registry = options.load_registry(no_plugin)
+    registry = options.load_registry(no_plugin, files=files)
     trained = work.best_trained(registry, out, model, registry.resolve("degradation", degradation))
     if not as_json:
         click.echo(f"Restoring by {trained.model} ({trained.score}), from {trained.result.folder}")

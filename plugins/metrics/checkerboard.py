@@ -68,6 +68,7 @@ class Checkerboard(Metric):
     name = "checkerboard"
     order = 90
     higher_is_better = False
+    symmetric = False
     unit = "dB"
     digits = 2
     regional = False

@@ -1,4 +1,4 @@
-"""Laws that every built-in degradation keeps, whatever it does to an image."""
+"""What built-in degradations promise beyond the contract, whatever they do to an image."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import pkgutil
 import pytest
 import torch
 from torch import Tensor
+from variants import DEGRADATIONS
 
 import benchbench_plugins.degradations
 from benchbench import Degradation, Degraded, SpecError, specs
-from benchbench.seeding import FreshDraw, SeededDraw
+from benchbench.seeding import SeededDraw
 
 MODULES = [
     importlib.import_module(f"{benchbench_plugins.degradations.__name__}.{module.name}")
@@ -19,24 +20,8 @@ MODULES = [
     if not module.name.startswith("_")
 ]
 CLASSES = [component for module in MODULES for component in module.benchbench_degradations()]
-VARIED = [
-    "motion-blur:length=1..12,angle=-90..90",
-    "motion-blur:length=7,angle=30",
-    "occlude:count=3,fill=noise",
-    "occlude:fill=mean",
-    "pixel-flip:fraction=0.05..0.5",
-    "quantize:levels=2..16",
-    "jpeg:quality=5..95,subsampling=4:4:4",
-    "downscale:factor=3",
-    "rotate:angle=-180..180",
-    "flip:direction=horizontal",
-    "pixelate:block=5",
-    "gaussian-blur:sigma=0.5..3",
-    "gaussian-noise:sigma=0..0.3",
-    "swirl:centre_x=0.3..0.7,centre_y=0.3..0.7,rotation=-1..1",
-]
 REGISTRY = {component.name: component for component in CLASSES}
-SPECS = [component.name for component in CLASSES] + VARIED
+SPECS = [component.name for component in CLASSES] + DEGRADATIONS + ["swirl:rotation=-1..1"]
 IDS = [f"portrait-{i}" for i in range(64)]
 
 every_degradation = pytest.mark.parametrize("degradation", SPECS, indirect=True)
@@ -60,77 +45,16 @@ def degrade(degradation: Degradation, clean: Tensor, ids: list[str]) -> Degraded
     return degradation.apply(clean, SeededDraw(3, str(degradation), ids))
 
 
-def in_batches(degradation: Degradation, clean: Tensor, size: int) -> list[Degraded]:
-    return [degrade(degradation, c, IDS[i * size :][: len(c)]) for i, c in enumerate(clean.split(size))]
-
-
-def eight_bits(images: Tensor) -> Tensor:
-    return (images.clamp(0, 1) * 255).round().to(torch.uint8)
-
-
 @every_degradation
 @pytest.mark.parametrize("shape", [(2, 3, 24, 24), (1, 1, 17, 23), (3, 3, 31, 16), (1, 3, 1, 5)])
-def test_keeps_shape_and_dtype_and_leaves_its_input_alone(degradation: Degradation, shape: tuple[int, ...]) -> None:
+def test_leaves_its_input_alone(degradation: Degradation, shape: tuple[int, ...]) -> None:
     clean = portraits(*shape)
     before = clean.clone()
     result = degrade(degradation, clean, IDS[: shape[0]])
     assert result.images.shape == clean.shape
-    assert result.images.dtype == torch.float32
-    assert result.images.isfinite().all()
     assert torch.equal(clean, before)
     result.images.zero_()
     assert torch.equal(clean, before), "the result shares memory with the input"
-
-
-@every_degradation
-@pytest.mark.parametrize("size", [1, 7])
-def test_batch_size_changes_nothing(degradation: Degradation, size: int) -> None:
-    clean = portraits(64)
-    whole, parts = degrade(degradation, clean, IDS), in_batches(degradation, clean, size)
-    assert torch.equal(torch.cat([p.images for p in parts]), whole.images)
-    for key, values in whole.truth.items():
-        assert torch.equal(torch.cat([p.truth[key] for p in parts]), values), key
-    if whole.region is not None:
-        assert torch.equal(torch.cat([p.region for p in parts if p.region is not None]), whole.region)
-
-
-@every_degradation
-def test_order_changes_nothing(degradation: Degradation) -> None:
-    clean, backwards = portraits(8), list(range(7, -1, -1))
-    forth = degrade(degradation, clean, IDS[:8]).images
-    back = degrade(degradation, clean[backwards], [IDS[i] for i in backwards]).images
-    assert torch.equal(back[backwards], forth)
-
-
-@every_degradation
-def test_memory_format_changes_nothing(degradation: Degradation) -> None:
-    clean = portraits(4, height=19, width=22)
-    usual = degrade(degradation, clean, IDS[:4]).images
-    channels_last = degrade(degradation, clean.contiguous(memory_format=torch.channels_last), IDS[:4]).images
-    assert torch.equal(eight_bits(channels_last), eight_bits(usual))
-
-
-@every_degradation
-def test_leaves_the_global_generator_alone(degradation: Degradation) -> None:
-    state = torch.get_rng_state()
-    degradation.apply(portraits(2), FreshDraw(2, torch.Generator().manual_seed(5)))
-    assert torch.equal(torch.get_rng_state(), state)
-
-
-@every_degradation
-def test_all_randomness_comes_from_the_draw(degradation: Degradation) -> None:
-    clean = portraits(4)
-    first, again = (degrade(degradation, clean, IDS[:4]) for _ in range(2))
-    assert torch.equal(first.images, again.images)
-
-
-@every_degradation
-def test_region_and_truth_have_the_shapes_that_the_contract_says(degradation: Degradation) -> None:
-    result = degrade(degradation, portraits(5, height=20, width=28), IDS[:5])
-    if result.region is not None:
-        assert result.region.dtype == torch.bool
-        assert result.region.shape == (5, 1, 20, 28)
-    assert all(len(values) == 5 for values in result.truth.values())
 
 
 @pytest.mark.parametrize("degradation", [s for s in SPECS if s.startswith(("occlude", "pixel-flip"))], indirect=True)
@@ -160,29 +84,14 @@ def test_colours_stay_in_range_where_nothing_is_added(degradation: Degradation) 
     assert images.max() <= 1 + 1e-6
 
 
-@every_degradation
-def test_inverse_keeps_shape_and_restores_something(degradation: Degradation) -> None:
-    if not degradation.has_oracle:
-        with pytest.raises(NotImplementedError, match=degradation.name):
-            degradation.invert(portraits(1), {})
-        return
-    # A smooth image, so that interpolation loses little.
-    wave = torch.linspace(-3, 3, 96)
-    clean = (0.5 + 0.25 * wave.sin() + 0.25 * wave.cos()[:, None]).clamp(0, 1).expand(2, 3, 96, 96).contiguous()
-    result = degrade(degradation, clean, IDS[:2])
-    before = result.images.clone()
-    restored = degradation.invert(result.images, result.truth)
-    centre = (..., slice(32, 64), slice(32, 64))
-    assert restored.shape == clean.shape
-    assert torch.equal(result.images, before)
-    assert ((restored - clean)[centre] ** 2).mean() < max(1e-5, 0.05 * ((before - clean)[centre] ** 2).mean())
+@pytest.mark.parametrize("component", CLASSES, ids=lambda c: c.name)
+def test_file_is_named_after_its_component(component: type[Degradation]) -> None:
+    assert component.__module__.rpartition(".")[2] == component.name.replace("-", "_")
 
 
 @pytest.mark.parametrize("component", CLASSES, ids=lambda c: c.name)
-def test_is_described_and_every_parameter_has_help_and_a_legal_range(component: type[Degradation]) -> None:
-    assert component.description()
+def test_every_number_has_a_legal_range(component: type[Degradation]) -> None:
     for parameter in specs.parameters(component).values():
-        assert parameter.help, parameter.name
         if parameter.type in (int, float, specs.Range):
             assert parameter.low is not None, parameter.name
             assert parameter.high is not None, parameter.name
@@ -190,13 +99,3 @@ def test_is_described_and_every_parameter_has_help_and_a_legal_range(component: 
                 component(**{parameter.name: parameter.low - 1})
             with pytest.raises(SpecError, match=parameter.name):
                 component(**{parameter.name: parameter.high + 1})
-
-
-@every_degradation
-def test_spec_gives_the_same_degradation_back(degradation: Degradation) -> None:
-    assert specs.resolve(str(degradation), REGISTRY, "degradation") == degradation
-
-
-@pytest.mark.parametrize("component", CLASSES, ids=lambda c: c.name)
-def test_file_is_named_after_its_component(component: type[Degradation]) -> None:
-    assert component.__module__.rpartition(".")[2] == component.name.replace("-", "_")

@@ -1,4 +1,4 @@
-"""Laws that every built-in metric keeps, whatever it measures."""
+"""What built-in metrics promise beyond the contract, whatever they measure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from collections.abc import Collection
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch import Tensor
 
 import benchbench_plugins.metrics
@@ -53,11 +51,6 @@ def noisy(images: Tensor, sigma: float, seed: int = 1) -> Tensor:
     return (images + sigma * noise).clamp(0, 1)
 
 
-def disc(n: int, height: int = SIZE, width: int = SIZE) -> Tensor:
-    rows, columns = torch.meshgrid(torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij")
-    return (rows**2 + columns**2 < 0.4).expand(n, 1, -1, -1)
-
-
 def better(metric: Metric, one: Tensor, other: Tensor) -> bool:
     assert not metric.signed
     return bool((one > other).all() if metric.higher_is_better else (one < other).all())
@@ -67,27 +60,11 @@ def test_the_metrics_of_the_protocol_are_there() -> None:
     assert {m.name for m in METRICS} >= {"psnr", "ssim", "ms_ssim", "ms_ssim_3", "vif", "mae", "mse", "rmse"}
 
 
-@each()
-@pytest.mark.parametrize("channels", [1, 3])
-def test_one_float32_score_an_image(metric: Metric, channels: int) -> None:
-    clean = portraits(3, 3 if metric.name in OF_COLOUR else channels)
-    scores = metric(noisy(clean, 0.1), clean)
-    assert scores.shape == (3,)
-    assert scores.dtype == torch.float32
-    assert scores.isfinite().all()
-
-
 @each(but=OF_COLOUR)
 @pytest.mark.parametrize("images", [portraits(), torch.zeros(2, 3, SIZE, SIZE), torch.ones(2, 1, SIZE, SIZE)])
 def test_identical_images_get_the_best_score(metric: Metric, images: Tensor) -> None:
     best = torch.full((2,), BEST.get(metric.name, 0.0))
     torch.testing.assert_close(metric(images.clone(), images), best, atol=1e-5, rtol=0)
-
-
-@each(but=OF_COLOUR)
-def test_black_for_white_is_never_nan(metric: Metric) -> None:
-    white = torch.ones(1, 3, SIZE, SIZE)
-    assert metric(torch.zeros_like(white), white).isfinite().all()
 
 
 @each(but=BLIND_TO_NOISE)
@@ -97,15 +74,6 @@ def test_more_noise_is_worse(metric: Metric) -> None:
     assert all(better(metric, less, more) for less, more in itertools.pairwise(scores))
 
 
-@each(
-    but={"vif", "checkerboard", *SIGNED}
-)  # the one takes the clean image for the source, the other's patterns for legitimate
-def test_restored_and_clean_can_change_places(metric: Metric) -> None:
-    clean = portraits()
-    restored = noisy(clean, 0.1)
-    torch.testing.assert_close(metric(restored, clean), metric(clean, restored), atol=1e-6, rtol=1e-5)
-
-
 @pytest.mark.parametrize("metric", [m for m in METRICS if m.signed], ids=lambda m: m.name)
 def test_a_shift_turns_its_sign_where_restored_and_clean_change_places(metric: Metric) -> None:
     clean = portraits() * torch.tensor([1.2, 0.9, 0.7]).view(1, 3, 1, 1)
@@ -113,35 +81,6 @@ def test_a_shift_turns_its_sign_where_restored_and_clean_change_places(metric: M
     shift = metric(restored, clean)
     assert (shift.abs() > 0.1).all()
     torch.testing.assert_close(shift, -metric(clean, restored))
-
-
-@each()
-@settings(max_examples=8, deadline=None)
-@given(
-    n=st.integers(1, 3),
-    channels=st.sampled_from([1, 3]),
-    height=st.integers(41, 70),
-    width=st.integers(41, 70),
-    seed=st.integers(0, 2**31),
-)
-def test_an_image_is_scored_alike_in_any_batch(
-    metric: Metric, n: int, channels: int, height: int, width: int, seed: int
-) -> None:
-    if metric.name == "ms_ssim":
-        height, width = height + 120, width + 120
-    clean = portraits(n, 3 if metric.name in OF_COLOUR else channels, height, width, seed)
-    restored = noisy(clean, 0.1, seed)
-    alone = torch.cat([metric(a, b) for a, b in zip(restored.split(1), clean.split(1), strict=True)])
-    torch.testing.assert_close(metric(restored, clean), alone, atol=1e-4, rtol=1e-5)
-
-
-@each()
-def test_the_inputs_stay_as_they_are(metric: Metric) -> None:
-    clean, region = portraits(), disc(2)
-    restored = noisy(clean, 0.1)
-    before = [t.clone() for t in (restored, clean, region)]
-    metric(restored, clean, region if metric.regional else None)
-    assert all(torch.equal(a, b) for a, b in zip(before, (restored, clean, region), strict=True))
 
 
 @each()
@@ -160,14 +99,6 @@ def test_memory_format_autocast_and_matmul_precision_change_nothing(metric: Metr
     torch.testing.assert_close(scores, plain, atol=1e-5, rtol=1e-5)
 
 
-@each(regional=True)
-def test_a_region_that_is_everything_changes_nothing(metric: Metric) -> None:
-    clean = portraits()
-    restored = noisy(clean, 0.1)
-    everywhere = torch.ones(2, 1, SIZE, SIZE, dtype=torch.bool)
-    torch.testing.assert_close(metric(restored, clean, everywhere), metric(restored, clean), atol=1e-6, rtol=1e-5)
-
-
 @each(but={"ms_ssim"}, regional=True)  # at its fifth scale a window spans 176 pixels: nothing is far
 def test_damage_far_from_the_region_does_not_count(metric: Metric) -> None:
     clean = portraits()
@@ -183,26 +114,11 @@ def test_damage_far_from_the_region_does_not_count(metric: Metric) -> None:
     assert not torch.allclose(metric(damaged, clean), metric(restored, clean), atol=1e-4)
 
 
-@each(but=SIGNED, regional=True)
-def test_damage_inside_the_region_weighs_more_there(metric: Metric) -> None:
-    clean, region = portraits(), disc(2)
-    restored = torch.where(region, noisy(clean, 0.1), noisy(clean, 0.01))
-    assert better(metric, metric(restored, clean), metric(restored, clean, region))
-
-
-@each(regional=True)
-def test_an_empty_region_gives_nan_for_that_image_only(metric: Metric) -> None:
-    clean, region = portraits(), disc(2).clone()
-    region[0] = False
-    scores = metric(noisy(clean, 0.1), clean, region)
-    assert scores.isnan().tolist() == [True, False]
-
-
 @pytest.mark.parametrize("metric", [m for m in METRICS if not m.regional], ids=lambda m: m.name)
 def test_a_metric_of_whole_images_refuses_a_region(metric: Metric) -> None:
     clean = portraits(1)
     with pytest.raises(ValueError, match=metric.name):
-        metric(clean, clean, disc(1))
+        metric(clean, clean, torch.ones(1, 1, SIZE, SIZE, dtype=torch.bool))
 
 
 @each()

@@ -1,0 +1,63 @@
+"""The contract checks: laws that every component keeps, whoever brought it.
+
+A law is a plain function whose docstring says it in a sentence. `cases` finds what a name means, `check` holds a
+component against all laws of its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from ..interfaces import Component, Dataset, Degradation, Metric, Model
+from .datasets import LAWS as DATASET_LAWS
+from .datasets import DatasetCase
+from .degradations import LAWS as DEGRADATION_LAWS
+from .degradations import DegradationCase
+from .law import SIZE, Case, Finding, Law
+from .material import Softening
+from .metrics import LAWS as METRIC_LAWS
+from .metrics import MetricCase
+from .models import LAWS as MODEL_LAWS
+from .trying import ModelCase
+
+LAWS: Mapping[str, tuple[Law, ...]] = {
+    "dataset": DATASET_LAWS,
+    "degradation": DEGRADATION_LAWS,
+    "model": MODEL_LAWS,
+    "metric": METRIC_LAWS,
+}
+_CASES: Mapping[type, tuple[str, type[Case]]] = {
+    Dataset: ("dataset", DatasetCase),
+    Degradation: ("degradation", DegradationCase),
+    Model: ("model", ModelCase),
+    Metric: ("metric", MetricCase),
+}
+
+__all__ = ["LAWS", "SIZE", "Case", "Finding", "Law", "case_of", "check", "kind_of"]
+
+
+def kind_of(component: Component) -> str:
+    """dataset, degradation, model or metric."""
+    return next(kind for base, (kind, _) in _CASES.items() if isinstance(component, base))
+
+
+def case_of(
+    component: Component,
+    size: int = SIZE,
+    device: str = "cpu",
+    degradations: Sequence[Degradation] = (),
+) -> Case:
+    """A component as its laws want it; models that cannot do with a plain blur are tried on one of `degradations`."""
+    kind = kind_of(component)
+    options: dict[str, Any] = {"degradations": (Softening(), *degradations)} if kind == "model" else {}
+    made = next(case for base, (_, case) in _CASES.items() if isinstance(component, base))
+    return made(component, LAWS[kind], size, torch.device(device), **options)
+
+
+def check(case: Case) -> Iterator[Finding]:
+    """Hold a component against all laws of its kind, one after the other."""
+    for law in case.laws:
+        yield case.examine(law)

@@ -1,0 +1,86 @@
+"""Components held against their laws in processes of their own, so that a crash or a hang is one more finding."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from .. import processes
+from ..files import read_json, write_json
+from ..interfaces import Component, Degradation
+from ..perform import set_up
+from ..processes import POLL_SECONDS, Call, Limits
+from . import case_of, check
+from .law import Finding
+
+NAME = "survives"
+STATEMENT = "No law makes the component crash its process, leave it or hang."
+WAY_OUT = "try that law alone in a test: benchbench.testing.contract_tests runs them in one process, under a debugger"
+
+
+def check_apart(
+    components: Sequence[Component],
+    size: int,
+    device: str,
+    degradations: Sequence[Degradation],
+    jobs: int,
+    timeout: float,
+) -> Iterator[tuple[Component, list[Finding]]]:
+    """Each component with the findings of all laws, in the order in which they are done."""
+    degradations = [d for d in degradations if _can_be_sent(d)]
+    waiting = list(reversed(components))
+    running: dict[Call, tuple[Component, Path]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    component, note = waiting.pop(), Path(folder) / f"{len(waiting)}"
+                    if not _can_be_sent(component):
+                        yield component, list(check(case_of(component, size, device, degradations)))
+                        continue
+                    packed = processes.step(_check_here, component, size, device, degradations, note)
+                    running[Call(packed, Limits(timeout))] = component, note
+                for call in processes.wait(list(running), POLL_SECONDS):
+                    component, note = running.pop(call)
+                    yield component, _findings(call, note)
+        finally:
+            for call in running:
+                call.kill()
+
+
+def _can_be_sent(component: Component) -> bool:
+    try:
+        pickle.dumps(component)
+    except Exception:  # a plugin may raise anything; the law of pickling will tell
+        return False
+    return True
+
+
+def _check_here(
+    component: Component, size: int, device: str, degradations: Sequence[Degradation], note: Path
+) -> None:
+    """In a process of its own: note each law before it is tried, and at the end write the findings."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):  # what plugins print is neither a finding nor JSON
+        os.dup2(nowhere, stream)
+    case = case_of(component, size, str(set_up(device, 1)), degradations)
+    found = []
+    for law in case.laws:
+        note.write_text(law.name)
+        found.append(asdict(case.examine(law)))
+    write_json(_answer(note), found)
+
+
+def _answer(note: Path) -> Path:
+    return note.with_suffix(".json")
+
+
+def _findings(call: Call, note: Path) -> list[Finding]:
+    if reason := call.reason():
+        during = f", during {note.read_text()}" if note.exists() else ""
+        return [Finding(NAME, STATEMENT, "broken", reason + during, WAY_OUT)]
+    return [*(Finding(**finding) for finding in read_json(_answer(note))), Finding(NAME, STATEMENT, "kept")]

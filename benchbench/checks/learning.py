@@ -1,0 +1,68 @@
+"""The laws of models that are trained."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ..batches import TrainingSet, validation_batch
+from ..budget import Budget
+from ..interfaces import Batch
+from ..training import Trainer
+from . import material
+from .law import Law, NotApplicable, law, require
+from .trying import ModelCase
+
+IMAGES, STEPS = 4, 12
+
+
+def require_training(case: ModelCase) -> None:
+    """Raises NotApplicable for a model that needs no training."""
+    if case.component.recipe is None:
+        raise NotApplicable("it needs no training")
+
+
+@law("use every parameter in `training_step`, give each to an optimizer, and freeze (`requires_grad_(False)`) the rest")
+def gradients_reach_all_parameters(case: ModelCase) -> None:
+    """Each parameter that asks for a gradient gets one, from the optimizer that descends it."""
+    require_training(case)
+    module, batch = case.module().train(), case.batch()
+    with material.global_seed(0):
+        for name, optimizer in case.component.configure_optimizers(module).items():
+            own = [p for group in optimizer.param_groups for p in group["params"]]
+            loss = case.component.training_step(module, batch, name)
+            require(isinstance(loss, Tensor) and loss.ndim == 0, "the training loss is no scalar tensor")
+            loss.backward(inputs=own)
+    asking = {name: p for name, p in module.named_parameters() if p.requires_grad}
+    silent = [name for name, p in asking.items() if p.grad is None or not bool(p.grad.any())]
+    require(not silent, f"{len(silent)} of {len(asking)} parameters get none: {', '.join(silent[:3])}")
+
+
+@law("check the loss's sign, the recipe's learning rate, and that `training_step` descends what `loss` measures")
+def training_lowers_the_loss(case: ModelCase) -> None:
+    """A few steps of the harness's own training lower the model's loss on the images it was trained with."""
+    require_training(case)
+    portraits = material.portraits(IMAGES, case.size)
+    pairs = material.pairs(case.degradation, IMAGES, case.size)
+    batch = validation_batch(pairs, slice(0, IMAGES), case.device)
+    data = TrainingSet(portraits, case.degradation, case.device)
+    with material.global_seed(0), tempfile.TemporaryDirectory() as folder:
+        module = case.component.build(case.task())
+        before = _loss(case, module.to(case.device), batch)
+        budget = Budget.parse(f"{STEPS}epochs")
+        trainer = Trainer(case.component, module, data, pairs, budget, 0, Path(folder) / "checkpoint.safetensors")
+        after = _loss(case, trainer.run().module, batch)
+    require(math.isfinite(after) and after < before, f"the loss was {before:.6g}, and {after:.6g} after {STEPS} steps")
+
+
+@torch.no_grad()
+def _loss(case: ModelCase, module: nn.Module, batch: Batch) -> float:
+    module.eval()
+    return float(case.component.loss(case.restored(module, batch), batch))
+
+
+LAWS: tuple[Law, ...] = (gradients_reach_all_parameters, training_lowers_the_loss)

@@ -1,0 +1,270 @@
+"""The laws of metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from ..interfaces import Metric, Task
+from . import component, material
+from .law import (
+    Case,
+    NotApplicable,
+    law,
+    require,
+    require_close,
+    require_line,
+    require_shape,
+    require_tensor,
+)
+
+SIZES = (8, 16, 31, 48, 63, 96, 128, 192, 256)
+CLOSE = 1e-4
+STRENGTHS = (0.0, 0.1, 0.4, 1.0)
+
+
+@dataclass
+class MetricCase(Case):
+    """A metric, tried at the first size for which it is available."""
+
+    component: Metric
+
+    @cached_property
+    def side(self) -> int:
+        """The size it is tried at; `size` if it is available at none."""
+        sizes = (s for s in (self.size, *SIZES) if self._reason(s) is None)
+        return next(sizes, self.size)
+
+    def _reason(self, size: int, channels: int = 3) -> str | None:
+        return self.component.unavailable(Task(size, material.Softening(), channels))
+
+    def unavailable(self) -> str | None:
+        return self._reason(self.side)
+
+    def clean(self, n: int = 3, size: int | None = None, channels: int = 3) -> Tensor:
+        """Pictures in [0, 1] on the device."""
+        return material.unit(material.pictures(n, size or self.side, channels=channels)).to(self.device)
+
+    def score(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
+        """The metric's scores."""
+        with torch.no_grad():
+            return self.component(restored, clean, region)
+
+    def worth(self, scores: Tensor) -> Tensor:
+        """Scores turned so that more is better; of a shift, whichever way, less is."""
+        if self.component.signed:
+            return -scores.abs()
+        return scores if self.component.higher_is_better else -scores
+
+    def better(self, one: Tensor, other: Tensor) -> bool:
+        """Whether all scores of `one` are better than those of `other`."""
+        return bool((self.worth(one) > self.worth(other)).all())
+
+    def require_number(self, scores: Tensor, what: str) -> None:
+        """Raises Broken for NaN, unless the metric says that it may have none for a whole image."""
+        require(not self.component.whole or not scores.isnan().any(), f"{what} {scores.tolist()}")
+
+    def regional(self) -> Tensor:
+        """A region for three images. Raises NotApplicable for a metric of whole images."""
+        if not self.component.regional:
+            raise NotApplicable("it scores whole images only")
+        return material.disc(3, self.side).to(self.device)
+
+
+def noisy(clean: Tensor) -> Tensor:
+    """What the metrics are asked about: visibly worse, but no wreck."""
+    return material.damaged(clean, "noise", 0.3)
+
+
+@law("return None where the metric can be had, else one line that says what it needs", essential=True, always=True)
+def says_why_not(case: MetricCase) -> None:
+    """`unavailable` gives None or one line for every size, and raises nothing."""
+    for size in (case.size, *SIZES):
+        require_line(case._reason(size))
+
+
+@law("reduce over channels and pixels, never over the batch: `.flatten(1).mean(1)`", essential=True)
+def gives_a_score_an_image(case: MetricCase) -> None:
+    """N images get N scores."""
+    clean = case.clean()
+    found = case.score(noisy(clean), clean)
+    require_tensor(found, "the scores")
+    require_shape(found, (3,), "the scores of 3 images")
+
+
+@law("make constants with `clean.new_tensor(…)`", essential=True)
+def keeps_the_device(case: MetricCase) -> None:
+    """Scores are on the device of the images."""
+    clean = case.clean()
+    device = case.score(noisy(clean), clean).device
+    require(device == clean.device, f"images on {clean.device}, scores on {device}")
+
+
+@law("compute in whatever precision it takes, and return float32")
+def keeps_the_dtype(case: MetricCase) -> None:
+    """Scores are float32."""
+    clean = case.clean()
+    dtype = case.score(noisy(clean), clean).dtype
+    require(dtype == torch.float32, f"the scores are {dtype}")
+
+
+@law("add a small constant to denominators and under roots; infinity is a score, NaN is none")
+def always_gives_a_number(case: MetricCase) -> None:
+    """Flat images, equal or as different as can be, get a number too."""
+    black = torch.zeros_like(case.clean())
+    for restored, clean, what in ((black, black + 1, "black for white"), (black, black, "black for black")):
+        scores = case.score(restored, clean)
+        case.require_number(scores, f"{what} gives")
+
+
+@law("let identical images give one constant, whatever they show (0 for a distance, 1 for a similarity)")
+def has_one_best_value(case: MetricCase) -> None:
+    """All identical pairs get one and the same score."""
+    clean = case.clean()
+    if case.component.whole:
+        clean = torch.cat([clean, torch.zeros_like(clean[:1]), torch.ones_like(clean[:1])])
+    scores = case.score(clean.clone(), clean)
+    require_close(scores, scores[:1].expand_as(scores), f"scores of identical images ({scores.tolist()})", CLOSE)
+
+
+@law("check `higher_is_better`, and the sign of the score", essential=True)
+def prefers_the_better_image(case: MetricCase) -> None:
+    """No damage scores better than none, and some damage scores worse the stronger it is."""
+    clean = case.clean()
+    noticed = []
+    for kind in material.DAMAGES:
+        scores = [case.score(material.damaged(clean, kind, s), clean) for s in STRENGTHS]
+        for strength, score in zip(STRENGTHS[1:], scores[1:], strict=True):
+            found = f"{kind} of strength {strength:g} scores {score.tolist()}, no damage {scores[0].tolist()}"
+            gain = case.worth(score) - case.worth(scores[0])
+            require(not bool((gain > CLOSE).any()), found)
+        noticed += [kind] * all(case.better(less, more) for less, more in pairwise(scores))
+    require(bool(noticed), f"neither more {', more '.join(material.DAMAGES)} scores steadily worse")
+
+
+@law("say `symmetric = False` if it is meant to matter which image is which")
+def is_symmetric_as_it_says(case: MetricCase) -> None:
+    """Restored and clean image may change places (and a shift its sign), unless it says `symmetric = False`."""
+    if not case.component.symmetric:
+        raise NotApplicable("it says that it is not symmetric")
+    clean = case.clean()
+    one, other = case.score(noisy(clean), clean), case.score(clean, noisy(clean))
+    what = f"scores with the images swapped ({one.tolist()} and {other.tolist()})"
+    require_close(-other if case.component.signed else other, one, what, CLOSE)
+
+
+@law("work on copies: no in-place operation on the images or the region", essential=True)
+def leaves_its_input_alone(case: MetricCase) -> None:
+    """Neither the images nor the region are changed."""
+    clean = case.clean()
+    restored, region = noisy(clean), case.regional() if case.component.regional else None
+    before = [restored.clone(), clean.clone(), None if region is None else region.clone()]
+    case.score(restored, clean, region)
+    for now, then, what in zip((restored, clean, region), before, ("restored", "clean", "region"), strict=True):
+        if now is not None and then is not None:
+            require_close(now, then, f"the {what} images")
+
+
+@law("mix no images of a batch")
+def treats_each_image_alone(case: MetricCase) -> None:
+    """Neither batch size nor order changes an image's score."""
+    clean = case.clean(4)
+    restored = torch.cat([noisy(clean[:2]), clean[2:]])
+    whole = case.score(restored, clean)
+    halves = torch.cat([case.score(restored[i : i + 2], clean[i : i + 2]) for i in (0, 2)])
+    require_close(halves, whole, f"scores in batches of 2 and of 4 ({halves.tolist()}, {whole.tolist()})", CLOSE)
+    backwards = case.score(restored.flip(0), clean.flip(0)).flip(0)
+    require_close(backwards, whole, "scores in turned order", CLOSE)
+
+
+@law("use no global generator: draw by `benchbench.generator('a fixed text')` if there must be chance", essential=True)
+def follows_the_seed(case: MetricCase) -> None:
+    """The same images get the same score, to the bit."""
+    clean = case.clean()
+    found = []
+    for seed in (1, 2):
+        with material.global_seed(seed):
+            found.append(case.score(noisy(clean), clean))
+    require_close(found[1], found[0], "scores of the same images")
+
+
+@law("index the batch axis away nowhere: no `squeeze()` without an axis")
+def takes_a_single_image(case: MetricCase) -> None:
+    """A batch may hold one image."""
+    clean = case.clean(1)
+    require_shape(case.score(noisy(clean), clean), (1,), "the scores of one image")
+
+
+@law("take the number of channels from the images' shape, or say in `unavailable` that it needs colour")
+def takes_greyscale(case: MetricCase) -> None:
+    """Images of one channel get a score too, unless `unavailable` says why not."""
+    if reason := case._reason(case.side, 1):
+        raise NotApplicable(reason)
+    clean = case.clean(2, channels=1)
+    scores = case.score(noisy(clean), clean)
+    require_shape(scores, (2,), "the scores of 2 grey images")
+    case.require_number(scores, "grey images score")
+
+
+@law("crop or pad what windows and strides leave over, or say in `unavailable` from which size on it works")
+def takes_any_size(case: MetricCase) -> None:
+    """It works at every size for which `unavailable` gives no reason, odd ones too."""
+    for size in SIZES:
+        if case._reason(size) is None:
+            clean = case.clean(2, size)
+            scores = case.score(noisy(clean), clean)
+            require_shape(scores, (2,), f"the scores of 2 images at {size} px")
+            case.require_number(scores, f"images at {size} px score")
+
+
+@law("a region of all pixels is the whole image; say `regional = False` if the score cannot be confined")
+def region_may_be_everything(case: MetricCase) -> None:
+    """Inside a region of all pixels the score is that of the whole image."""
+    clean, everywhere = case.clean(), torch.ones_like(case.regional())
+    inside, whole = case.score(noisy(clean), clean, everywhere), case.score(noisy(clean), clean)
+    require_close(inside, whole, f"scores ({inside.tolist()} inside, {whole.tolist()} of the whole)", CLOSE)
+
+
+@law("give NaN for an image whose region is empty, and count it for no other")
+def region_may_be_empty(case: MetricCase) -> None:
+    """An image whose region is empty gets NaN, and the others their scores."""
+    clean, region = case.clean(), case.regional()
+    region[1] = False
+    scores = case.score(noisy(clean), clean, region)
+    require(scores.isnan().tolist() == [False, True, False], f"with the second region empty: {scores.tolist()}")
+
+
+@law("count the pixels (or windows) inside the region only")
+def region_confines_the_score(case: MetricCase) -> None:
+    """Damage inside the region counts for more than the same damage outside."""
+    clean, region = case.clean(), case.regional()
+    spoiled = noisy(clean)
+    inside = case.score(torch.where(region, spoiled, clean), clean, region)
+    outside = case.score(torch.where(region, clean, spoiled), clean, region)
+    require(case.better(outside, inside), f"damage inside: {inside.tolist()}, outside: {outside.tolist()}")
+
+
+LAWS = (
+    *component.LAWS,
+    says_why_not,
+    gives_a_score_an_image,
+    keeps_the_device,
+    keeps_the_dtype,
+    leaves_its_input_alone,
+    follows_the_seed,
+    always_gives_a_number,
+    has_one_best_value,
+    prefers_the_better_image,
+    is_symmetric_as_it_says,
+    treats_each_image_alone,
+    takes_a_single_image,
+    takes_greyscale,
+    takes_any_size,
+    region_may_be_everything,
+    region_may_be_empty,
+    region_confines_the_score,
+)

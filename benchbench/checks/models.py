@@ -1,0 +1,233 @@
+"""The laws of models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain
+
+import torch
+from torch import nn
+
+from ..evaluation import restore
+from ..interfaces import SIDE_INFORMATION, Codec
+from . import component, learning, material
+from .law import (
+    Broken,
+    NotApplicable,
+    law,
+    require,
+    require_close,
+    require_finite,
+    require_line,
+    require_shape,
+    require_tensor,
+)
+from .trying import ModelCase, rows
+
+SIZES = (8, 31, 48, 63)
+CLOSE = 1e-4  # what the order of sums may change in float32
+
+
+@law("return None where the model works, else one line that says what it needs", essential=True, always=True)
+def says_why_not(case: ModelCase) -> None:
+    """`unavailable` gives None or one line for every size and degradation, and raises nothing."""
+    for size in (case.size, *SIZES, 256):
+        for degradation in case.degradations:
+            for channels in (1, 3):
+                task = replace(case.task(size, channels), degradation=degradation)
+                require_line(case.component.unavailable(task))
+
+
+@law("`sees` may name region, face and truth; the clean image is what a model is measured by", essential=True)
+def asks_for_what_it_may_see(case: ModelCase) -> None:
+    """A model asks for no more side information than there is."""
+    forbidden = set(case.component.sees) - set(SIDE_INFORMATION)
+    require(not forbidden, f"sees names {', '.join(sorted(forbidden))}")
+
+
+@law("`build` returns a torch.nn.Module with forward(degraded), and a keyword for each name in `sees`", essential=True)
+def builds_a_restorer(case: ModelCase) -> None:
+    """`build` gives a module that takes degraded images and gives tensors back."""
+    with material.global_seed(0):
+        module = case.component.build(case.task())
+    require(isinstance(module, nn.Module), f"build gave {type(module).__name__}, not a torch.nn.Module")
+    require_tensor(case.restored(case.module(), case.batch()), "the restored images")
+
+
+@law("pad inside `forward` where strides demand it, and crop again", essential=True)
+def keeps_the_shape(case: ModelCase) -> None:
+    """Restored images have the shape of the degraded ones."""
+    batch = case.batch()
+    require_shape(case.restored(case.module(), batch), tuple(batch.clean.shape), "the restored images")
+
+
+@law("make constants with `degraded.new_tensor(…)`, or register them as buffers", essential=True)
+def keeps_the_device(case: ModelCase) -> None:
+    """Restored images are on the device of the degraded ones."""
+    batch = case.batch()
+    device = case.restored(case.module(), batch).device
+    require(device == batch.degraded.device, f"went in on {batch.degraded.device}, came out on {device}")
+
+
+@law("return float32, what came in; precision is the harness's job")
+def keeps_the_dtype(case: ModelCase) -> None:
+    """Restored images are float32 as the degraded ones are."""
+    dtype = case.restored(case.module(), case.batch()).dtype
+    require(dtype == torch.float32, f"restored images are {dtype}")
+
+
+@law("look for divisions by zero, logarithms and roots of what may be zero or negative", essential=True)
+def gives_finite_values(case: ModelCase) -> None:
+    """No restored value is NaN or infinite, on flat images neither."""
+    module, batch = case.module(perturb=False), case.batch()
+    require_finite(case.restored(module, batch), "the restored images")
+    for level in (0.0, 1.0):
+        flat = replace(batch, degraded=torch.full_like(batch.degraded, level))
+        require_finite(case.restored(module, flat), f"images restored from {'white' if level else 'black'}")
+
+
+@law("images are in [0, 1]: no factor of 255 in or out")
+def keeps_the_range(case: ModelCase) -> None:
+    """Restored images are in the units of the degraded ones, [0, 1], also before any training."""
+    found = case.restored(case.module(perturb=False), case.batch()).float()
+    mean = float(found.mean())
+    require(
+        -2 <= mean <= 3, f"values are {mean:.3g} on average, from {float(found.min()):.3g} to {float(found.max()):.3g}"
+    )
+
+
+@law("work on a copy: no in-place operation on `degraded`, nor an in-place layer that comes first", essential=True)
+def leaves_its_input_alone(case: ModelCase) -> None:
+    """`forward` changes neither the degraded images nor the side information."""
+    module, batch = case.module(), case.batch()
+    before = rows(batch, range(len(batch.clean)))
+    case.restored(module, batch)
+    require_close(batch.degraded, before.degraded, "the degraded images")
+    for name, value in before.truth.items():
+        require_close(batch.truth[name], value, f"truth['{name}']")
+
+
+@law("mix no images of a batch: normalise over channels and pixels only, or by running statistics")
+def treats_each_image_alone(case: ModelCase) -> None:
+    """Neither batch size nor order changes an image."""
+    module, batch = case.module(), case.batch()
+    whole = case.restored(module, batch)
+    backwards = case.restored(module, rows(batch, [3, 2, 1, 0])).flip(0)
+    halves = torch.cat([case.restored(module, rows(batch, half)) for half in ([0, 1], [2, 3])])
+    require_close(halves, whole, "images restored in batches of 2 and of 4", CLOSE)
+    require_close(backwards, whole, "images restored in turned order", CLOSE)
+
+
+@law(
+    "draw initial weights from torch's global generator, which is seeded before `build`; let evaluation draw nothing",
+    essential=True,
+)
+def follows_the_seed(case: ModelCase) -> None:
+    """One seed gives one module, and a module gives one answer, to the bit."""
+    module, batch = case.module(), case.batch()
+    with material.global_seed(1):
+        first = case.restored(module, batch)
+    with material.global_seed(2):
+        second = case.restored(module, batch)
+    require_close(second, first, "the same images, restored twice by one module,")
+    require_close(case.restored(case.module(), batch), first, "images restored by two modules of one seed")
+
+
+@law("use nothing but what `forward` is given; the clean image is neither in it nor to be looked for")
+def is_blind_to_the_clean_image(case: ModelCase) -> None:
+    """Other clean images, or none, give the same restored ones."""
+    module = case.module()
+    honest = material.pairs(case.degradation, 4, case.size)
+    swapped = replace(honest, clean=255 - honest.clean.flip(0))
+    found = [restore(case.component, module, pairs, case.device).images for pairs in (honest, swapped)]
+    require_close(found[1], found[0], "restored images, when the clean ones were swapped,")
+    batch = case.batch()
+    poisoned = replace(batch, clean=torch.full_like(batch.clean, torch.nan))
+    seen, unseen = case.restored(module, batch), case.restored(module, poisoned)
+    require_close(unseen, seen, "restored images, when the clean ones were made NaN,")
+
+
+@law("keep all that restoring needs in parameters and buffers (`register_buffer`): only they are stored")
+def is_all_in_its_weights(case: ModelCase) -> None:
+    """A module built from another seed restores alike once it has the stored weights."""
+    module, other, batch = case.module(seed=0), case.module(seed=1), case.batch()
+    other.load_state_dict(module.state_dict())
+    require_close(
+        case.restored(other, batch), case.restored(module, batch), "images restored from stored weights", CLOSE
+    )
+
+
+@law("use reshape instead of view; images come in `channels_last` on every device")
+def ignores_the_memory_format(case: ModelCase) -> None:
+    """Images laid out channels first or last are restored alike."""
+    module, batch = case.module(), case.batch()
+    usual = replace(batch, degraded=batch.degraded.contiguous(memory_format=torch.contiguous_format))
+    last = case.restored(module.to(memory_format=torch.channels_last), batch)
+    first = case.restored(case.module(), usual)
+    require_close(last, first, "images in channels_last and in plain layout", CLOSE)
+
+
+@law("index the batch axis away nowhere: no `squeeze()` without an axis")
+def takes_a_single_image(case: ModelCase) -> None:
+    """A batch may hold one image."""
+    case.works(1, case.size, 3)
+
+
+@law("pad to a multiple of the stride inside `forward` and crop again, or say in `unavailable` which sizes it needs")
+def takes_any_size(case: ModelCase) -> None:
+    """It works at every size for which `unavailable` gives no reason, odd ones too."""
+    for size in SIZES:
+        try:
+            case.works(2, size, 3)
+        except Broken:
+            raise
+        except Exception as error:
+            raise Broken(f"at {size} px: {error}") from error
+
+
+@law("build for `task.channels` channels instead of 3, or say in `unavailable` that it needs colour")
+def takes_greyscale(case: ModelCase) -> None:
+    """It works on images of one channel, unless `unavailable` says why not."""
+    if reason := case.component.unavailable(case.task(channels=1)):
+        raise NotApplicable(reason)
+    case.works(2, case.size, 1)
+
+
+@law("`compress` gives bytes for each image, and `decompress` needs nothing but those")
+def decodes_what_it_stores(case: ModelCase) -> None:
+    """A codec's images come back whole from their bytes, decoded together or apart."""
+    module, batch = case.module(), case.batch()
+    if not isinstance(module, Codec):
+        raise NotApplicable("it is no codec")
+    with torch.no_grad():
+        files = module.compress(batch.degraded)
+        require(len(files) == len(batch.clean), f"{len(files)} files for {len(batch.clean)} images")
+        require(all(isinstance(f, bytes) for f in files), f"a file is {type(files[0]).__name__}, not bytes")
+        together = module.decompress(files)
+        require_shape(together, tuple(batch.clean.shape), "the decoded images")
+        apart = torch.cat(list(chain.from_iterable([module.decompress([file])] for file in files)))
+    require_close(apart, together, "images decoded apart and together", CLOSE)
+
+
+LAWS = (
+    *component.LAWS,
+    says_why_not,
+    asks_for_what_it_may_see,
+    builds_a_restorer,
+    keeps_the_shape,
+    keeps_the_device,
+    keeps_the_dtype,
+    gives_finite_values,
+    keeps_the_range,
+    leaves_its_input_alone,
+    follows_the_seed,
+    treats_each_image_alone,
+    is_blind_to_the_clean_image,
+    is_all_in_its_weights,
+    ignores_the_memory_format,
+    takes_a_single_image,
+    takes_any_size,
+    takes_greyscale,
+    decodes_what_it_stores,
+    *learning.LAWS,
+)

@@ -1,0 +1,32 @@
+"""`benchbench new-plugin`: a package to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from . import options
+
+
+@click.command("new-plugin")
+@click.argument("name")
+@click.option(
+    "--kind",
+    required=True,
+    type=click.Choice(["model", "degradation", "metric", "dataset"]),
+    help="What the plugin brings.",
+)
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder in which the package's own is made.  [default: here]",
+)
+def command(name: str, kind: str, to: Path) -> None:
+    """Write a package, benchbench-NAME, that brings a working component: change it into yours."""
+    from ..authoring import new_plugin
+
+    folder = new_plugin(options.load_registry((), quiet=True), name, kind, to)
+    click.echo(f"Written: {folder}\n")
+    click.echo(f"  cd {folder}\n  pip install -e '.[test]'\n  pytest\n  benchbench list {kind}s")

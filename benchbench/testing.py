@@ -1,0 +1,56 @@
+"""The contract checks as pytest tests, for plugin authors; pytest is needed here and nowhere else in benchbench.
+
+    # tests/test_contract.py
+    from benchbench.testing import contract_tests
+
+    test_contract = contract_tests("sharpen")
+
+makes one test a law: `test_contract[model sharpen: keeps-the-shape]`. Run one with `pytest -k keeps-the-shape`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from . import plugins
+from .checks import SIZE, Case, Law, case_of, choosing, kind_of
+from .interfaces import Component
+
+__all__ = ["contract_tests"]
+
+
+def contract_tests(*components: str | Component | type[Component], size: int = SIZE) -> Callable[[Case, Law], None]:
+    """A test function with a parameter for each law of each component; give it a name that begins with `test`.
+
+    A component is a spec of what is installed (`"unet:width=16"`; of all kinds that have the name), a kind, an
+    instance, or a class that has a default for every parameter. `size` is the side of the images in pixels. Raises
+    SpecError.
+    """
+    cases = [
+        case_of(component, size, degradations=choosing.by_defaults(plugins.registry().of("degradation").values())[0])
+        for given in components
+        for component in _meant(given)
+    ]
+    pairs = [
+        pytest.param(case, law, id=f"{kind_of(case.component)} {case.component}: {law.name}")
+        for case in cases
+        for law in case.laws
+    ]
+
+    @pytest.mark.parametrize(("case", "law"), pairs)
+    def test(case: Case, law: Law) -> None:
+        finding = case.examine(law)
+        if finding.status == "skipped":
+            pytest.skip(finding.evidence)
+        if finding.status == "broken":
+            pytest.fail(str(finding), pytrace=False)
+
+    return test
+
+
+def _meant(given: str | Component | type[Component]) -> list[Component]:
+    if isinstance(given, str):
+        return choosing.choose(plugins.registry(), [given])[0]
+    return [given() if isinstance(given, type) else given]

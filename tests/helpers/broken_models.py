@@ -1,0 +1,132 @@
+"""Models that keep all laws, and their twins that each break the one law of which they are told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from benchbench import (
+    Batch,
+    Codec,
+    Model,
+    Recipe,
+    Task,
+    param,
+)
+
+
+@dataclass(frozen=True)
+class SomeModel(Model):
+    """A small residual restorer that breaks one law."""
+
+    name = "some-model"
+    recipe: ClassVar[Recipe | None] = Recipe(batch=4)
+
+    law: str = param("", "the law that it breaks")
+
+    def build(self, task: Task) -> nn.Module:
+        return Restorer(3 if self.law == "takes-greyscale" else task.channels, self.law)
+
+    def unavailable(self, task: Task) -> str | None:
+        return "much\ntoo large" if self.law == "says-why-not" and task.size == 256 else None
+
+    def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
+        loss = super().training_step(module, batch, optimizer)
+        return -loss if self.law == "training-lowers-the-loss" else loss
+
+
+class Restorer(nn.Module):
+    def __init__(self, channels: int, law: str) -> None:
+        super().__init__()
+        self.law = law
+        self.body = nn.Sequential(nn.Conv2d(channels, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, channels, 3, padding=1))
+        self.offset = torch.rand(())  # neither parameter nor buffer
+        if law == "gradients-reach-all-parameters":
+            self.forgotten = nn.Parameter(torch.zeros(3))
+
+    def forward(self, degraded: Tensor) -> Any:
+        found = degraded + self.body(degraded)
+        match self.law:
+            case "builds-a-restorer":
+                return [found]
+            case "keeps-the-shape":
+                return found[..., :-1]
+            case "keeps-the-device":
+                return found.to("meta")
+            case "keeps-the-dtype":
+                return found.double()
+            case "gives-finite-values":
+                return found / degraded.std((1, 2, 3), keepdim=True)
+            case "keeps-the-range":
+                return 255 * found
+            case "leaves-its-input-alone":
+                degraded.zero_()
+            case "follows-the-seed":
+                return F.dropout(found, 0.1)
+            case "treats-each-image-alone":
+                return found - 0.5 * found.mean(0)
+            case "is-blind-to-the-clean-image" if not self.training:
+                return found - clean_image_of_a_caller()
+            case "is-all-in-its-weights":
+                return found + self.offset
+            case "ignores-the-memory-format" if not self.training:
+                return found + 0.1 * degraded.is_contiguous()
+            case "takes-a-single-image":
+                return found.squeeze(0)
+            case "takes-any-size":
+                return found + 0 * F.pixel_shuffle(F.pixel_unshuffle(degraded, 2), 2)
+        return found
+
+
+def clean_image_of_a_caller() -> Tensor:
+    frame = sys._getframe(1)
+    while frame.f_back:
+        frame = frame.f_back
+        for value in frame.f_locals.values():
+            if isinstance(value, Batch):
+                return value.clean
+    raise LookupError("nobody has a batch")
+
+
+class Greedy(SomeModel):
+    """Wants to see the clean image."""
+
+    name = "greedy"
+    sees: ClassVar[tuple[str, ...]] = ("clean",)
+
+
+@dataclass(frozen=True)
+class Store(Model):
+    """Stores images as their bytes."""
+
+    name = "store"
+    recipe: ClassVar[Recipe | None] = None
+
+    leaks: bool = param(False, "whether images are decoded by what is decoded beside them")
+
+    def build(self, task: Task) -> nn.Module:
+        return Bytes(task, self.leaks)
+
+
+class Bytes(nn.Module, Codec):
+    def __init__(self, task: Task, leaks: bool) -> None:
+        super().__init__()
+        self.channels, self.leaks = task.channels, leaks
+
+    def forward(self, degraded: Tensor) -> Tensor:
+        return degraded.clone()
+
+    def compress(self, images: Tensor) -> list[bytes]:
+        return [image.numpy().tobytes() for image in images.contiguous()]
+
+    def decompress(self, data: Sequence[bytes]) -> Tensor:
+        images = torch.stack([torch.frombuffer(bytearray(file), dtype=torch.float32) for file in data])
+        side = round((images.shape[1] / self.channels) ** 0.5)
+        images = images.view(-1, self.channels, side, side)
+        return images - images.mean(0) if self.leaks else images

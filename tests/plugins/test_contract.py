@@ -1,0 +1,23 @@
+"""Every built-in component keeps the laws of its kind, and so do degradations with other parameters."""
+
+from __future__ import annotations
+
+import pytest
+from variants import DEGRADATIONS
+
+from benchbench import plugins
+from benchbench.checks import SIZE
+from benchbench.testing import contract_tests
+
+QUICK = {"faces": "faces:n=60"}
+SLOW = {"swirl-params"}  # its search takes as long as all that others do; it is tried at full size
+PATHS = {"celeba", "celebamask-hq", "easyportrait", "ffhq", "folder", "lfw"}  # their tests make the folders they need
+BUILT_IN = [
+    QUICK.get(component.name, component)
+    for component, plugin in plugins.registry().origin.items()
+    if isinstance(component, type) and plugin.distribution == "benchbench" and component.name not in PATHS | SLOW
+]
+
+test_contract = contract_tests(*BUILT_IN, size=16)
+test_contract_of_variants = contract_tests(*DEGRADATIONS)
+test_contract_at_full_size = pytest.mark.slow(contract_tests("model", "metric", size=2 * SIZE))
