@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import faulty
-import pandas as pd
 import pytest
 import toys
 from jobs import Recorder, go
@@ -227,7 +226,7 @@ def test_the_worst_images_are_named_and_kept(tmp_path: Path) -> None:
     (result,) = go(tmp_path, model=("identity",)).results
     folder = next(tmp_path.glob(f"*/*/*/{result['key']}"))
     first = store.first_metric(result)
-    table = pd.read_parquet(folder / "metrics.parquet")[first]
+    table = store.read_scores(folder)[first]
     assert len(result["worst"]) == 4
     rest = table.drop(result["worst"])
     assert table[result["worst"]].max() <= rest.min()
