@@ -226,11 +226,11 @@ def _evaluate(
 
 
 def _worst(scores: pd.DataFrame, metrics: Sequence[Metric]) -> list[int]:
-    """Positions of the images that the model did worst on, worst first, by the metric that stands first."""
-    known = [metric for metric in metrics if str(metric) in scores]
+    """Positions of the images that the model did worst on, worst first, by the metric that ranks boards."""
+    known = [metric for metric in metrics if str(metric) in scores and not metric.signed]
     if not known:
         return []
-    first = min(known, key=lambda metric: metric.order)
+    first = min(known, key=lambda metric: (not metric.ranks, metric.order, str(metric)))
     values = scores[str(first)].reset_index(drop=True)
     return [int(i) for i in values.sort_values(ascending=first.higher_is_better, kind="stable").index[:WORST_COUNT]]
 

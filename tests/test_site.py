@@ -14,6 +14,7 @@ import gallery
 import numpy as np
 import pytest
 import results
+import torch
 from click.testing import CliRunner
 from gallery import HOSTILE, build
 from hypothesis import given
@@ -21,8 +22,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from benchbench.cli import main
+from benchbench.data import Portraits
 from benchbench.errors import BenchbenchError
-from benchbench.leaderboard import collect
+from benchbench.leaderboard import collect, fairness
+from benchbench.leaderboard.site import groups
 from benchbench.leaderboard.site.charts import Axis, Series, line_chart
 from benchbench.leaderboard.site.pictures import BINS, DIGITS, histogram
 from benchbench.leaderboard.text import number
@@ -285,6 +288,31 @@ def test_a_card_tells_what_an_installed_model_says_of_itself(tmp_path: Path) -> 
     assert type(model).__module__ in text
     assert "Identifying anybody" in text
     assert "not installed here" in " ".join(t for _, t in known["models/not-here.html"].texts)
+
+
+def test_a_card_compares_the_groups_that_are_large_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    n = results.IMAGES
+    attributes = {
+        "side": ["<i>left"] * 20 + ["right"] * (n - 20), "year": [1900 + i for i in range(n)],
+        "name": [f"n{i}" for i in range(n)], "few": ["a"] * 39 + ["b"],
+    }  # fmt: skip
+    pixels = torch.zeros(n, 3, 8, 8, dtype=torch.uint8)
+    ids = [f"i{i}" for i in range(n)]
+    data = Portraits("toy-faces", "toy-faces", 16, "f00d", ids, pixels, None, attributes, ["test"] * n, [])
+    for module in (groups, fairness):
+        monkeypatch.setattr(module, "portraits", lambda *which: data)
+    results.write(tmp_path / "runs", {"peak": 10.0}, model="identity", role="baseline", **gallery.UNTRAINED)
+    results.write(tmp_path / "runs", {"peak": 20.0}, noise=1.0, signs=[-1] * 20 + [1] * (n - 20))
+    card = pages(build(tmp_path / "runs", tmp_path / "site"))["models/tiny-conv.html"]
+    words = card.inside("details")
+    assert [w for w in words if w in ("side", "year (steps of 20)")] == ["side", "year (steps of 20)"]
+    assert "<i>left (n 20)" in words
+    assert words.count("2.00") == 2  # both gaps
+    assert "Too few images to compare: name, few." in " ".join(card.inside("caption"))
+
+
+def test_a_card_says_why_there_is_no_audit(files: dict[str, bytes]) -> None:
+    assert "the data set toy-faces is not in the cache" in pages(files)["models/tiny-conv.html"].inside("bdi")
 
 
 def test_what_is_no_longer_on_a_board_leaves_the_site(runs: Path, files: dict[str, bytes], tmp_path: Path) -> None:

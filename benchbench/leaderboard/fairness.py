@@ -88,7 +88,7 @@ def audit(board: Board, by: Sequence[str]) -> list[Table]:
     if isinstance(data, str) or not data.attributes:
         why = data if isinstance(data, str) else f"{board.setting.dataset} has no labels"
         return [Table(board, CROSS.join(by), first, reason=f"no audit: {why}")]
-    single = [_labels(data, attribute) for attribute in by]
+    single = [labels_of(data, attribute) for attribute in by]
     wanted = list(zip(by, single, strict=True))
     if len(by) > 1:
         wanted.append((CROSS.join(by), _crossed(single)))
@@ -96,8 +96,8 @@ def audit(board: Board, by: Sequence[str]) -> list[Table]:
     return [_table(board, name, column, labels) for name, labels in wanted for column in (first, *shifts)]
 
 
-def _labels(data: Portraits, by: str) -> dict[str, str | None]:
-    """Image id -> group of each test image; None where it is unknown."""
+def labels_of(data: Portraits, by: str) -> dict[str, str | None]:
+    """Image id -> group of each test image; None where it is unknown. Raises SpecError for an unknown attribute."""
     name, _, width = by.partition("/")
     if name not in data.attributes:
         raise SpecError(f"{data.label} has no attribute '{name}': {did_you_mean(name, data.attributes)}")

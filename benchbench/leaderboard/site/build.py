@@ -13,6 +13,7 @@ from ...plugins import Registry
 from ..boards import Board
 from . import cards, data
 from .entries import Entry, entries
+from .groups import groups
 from .pages import board_page, card_page, front_page
 from .pictures import Album, album
 from .render import page
@@ -55,7 +56,7 @@ def _known(folder: Path) -> set[str]:
 
 
 def _pages(placed: Sequence[Entry], albums: dict[str, Album], registry: Registry | None) -> Iterator[Page]:
-    known = cards.cards(placed, albums, registry)
+    known = cards.cards(placed, albums, {entry.id: groups(entry.board) for entry in placed}, registry)
     slugs = {card.label: card.slug for card in known}
     kinds = {card.label: card.kind for card in known}
     yield "index.html", front_page("index.html", placed, albums, slugs, kinds)

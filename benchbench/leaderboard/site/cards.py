@@ -14,6 +14,7 @@ from ...plugins import Registry
 from ...store import Result
 from ..text import number
 from .entries import Entry, worst
+from .groups import Audit
 from .pictures import Album, Strip, Triple
 
 SPLITS = ("train", "validation", "test")
@@ -74,6 +75,7 @@ class Showing:
     strip: Strip | None
     worst: list[Bad]
     history: list[dict[str, float]]
+    audit: Audit
 
     @property
     def data(self) -> str:
@@ -99,6 +101,12 @@ class Card:
         return store.slug(self.label)
 
     @property
+    def unaudited(self) -> list[str]:
+        """Why scores by group are missing."""
+        without = [s.audit for s in self.showings if not s.audit.divisions.get(self.label)]
+        return sorted({a.reason or f"too few images of any two groups: {', '.join(a.too_few)}" for a in without})
+
+    @property
     def first(self) -> Result | None:
         """A result to take the model's own facts from."""
         return self.showings[0].result if self.showings else None
@@ -115,19 +123,29 @@ class Card:
         return "codec" if self.first.content.get("rate") else "classical"
 
 
-def cards(entries: Sequence[Entry], albums: Mapping[str, Album], registry: Registry | None) -> list[Card]:
+def cards(
+    entries: Sequence[Entry], albums: Mapping[str, Album], audits: Mapping[str, Audit], registry: Registry | None
+) -> list[Card]:
     """A card for each model that is on a board, or was kept from one, in alphabetical order."""
     labels = {model for e in entries for model in e.results} | {f["model"] for e in entries for f in e.board.failures}
-    return [_card(label, entries, albums, registry) for label in sorted(labels)]
+    return [_card(label, entries, albums, audits, registry) for label in sorted(labels)]
 
 
-def _card(label: str, entries: Sequence[Entry], albums: Mapping[str, Album], registry: Registry | None) -> Card:
-    showings = [_showing(entry, label, albums.get(entry.id)) for entry in entries if label in entry.results]
+def _card(
+    label: str,
+    entries: Sequence[Entry],
+    albums: Mapping[str, Album],
+    audits: Mapping[str, Audit],
+    registry: Registry | None,
+) -> Card:
+    showings = [
+        _showing(entry, label, albums.get(entry.id), audits[entry.id]) for entry in entries if label in entry.results
+    ]
     absences = [(entry, failure) for entry in entries for failure in entry.board.failures if failure["model"] == label]
     return Card(label, about(registry, label), showings, absences)
 
 
-def _showing(entry: Entry, label: str, album: Album | None) -> Showing:
+def _showing(entry: Entry, label: str, album: Album | None, audit: Audit) -> Showing:
     result = entry.results[label]
     strip = album.restored.get(label) if album else None
     facts = entry.board.metrics.get(entry.board.ranked_by or "", {})
@@ -136,4 +154,4 @@ def _showing(entry: Entry, label: str, album: Album | None) -> Showing:
         Bad(image, number(score, facts["digits"]) + unit, album.triple(label, image) if album else None)
         for image, score in worst(entry, label)
     ]
-    return Showing(entry, entry.row[label], result, album, strip, bad, store.read_history(result.folder))
+    return Showing(entry, entry.row[label], result, album, strip, bad, store.read_history(result.folder), audit)

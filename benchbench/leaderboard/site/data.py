@@ -16,7 +16,7 @@ def gallery(entries: Sequence[Entry], albums: Mapping[str, Album]) -> list[dict[
 
 
 def _board(entry: Entry, album: Album) -> dict[str, Any]:
-    metrics = entry.metrics[:MAIN]
+    metrics = entry.compared[:MAIN]
     return {
         "id": entry.id,
         "title": entry.board.setting.degradation,
@@ -54,7 +54,7 @@ def scatter(entry: Entry, album: Album | None) -> dict[str, Any] | None:
     if not scored:
         return None
     ids = [str(image) for image in entry.scores[scored[0]].index]
-    metrics = entry.metrics[:MAIN]
+    metrics = entry.compared[:MAIN]
     strips = album.restored if album else {}
     return {
         "ids": ids,

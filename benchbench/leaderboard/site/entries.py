@@ -43,6 +43,11 @@ class Entry:
         """The metrics that at least one row has, in the order of the columns."""
         return names(self.board, "")
 
+    @property
+    def compared(self) -> list[str]:
+        """Those of the metrics by which of two scores one is the better."""
+        return [name for name in self.metrics if not self.board.metrics[name].get("signed")]
+
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """The rows of the board as plain dictionaries, best first."""

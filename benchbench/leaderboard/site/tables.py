@@ -9,7 +9,7 @@ from typing import Any
 
 from ..boards import REGIONS, Board
 from ..markdown import best_of
-from ..text import number
+from ..text import arrow, number
 from .entries import MAIN, names
 
 DERIVED = ("gain", "recovered", "trainings.std")
@@ -33,6 +33,9 @@ class Column:
     unit: str = ""
     higher_is_better: bool | None = None
     digits: int = 0
+    arrow: str = ""
+    signed: bool = False
+    """Whether 0 is best."""
 
     @property
     def first(self) -> str:
@@ -68,7 +71,8 @@ def _scores(board: Board) -> Iterator[Column]:
             facts = board.metrics[name]
             group = suffix or ("main" if position < MAIN else "further")
             head = name.replace("_", "-") + suffix
-            yield Column(name + suffix, head, group, facts["unit"], facts["higher_is_better"], facts["digits"])
+            shown = (facts["unit"], facts["higher_is_better"], facts["digits"], arrow(facts))
+            yield Column(name + suffix, head, group, *shown, bool(facts.get("signed")))
         if not suffix:
             yield from _derived(board)
 
@@ -77,12 +81,14 @@ def _derived(board: Board) -> Iterator[Column]:
     first = board.ranked_by
     if first and "gain" in board.rows:
         facts = board.metrics[first]
-        yield Column("gain", f"gain {first}", "main", facts["unit"], facts["higher_is_better"], facts["digits"])
+        yield Column(
+            "gain", f"gain {first}", "main", facts["unit"], facts["higher_is_better"], facts["digits"], arrow(facts)
+        )
     if "recovered" in board.rows:
-        yield Column("recovered", "recovered", "main", "", True)
+        yield Column("recovered", "recovered", "main", "", True, 0, "↑")
     if first and "trainings.std" in board.rows and board.rows["trainings.std"].notna().any():
         facts = board.metrics[first]
-        yield Column("trainings.std", "between trainings", "main", facts["unit"], False, facts["digits"])
+        yield Column("trainings.std", "between trainings", "main", facts["unit"], False, facts["digits"], "↓")
 
 
 def _costs(board: Board) -> Iterator[Column]:
@@ -103,12 +109,13 @@ def cells(board: Board, column: Column) -> list[Cell]:
     values = [math.nan if (v := row.get(column.key)) is None else float(v) for row in rows]
     if column.group == "cost" or column.key in DERIVED:
         return [Cell(_text(column, value), _sortable(value)) for value in values]
-    best = best_of(board.rows[column.key], board.rows["role"], bool(column.higher_is_better))
+    size = abs if column.signed else float
+    best = best_of(board.rows[column.key].map(size), board.rows["role"], bool(column.higher_is_better))
     return [
         Cell(
             number(value, column.digits),
             _sortable(value),
-            row["role"] == "" and value == best,
+            row["role"] == "" and size(value) == best,
             margin(row, column) if column.key in row else "",
         )
         for row, value in zip(rows, values, strict=True)
