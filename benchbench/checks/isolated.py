@@ -60,9 +60,7 @@ def _can_be_sent(component: Component) -> bool:
     return True
 
 
-def _check_here(
-    component: Component, size: int, device: str, degradations: Sequence[Degradation], note: Path
-) -> None:
+def _check_here(component: Component, size: int, device: str, degradations: Sequence[Degradation], note: Path) -> None:
     """In a process of its own: note each law before it is tried, and at the end write the findings."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):  # what plugins print is neither a finding nor JSON
