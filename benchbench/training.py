@@ -196,7 +196,7 @@ class Trainer:
         for group in self._groups():
             group["lr"] = group["initial_lr"] * max(factor, 1e-3)
 
-    def _step(self) -> Tensor:
+    def step(self) -> Tensor:
         """One optimizer step each; returns the sum of the losses, not yet read from the device."""
         source = generator(self.seed, "step", self.state.step, device=self.device)
         torch.manual_seed(derive(self.seed, "module", self.state.step))  # dropout and the like
@@ -243,7 +243,7 @@ class Trainer:
         shown, reason = 0.0, ""
         while not reason:
             self._set_rate()
-            self.losses += self._step()
+            self.losses += self.step()
             self.state.step += 1
             self.state.loss_count += 1
             now = time.monotonic()

@@ -8,7 +8,7 @@ import click
 
 from .. import __version__
 from ..errors import BenchbenchError
-from . import leaderboard, list_, photos, run
+from . import leaderboard, list_, photos, run, speed
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -46,5 +46,5 @@ def main() -> None:
     """
 
 
-for command in (run.command, list_.command, photos.restore, photos.degrade, leaderboard.command):
+for command in (run.command, list_.command, photos.restore, photos.degrade, leaderboard.command, speed.command):
     main.add_command(command)
