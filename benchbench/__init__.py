@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Images,
         Metric,
         Model,
+        Peer,
         Recipe,
         Task,
     )
@@ -43,6 +44,7 @@ _HOMES = {
         "Images",
         "Metric",
         "Model",
+        "Peer",
         "Recipe",
         "Task",
     ),
@@ -66,6 +68,7 @@ __all__ = [
     "Images",
     "Metric",
     "Model",
+    "Peer",
     "PluginError",
     "Range",
     "Recipe",

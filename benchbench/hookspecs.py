@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
-    from .interfaces import Dataset, Degradation, Metric, Model
+    from .interfaces import Dataset, Degradation, Metric, Model, Peer
 
 hookspec = pluggy.HookspecMarker("benchbench")
 hookimpl = pluggy.HookimplMarker("benchbench")
@@ -44,6 +44,11 @@ def benchbench_metrics() -> Iterable[type[Metric]]:  # type: ignore[empty-body]
 @hookspec
 def benchbench_suites() -> Iterable[Path]:  # type: ignore[empty-body]
     """Return the TOML files of the suites that this plugin brings; a suite is called as its file is."""
+
+
+@hookspec
+def benchbench_peers() -> Iterable[Peer]:  # type: ignore[empty-body]
+    """Return how other libraries do what a component does; `benchbench speed` times both side by side."""
 
 
 @hookspec

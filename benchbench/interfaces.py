@@ -8,7 +8,7 @@ first line of its docstring describes it in lists.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_type_hints
 
@@ -300,3 +300,22 @@ class Metric(Component, ABC):
     def unavailable(self, task: Task) -> str | None:
         """Why this metric cannot be had for this task ("needs vgg16-397923af.pth in …"), or None."""
         return None
+
+
+# ── peers ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another library's way to do what a component does, for `benchbench speed` to time side by side."""
+
+    of: str
+    """Spec of the component, such as `swirl`: a degradation or a metric."""
+    library: str
+    """Its distribution name."""
+    prepare: Callable[[Tensor, Any], Callable[[], Tensor]]
+    """For a degradation `prepare(clean, truth)`, for a metric `prepare(restored, clean)`; images float32
+    `(N, C, H, W)` in [0, 1]. Returns the call to be timed, which gives the degraded images or the scores `(N,)`;
+    conversions of the input belong in `prepare`."""
+    exact: bool = True
+    """Whether it gives the same values (noise, drawn otherwise, does not)."""

@@ -127,7 +127,7 @@ class Trainer:
         for group in self._groups():
             group["lr"] = group["initial_lr"] * factor
 
-    def _step(self) -> Tensor:
+    def step(self) -> Tensor:
         """One optimizer step each; returns the sum of the losses, not yet read from the device."""
         source = generator(self.seed, "step", self.state.step, device=self.device)
         torch.manual_seed(derive(self.seed, "module", self.state.step))  # dropout and the like
@@ -147,7 +147,7 @@ class Trainer:
         while not reason:
             before = self._fraction()
             self._set_rate()
-            self.losses += self._step()
+            self.losses += self.step()
             self.state.step += 1
             self.state.loss_count += 1
             now = time.monotonic()

@@ -31,14 +31,17 @@ def fill_in(_app: Any, page: str, source: list[str]) -> None:
         found = registry()
         for kind in KINDS:
             source[0] += f"\n## {'Data set' if kind == 'dataset' else kind.capitalize()}s\n"
-            source[0] += "".join(_component(found.of(kind)[e["name"]], e) for e in catalogue.components(found, f"{kind}s"))
+            source[0] += "".join(
+                _component(found.of(kind)[e["name"]], e) for e in catalogue.components(found, f"{kind}s")
+            )
 
 
 def _component(component: type, entry: dict[str, Any]) -> str:
     if entry["distribution"] != "benchbench":
         return ""
-    parameters = [line.partition(" — ") for line in entry["parameters"]]
-    items = "".join(f"- `{name}` — {help}\n" for name, _, help in parameters)
+    items = "".join(
+        f"- `{p['name']}={p['default'] or '…'}` — {p['help']} ({p['legal']})\n" for p in entry["parameters"]
+    )
     return f"\n### {entry['name']}\n\n{inspect.getdoc(inspect.getmodule(component))}\n\n{items}"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import benchbench
+from benchbench.plugins import KINDS
 
 ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "benchbench").rglob("*.py"))
@@ -20,7 +21,7 @@ PLUGINS = sorted(p for p in (ROOT / "plugins").rglob("*.py") if p.name != "__ini
 LAYERS = [  # each may import from those below it
     {"cli", "__main__"},
     {"testing"},
-    {"job", "catalogue", "checks", "authoring"},
+    {"job", "catalogue", "checks", "authoring", "speed"},
     {"leaderboard", "runner", "overfit", "preload", "photos"},
     {"plan", "suites"},
     {"attempt"},
@@ -46,8 +47,8 @@ OTHER_MEANINGS = {"none", "bicubic"}  # a value of the spec syntax; a mode of to
 
 def component_names() -> set[str]:
     entry_points = importlib.metadata.entry_points(group="benchbench")
-    names = {e.name.partition(".")[2] for e in entry_points if e.value.startswith("benchbench_plugins.")}
-    return names - {""}
+    own = [e.name.split(".") for e in entry_points if e.value.startswith("benchbench_plugins.")]
+    return {name for kind, *names in own if kind in KINDS for name in names}
 
 
 def docstrings(tree: ast.Module) -> set[ast.AST]:

@@ -115,6 +115,9 @@ def test_a_crash_and_a_hang_are_findings_and_the_others_are_checked(tmp_path: Pa
     culprits = [Faulty("os._exit"), Faulty("hang"), broken.local_degradation(), toys.Peak()]
     found = {str(c): {f.law: f for f in fs} for c, fs in isolated.check_apart(culprits, 16, "cpu", [], 2, timeout=6)}
     assert "exit code 0, during builds-a-restorer" in found["faulty:deed=os._exit"]["survives"].evidence
-    assert "took longer than 6 s; --timeout allows it more, during builds-a-restorer" in found["faulty:deed=hang"]["survives"].evidence
+    assert (
+        "took longer than 6 s; --timeout allows it more, during builds-a-restorer"
+        in found["faulty:deed=hang"]["survives"].evidence
+    )
     assert found["local"]["can-be-pickled"].status == "broken"
     assert {f.status for f in found["peak"].values()} == {"kept"}

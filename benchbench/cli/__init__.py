@@ -8,7 +8,7 @@ import click
 
 from .. import __version__
 from ..errors import BenchbenchError
-from . import check, leaderboard, list_, new_plugin, photos, run, site
+from . import check, leaderboard, list_, new_plugin, photos, run, site, speed
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -57,6 +57,7 @@ COMMANDS = (
     photos.degrade,
     leaderboard.command,
     site.command,
+    speed.command,
 )
 
 for command in COMMANDS:

@@ -1,0 +1,99 @@
+"""`benchbench speed`: how fast components are, beside other libraries that do the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import options
+
+if TYPE_CHECKING:
+    from ..speed import Timing
+
+
+@click.command("speed")
+@options.component("degradation", "--degrade", "Degradation, or all; models restore the first.")
+@options.component("metric", "--metric", "Metric, or all.")
+@options.component("model", "--model", "Model, or all.")
+@click.option("--size", type=click.IntRange(8, 2048), default=128, show_default=True, help="Side of the images in px.")
+@click.option("--seconds", type=click.FloatRange(min=0), default=2.0, show_default=True, help="For each comparison.")
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or auto.")
+@click.option("--threads", type=click.IntRange(1), help="CPU threads.  [default: one a core]")
+@click.option(
+    "--compare",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="An earlier --json of this machine: show how much faster things are now.",
+)
+@options.no_plugin
+@options.as_json
+def command(
+    degradation: tuple[str, ...],
+    metric: tuple[str, ...],
+    model: tuple[str, ...],
+    size: int,
+    seconds: float,
+    device: str,
+    threads: int | None,
+    compare: Path | None,
+    no_plugin: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Time components, in turn with other libraries that do the same.
+
+    Without a choice, all of them. Milliseconds an image are the median of the rounds; the ratio is theirs to ours, more
+    than 1 where benchbench is faster.
+    """
+    import torch
+
+    from .. import speed
+
+    if threads:
+        torch.set_num_threads(threads)
+    registry = options.load_registry(no_plugin, as_json)
+    if not (degradation or metric or model):
+        degradation = metric = model = ("all",)
+    before = speed.read_report(compare) if compare else {}
+    timings: list[Timing] = []
+    for case in speed.cases(registry, degradation, metric, model, size, device):
+        found = speed.measure(case, seconds)
+        if not as_json:
+            _show(found, before, heads=not timings)
+        timings += found
+    if as_json:
+        click.echo(json.dumps(speed.report(timings, size, device), indent=1))
+
+
+def _show(found: Sequence[Timing], before: Mapping[tuple[str, str, str], float], heads: bool) -> None:
+    if heads:
+        _row(
+            "kind",
+            "component",
+            "library",
+            "ms an image",
+            "quartiles",
+            "ratio",
+            "differs by",
+            "before/now" if before else "",
+        )
+    for t in found:
+        old = before.get((t.kind, t.name, t.library))
+        _row(
+            t.kind,
+            t.name,
+            t.library,
+            f"{t.ms:.4f}",
+            f"{t.low:.4f}–{t.high:.4f}",
+            "" if t.ratio is None else f"{t.ratio:.1f}×",
+            "" if t.difference is None else f"{t.difference:.0e}",
+            "" if old is None else f"{old / t.ms:.2f}×",
+        )
+
+
+def _row(kind: str, name: str, library: str, median: str, quartiles: str, ratio: str, apart: str, old: str) -> None:
+    """One line, its columns as wide as those of all others, so that it can be shown at once."""
+    line = f"{kind:<14} {name:<19} {library:<13} {median:>11} {quartiles:>19} {ratio:>7} {apart:>10} {old:>10}"
+    click.echo(line.rstrip())

@@ -1,0 +1,177 @@
+"""How fast components are, beside other libraries that do the same: `benchbench speed`.
+
+Machines are noisy, so ours and theirs are called in turn, in one process, and compared by medians: a load that comes
+and goes slows both. Nothing here enters a result.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from . import plan, runner
+from .batches import TrainingSet
+from .budget import Budget
+from .data import Portraits, load
+from .degrading import act, degraded_set
+from .errors import SpecError
+from .files import cache_folder, read_json
+from .interfaces import Degradation, Degraded, Metric, Model, Peer, Task
+from .plugins import Registry
+from .seeding import FreshDraw, generator
+from .training import Trainer
+from .trial import environment
+
+BATCH = 32
+LEAST_ROUNDS, MOST_ROUNDS = 5, 200
+
+Call = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing to time: ours, and what others have for it."""
+
+    kind: str
+    name: str
+    images: int
+    """How many one call works on."""
+    ours: Call
+    peers: Mapping[str, tuple[Call, bool]] = field(default_factory=dict)
+    """Library -> its call, and whether it should give the same values."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Milliseconds an image: the median of the rounds, and the quartiles around it."""
+
+    kind: str
+    name: str
+    library: str
+    ms: float
+    low: float
+    high: float
+    rounds: int
+    ratio: float | None = None
+    """Of a peer: its median over ours, more than 1 where ours is faster."""
+    difference: float | None = None
+    """Of a peer that should give the same values: the largest difference from ours."""
+
+
+def measure(case: Case, seconds: float) -> list[Timing]:
+    """Call ours and the peers in turn for about so many seconds; the first round warms up and is not counted."""
+    calls = {"benchbench": case.ours, **{library: call for library, (call, _) in case.peers.items()}}
+    values = {library: call() for library, call in calls.items()}
+    times: dict[str, list[float]] = {library: [] for library in calls}
+    ends = time.perf_counter() + seconds
+    while (rounds := len(times["benchbench"])) < LEAST_ROUNDS or (rounds < MOST_ROUNDS and time.perf_counter() < ends):
+        for library, call in calls.items():
+            before = time.perf_counter()
+            call()
+            times[library].append(1000 * (time.perf_counter() - before) / case.images)
+    ours = statistics.median(times["benchbench"])
+    found = []
+    for library, own in times.items():
+        low, median, high = statistics.quantiles(own, n=4)
+        timing = Timing(case.kind, case.name, library, median, low, high, len(own))
+        if library in case.peers:
+            apart = (values[library] - values["benchbench"]).abs().max().item() if case.peers[library][1] else None
+            timing = replace(timing, ratio=median / ours, difference=apart)
+        found.append(timing)
+    return found
+
+
+def cases(
+    registry: Registry, degradation: Sequence[str], metric: Sequence[str], model: Sequence[str], size: int, device: str
+) -> Iterator[Case]:
+    """A case for each degradation and metric named, and two for each model: training step and inference.
+
+    Models restore the first of the degradations, and a metric scores its images; the images are the default data set's.
+    """
+    peers = _peers(registry)
+    degradations = plan.choose(registry, "degradation", degradation)
+    cache, where = cache_folder(), torch.device(device)
+    portraits = load(runner.prepare_data(plan.choose(registry, "dataset", ()), size, cache)[0])
+    clean = portraits.pixels[:BATCH].to(where).float() / 255
+    for one in degradations if degradation else ():
+        yield degradation_case(one, clean, [p for p in peers if p.of == str(one)])
+    spoilt = degraded(degradations[0], clean).images.clamp(0, 1)
+    for one in plan.choose(registry, "metric", metric) if metric else ():
+        if one.unavailable(Task(size, degradations[0])) is None:
+            yield metric_case(one, spoilt, clean, [p for p in peers if p.of == str(one)])
+    for one in plan.choose(registry, "model", model) if model else ():
+        yield from model_cases(one, degradations[0], portraits, where, cache)
+
+
+def _peers(registry: Registry) -> list[Peer]:
+    hooks: list[Callable[[], Any]] = [impl.function for impl in registry.implementations("benchbench_peers")]
+    return [peer for hook in hooks for peer in hook()]
+
+
+def degraded(degradation: Degradation, clean: Tensor) -> Degraded:
+    """`clean` as a training batch would be degraded, always by the same draws."""
+    return act(degradation, clean, FreshDraw(len(clean), generator("speed", device=clean.device)))
+
+
+def degradation_case(degradation: Degradation, clean: Tensor, peers: Sequence[Peer]) -> Case:
+    """One call degrades the batch `(N, C, H, W)`."""
+    truth = degraded(degradation, clean).truth
+    theirs = {p.library: (p.prepare(clean, truth), p.exact) for p in peers}
+    return Case("degradation", str(degradation), len(clean), lambda: degraded(degradation, clean).images, theirs)
+
+
+def metric_case(metric: Metric, restored: Tensor, clean: Tensor, peers: Sequence[Peer]) -> Case:
+    """One call scores the batch `(N, C, H, W)`."""
+    theirs = {p.library: (p.prepare(restored, clean), p.exact) for p in peers}
+    return Case("metric", str(metric), len(clean), lambda: metric(restored, clean), theirs)
+
+
+def model_cases(
+    model: Model, degradation: Degradation, portraits: Portraits, device: torch.device, cache: Path
+) -> Iterator[Case]:
+    """One step of the training loop, its own batch size; and one call of the module on a batch."""
+    data = TrainingSet(portraits, degradation, device)
+    task = Task(portraits.size, degradation, 3, *data.statistics())
+    if model.unavailable(task):
+        return
+    torch.manual_seed(0)
+    module = model.build(task).to(device)
+    if model.recipe is not None:
+        validation = degraded_set(portraits, "validation", degradation, cache)
+        trainer = Trainer(model, module, data, validation, Budget.parse("1epoch"), 0, cache / "unused")
+        yield Case("training step", str(model), trainer.batch, trainer.step)
+    batch = data.batch(torch.arange(min(BATCH, len(data))), generator("speed", device=device), flip=False)
+    module.eval()
+
+    @torch.no_grad()
+    def infer() -> Tensor:
+        restored: Tensor = module(batch.degraded, **batch.side(model))
+        return restored
+
+    yield Case("inference", str(model), len(batch.degraded), infer)
+
+
+def report(timings: Sequence[Timing], size: int, device: str) -> dict[str, Any]:
+    """Timings in plain values, with what they were taken on."""
+    return {
+        "size": size,
+        "device": device,
+        "threads": torch.get_num_threads(),
+        "environment": environment(),
+        "timings": [asdict(timing) for timing in timings],
+    }
+
+
+def read_report(path: Path) -> dict[tuple[str, str, str], float]:
+    """(kind, component, library) -> milliseconds an image, of a report in a file. Raises SpecError."""
+    try:
+        return {(t["kind"], t["name"], t["library"]): float(t["ms"]) for t in read_json(path)["timings"]}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise SpecError(f"{path} is no report: `benchbench speed --json > FILE` writes one") from error

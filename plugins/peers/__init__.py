@@ -1,0 +1,1 @@
+"""How other libraries do what components do, for `benchbench speed` to time side by side."""

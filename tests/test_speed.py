@@ -1,0 +1,78 @@
+"""Timings: ours and theirs in turn, told in numbers that can be kept and compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from benchbench import SpecError
+from benchbench.cli import main
+from benchbench.speed import LEAST_ROUNDS, Case, measure, read_report, report
+
+
+def counting(calls: list[str], name: str, value: float) -> Callable[[], torch.Tensor]:
+    def call() -> torch.Tensor:
+        calls.append(name)
+        return torch.tensor([value])
+
+    return call
+
+
+def test_ours_and_theirs_are_called_in_turn_and_their_values_compared() -> None:
+    calls: list[str] = []
+    peers = {"exact": (counting(calls, "exact", 1.5), True), "other": (counting(calls, "other", 9.0), False)}
+    ours, exact, other = measure(Case("metric", "m", 4, counting(calls, "ours", 1.0), peers), seconds=0)
+    assert calls == ["ours", "exact", "other"] * (1 + LEAST_ROUNDS)  # the first round warms up
+    assert (ours.library, ours.ratio, ours.difference) == ("benchbench", None, None)
+    assert exact.difference == 0.5
+    assert other.difference is None
+    assert exact.ratio == pytest.approx(exact.ms / ours.median)
+    assert all(t.low <= t.ms <= t.high and t.rounds == LEAST_ROUNDS for t in (ours, exact, other))
+
+
+def test_a_report_can_be_kept_and_read(tmp_path: Path) -> None:
+    timings = measure(Case("metric", "m", 1, lambda: torch.zeros(1)), seconds=0)
+    (tmp_path / "report.json").write_text(json.dumps(report(timings, 64, "cpu")))
+    assert read_report(tmp_path / "report.json") == {("metric", "m", "benchbench"): timings[0].ms}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"timings": [{"kind": "x"}]}', '{"timings": 3}'])
+def test_what_is_no_report_is_an_error_that_says_how_to_make_one(text: str, tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(text)
+    with pytest.raises(SpecError, match="benchbench speed --json"):
+        read_report(tmp_path / "report.json")
+
+
+def test_the_command_times_degradations_metrics_and_models_beside_their_peers(tmp_path: Path) -> None:
+    quick = ["--size", "32", "--seconds", "0", "--threads", "1", "--degrade", "pixelate", "--metric", "psnr"]
+    command = ["speed", *quick, "--model", "basic-cnn", "--model", "median"]
+    done = CliRunner().invoke(main, [*command, "--json"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    timings = json.loads(done.stdout)["timings"]
+    kinds = {(t["kind"], t["name"]) for t in timings if t["library"] == "benchbench"}
+    assert kinds == {
+        ("degradation", "pixelate"), ("metric", "psnr"), ("training step", "basic-cnn"),
+        ("inference", "basic-cnn"), ("inference", "median"),
+    }  # fmt: skip
+    assert {t["library"] for t in timings if t["kind"] == "degradation"} > {"benchbench"}
+    (tmp_path / "before.json").write_text(done.stdout)
+    again = CliRunner().invoke(main, [*command, "--compare", str(tmp_path / "before.json")], catch_exceptions=False)
+    lines = again.stdout.splitlines()
+    assert len(lines) == 1 + len(timings)
+    assert "before/now" in lines[0]
+    assert all(line.endswith("×") for line in lines[1:])
+
+
+def test_benchbench_peers_of_every_plugin_are_asked() -> None:
+    """The hook `benchbench_peers` is asked of every plugin: those that are built in come by the same door."""
+    from benchbench.plugins import registry
+
+    assert {impl.plugin_name for impl in registry().implementations("benchbench_peers")} >= {
+        "peer.pillow",
+        "peer.scipy",
+    }
