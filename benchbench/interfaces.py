@@ -134,6 +134,18 @@ class Degradation(Component, ABC):
         """Whether `invert` exists and applies (confined to a region, what was moved across its edge is lost)."""
         return type(self).invert is not Degradation.invert and self.region == "image"
 
+    def flow(self, truth: Mapping[str, Tensor], height: int, width: int) -> Tensor:
+        """The ideal inverse as displacements in pixels, `(N, 2, H, W)`: columns, rows. Override it where one exists.
+
+        The inverse takes the pixel at p from p + flow(p) of the degraded image, even where that lies outside of it.
+        """
+        raise NotImplementedError(f"{self.name} moves no pixels")
+
+    @property
+    def has_flow(self) -> bool:
+        """Whether `flow` exists and applies."""
+        return type(self).flow is not Degradation.flow and self.region == "image"
+
 
 # ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -251,6 +263,15 @@ class Model(Component, ABC):
         """Parameters that restoring an image takes. Override it where the module holds others (a discriminator)."""
         return sum(p.numel() for p in module.parameters())
 
+    def flow(self, module: nn.Module, degraded: Tensor, **side: Any) -> Tensor:
+        """The field by which `module` moves pixels, as of `Degradation.flow`. Override it where the module has one."""
+        raise NotImplementedError(f"{self.name} estimates no displacements")
+
+    @property
+    def has_flow(self) -> bool:
+        """Whether the field is known: a baseline moves nothing, the ideal is the truth, others override `flow`."""
+        return self.role != "" or type(self).flow is not Model.flow
+
     def notes(self, task: Task) -> Sequence[str]:
         """What a reader of the board must know of this trial, such as a term of the loss that had to be left out."""
         return ()
@@ -290,6 +311,8 @@ class Metric(Component, ABC):
     """Whether the score is given for whole images; otherwise in regions only, where NaN may say that there is none."""
     library: ClassVar[str] = ""
     """The library that computes the score or is its reference, by distribution name; results record its version."""
+    compares: ClassVar[Literal["images", "flow"]] = "images"
+    """flow: it gets the displacement fields `(N, 2, H, W)` of model and ideal inverse, not the images; see `flow`."""
 
     @abstractmethod
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
@@ -298,3 +321,11 @@ class Metric(Component, ABC):
     def unavailable(self, task: Task) -> str | None:
         """Why this metric cannot be had for this task ("needs vgg16-397923af.pth in …"), or None."""
         return None
+
+    def inapplicable(self, task: Task, has_flow: bool) -> str | None:
+        """Why it cannot be had on this task of a model that has, or has not, a displacement field; or None."""
+        if self.compares == "flow" and not task.degradation.has_flow:
+            return f"{task.degradation.name} has no displacement field"
+        if self.compares == "flow" and not has_flow:
+            return "only of models that estimate a displacement field"
+        return self.unavailable(task)

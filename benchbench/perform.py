@@ -195,12 +195,13 @@ def _evaluate(
     device: torch.device,
     work: Path,
 ) -> dict[str, Any]:
-    from .evaluation import means, restore, score, time_inference
+    from .evaluation import estimated_flow, means, restore, score, time_inference
     from .histograms import write_histograms
     from .samples import write_samples
 
     restored = restore(trial.model, module, test, device)
-    scores = score(restored.images, test, metrics, task, device)
+    flow = estimated_flow(trial.model, module, test, task, device)
+    scores = score(restored.images, test, metrics, task, device, flow=flow)
     store.write_scores(work, scores.table)
     _keep(trial, restored.images, work)
     write_samples(work / store.SAMPLES, test, restored.images, range(min(SAMPLE_COUNT, len(test))))
@@ -246,11 +247,12 @@ def _score_more(
     work: Path,
 ) -> dict[str, Any]:
     """The stored result with the scores that it lacks; all else, and where it was trained, stays as it is."""
-    from .evaluation import restore, score
+    from .evaluation import estimated_flow, restore, score
 
     missing = missing_metrics(trial, stored, metrics)
     restored = restore(trial.model, module, test, device)
-    fresh = score(restored.images, test, missing, task, device)
+    flow = estimated_flow(trial.model, module, test, task, device)
+    fresh = score(restored.images, test, missing, task, device, flow=flow)
     _keep(trial, restored.images, work)
     return with_scores(trial, stored, missing, fresh.table, fresh.unavailable, work)
 

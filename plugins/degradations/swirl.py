@@ -56,15 +56,29 @@ class Swirl(Degradation):
         return Degraded(swirl(clean, **truth), region[:, None], truth)
 
     def invert(self, degraded: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
-        back = {"strength": -truth["strength"], "rotation": -truth["rotation"]}
-        return swirl(degraded, **{**truth, **back})
+        return swirl(degraded, **_backwards(truth))
+
+    def flow(self, truth: Mapping[str, Tensor], height: int, width: int) -> Tensor:
+        back = _backwards(truth)
+        dx, dy = offsets(back["centre"], height, width)
+        angle = angles(dx, dy, back["strength"], back["radius"], back["rotation"])
+        sine, less_one = angle.sin(), -2 * (angle / 2).sin() ** 2  # cos − 1, exact for small angles too
+        return torch.stack((dx * less_one - dy * sine, dx * sine + dy * less_one), 1)
+
+
+def _backwards(truth: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {**truth, "strength": -truth["strength"], "rotation": -truth["rotation"]}
 
 
 def swirl(images: Tensor, strength: Tensor, radius: Tensor, rotation: Tensor, centre: Tensor) -> Tensor:
     """Swirl `images` (N,C,H,W): `strength`, `rotation` (N,) in radians, `radius` (N,) and `centre` (N,2) in pixels."""
     height, width = images.shape[-2:]
     dx, dy = offsets(centre, height, width)
+    return turn(images, centre, dx, dy, angles(dx, dy, strength, radius, rotation), "reflection")
+
+
+def angles(dx: Tensor, dy: Tensor, strength: Tensor, radius: Tensor, rotation: Tensor) -> Tensor:
+    """θ (N,h,w) at the offsets `dx` (N,1,w), `dy` (N,h,1) from the centre."""
     decay = -5 / math.log(2) / radius
     angle = torch.sqrt(dx**2 + dy**2).mul_(decay.view(-1, 1, 1)).exp_()
-    angle = angle.mul_(strength.view(-1, 1, 1)).add_(rotation.view(-1, 1, 1))
-    return turn(images, centre, dx, dy, angle, "reflection")
+    return angle.mul_(strength.view(-1, 1, 1)).add_(rotation.view(-1, 1, 1))

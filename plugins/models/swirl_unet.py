@@ -66,6 +66,9 @@ class SwirlUNet(Model):
     def build(self, task: Task) -> nn.Module:
         return Unwarper(task, self.width, guided=self.mask)
 
+    def flow(self, module: nn.Module, degraded: Tensor, region: Tensor | None = None) -> Tensor:  # type: ignore[override]
+        return _unwarper(self, module).field(degraded, region)
+
     def notes(self, task: Task) -> Sequence[str]:
         reason = perceptual_missing() if self.perceptual else None
         return () if reason is None else (reason,)
@@ -78,12 +81,16 @@ class SwirlUNet(Model):
         return total
 
     def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
-        if not isinstance(module, Unwarper):
-            raise TypeError(f"{self.name} trains the module that it builds, not a {type(module).__name__}")
         mask = batch.region if self.mask else None
-        field = module.field(batch.degraded, mask)
+        field = _unwarper(self, module).field(batch.degraded, mask)
         restored = warp(batch.degraded, field, mask)
         return self.loss(restored, batch) + self.smoothness * roughness(field, mask)
+
+
+def _unwarper(model: SwirlUNet, module: nn.Module) -> Unwarper:
+    if not isinstance(module, Unwarper):
+        raise TypeError(f"{model.name} works with the module that it builds, not with a {type(module).__name__}")
+    return module
 
 
 @functools.cache

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 from skimage import data, transform
 from torch import Tensor
 
@@ -94,6 +95,17 @@ def test_inverse_is_the_swirl_with_opposite_angles(face: Tensor) -> None:
     centre = (truth["centre"][0, 0].item(), truth["centre"][0, 1].item())
     reference = by_skimage(face[0], -9, truth["radius"].item(), -0.5, centre)
     torch.testing.assert_close(degradation.invert(face, truth)[0], reference, atol=1e-3, rtol=0)
+
+
+def test_the_flow_says_where_the_inverse_takes_its_pixels_from(face: Tensor) -> None:
+    degradation = Swirl(rotation=Range(-1, 1), centre_x=Range(0.4, 0.6), radius=Range(0.2, 0.3))
+    images = face.expand(3, -1, -1, -1).contiguous()
+    truth = degradation.apply(images, SeededDraw(0, "test", IDS)).truth
+    flow = degradation.flow(truth, 96, 96).double().numpy()
+    rows, columns = np.indices((96, 96))
+    for inverse, (u, v) in zip(degradation.invert(images, truth), flow, strict=True):
+        expected = ndimage.map_coordinates(face[0, 0].double().numpy(), (rows + v, columns + u), order=1, mode="mirror")
+        np.testing.assert_allclose(inverse[0].numpy(), expected, atol=1e-3)
 
 
 def test_region_is_the_disc_of_the_radius() -> None:
