@@ -37,6 +37,26 @@ def psnr(a: Tensor, b: Tensor) -> float:
     return -10 * math.log10(((a - b) ** 2).mean().item())
 
 
+@pytest.mark.parametrize("factor", [2, 4])
+def test_supersampling_comes_nearer_to_a_swirl_at_full_size(factor: int) -> None:
+    full = torch.from_numpy(data.astronaut()[0:256, 96:352] / 255).float().permute(2, 0, 1)
+    small = torch.nn.functional.avg_pool2d(full[None], 4)
+    plain, finer = (Swirl(strength=Range(10, 10), radius=Range(0.45, 0.45), supersample=k) for k in (1, factor))
+    reference = by_skimage(full, 10, 0.45 * 256, 0, (4 * 32 + 1.5, 4 * 32 + 1.5))  # the same point of the finer grid
+    reference = torch.nn.functional.avg_pool2d(reference[None], 4)
+    near, nearer = (psnr(d.apply(small, SeededDraw(0, "test", IDS[:1])).images, reference) for d in (plain, finer))
+    assert nearer > near + 2
+
+
+@given(factor=st.integers(1, 16), height=st.integers(2, 20), width=st.integers(2, 20))
+@settings(max_examples=20, deadline=None)
+def test_supersampling_alone_softens_nothing(factor: int, height: int, width: int) -> None:
+    image = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(factor))
+    still = Swirl(strength=Range(0, 0), supersample=factor)
+    images = still.apply(image, SeededDraw(0, "test", IDS[:1])).images
+    torch.testing.assert_close(images, image, atol=2e-3, rtol=0)  # positions are float32, times the factor
+
+
 @given(
     strength=st.floats(-20, 20),
     radius=st.floats(3, 80),
