@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from .seeding import Draw, derive, generator
     from .specs import Range, param
-    from .weights import find_weights, missing_weights, read_weights, weight_folders
+    from .weights import Weights, find_weights, missing_weights, read_weights, weight_folders
 
 __version__ = "0.1.0"
 
@@ -48,7 +48,7 @@ _HOMES = {
     ),
     "seeding": ("Draw", "derive", "generator"),
     "specs": ("Range", "param"),
-    "weights": ("find_weights", "missing_weights", "read_weights", "weight_folders"),
+    "weights": ("Weights", "find_weights", "missing_weights", "read_weights", "weight_folders"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -72,6 +72,7 @@ __all__ = [
     "SpecError",
     "Task",
     "TrialError",
+    "Weights",
     "derive",
     "find_weights",
     "generator",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_type_hin
 
 from . import specs
 from .errors import SpecError, TrialError
+from .weights import Weights
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -32,6 +33,8 @@ class Component:
     name: ClassVar[str]
     default: ClassVar[bool] = False
     """Whether `benchbench run` takes this one when none of its kind is named."""
+    weights: ClassVar[tuple[Weights, ...]] = ()
+    """Files of pretrained weights that it can use; `benchbench weights` lists them, and downloads them if asked."""
 
     def __post_init__(self) -> None:
         for parameter in specs.parameters(type(self)).values():

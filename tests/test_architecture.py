@@ -19,7 +19,7 @@ CORE = sorted((ROOT / "benchbench").rglob("*.py"))
 PLUGINS = sorted(p for p in (ROOT / "plugins").rglob("*.py") if p.name != "__init__.py")
 LAYERS = [  # each may import from those below it
     {"cli", "__main__"},
-    {"job", "catalogue"},
+    {"job", "catalogue", "pretrained"},
     {"leaderboard", "runner", "overfit", "preload", "photos"},
     {"plan", "suites"},
     {"attempt"},

@@ -8,7 +8,7 @@ import click
 
 from .. import __version__
 from ..errors import BenchbenchError
-from . import leaderboard, list_, photos, run, site
+from . import leaderboard, list_, photos, run, site, weights
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -46,5 +46,13 @@ def main() -> None:
     """
 
 
-for command in (run.command, list_.command, photos.restore, photos.degrade, leaderboard.command, site.command):
+for command in (
+    run.command,
+    list_.command,
+    photos.restore,
+    photos.degrade,
+    leaderboard.command,
+    site.command,
+    weights.command,
+):
     main.add_command(command)

@@ -24,10 +24,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from benchbench import Batch, Model, Recipe, Task, hookimpl, param
+from benchbench import Batch, Model, Recipe, Task, Weights, hookimpl, param
 
 from ._bottleneck import Normaliser
 from ._probe import probe
+from ._vgg16 import VGG16
 from ._warp_losses import dissimilarity, perceptual, perceptual_missing, roughness
 from ._warp_unet import FieldUNet
 
@@ -43,6 +44,7 @@ class SwirlUNet(Model):
 
     name = "swirl-unet"
     recipe: ClassVar[Recipe | None] = Recipe(epochs=100, batch=16, schedule="plateau", patience=10, clip=1.0)
+    weights: ClassVar[tuple[Weights, ...]] = (VGG16,)
 
     mask: bool = param(True, "confine field and loss to the disc of the swirl")
     width: int = param(24, "channels at half resolution; they double at each level down", low=4, high=256)
