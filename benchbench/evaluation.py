@@ -15,6 +15,7 @@ from .batches import validation_batch
 from .degrading import Pairs
 from .errors import TrialError, one_line
 from .interfaces import Codec, Metric, Model, Task
+from .memory import peak_memory
 
 BATCH = 32
 
@@ -36,6 +37,21 @@ class Restored:
     """float32 `(n, 3, H, W)` on the CPU, clamped to [0, 1]."""
     sizes: list[int] | None = None
     """Bytes that each image was stored in, if the module is a codec."""
+    payloads: list[int] | None = None
+    """The same without containers and headers."""
+
+    def rate(self) -> dict[str, float] | None:
+        """Mean bytes of an image and bits of a pixel, with headers and without; None if the module is no codec."""
+        if self.sizes is None or self.payloads is None:
+            return None
+        whole, payload = (statistics.fmean(sizes) for sizes in (self.sizes, self.payloads))
+        bits = 8 / (self.images.shape[-2] * self.images.shape[-1])
+        return {
+            "bytes": whole,
+            "bits_per_pixel": whole * bits,
+            "payload_bytes": payload,
+            "payload_bits_per_pixel": payload * bits,
+        }
 
 
 @torch.no_grad()
@@ -45,12 +61,13 @@ def restore(model: Model, module: nn.Module, pairs: Pairs, device: torch.device,
     Raises TrialError for a wrong shape, or a value that is not finite.
     """
     module.eval()
-    parts, sizes = [], list[int]()
+    parts, sizes, payloads = [], list[int](), list[int]()
     for start in range(0, len(pairs), batch):
         inputs = validation_batch(pairs, slice(start, start + batch), device)
         if isinstance(module, Codec):
             files = module.compress(inputs.degraded)
             sizes += [len(file) for file in files]
+            payloads += [module.payload(file) for file in files]
             restored = module.decompress(files)
         else:
             restored = module(inputs.degraded, **inputs.side(model))
@@ -66,7 +83,7 @@ def restore(model: Model, module: nn.Module, pairs: Pairs, device: torch.device,
                 f"restored {pairs.ids[start + int((~finite).nonzero()[0])]} has values that are not finite"
             )
         parts.append(restored.clamp(0, 1).contiguous())
-    return Restored(torch.cat(parts), sizes if isinstance(module, Codec) else None)
+    return Restored(torch.cat(parts), *((sizes, payloads) if isinstance(module, Codec) else ()))
 
 
 def _true_flow(pairs: Pairs, task: Task) -> Tensor:
@@ -190,6 +207,15 @@ def time_inference(model: Model, module: nn.Module, pairs: Pairs, device: torch.
             times.append(time.perf_counter() - before)
         found[f"batch_{n}"] = 1000 * statistics.median(times[1:]) / n
     return found
+
+
+@torch.no_grad()
+def inference_memory(model: Model, module: nn.Module, pairs: Pairs, device: torch.device) -> int | None:
+    """Peak bytes that restoring a batch takes beyond weights and inputs; None where the system does not tell."""
+    inputs = validation_batch(pairs, slice(0, BATCH), device)
+    with peak_memory(device) as peak:
+        module(inputs.degraded, **inputs.side(model))
+    return peak.bytes
 
 
 def _synchronise(device: torch.device) -> None:

@@ -291,6 +291,10 @@ class Codec(ABC):
     def decompress(self, data: Sequence[bytes]) -> Tensor:
         """The images `(N, C, H, W)` back from their bytes."""
 
+    def payload(self, data: bytes) -> int:
+        """How many of an image's bytes hold the image itself: all, but for the container and headers of a format."""
+        return len(data)
+
 
 # ── metrics ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
