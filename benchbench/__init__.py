@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .adversarial import AdversarialModel, AdversarialPair
+    from .embedder import FaceEmbedder, face_embedder
     from .errors import BenchbenchError, DataError, PluginError, SpecError, TrialError
     from .hookspecs import hookimpl
     from .interfaces import (
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "adversarial": ("AdversarialModel", "AdversarialPair"),
+    "embedder": ("FaceEmbedder", "face_embedder"),
     "errors": ("BenchbenchError", "DataError", "PluginError", "SpecError", "TrialError"),
     "hookspecs": ("hookimpl",),
     "interfaces": (
@@ -63,6 +65,7 @@ __all__ = [
     "Degradation",
     "Degraded",
     "Draw",
+    "FaceEmbedder",
     "Images",
     "Metric",
     "Model",
@@ -74,6 +77,7 @@ __all__ = [
     "TrialError",
     "Weights",
     "derive",
+    "face_embedder",
     "find_weights",
     "generator",
     "hookimpl",

@@ -30,7 +30,7 @@ LAYERS = [  # each may import from those below it
     {"steps"},
     {"batches", "optimizers", "gradients"},
     {"degrading", "flops", "precision"},
-    {"trial"},
+    {"trial", "embedder"},
     {"store", "data", "budget", "plugins"},
     {"admission"},
     {"sources", "hookspecs", "protocol", "statistics"},
