@@ -225,7 +225,12 @@ def test_a_codec_can_tell_its_headers_from_the_image(pairs: Pairs) -> None:
     assert plain.payloads == plain.sizes == boxed.sizes
     assert boxed.payloads is not None
     assert boxed.payloads[:2] == [93, 193]
+    rate = boxed.rate()
+    assert rate is not None
+    assert rate["bytes"] == pytest.approx(np.mean(boxed.sizes))
+    assert rate["bits_per_pixel"] == pytest.approx(8 * np.mean(boxed.sizes) / 16**2)
+    assert rate["payload_bits_per_pixel"] == pytest.approx(8 * (np.mean(boxed.sizes) - 7) / 16**2)
 
 
 def test_other_models_have_no_rate(pairs: Pairs) -> None:
-    assert restore(Identity(), nn.Identity(), pairs, CPU).sizes is None
+    assert restore(Identity(), nn.Identity(), pairs, CPU).rate() is None

@@ -36,9 +36,8 @@ def _rows(board: Board) -> Iterable[dict[str, str]]:
             facts = board.metrics[metric]
             row[f"{escape(metric)} {arrow(facts)}"] = number(quality[model], facts["digits"])
         times = {f"ms/image, {k.replace('_', ' of ')}": f"{v:.3f}" for k, v in timing["ms_per_image"].items()}
-        yield (
-            row | times | _costs(timing) | {"device": escape(timing["device_name"]), "threads": str(timing["threads"])}
-        )
+        where = {"device": escape(timing["device_name"]), "threads": str(timing["threads"])}
+        yield row | times | _costs(timing) | where
 
 
 def _costs(timing: Mapping[str, Any]) -> dict[str, str]:

@@ -12,7 +12,7 @@ import toys
 from jobs import go
 from pictures import images
 
-from benchbench import PluginError, Task, plugins, store
+from benchbench import Task, plugins, store
 from benchbench.trial import metric_digest
 from benchbench_plugins.degradations.none import Nothing
 from benchbench_plugins.metrics.identity_similarity import IdentitySimilarity
@@ -68,26 +68,6 @@ def test_another_embedder_is_another_metric(
         installed(*modules)
         digests.append(metric_digest(IdentitySimilarity()))
     assert len(set(digests)) == 3
-
-
-@pytest.mark.parametrize(("body", "message"), [
-    ("return None", "gave None, not a function"),
-    ("return lambda faces: faces", r"gave \(2, 3, 32, 32\) for 2 faces"),
-    ("return lambda faces: faces.mean((2, 3))[:1]", r"gave \(1, 3\) for 2 faces"),
-])  # fmt: skip
-def test_a_broken_embedder_is_named(
-    installed: Callable[..., plugins.Registry], write_module: Callable[[str, str], Path], body: str, message: str
-) -> None:
-    write_module("broken_embedder", f"""
-        from benchbench import hookimpl
-
-        @hookimpl
-        def benchbench_face_embedder():
-            {body}
-    """)  # fmt: skip
-    installed("broken_embedder")
-    with pytest.raises(PluginError, match=f"test.broken_embedder {message}"):
-        IdentitySimilarity()(*images(2, 3, 32, 32, seed=1))
 
 
 def test_a_run_scores_by_it_in_other_processes(tmp_path: Path, installed: Callable[..., plugins.Registry]) -> None:
