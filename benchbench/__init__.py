@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .adversarial import AdversarialModel, AdversarialPair
+    from .embedder import FaceEmbedder, face_embedder
     from .errors import BenchbenchError, DataError, PluginError, SpecError, TrialError
     from .hookspecs import hookimpl
     from .interfaces import (
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
     )
     from .seeding import Draw, derive, generator
     from .specs import Range, param
-    from .weights import find_weights, missing_weights, read_weights, weight_folders
+    from .weights import Weights, find_weights, missing_weights, read_weights, weight_folders
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "adversarial": ("AdversarialModel", "AdversarialPair"),
+    "embedder": ("FaceEmbedder", "face_embedder"),
     "errors": ("BenchbenchError", "DataError", "PluginError", "SpecError", "TrialError"),
     "hookspecs": ("hookimpl",),
     "interfaces": (
@@ -50,7 +52,7 @@ _HOMES = {
     ),
     "seeding": ("Draw", "derive", "generator"),
     "specs": ("Range", "param"),
-    "weights": ("find_weights", "missing_weights", "read_weights", "weight_folders"),
+    "weights": ("Weights", "find_weights", "missing_weights", "read_weights", "weight_folders"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -65,6 +67,7 @@ __all__ = [
     "Degradation",
     "Degraded",
     "Draw",
+    "FaceEmbedder",
     "Images",
     "Metric",
     "Model",
@@ -75,7 +78,9 @@ __all__ = [
     "SpecError",
     "Task",
     "TrialError",
+    "Weights",
     "derive",
+    "face_embedder",
     "find_weights",
     "generator",
     "hookimpl",

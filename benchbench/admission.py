@@ -21,8 +21,8 @@ HOOKS: Mapping[str, Any] = MappingProxyType(
 OTHER_VERSION = f"was it written for another version of benchbench's hooks (this one: {HOOKS_VERSION})?"
 RESERVED = frozenset({
     "dataset", "fingerprint", "size", "degradation", "degradation_digest", "test_set", "protocol", "budget", "model",
-    "role", "sees", "plugin", "parameters", "flops", "epochs", "bytes", "seed", "seeds", "trainings", "rank", "gain",
-    "recovered", "status", "reason",
+    "role", "sees", "plugin", "parameters", "flops", "epochs", "bytes", "payload", "seed", "seeds", "trainings",
+    "rank", "gain", "recovered", "status", "reason",
 })  # fmt: skip
 """Columns of boards that are no scores; others (`rank.high`, `gain.low`) have a dot, which no metric's name has."""
 

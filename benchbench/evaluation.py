@@ -15,6 +15,7 @@ from .batches import validation_batch
 from .degrading import Pairs
 from .errors import TrialError, one_line
 from .interfaces import Codec, Metric, Model, Task
+from .memory import peak_memory
 
 BATCH = 32
 
@@ -36,6 +37,21 @@ class Restored:
     """float32 `(n, 3, H, W)` on the CPU, clamped to [0, 1]."""
     sizes: list[int] | None = None
     """Bytes that each image was stored in, if the module is a codec."""
+    payloads: list[int] | None = None
+    """The same without containers and headers."""
+
+    def rate(self) -> dict[str, float] | None:
+        """Mean bytes of an image and bits of a pixel, with headers and without; None if the module is no codec."""
+        if self.sizes is None or self.payloads is None:
+            return None
+        whole, payload = (statistics.fmean(sizes) for sizes in (self.sizes, self.payloads))
+        bits = 8 / (self.images.shape[-2] * self.images.shape[-1])
+        return {
+            "bytes": whole,
+            "bits_per_pixel": whole * bits,
+            "payload_bytes": payload,
+            "payload_bits_per_pixel": payload * bits,
+        }
 
 
 @torch.no_grad()
@@ -45,12 +61,13 @@ def restore(model: Model, module: nn.Module, pairs: Pairs, device: torch.device,
     Raises TrialError for a wrong shape, or a value that is not finite.
     """
     module.eval()
-    parts, sizes = [], list[int]()
+    parts, sizes, payloads = [], list[int](), list[int]()
     for start in range(0, len(pairs), batch):
         inputs = validation_batch(pairs, slice(start, start + batch), device)
         if isinstance(module, Codec):
             files = module.compress(inputs.degraded)
             sizes += [len(file) for file in files]
+            payloads += [module.payload(file) for file in files]
             restored = module.decompress(files)
         else:
             restored = module(inputs.degraded, **inputs.side(model))
@@ -66,30 +83,66 @@ def restore(model: Model, module: nn.Module, pairs: Pairs, device: torch.device,
                 f"restored {pairs.ids[start + int((~finite).nonzero()[0])]} has values that are not finite"
             )
         parts.append(restored.clamp(0, 1).contiguous())
-    return Restored(torch.cat(parts), sizes if isinstance(module, Codec) else None)
+    return Restored(torch.cat(parts), *((sizes, payloads) if isinstance(module, Codec) else ()))
+
+
+def _true_flow(pairs: Pairs, task: Task) -> Tensor:
+    return task.degradation.flow(pairs.truth, *pairs.clean.shape[-2:])
+
+
+@torch.no_grad()
+def estimated_flow(
+    model: Model, module: nn.Module, pairs: Pairs, task: Task, device: torch.device, batch: int = BATCH
+) -> Tensor | None:
+    """The fields `(n, 2, H, W)` by which the test set is restored, in pixels; None unless model and task have them.
+
+    Raises TrialError for a wrong shape, or a value that is not finite.
+    """
+    if not (model.has_flow and task.degradation.has_flow):
+        return None
+    true = _true_flow(pairs, task)
+    if model.role:
+        return true if model.role == "ideal" else torch.zeros_like(true)
+    starts = range(0, len(pairs), batch)
+    inputs = (validation_batch(pairs, slice(start, start + batch), device) for start in starts)
+    flow = torch.cat([model.flow(module, x.degraded, **x.side(model)).float().cpu() for x in inputs])
+    if flow.shape != true.shape or not bool(flow.isfinite().all()):
+        raise TrialError(f"its field is {tuple(flow.shape)} or not finite; it must be {tuple(true.shape)}")
+    return flow
 
 
 @torch.no_grad()
 def score(
-    restored: Tensor, pairs: Pairs, metrics: Sequence[Metric], task: Task, device: torch.device, batch: int = BATCH
+    restored: Tensor,
+    pairs: Pairs,
+    metrics: Sequence[Metric],
+    task: Task,
+    device: torch.device,
+    batch: int = BATCH,
+    flow: Tensor | None = None,
 ) -> Scores:
     """Every metric on every image, whole and inside the region and the face; always in float32.
 
     A metric that is unavailable, raises, or gives a wrong shape loses its columns and states why; the others stand.
+    `flow` is what `estimated_flow` gives.
     """
     regions: dict[str, Tensor | None] = {"": None, "@region": pairs.region, "@face": pairs.face}
     columns: dict[str, Tensor] = {}
     unavailable: dict[str, str] = {}
     for metric in metrics:
         try:
-            if reason := metric.unavailable(task):
+            if reason := metric.inapplicable(task, flow is not None):
                 unavailable[str(metric)] = reason
                 continue
             wanted = [s for s, r in regions.items() if (metric.whole if s == "" else r is not None and metric.regional)]
             if not wanted:
                 unavailable[str(metric)] = "needs face masks, or a degradation that acts in a region"
+            compared = restored, pairs.clean
+            if metric.compares == "flow" and flow is not None:
+                compared = flow, _true_flow(pairs, task)
             for suffix in wanted:
-                columns[f"{metric}{suffix}"] = _score_all(metric, restored, pairs, regions[suffix], device, batch)
+                inside = regions[suffix]
+                columns[f"{metric}{suffix}"] = _score_all(metric, *compared, pairs.ids, inside, device, batch)
         except Exception as error:  # a plugin may raise anything; its metric is lost, not the trial
             unavailable[str(metric)] = f"failed: {one_line(error)}"
             for suffix in regions:
@@ -101,12 +154,19 @@ def score(
 
 
 def _score_all(
-    metric: Metric, restored: Tensor, pairs: Pairs, region: Tensor | None, device: torch.device, batch: int
+    metric: Metric,
+    restored: Tensor,
+    true: Tensor,
+    ids: Sequence[str],
+    region: Tensor | None,
+    device: torch.device,
+    batch: int,
 ) -> Tensor:
     parts = []
-    for start in range(0, len(pairs), batch):
+    for start in range(0, len(ids), batch):
         rows = slice(start, start + batch)
-        clean = pairs.clean[rows].to(device).float() / 255
+        clean = true[rows].to(device)
+        clean = clean.float() / 255 if clean.dtype == torch.uint8 else clean
         inside = None if region is None else region[rows].to(device)
         values = metric(restored[rows].to(device), clean, inside)
         if not isinstance(values, Tensor):
@@ -114,7 +174,7 @@ def _score_all(
         if tuple(values.shape) != (len(clean),):
             raise TrialError(f"gave scores of shape {tuple(values.shape)} for {len(clean)} images")
         if region is None and bool(values.isnan().any()):
-            raise TrialError(f"gave no number for {pairs.ids[start + int(values.isnan().nonzero()[0])]}")
+            raise TrialError(f"gave no number for {ids[start + int(values.isnan().nonzero()[0])]}")
         parts.append(values.double().cpu())
     return torch.cat(parts)
 
@@ -147,6 +207,15 @@ def time_inference(model: Model, module: nn.Module, pairs: Pairs, device: torch.
             times.append(time.perf_counter() - before)
         found[f"batch_{n}"] = 1000 * statistics.median(times[1:]) / n
     return found
+
+
+@torch.no_grad()
+def inference_memory(model: Model, module: nn.Module, pairs: Pairs, device: torch.device) -> int | None:
+    """Peak bytes that restoring a batch takes beyond weights and inputs; None where the system does not tell."""
+    inputs = validation_batch(pairs, slice(0, BATCH), device)
+    with peak_memory(device) as peak:
+        module(inputs.degraded, **inputs.side(model))
+    return peak.bytes
 
 
 def _synchronise(device: torch.device) -> None:

@@ -5,13 +5,15 @@ All plugins are asked in the order of their names, whatever the order of their i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from .interfaces import Dataset, Degradation, Metric, Model, Peer
 
 hookspec = pluggy.HookspecMarker("benchbench")
@@ -44,6 +46,14 @@ def benchbench_metrics() -> Iterable[type[Metric]]:  # type: ignore[empty-body]
 @hookspec
 def benchbench_suites() -> Iterable[Path]:  # type: ignore[empty-body]
     """Return the TOML files of the suites that this plugin brings; a suite is called as its file is."""
+
+
+@hookspec
+def benchbench_face_embedder() -> Callable[[Tensor], Tensor]:  # type: ignore[empty-body]
+    """Return your face embedder: a function from faces, float32 `(N, 3, H, W)` in [0, 1], to embeddings `(N, D)`.
+
+    The metric `identity-similarity` compares them by their cosine. It is called for every batch, so load weights once.
+    """
 
 
 @hookspec

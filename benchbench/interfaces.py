@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_type_hin
 
 from . import specs
 from .errors import SpecError, TrialError
+from .weights import Weights
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -32,6 +33,8 @@ class Component:
     name: ClassVar[str]
     default: ClassVar[bool] = False
     """Whether `benchbench run` takes this one when none of its kind is named."""
+    weights: ClassVar[tuple[Weights, ...]] = ()
+    """Files of pretrained weights that it can use; `benchbench weights` lists them, and downloads them if asked."""
 
     def __post_init__(self) -> None:
         for parameter in specs.parameters(type(self)).values():
@@ -133,6 +136,18 @@ class Degradation(Component, ABC):
     def has_oracle(self) -> bool:
         """Whether `invert` exists and applies (confined to a region, what was moved across its edge is lost)."""
         return type(self).invert is not Degradation.invert and self.region == "image"
+
+    def flow(self, truth: Mapping[str, Tensor], height: int, width: int) -> Tensor:
+        """The ideal inverse as displacements in pixels, `(N, 2, H, W)`: columns, rows. Override it where one exists.
+
+        The inverse takes the pixel at p from p + flow(p) of the degraded image, even where that lies outside of it.
+        """
+        raise NotImplementedError(f"{self.name} moves no pixels")
+
+    @property
+    def has_flow(self) -> bool:
+        """Whether `flow` exists and applies."""
+        return type(self).flow is not Degradation.flow and self.region == "image"
 
 
 # ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -251,6 +266,15 @@ class Model(Component, ABC):
         """Parameters that restoring an image takes. Override it where the module holds others (a discriminator)."""
         return sum(p.numel() for p in module.parameters())
 
+    def flow(self, module: nn.Module, degraded: Tensor, **side: Any) -> Tensor:
+        """The field by which `module` moves pixels, as of `Degradation.flow`. Override it where the module has one."""
+        raise NotImplementedError(f"{self.name} estimates no displacements")
+
+    @property
+    def has_flow(self) -> bool:
+        """Whether the field is known: a baseline moves nothing, the ideal is the truth, others override `flow`."""
+        return self.role != "" or type(self).flow is not Model.flow
+
     def notes(self, task: Task) -> Sequence[str]:
         """What a reader of the board must know of this trial, such as a term of the loss that had to be left out."""
         return ()
@@ -266,6 +290,10 @@ class Codec(ABC):
     @abstractmethod
     def decompress(self, data: Sequence[bytes]) -> Tensor:
         """The images `(N, C, H, W)` back from their bytes."""
+
+    def payload(self, data: bytes) -> int:
+        """How many of an image's bytes hold the image itself: all, but for the container and headers of a format."""
+        return len(data)
 
 
 # ── metrics ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -292,6 +320,8 @@ class Metric(Component, ABC):
     """Whether the score is given for whole images; otherwise in regions only, where NaN may say that there is none."""
     library: ClassVar[str] = ""
     """The library that computes the score or is its reference, by distribution name; results record its version."""
+    compares: ClassVar[Literal["images", "flow"]] = "images"
+    """flow: it gets the displacement fields `(N, 2, H, W)` of model and ideal inverse, not the images; see `flow`."""
 
     @abstractmethod
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
@@ -300,6 +330,14 @@ class Metric(Component, ABC):
     def unavailable(self, task: Task) -> str | None:
         """Why this metric cannot be had for this task ("needs vgg16-397923af.pth in …"), or None."""
         return None
+
+    def inapplicable(self, task: Task, has_flow: bool) -> str | None:
+        """Why it cannot be had on this task of a model that has, or has not, a displacement field; or None."""
+        if self.compares == "flow" and not task.degradation.has_flow:
+            return f"{task.degradation.name} has no displacement field"
+        if self.compares == "flow" and not has_flow:
+            return "only of models that estimate a displacement field"
+        return self.unavailable(task)
 
 
 # ── peers ────────────────────────────────────────────────────────────────────────────────────────────────────────────

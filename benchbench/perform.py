@@ -75,6 +75,7 @@ def perform(
     from .data import load
     from .degrading import degraded_set, needs_masks
     from .interfaces import Task
+    from .memory import peak_memory
 
     if dataclasses.replace(trial).key != trial.key:  # computed anew, from the sources as they are now
         raise TrialError("the source of a component changed during the run; run again")
@@ -96,13 +97,17 @@ def perform(
         module = _build(trial, task)
         module.load_state_dict(load_tensors(stored.folder / store.WEIGHTS))
         return _score_more(trial, metrics, stored, task, module.to(device).eval(), test, device, work)
-    module, training, notes = _train(trial, task, data, validation, work)
+    with peak_memory(device) as peak:
+        module, training, notes = _train(trial, task, data, validation, work)
     with torch.no_grad():
         trial.model.fit(module, data.once(trial.seed))
     save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
     seen = portraits.counts() | {"skipped": len(portraits.skipped), "test_set": test.digest}
     evaluated = _evaluate(trial, metrics, task, module, test, device, work)
     evaluated["model"]["notes"] += notes
+    if training:
+        seconds = store.read_history(work)[-1]["seconds"]
+        evaluated["timing"]["training"] = {"seconds": seconds, "peak_bytes": peak.bytes}
     return outcome(trial, "scored", data=seen, training=training, **evaluated)
 
 
@@ -195,12 +200,13 @@ def _evaluate(
     device: torch.device,
     work: Path,
 ) -> dict[str, Any]:
-    from .evaluation import means, restore, score, time_inference
+    from .evaluation import estimated_flow, inference_memory, means, restore, score, time_inference
     from .histograms import write_histograms
     from .samples import write_samples
 
     restored = restore(trial.model, module, test, device)
-    scores = score(restored.images, test, metrics, task, device)
+    flow = estimated_flow(trial.model, module, test, task, device)
+    scores = score(restored.images, test, metrics, task, device, flow=flow)
     store.write_scores(work, scores.table)
     _keep(trial, restored.images, work)
     write_samples(work / store.SAMPLES, test, restored.images, range(min(SAMPLE_COUNT, len(test))))
@@ -217,10 +223,14 @@ def _evaluate(
             "notes": list(trial.model.notes(task)),
         },
         "task": {"mean": list(task.mean), "std": list(task.std)},
-        "rate": _rate(restored.sizes, task),
+        "rate": restored.rate(),
         "metrics": _metric_facts(metrics, scores.unavailable),
         "scores": means(scores.table),
-        "timing": {"ms_per_image": time_inference(trial.model, module, test, device), **_hardware(device)},
+        "timing": {
+            "ms_per_image": time_inference(trial.model, module, test, device),
+            "peak_bytes": inference_memory(trial.model, module, test, device),
+            **_hardware(device),
+        },
         "worst": [test.ids[position] for position in worst],
     }
 
@@ -246,11 +256,12 @@ def _score_more(
     work: Path,
 ) -> dict[str, Any]:
     """The stored result with the scores that it lacks; all else, and where it was trained, stays as it is."""
-    from .evaluation import restore, score
+    from .evaluation import estimated_flow, restore, score
 
     missing = missing_metrics(trial, stored, metrics)
     restored = restore(trial.model, module, test, device)
-    fresh = score(restored.images, test, missing, task, device)
+    flow = estimated_flow(trial.model, module, test, task, device)
+    fresh = score(restored.images, test, missing, task, device, flow=flow)
     _keep(trial, restored.images, work)
     return with_scores(trial, stored, missing, fresh.table, fresh.unavailable, work)
 
@@ -283,14 +294,6 @@ def with_scores(
 def _keep(trial: Trial, restored: torch.Tensor, work: Path) -> None:
     if trial.predictions:
         save_tensors(work / store.PREDICTIONS, {RESTORED: restored})
-
-
-def _rate(sizes: Sequence[int] | None, task: Task) -> dict[str, float] | None:
-    """What a codec needs to store an image, in real bytes and in bits per pixel: means over the test set."""
-    if not sizes:
-        return None
-    mean = sum(sizes) / len(sizes)
-    return {"bytes": mean, "bits_per_pixel": 8 * mean / task.size**2}
 
 
 def _metric_facts(metrics: Sequence[Metric], unavailable: Mapping[str, str]) -> dict[str, Any]:

@@ -18,12 +18,13 @@ def source_digest(component: Component) -> str:
 
     benchbench's own files do not count: the protocol's version speaks for them.
     """
-    parts = [_module_digest(type(p).__module__) + p.version() for p in component._members()]
+    parts = [module_digest(type(p).__module__) + p.version() for p in component._members()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 @functools.cache
-def _module_digest(module: str) -> str:
+def module_digest(module: str) -> str:
+    """64 hexadecimal digits of a module's source and of the files of its package that it imports."""
     seen: dict[str, bytes] = {}
     _visit(module, seen)
     whole = hashlib.sha256()

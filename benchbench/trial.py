@@ -90,7 +90,7 @@ def metric_digest(metric: Metric) -> str:
 def missing_metrics(trial: Trial, result: store.Result, metrics: Sequence[Metric]) -> list[Metric]:
     """The metrics that a stored result lacks, has from another version, or could not have then but can have now."""
     task = Task(trial.size, trial.degradation)
-    return [m for m in metrics if not result.has(str(m), metric_digest(m)) or _is_available_now(m, result, task)]
+    return [m for m in metrics if not result.has(str(m), metric_digest(m)) or _is_available_now(m, trial, result, task)]
 
 
 def still_skipped(trial: Trial, result: store.Result) -> bool:
@@ -103,11 +103,11 @@ def still_skipped(trial: Trial, result: store.Result) -> bool:
         return False
 
 
-def _is_available_now(metric: Metric, result: store.Result, task: Task) -> bool:
+def _is_available_now(metric: Metric, trial: Trial, result: store.Result, task: Task) -> bool:
     if not result.content["metrics"][str(metric)]["unavailable"]:
         return False
     try:
-        return metric.unavailable(task) is None
+        return metric.inapplicable(task, trial.model.has_flow) is None
     except (Exception, SystemExit):  # a plugin may raise anything; then it is as unavailable as it was
         return False
 

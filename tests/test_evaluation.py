@@ -213,5 +213,24 @@ def test_a_codec_is_scored_by_what_its_bytes_decode_to(pairs: Pairs) -> None:
     assert torch.equal(restored.images[1], torch.full((3, 16, 16), 200 / 25600))
 
 
+class Boxed(Halving):
+    """The same in a container of seven bytes."""
+
+    def payload(self, data: bytes) -> int:
+        return len(data) - 7
+
+
+def test_a_codec_can_tell_its_headers_from_the_image(pairs: Pairs) -> None:
+    plain, boxed = (restore(Doing(), module, pairs, CPU, batch=2) for module in (Halving(), Boxed()))
+    assert plain.payloads == plain.sizes == boxed.sizes
+    assert boxed.payloads is not None
+    assert boxed.payloads[:2] == [93, 193]
+    rate = boxed.rate()
+    assert rate is not None
+    assert rate["bytes"] == pytest.approx(np.mean(boxed.sizes))
+    assert rate["bits_per_pixel"] == pytest.approx(8 * np.mean(boxed.sizes) / 16**2)
+    assert rate["payload_bits_per_pixel"] == pytest.approx(8 * (np.mean(boxed.sizes) - 7) / 16**2)
+
+
 def test_other_models_have_no_rate(pairs: Pairs) -> None:
-    assert restore(Identity(), nn.Identity(), pairs, CPU).sizes is None
+    assert restore(Identity(), nn.Identity(), pairs, CPU).rate() is None

@@ -12,7 +12,7 @@ import toys
 
 from benchbench import Degradation
 from benchbench.degrading import Chain
-from benchbench.sources import _module_digest, source_digest
+from benchbench.sources import module_digest, source_digest
 
 Write = Callable[[str, str], Path]
 COMPONENT = """
@@ -47,7 +47,7 @@ def component(name: str) -> Degradation:
 
 def digest(found: Degradation) -> str:
     """Its digest, read anew as a new process would."""
-    _module_digest.cache_clear()
+    module_digest.cache_clear()
     return source_digest(found)
 
 

@@ -281,3 +281,25 @@ def test_pictures_are_not_redrawn_while_the_results_are_the_same(tmp_path: Path)
     results.write(runs, {"peak": 21.0}, model="b")
     write_boards(collect(runs)[0], boards_folder, redraw=False)
     assert "| b " in path.read_text(encoding="utf-8")
+
+
+def test_a_codec_shows_its_rate_with_and_without_headers(tmp_path: Path) -> None:
+    results.write(tmp_path, model="zip", size=16, rate={"bytes": 64.0, "payload_bytes": 48.0})
+    results.write(tmp_path, model="older", size=16, rate={"bytes": 32.0})
+    table = tables(write(tmp_path).read_text(encoding="utf-8"))[0]
+    rows = {row[1]: dict(zip(table[0], row, strict=True)) for row in table[1:]}
+    wanted = ("bytes an image", "bits a pixel", "without headers")
+    assert [rows["zip"][name] for name in wanted] == ["64", "2.000", "1.500"]
+    assert [rows["older"][name] for name in wanted] == ["32", "1.000", "–"]
+
+
+def test_time_and_memory_stand_in_a_file_of_their_own(tmp_path: Path) -> None:
+    timing = {"peak_bytes": 7_000_000, "training": {"seconds": 12.34, "peak_bytes": 250_000_000}}
+    results.write(tmp_path, model="a", timing=timing)
+    results.write(tmp_path, model="b")
+    path = write(tmp_path)
+    [table] = tables(path.with_name("darken.speed.md").read_text(encoding="utf-8"))
+    a, b = (dict(zip(table[0], row, strict=True)) for row in table[1:])
+    assert (a["s, training"], a["MB, training"], a["MB, restoring"]) == ("12.3", "250", "7")
+    assert (b["s, training"], b["MB, training"], b["MB, restoring"]) == ("–", "–", "–")
+    assert "12.3" not in path.read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import click
 
 from .. import __version__
 from ..errors import BenchbenchError
-from . import check, leaderboard, list_, new_plugin, photos, run, site, speed
+from . import check, leaderboard, list_, new_plugin, photos, run, site, speed, weights
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -58,6 +58,7 @@ COMMANDS = (
     leaderboard.command,
     site.command,
     speed.command,
+    weights.command,
 )
 
 for command in COMMANDS:

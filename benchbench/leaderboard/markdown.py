@@ -140,7 +140,10 @@ def _more_columns(board: Board) -> dict[str, list[str]]:
     if rows["trainings.std"].notna().any():
         columns["between trainings"] = [f"±{v:.{digits}f}" if math.isfinite(v) else "–" for v in rows["trainings.std"]]
     if rows["bytes"].notna().any():
+        per_pixel = 8 / board.setting.size**2
         columns["bytes an image"] = [number(v, 0) for v in rows["bytes"]]
+        columns["bits a pixel"] = [number(v * per_pixel, 3) for v in rows["bytes"]]
+        columns["without headers"] = [number(v * per_pixel, 3) for v in rows["payload"]]
     columns["parameters"] = [f"{int(v):,}" for v in rows["parameters"]]
     columns["TFLOP"] = [f"{v / 1e12:.2f}" if v else "–" for v in rows["flops"]]
     columns["epochs"] = [f"{v:.1f}" if v else "–" for v in rows["epochs"]]

@@ -50,7 +50,7 @@ def _columns(result: Result, metrics: Mapping[str, Mapping[str, Any]]) -> list[s
 
 def _row(result: Result, metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     content = result.content
-    training = content.get("training", {})
+    training, rate = content.get("training", {}), content.get("rate") or {}
     return {
         "model": content["trial"]["model"],
         "role": content["model"]["role"],
@@ -59,7 +59,8 @@ def _row(result: Result, metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, 
         "parameters": content["model"]["parameters"],
         "flops": training.get("flops", 0.0),
         "epochs": training.get("epochs", 0.0),
-        "bytes": (content.get("rate") or {}).get("bytes", math.nan),
+        "bytes": rate.get("bytes", math.nan),
+        "payload": rate.get("payload_bytes", math.nan),
         "seed": content["trial"]["seed"],
     } | {column: content["scores"][column]["mean"] for column in _columns(result, metrics)}
 

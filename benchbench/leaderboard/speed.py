@@ -1,8 +1,8 @@
-"""Inference times on a page of their own: they differ from run to run, boards do not."""
+"""Time and memory on a page of their own: they differ from run to run, boards do not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .boards import Board
@@ -11,14 +11,17 @@ from .text import arrow, escape, number, table
 
 
 def speed_page(boards: Sequence[Board]) -> str:
-    """Milliseconds an image of each model, and which of them none betters in less time."""
-    title = f"# Inference time, {escape(boards[0].setting.degradation)} on {escape(boards[0].setting.dataset)}"
+    """What each model takes, in time and memory, and which of them none betters in less time."""
+    title = f"# Time and memory, {escape(boards[0].setting.degradation)} on {escape(boards[0].setting.dataset)}"
     rows = list({tuple(row.items()): row for board in boards for row in _rows(board)}.values())
     if not rows:
         return f"{title}\n\nNothing was timed.\n"
     heads = dict.fromkeys(head for row in rows for head in row)
     columns = {head: [row.get(head, "–") for row in rows] for head in heads}
-    legend = "Bold: no model timed on this board is as good in less time, image by image."
+    legend = (
+        "Bold: no model timed on this board is as good in less time, image by image. MB: the peak over what is held "
+        "before, in training and in restoring a batch; on a CPU that of the whole process."
+    )
     return f"{title}\n\n{legend}\n\n{table(columns, 'model', 'device')}\n"
 
 
@@ -33,7 +36,17 @@ def _rows(board: Board) -> Iterable[dict[str, str]]:
             facts = board.metrics[metric]
             row[f"{escape(metric)} {arrow(facts)}"] = number(quality[model], facts["digits"])
         times = {f"ms/image, {k.replace('_', ' of ')}": f"{v:.3f}" for k, v in timing["ms_per_image"].items()}
-        yield row | times | {"device": escape(timing["device_name"]), "threads": str(timing["threads"])}
+        where = {"device": escape(timing["device_name"]), "threads": str(timing["threads"])}
+        yield row | times | _costs(timing) | where
+
+
+def _costs(timing: Mapping[str, Any]) -> dict[str, str]:
+    """Seconds of training, and peak memory; results of older versions lack them."""
+    training = timing.get("training", {})
+    megabytes = {"MB, training": training.get("peak_bytes"), "MB, restoring": timing.get("peak_bytes")}
+    return {"s, training": number(training.get("seconds"), 1)} | {
+        name: number(None if size is None else size / 1e6, 0) for name, size in megabytes.items()
+    }
 
 
 def _front(board: Board, scored: Sequence[dict[str, Any]]) -> set[str]:

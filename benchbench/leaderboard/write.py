@@ -24,7 +24,7 @@ from .tables import beside, is_written, write_table
 from .text import escape
 
 SCALES = [f"{name}{bound}" for name in ("gain", "recovered") for bound in ("", ".low", ".high")]
-FACTS = ("bytes", "parameters", "flops", "epochs", "seeds", "trainings", "trainings.std", "sees", "plugin")
+FACTS = ("bytes", "payload", "parameters", "flops", "epochs", "seeds", "trainings", "trainings.std", "sees", "plugin")
 FIXED = ("rank", "rank.low", "rank.high", "model", *SCALES, *FACTS)
 
 

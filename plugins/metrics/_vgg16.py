@@ -9,11 +9,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from benchbench import read_weights, weight_folders
+from benchbench import Weights, read_weights, weight_folders
 
 from ._windows import full_precision
 
-VGG16 = "vgg16-397923af.pth"
+VGG16 = Weights(
+    "vgg16-397923af.pth", "https://download.pytorch.org/models/vgg16-397923af.pth", sha256="397923af", megabytes=528
+)
 LAYERS = ("3", "8", "15", "22", "29")  # relu1_2, relu2_2, relu3_3, relu4_3, relu5_3
 LEAST_SIZE = 16  # four poolings leave one pixel
 

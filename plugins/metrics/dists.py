@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 
-from benchbench import Metric, Task, hookimpl, missing_weights, read_weights
+from benchbench import Metric, Task, Weights, hookimpl, missing_weights, read_weights
 
 from ._regions import refuse, too_small
 from ._vgg16 import LAYERS, LEAST_SIZE, VGG16, distance, vgg16_features
 
-WEIGHTS = "dists_weights.pt"
+WEIGHTS = Weights(
+    "dists_weights.pt",
+    "https://github.com/photosynthesis-team/piq/releases/download/v0.4.1/dists_weights.pt",
+)
 CHANNELS = (3, 64, 128, 256, 512, 512)  # of the image and of these layers
 
 
@@ -55,6 +59,7 @@ class DISTS(Metric):
     higher_is_better = False
     regional = False
     library = "piq"
+    weights: ClassVar[tuple[Weights, ...]] = (VGG16, WEIGHTS)
 
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
         refuse(region, self.name)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 
-from benchbench import Metric, Task, hookimpl, missing_weights, read_weights
+from benchbench import Metric, Task, Weights, hookimpl, missing_weights, read_weights
 
 from ._regions import refuse, too_small
 from ._vgg16 import LAYERS, LEAST_SIZE, VGG16, distance, vgg16_features
 
-WEIGHTS = "lpips_weights.pt"
+WEIGHTS = Weights(
+    "lpips_weights.pt",
+    "https://github.com/photosynthesis-team/photosynthesis.metrics/releases/download/v0.4.0/lpips_weights.pt",
+)
 
 
 @hookimpl
@@ -43,6 +47,7 @@ class LPIPS(Metric):
     higher_is_better = False
     regional = False
     library = "piq"
+    weights: ClassVar[tuple[Weights, ...]] = (VGG16, WEIGHTS)
 
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
         refuse(region, self.name)

@@ -8,9 +8,11 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from benchbench import read_weights
+from benchbench import Weights, read_weights
 
-VGG16 = "vgg16-397923af.pth"
+VGG16 = Weights(
+    "vgg16-397923af.pth", "https://download.pytorch.org/models/vgg16-397923af.pth", sha256="397923af", megabytes=528
+)
 LAYERS = (3, 8, 15)  # relu1_2, relu2_2, relu3_3
 
 

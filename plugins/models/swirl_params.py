@@ -63,9 +63,12 @@ class SwirlParams(Model):
         rotation = degradation.rotation
         return None if rotation.low == rotation.high else "cannot see by how much all of the image was turned besides"
 
+    def flow(self, module: nn.Module, degraded: Tensor, **side: Any) -> Tensor:
+        unswirl = _unswirl(self, module)
+        return unswirl.degradation.flow(unswirl.parameters_of(degraded), *degraded.shape[-2:])
+
     def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
-        if not isinstance(module, Unswirl):
-            raise TypeError(f"{self.name} trains the module that it builds, not a {type(module).__name__}")
+        module = _unswirl(self, module)
         rings = module.rings(batch.degraded, batch.truth["centre"])
         with torch.autocast(rings.device.type, enabled=False):  # Fourier transforms need float32
             truth = torch.stack([batch.truth["strength"], batch.truth["radius"]], 1)  # (N, 2)
@@ -73,6 +76,12 @@ class SwirlParams(Model):
             target = (-module.errors(candidates, truth) / (2 * TOLERANCE**2)).log_softmax(1)
             scores = module.scores(rings, candidates)
             return F.kl_div(scores.log_softmax(1), target, log_target=True, reduction="batchmean")
+
+
+def _unswirl(model: SwirlParams, module: nn.Module) -> Unswirl:
+    if not isinstance(module, Unswirl):
+        raise TypeError(f"{model.name} works with the module that it builds, not with a {type(module).__name__}")
+    return module
 
 
 class Unswirl(nn.Module):
@@ -91,11 +100,15 @@ class Unswirl(nn.Module):
 
     def forward(self, degraded: Tensor) -> Tensor:
         with torch.autocast(degraded.device.type, enabled=False):
-            found, centre = self.estimate(degraded.float())
-            strength, radius = found.unbind(1)
-            rotation = torch.full_like(strength, self.rotation)
-            truth = {"strength": strength, "radius": radius, "rotation": rotation, "centre": centre}
-            return self.degradation.invert(degraded.float(), truth)
+            degraded = degraded.float()
+            return self.degradation.invert(degraded, self.parameters_of(degraded))
+
+    def parameters_of(self, degraded: Tensor) -> dict[str, Tensor]:
+        """The swirl's parameters as estimated, named as the degradation's truth is."""
+        found, centre = self.estimate(degraded)
+        strength, radius = found.unbind(1)
+        rotation = torch.full_like(strength, self.rotation)
+        return {"strength": strength, "radius": radius, "rotation": rotation, "centre": centre}
 
     @torch.no_grad()
     def estimate(self, degraded: Tensor) -> tuple[Tensor, Tensor]:

@@ -24,10 +24,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from benchbench import Batch, Model, Recipe, Task, hookimpl, param
+from benchbench import Batch, Model, Recipe, Task, Weights, hookimpl, param
 
 from ._bottleneck import Normaliser
 from ._probe import probe
+from ._vgg16 import VGG16
 from ._warp_losses import dissimilarity, perceptual, perceptual_missing, roughness
 from ._warp_unet import FieldUNet
 
@@ -43,6 +44,7 @@ class SwirlUNet(Model):
 
     name = "swirl-unet"
     recipe: ClassVar[Recipe | None] = Recipe(epochs=100, batch=16, schedule="plateau", patience=10, clip=1.0)
+    weights: ClassVar[tuple[Weights, ...]] = (VGG16,)
 
     mask: bool = param(True, "confine field and loss to the disc of the swirl")
     width: int = param(24, "channels at half resolution; they double at each level down", low=4, high=256)
@@ -66,6 +68,9 @@ class SwirlUNet(Model):
     def build(self, task: Task) -> nn.Module:
         return Unwarper(task, self.width, guided=self.mask)
 
+    def flow(self, module: nn.Module, degraded: Tensor, region: Tensor | None = None) -> Tensor:  # type: ignore[override]
+        return _unwarper(self, module).field(degraded, region)
+
     def notes(self, task: Task) -> Sequence[str]:
         reason = perceptual_missing() if self.perceptual else None
         return () if reason is None else (reason,)
@@ -78,12 +83,16 @@ class SwirlUNet(Model):
         return total
 
     def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
-        if not isinstance(module, Unwarper):
-            raise TypeError(f"{self.name} trains the module that it builds, not a {type(module).__name__}")
         mask = batch.region if self.mask else None
-        field = module.field(batch.degraded, mask)
+        field = _unwarper(self, module).field(batch.degraded, mask)
         restored = warp(batch.degraded, field, mask)
         return self.loss(restored, batch) + self.smoothness * roughness(field, mask)
+
+
+def _unwarper(model: SwirlUNet, module: nn.Module) -> Unwarper:
+    if not isinstance(module, Unwarper):
+        raise TypeError(f"{model.name} works with the module that it builds, not with a {type(module).__name__}")
+    return module
 
 
 @functools.cache

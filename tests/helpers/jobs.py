@@ -8,7 +8,7 @@ from typing import Any
 
 import toys
 
-from benchbench import job
+from benchbench import job, plugins
 from benchbench.trial import Trial
 
 
@@ -38,6 +38,8 @@ class Recorder(job.Screen):
     def close(self) -> None: ...
 
 
-def go(out: Path, recorder: Recorder | None = None, **options: Any) -> job.Report:
+def go(
+    out: Path, recorder: Recorder | None = None, registry: plugins.Registry | None = None, **options: Any
+) -> job.Report:
     wanted = {"size": 16, "budget": "2epochs", "out": out, "jobs": 2, "device": "cpu", "frame": False} | options
-    return job.run(toys.registry("faulty"), job.Request(**wanted), recorder or Recorder())
+    return job.run(registry or toys.registry("faulty"), job.Request(**wanted), recorder or Recorder())

@@ -66,6 +66,7 @@ def publish(
     test_set: str | None = None,
     parameters: int = 84,
     rate: Mapping[str, float] | None = None,
+    timing: Mapping[str, Any] | None = None,
 ) -> Path:
     """Publish a result of the trial that is described; returns its folder."""
     work = store.work_folder(final)
@@ -89,6 +90,7 @@ def publish(
         content["data"] |= {"test_set": test_set} if test_set else {}
         content["model"]["parameters"] = parameters if described["budget"] is not None else 0
         content["rate"] = rate
+        content["timing"] |= timing or {}
     return store.publish(work, final, content).folder
 
 

@@ -70,6 +70,16 @@ def test_forward_is_a_trip_through_the_bytes_and_close(form: Format, channels: i
     assert (restored - images).abs().mean() < 0.03
 
 
+def test_the_payload_is_what_differs_between_images_and_the_headers_are_not(form: Format) -> None:
+    module, images = codec(form.usual), portraits(4, 3, 48)
+    images[0], images[1] = 0.5, torch.rand((3, 48, 48), generator=torch.Generator().manual_seed(0))
+    files = module.compress(images)
+    payloads = [module.payload(file) for file in files]
+    assert len({len(file) - payload for file, payload in zip(files, payloads, strict=True)}) == 1
+    assert 0 < payloads[0] < payloads[2] < payloads[1] < len(files[1])
+    assert payloads[0] < 0.2 * payloads[2]  # a flat image has next to nothing to store
+
+
 def test_higher_quality_costs_more_bytes_and_comes_closer(form: Format) -> None:
     images = portraits(2, 3, 48)
     rough, fine = codec(form.rough), codec(form.fine)

@@ -1,4 +1,4 @@
-"""Five-scale MS-SSIM against piq, and inside regions."""
+"""MS-SSIM over five and over three scales: against piq, and inside regions."""
 
 from __future__ import annotations
 
@@ -10,44 +10,61 @@ from hypothesis import strategies as st
 from pictures import images
 from torch import Tensor
 
+from benchbench import Metric
 from benchbench_plugins.metrics.ms_ssim import MultiScaleSSIM
+from benchbench_plugins.metrics.ms_ssim_3 import ThreeScaleSSIM
+
+PUBLISHED = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al. 2003
+SCALES = {"ms_ssim": 5, "ms_ssim_3": 3}
+LEAST = {"ms_ssim": 161, "ms_ssim_3": 41}
+
+each = pytest.mark.parametrize("metric", [MultiScaleSSIM(), ThreeScaleSSIM()], ids=lambda m: m.name)
 
 
-def reference(restored: Tensor, clean: Tensor) -> Tensor:
-    return piq.multi_scale_ssim(restored.double(), clean.double(), reduction="none").float()
+def reference(restored: Tensor, clean: Tensor, scales: int) -> Tensor:
+    weights = torch.tensor(PUBLISHED[:scales], dtype=torch.float64)  # piq divides them by their sum
+    return piq.multi_scale_ssim(restored.double(), clean.double(), scale_weights=weights, reduction="none").float()
 
 
-@settings(max_examples=10, deadline=None)
+@each
+@settings(max_examples=12, deadline=None)
 @given(
     channels=st.sampled_from([1, 3]),
-    height=st.integers(161, 221),
-    width=st.integers(161, 221),
+    taller=st.integers(0, 60),
+    wider=st.integers(0, 60),
     noise=st.sampled_from([0.0, 0.01, 0.1, 1.0]),
     seed=st.integers(0, 2**31),
 )
-def test_it_equals_piq(channels: int, height: int, width: int, noise: float, seed: int) -> None:
-    restored, clean = images(2, channels, height, width, seed, noise)
-    torch.testing.assert_close(MultiScaleSSIM()(restored, clean), reference(restored, clean), atol=1e-5, rtol=0)
+def test_it_equals_piq(metric: Metric, channels: int, taller: int, wider: int, noise: float, seed: int) -> None:
+    least = LEAST[metric.name]
+    restored, clean = images(2, channels, least + taller, least + wider, seed, noise)
+    expected = reference(restored, clean, SCALES[metric.name])
+    torch.testing.assert_close(metric(restored, clean), expected, atol=3e-5, rtol=0)  # float32 against double
 
 
-def test_a_negative_contrast_counts_as_zero() -> None:
-    _, clean = images(1, 3, 161, 161, seed=1)
-    assert MultiScaleSSIM()(1 - clean, clean).tolist() == [0.0]
+@each
+def test_a_negative_contrast_counts_as_zero(metric: Metric) -> None:
+    _, clean = images(1, 3, LEAST[metric.name], LEAST[metric.name], seed=1)
+    assert metric(1 - clean, clean).tolist() == [0.0]
 
 
-@pytest.mark.parametrize("size", [161, 176])
-def test_halves_are_scored_by_their_own_side(size: int) -> None:
+@each
+@pytest.mark.parametrize("more", [0, 15])
+def test_halves_are_scored_by_their_own_side(metric: Metric, more: int) -> None:
+    size = LEAST[metric.name] + more
     restored, clean = images(2, 3, size, size, seed=1)
     middle = size // 2
     restored[..., middle:] = clean[..., middle:]
     left = (torch.arange(size) < middle).expand(2, 1, size, size)
-    scores = [MultiScaleSSIM()(restored, clean, region) for region in (left, None, ~left)]
+    scores = [metric(restored, clean, region) for region in (left, None, ~left)]
     assert (scores[0] < scores[1]).all()
     assert (scores[1] < scores[2]).all()
 
 
-def test_a_region_without_a_window_at_the_coarsest_scale_is_nan() -> None:
-    restored, clean = images(1, 3, 177, 177, seed=1)
-    region = torch.zeros(1, 1, 177, 177, dtype=torch.bool)
-    region[..., 5:80, 5:8] = True  # windows at the finest scale, none at the coarsest
-    assert MultiScaleSSIM()(restored, clean, region).isnan().all()
+@each
+def test_a_region_without_a_window_at_the_coarsest_scale_is_nan(metric: Metric) -> None:
+    size = LEAST[metric.name] + 16
+    restored, clean = images(1, 3, size, size, seed=1)
+    region = torch.zeros(1, 1, size, size, dtype=torch.bool)
+    region[..., 5 : size // 2 - 8, 5:8] = True  # windows at the finest scale, none at the coarsest
+    assert metric(restored, clean, region).isnan().all()

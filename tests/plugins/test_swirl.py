@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 from skimage import data, transform
 from torch import Tensor
 
@@ -34,6 +35,26 @@ def by_skimage(image: Tensor, strength: float, radius: float, rotation: float, c
 
 def psnr(a: Tensor, b: Tensor) -> float:
     return -10 * math.log10(((a - b) ** 2).mean().item())
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_supersampling_comes_nearer_to_a_swirl_at_full_size(factor: int) -> None:
+    full = torch.from_numpy(data.astronaut()[0:256, 96:352] / 255).float().permute(2, 0, 1)
+    small = torch.nn.functional.avg_pool2d(full[None], 4)
+    plain, finer = (Swirl(strength=Range(10, 10), radius=Range(0.45, 0.45), supersample=k) for k in (1, factor))
+    reference = by_skimage(full, 10, 0.45 * 256, 0, (4 * 32 + 1.5, 4 * 32 + 1.5))  # the same point of the finer grid
+    reference = torch.nn.functional.avg_pool2d(reference[None], 4)
+    near, nearer = (psnr(d.apply(small, SeededDraw(0, "test", IDS[:1])).images, reference) for d in (plain, finer))
+    assert nearer > near + 2
+
+
+@given(factor=st.integers(1, 16), height=st.integers(2, 20), width=st.integers(2, 20))
+@settings(max_examples=20, deadline=None)
+def test_supersampling_alone_softens_nothing(factor: int, height: int, width: int) -> None:
+    image = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(factor))
+    still = Swirl(strength=Range(0, 0), supersample=factor)
+    images = still.apply(image, SeededDraw(0, "test", IDS[:1])).images
+    torch.testing.assert_close(images, image, atol=2e-3, rtol=0)  # positions are float32, times the factor
 
 
 @given(
@@ -94,6 +115,17 @@ def test_inverse_is_the_swirl_with_opposite_angles(face: Tensor) -> None:
     centre = (truth["centre"][0, 0].item(), truth["centre"][0, 1].item())
     reference = by_skimage(face[0], -9, truth["radius"].item(), -0.5, centre)
     torch.testing.assert_close(degradation.invert(face, truth)[0], reference, atol=1e-3, rtol=0)
+
+
+def test_the_flow_says_where_the_inverse_takes_its_pixels_from(face: Tensor) -> None:
+    degradation = Swirl(rotation=Range(-1, 1), centre_x=Range(0.4, 0.6), radius=Range(0.2, 0.3))
+    images = face.expand(3, -1, -1, -1).contiguous()
+    truth = degradation.apply(images, SeededDraw(0, "test", IDS)).truth
+    flow = degradation.flow(truth, 96, 96).double().numpy()
+    rows, columns = np.indices((96, 96))
+    for inverse, (u, v) in zip(degradation.invert(images, truth), flow, strict=True):
+        expected = ndimage.map_coordinates(face[0, 0].double().numpy(), (rows + v, columns + u), order=1, mode="mirror")
+        np.testing.assert_allclose(inverse[0].numpy(), expected, atol=1e-3)
 
 
 def test_region_is_the_disc_of_the_radius() -> None:

@@ -54,9 +54,11 @@ def test_with_one_possible_swirl_it_is_the_oracle() -> None:
     degradation = Swirl(
         strength=Range(5, 5), radius=Range(0.4, 0.4), rotation=Range(0.3, 0.3), centre_x=Range(0.4, 0.4)
     )
-    batch = swirled(3, degradation)
+    batch, module = swirled(3, degradation), built(degradation)
     with torch.no_grad():
-        assert torch.equal(built(degradation)(batch.degraded), degradation.invert(batch.degraded, batch.truth))
+        assert torch.equal(module(batch.degraded), degradation.invert(batch.degraded, batch.truth))
+        flow = SwirlParams().flow(module, batch.degraded)
+    assert torch.equal(flow, degradation.flow(batch.truth, SIDE, SIDE))
 
 
 def test_what_it_finds_lies_in_the_ranges_of_the_degradation() -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from benchbench.seeding import FreshDraw
 from benchbench_plugins.degradations.swirl import Swirl
 from benchbench_plugins.models._warp_losses import dissimilarity, perceptual, roughness
 from benchbench_plugins.models._warp_unet import Deformable, SelfAttention
-from benchbench_plugins.models.swirl_unet import SwirlUNet, Unwarper, positions, warp
+from benchbench_plugins.models.swirl_unet import SwirlUNet, Unwarper, warp
 
 SIDE = 40
 TASK = Task(SIDE, Swirl())
@@ -119,14 +118,15 @@ def test_the_field_of_a_swirl_undoes_it() -> None:
     """So a U-Net that finds the field can be as good as the oracle."""
     swirl, clean = Swirl(strength=Range(4, 4), radius=Range(0.4, 0.4)), images(2)
     made = swirl.apply(clean, FreshDraw(2, torch.Generator().manual_seed(0)))
-    place = (positions(SIDE, SIDE, clean.device)[0] + 1) * (SIDE - 1) / 2 - SIDE / 2
-    radius = place.norm(dim=0)
-    angle = -4 * torch.exp(-radius * 5 / math.log(2) / (0.4 * SIDE))
-    turned = torch.stack(
-        [place[0] * angle.cos() - place[1] * angle.sin(), place[0] * angle.sin() + place[1] * angle.cos()]
-    )
-    field = (turned - place)[None].expand(2, -1, -1, -1)
+    field = swirl.flow(made.truth, SIDE, SIDE)
     torch.testing.assert_close(warp(made.images, field, None), swirl.invert(made.images, made.truth), atol=2e-3, rtol=0)
+
+
+@torch.no_grad()
+def test_its_flow_is_the_field_that_it_warps_by() -> None:
+    model, given, mask = SwirlUNet(), images(2), disc(2)
+    module = unsettled(model)
+    assert torch.equal(warp(given, model.flow(module, given, region=mask), mask), module(given, mask))
 
 
 def test_deformable_convolution_runs_in_float32_under_autocast() -> None:

@@ -1,0 +1,34 @@
+"""`benchbench weights`: the files of pretrained weights that components can use; `--download` fetches them."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from . import options
+
+
+@click.command("weights")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--download", is_flag=True, help="Fetch those that are missing (or only the NAMEd ones).")
+@options.no_plugin
+@options.as_json
+def command(names: tuple[str, ...], download: bool, no_plugin: tuple[str, ...], as_json: bool) -> None:
+    """List pretrained weights: whether they are here, what needs them, and where they come from.
+
+    Nothing is ever downloaded but by this command with --download.
+    """
+    from .. import pretrained
+    from ..weights import download_weights
+
+    registry = options.load_registry(no_plugin, quiet=as_json)
+    chosen = pretrained.of(registry, names)
+    entries = [pretrained.described(*item) for item in chosen.items()]
+    if download:
+        for weights, entry in zip(chosen, entries, strict=True):
+            if entry["state"] != "here":
+                click.echo(f"Downloading {weights.url}", err=True)
+                download_weights(weights, progress=not as_json)
+        entries = [pretrained.described(*item) for item in chosen.items()]
+    click.echo(json.dumps(entries, indent=1) if as_json else pretrained.as_text(entries))

@@ -1,0 +1,78 @@
+"""Identity similarity by a toy embedder, from the hook to the board, and its answer where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import embedding
+import pytest
+import torch
+import toys
+from jobs import go
+from pictures import images
+
+from benchbench import Task, plugins, store
+from benchbench.trial import metric_digest
+from benchbench_plugins.degradations.none import Nothing
+from benchbench_plugins.metrics.identity_similarity import IdentitySimilarity
+
+METRIC = "benchbench_plugins.metrics.identity_similarity"
+TASK = Task(32, Nothing())
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., plugins.Registry]:
+    """A function that makes toys and other modules the installed plugins."""
+
+    def install(*modules: str) -> plugins.Registry:
+        registry = toys.registry(METRIC, *modules)
+        monkeypatch.setattr(plugins, "registry", lambda *_: registry)
+        return registry
+
+    return install
+
+
+def test_it_is_the_cosine_of_the_embeddings(installed: Callable[..., plugins.Registry]) -> None:
+    installed("embedding")
+    restored, clean = images(3, 3, 32, 32, seed=1, noise=0.5)
+    ours, theirs = (embedding.quarters(x).double().numpy() for x in (restored, clean))
+    expected = (ours * theirs).sum(1) / ((ours**2).sum(1) * (theirs**2).sum(1)) ** 0.5
+    scores = IdentitySimilarity()(restored, clean)
+    torch.testing.assert_close(scores.double(), torch.from_numpy(expected), atol=1e-6, rtol=0)
+    torch.testing.assert_close(IdentitySimilarity()(clean, clean), torch.ones(3))
+
+
+def test_grey_images_count_as_equal_channels(installed: Callable[..., plugins.Registry]) -> None:
+    installed("embedding")
+    restored, clean = images(2, 1, 32, 32, seed=1)
+    colour = IdentitySimilarity()(restored.repeat(1, 3, 1, 1), clean.repeat(1, 3, 1, 1))
+    torch.testing.assert_close(IdentitySimilarity()(restored, clean), colour)
+
+
+def test_without_an_embedder_it_says_how_to_supply_one(installed: Callable[..., plugins.Registry]) -> None:
+    installed()
+    reason = IdentitySimilarity().unavailable(TASK)
+    assert reason is not None
+    assert "benchbench_face_embedder" in reason
+    assert "\n" not in reason
+
+
+def test_another_embedder_is_another_metric(
+    installed: Callable[..., plugins.Registry], write_module: Callable[[str, str], Path]
+) -> None:
+    source = Path(embedding.__file__).read_text()
+    write_module("other_embedder", source.replace("faces, 2)", "faces, 4)"))
+    digests = []
+    for modules in ((), ("embedding",), ("other_embedder",)):
+        installed(*modules)
+        digests.append(metric_digest(IdentitySimilarity()))
+    assert len(set(digests)) == 3
+
+
+def test_a_run_scores_by_it_in_other_processes(tmp_path: Path, installed: Callable[..., plugins.Registry]) -> None:
+    registry = installed("embedding")
+    go(tmp_path, registry=registry, model=["identity"], metric=["identity-similarity"])
+    [(_, result)] = store.find(tmp_path)
+    assert isinstance(result, store.Result)
+    assert 0.9 < result.content["scores"]["identity-similarity"]["mean"] <= 1  # darkening keeps most of the direction
