@@ -52,9 +52,13 @@ MODEL = _object(
     {"parameters": COUNT, "role": TEXT, "sees": {"type": "array", "items": TEXT}},
     notes={"type": "array", "items": TEXT},
 )
+OPTIONAL_COUNT = {"anyOf": [{"type": "null"}, COUNT]}
 TIMING = _object(
     {"ms_per_image": _each(NUMBER), "device_name": TEXT, "threads": COUNT, "training_precision": TEXT},
+    peak_bytes=OPTIONAL_COUNT,
+    training=_object({"seconds": NUMBER, "peak_bytes": OPTIONAL_COUNT}),
 )
+RATE = _object({"bytes": NUMBER, "bits_per_pixel": NUMBER}, payload_bytes=NUMBER, payload_bits_per_pixel=NUMBER)
 ALWAYS: dict[str, Any] = {"key": TEXT, "trial": TRIAL, "protocol": _object({"version": COUNT})}
 OPTIONAL: dict[str, Any] = {
     "reason": OPTIONAL_TEXT,
@@ -63,7 +67,7 @@ OPTIONAL: dict[str, Any] = {
     "data": _object({"train": COUNT, "validation": COUNT, "test": COUNT}, test_set=TEXT),
     "training": _object({}, flops=NUMBER, epochs=NUMBER),
     "worst": {"type": "array", "items": TEXT},
-    "rate": {"anyOf": [{"type": "null"}, _object({"bytes": NUMBER, "bits_per_pixel": NUMBER})]},
+    "rate": {"anyOf": [{"type": "null"}, RATE]},
 }
 SCORED: dict[str, Any] = {
     "origin": ORIGIN,

@@ -284,8 +284,8 @@ def test_pictures_are_not_redrawn_while_the_results_are_the_same(tmp_path: Path)
 
 
 def test_a_codec_shows_its_rate_with_and_without_headers(tmp_path: Path) -> None:
-    results.write(tmp_path, model="zip", size=16, rate={"bytes": 64.0, "payload_bytes": 48.0})
-    results.write(tmp_path, model="older", size=16, rate={"bytes": 32.0})
+    results.write(tmp_path, model="zip", size=16, rate={"bytes": 64.0, "bits_per_pixel": 2.0, "payload_bytes": 48.0})
+    results.write(tmp_path, model="older", size=16, rate={"bytes": 32.0, "bits_per_pixel": 1.0})
     table = tables(write(tmp_path).read_text(encoding="utf-8"))[0]
     rows = {row[1]: dict(zip(table[0], row, strict=True)) for row in table[1:]}
     wanted = ("bytes an image", "bits a pixel", "without headers")
