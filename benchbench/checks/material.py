@@ -16,6 +16,7 @@ from ..data import Portraits
 from ..degrading import Pairs, degrade_chunk
 from ..interfaces import Degradation, Degraded
 from ..seeding import Draw, generator
+from ..specs import param
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,16 @@ class Softening(Degradation):
 
     name = "softening"
 
+    light: float = param(1.0, "factor of all values besides", low=0.1, high=1)
+
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
         kernel = torch.full((len(clean), 1, 3, 3), 1 / 9, device=clean.device)
-        return Degraded(F.avg_pool2d(clean, 3, 1, 1, count_include_pad=False), truth={"kernel": kernel})
+        softer = F.avg_pool2d(clean, 3, 1, 1, count_include_pad=False)
+        return Degraded(self.light * softer, truth={"kernel": kernel})
 
     def invert(self, degraded: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
         softer = F.avg_pool2d(degraded, 3, 1, 1, count_include_pad=False)
-        return 2 * degraded - softer
+        return (2 * degraded - softer) / self.light
 
 
 def names(n: int) -> list[str]:
