@@ -212,11 +212,17 @@ def work_folder(final: Path) -> Path:
 
 
 def open_work(work: Path) -> Path:
-    """The work folder, there and writable; a link that stands in its place is removed, never followed."""
+    """The work folder, there and writable, for whoever has the trial's lock.
+
+    A link that stands in its place is removed, never followed; and so is what a kill left of writing a file.
+    """
     if work.is_symlink() or work.is_file():
         work.unlink()
     work.mkdir(parents=True, exist_ok=True)
     work.chmod(work.stat().st_mode | 0o700)
+    for half_written in work.glob(".*"):
+        if not half_written.is_dir():
+            half_written.unlink()
     return work
 
 
