@@ -29,20 +29,16 @@ def fill_in(_app: Any, page: str, source: list[str]) -> None:
     """Write the page of components from the registry."""
     if page == "reference/components":
         found = registry()
+        entries = catalogue.components(found)
         for kind in KINDS:
             source[0] += f"\n## {'Data set' if kind == 'dataset' else kind.capitalize()}s\n"
-            source[0] += "".join(
-                _component(found.of(kind)[e["name"]], e) for e in catalogue.components(found, f"{kind}s")
-            )
+            own = [e for e in entries if e["kind"] == kind and e["distribution"] == "benchbench"]
+            source[0] += "".join(_component(found.of(kind)[entry["name"]], entry) for entry in own)
 
 
 def _component(component: type, entry: dict[str, Any]) -> str:
-    if entry["distribution"] != "benchbench":
-        return ""
-    items = "".join(
-        f"- `{p['name']}={p['default'] or '…'}` — {p['help']} ({p['legal']})\n" for p in entry["parameters"]
-    )
-    return f"\n### {entry['name']}\n\n{inspect.getdoc(inspect.getmodule(component))}\n\n{items}"
+    lines = (f"- `{p['name']}={p['default'] or '…'}` — {p['help']} ({p['legal']})\n" for p in entry["parameters"])
+    return f"\n### {entry['name']}\n\n{inspect.getdoc(inspect.getmodule(component))}\n\n{''.join(lines)}"
 
 
 def literal(_app: Any, _what: str, _name: str, _object: Any, _options: Any, lines: list[str]) -> None:

@@ -1,0 +1,153 @@
+"""Every block of code in the README and the documentation does what the text around it says: it is run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from environments import fresh_environment, install
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(
+    r"(?:^<!-- (?P<note>[^\n]*) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+ELSEWHERE = {  # what a note before a block says of it -> the test that runs it
+    "a test of its own runs this": "test_the_first_command_of_the_readme_makes_a_board",
+    "the README's own test runs the like": "test_the_first_command_of_the_readme_makes_a_board",
+    ".ci/run runs this": "",
+}
+SHOWN = {"text", "toml"}  # not commands: output, layouts, and what belongs into a file that the text names
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code, and what a comment before it says of it."""
+
+    language: str
+    text: str
+    note: str
+
+    @property
+    def file(self) -> str:
+        """The file that it is to be saved as, or nothing."""
+        return self.note.removeprefix("file: ") if self.note.startswith("file: ") else ""
+
+
+def blocks(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [Block(m["language"], m["text"], m["note"] or "") for m in BLOCK.finditer(text)]
+
+
+def runnable(page: Path) -> Iterator[Block]:
+    """The blocks that a reader would run or save, in their order."""
+    for block in blocks(page):
+        if block.file or (block.language in ("bash", "python") and block.note not in ELSEWHERE):
+            yield block
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_block_is_run_saved_or_of_a_kind_that_is_only_shown(page: Path) -> None:
+    for block in blocks(page):
+        known = block.file or block.note in ELSEWHERE or block.note == ""
+        assert known, f"'{block.note}' is no note that this test knows"
+        assert block in list(runnable(page)) or block.note in ELSEWHERE or block.language in SHOWN, block.text
+    for test in filter(None, ELSEWHERE.values()):
+        assert test in globals()
+
+
+def checkout(to: Path) -> Path:
+    """A copy of this one, without what is not part of it."""
+    made = {".git", ".venv", ".ci", "runs", "site", "build"}
+
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        return made & set(names) if Path(folder) == ROOT else set()
+
+    return Path(shutil.copytree(ROOT, to, ignore=ignored))
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with benchbench, in which pages may install what they want."""
+    folder = tmp_path_factory.mktemp("environment")
+    found = fresh_environment(folder / "venv")
+    install(found, checkout(folder / "source"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What stands in for the reader's own: a folder PHOTOS, and PHOTO.png."""
+    from benchbench.interfaces import Dataset
+    from benchbench.plugins import registry
+
+    folder = tmp_path_factory.mktemp("photographs")
+    (folder / "PHOTOS").mkdir()
+    faces: Dataset = registry().resolve("dataset", "faces:n=120")
+    for name, pixels in zip(*(lambda images: (images.ids, images.pixels))(faces.load(96)), strict=True):
+        Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(folder / "PHOTOS" / f"{name}.png")
+    shutil.copy(folder / "PHOTOS" / f"{name}.png", folder / "PHOTO.png")
+    return folder
+
+
+@pytest.fixture
+def work(python: Path, photographs: Path, tmp_path: Path) -> Callable[[Block], None]:
+    """A function that does as a block says, in a folder that has the reader's photographs."""
+    shutil.copytree(photographs, tmp_path, dirs_exist_ok=True)
+    path = os.pathsep.join([str(python.parent), os.environ["PATH"]])
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment |= {
+        "PATH": path,
+        "BENCHBENCH_CACHE": str(python.parents[1] / "cache"),
+        "VIRTUAL_ENV": str(python.parents[1]),
+    }
+
+    def do(block: Block) -> None:
+        if block.file:
+            (tmp_path / block.file).write_text(block.text)
+            return
+        command = ["bash", "-euo", "pipefail", "-c"] if block.language == "bash" else [str(python), "-c"]
+        done = subprocess.run([*command, block.text], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, f"{block.text}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+
+    return do
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("page", [p for p in PAGES if list(runnable(p))], ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_page_can_be_followed(page: Path, work: Callable[[Block], None]) -> None:
+    for block in runnable(page):
+        work(block)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_the_first_command_of_the_readme_makes_a_board(tmp_path: Path) -> None:
+    folder = checkout(tmp_path / "benchbench")
+    [first] = [b for b in blocks(ROOT / "README.md") if b.note == "a test of its own runs this"]
+    environment = os.environ | {"BENCHBENCH_CACHE": str(tmp_path / "cache")}
+    environment.pop("PYTHONPATH", None)
+    subprocess.run(["bash", "-euo", "pipefail", "-c", first.text], cwd=folder, env=environment, check=True)
+    board = (folder / "runs" / "leaderboards" / "faces" / "pixelate.md").read_text(encoding="utf-8")
+    assert "| unet" in board
+    assert "| identity" in board
+
+
+def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("sphinx", reason="Sphinx is not installed: pip install 'benchbench[docs]'")
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", str(ROOT / "docs"), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    contracts = (tmp_path / "reference" / "contracts.html").read_text(encoding="utf-8")
+    components = (tmp_path / "reference" / "components.html").read_text(encoding="utf-8")
+    assert "configure_optimizers" in contracts
+    assert "pixelate" in components
