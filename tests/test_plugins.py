@@ -456,6 +456,9 @@ def test_two_metrics_that_rank_are_an_error_that_names_both(load_with_toys: Call
         PluginError, match=r"two metrics rank the boards: odd .* and even .*--no-plugin strange_plugin_"
     ):
         load_with_toys(RANKING.format(name="odd", ranks=True), RANKING.format(name="even", ranks=True))
+
+
+def test_one_metric_that_ranks_stands_beside_others_that_do_not(load_with_toys: Callable[..., Registry]) -> None:
     registry = load_with_toys(RANKING.format(name="odd", ranks=True), RANKING.format(name="even", ranks=False))
     assert {"odd", "even"} <= set(registry.of("metric"))
 

@@ -40,14 +40,14 @@ def test_a_resumed_run_is_the_run_that_never_stopped(
     whole = trainer(cache, Dropping(), "5epochs", watch_gradients=True).run()
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)  # a checkpoint at every step
     interrupted = trainer(cache, Dropping(), "5epochs", watch_gradients=True)
-    step = interrupted._step
+    step = interrupted.step
 
     def until() -> Tensor:
         if interrupted.state.step == stop_at:
             raise KeyboardInterrupt
         return step()
 
-    monkeypatch.setattr(interrupted, "_step", until)
+    monkeypatch.setattr(interrupted, "step", until)
     with pytest.raises(KeyboardInterrupt):
         interrupted.run()
     resumed = trainer(cache, Dropping(), "5epochs", watch_gradients=True).run()

@@ -47,7 +47,7 @@ def verify(out: Path, boards: Path) -> list[Difference]:
 
 def _files(root: Path, without: Path | None = None) -> dict[str, Path]:
     """Every file below a folder by its relative path, but hidden ones and those below `without`."""
-    apart = without.resolve() if without else None
+    apart = without.resolve() if without and without.resolve().is_relative_to(root.resolve()) else None
     return {
         path.relative_to(root).as_posix(): path
         for path in root.rglob("*")

@@ -39,7 +39,7 @@ def benchbench_degradations() -> list[type[Degradation]]:
 class Swirl(Degradation):
     """Swirl about a centre, as in scikit-image; strength and radius drawn for each image.
 
-    The region is the disc ρ ≤ radius; beyond it the swirl fades out. The truth has `strength` and `rotation` (N,) in
+    The region is the disc ρ ≤ radius, beyond which the swirl fades out, or with a rotation all. The truth has `strength` and `rotation` (N,) in
     radians, `radius` (N,) in pixels and `centre` (N, 2), the column and row in pixels.
     """
 
@@ -60,7 +60,8 @@ class Swirl(Degradation):
             "centre": torch.stack((draw.within(self.centre_x) * width, draw.within(self.centre_y) * height), 1),
         }
         dx, dy = offsets(truth["centre"], height, width)
-        region = dx**2 + dy**2 <= truth["radius"].view(-1, 1, 1) ** 2
+        inside = dx**2 + dy**2 <= truth["radius"].view(-1, 1, 1) ** 2
+        region = inside | (truth["rotation"].view(-1, 1, 1) != 0)
         return Degraded(supersampled(clean, self.supersample, **truth), region[:, None], truth)
 
     def invert(self, degraded: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
