@@ -39,8 +39,8 @@ def benchbench_degradations() -> list[type[Degradation]]:
 class Swirl(Degradation):
     """Swirl about a centre, as in scikit-image; strength and radius drawn for each image.
 
-    The region is the disc ρ ≤ radius, beyond which the swirl fades out, or with a rotation all. The truth has `strength` and `rotation` (N,) in
-    radians, `radius` (N,) in pixels and `centre` (N, 2), the column and row in pixels.
+    The region is the disc ρ ≤ radius, beyond which the swirl fades out; with a rotation, all. The truth has `strength`
+    and `rotation` (N,) in radians, `radius` (N,) in pixels and `centre` (N, 2), the column and row in pixels.
     """
 
     name = "swirl"
