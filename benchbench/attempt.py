@@ -88,7 +88,6 @@ def fail(trial: Trial, metrics: Sequence[Metric], out: Path, reason: str) -> dic
     try:
         with _lock(lock_of(trial, out), blocking=False):
             work = store.open_work(store.work_folder(final))
-            (work / store.LOG).touch()
             return _store_failure(trial, metrics, stored_result(final), work, final, reason)
     except Timeout:
         return outcome(trial, "failed", reason)
@@ -129,6 +128,7 @@ def _store_failure(
     """
     for leftover in set(os.listdir(work)) - {store.LOG, *(path.name for path in work.glob(CHECKPOINTS))}:
         shutil.rmtree(work / leftover) if (work / leftover).is_dir() else (work / leftover).unlink()
+    (work / store.LOG).touch()
     reason = reason.replace(f"{final.parents[3]}{os.sep}", "")  # boards are published, and whose folder it was is not
     if not stored:
         return _publish(work, final, outcome(trial, "failed", reason))

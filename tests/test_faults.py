@@ -61,7 +61,7 @@ FAULTS: dict[str, str | None] = {
     "faulty:deed=patch,at=build": HARMLESS,
     "strange": r"TypeError: Object of type object is not JSON serializable",
     "strange:note=unpicklable": HARMLESS,
-    "faulty:deed=delete": r"(FileNotFoundError|OSError): .*No such file or directory",
+    "faulty:deed=delete": r"TrialError: the process's log or its descriptors were closed, replaced or removed",
     "faulty:deed=disk": r"OSError: .*File too large",
     "faulty:deed=read-only": r"PermissionError: .*Permission denied",
     "faulty:deed=clock,at=build": HARMLESS,
