@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from . import store
+from . import specs, store
 from .budget import Budget
 from .errors import SpecError
 from .interfaces import Component, Degradation, Metric, Model
@@ -29,8 +30,8 @@ class Prepared:
 def choose(registry: Registry, kind: str, texts: Sequence[str]) -> list[Any]:
     """The components that the specs name, in their order and without repeats; `all` stands for every one of the kind.
 
-    Without any spec, those that declare themselves the default. Raises SpecError. Components whose parameters lack a
-    default are not part of `all`.
+    Without any spec, those that declare themselves the default. Raises SpecError. Components with a parameter that
+    lacks a default are not part of `all`.
     """
     found: dict[str, Component] = {}
     texts = texts or [name for name, component in registry.of(kind).items() if component.default]
@@ -40,10 +41,8 @@ def choose(registry: Registry, kind: str, texts: Sequence[str]) -> list[Any]:
             found.setdefault(str(component), component)
             continue
         for name, component_class in registry.of(kind).items():
-            try:
+            if all(p.default is not dataclasses.MISSING for p in specs.parameters(component_class).values()):
                 found.setdefault(name, component_class())
-            except TypeError:
-                continue
     if not found:
         raise SpecError(f"no {kind} was chosen; `benchbench list` shows them")
     return list(found.values())

@@ -8,6 +8,7 @@ from typing import Any
 
 TEXT, FLAG, NUMBER = {"type": "string", "maxLength": 10_000}, {"type": "boolean"}, {"type": "number"}
 COUNT = {"type": "integer", "minimum": 0}
+DIGEST = {"type": "string", "pattern": "^[0-9A-Za-z._-]{1,64}$"}  # boards show it as it is
 OPTIONAL_TEXT = {"type": ["string", "null"], "maxLength": 10_000}
 LARGEST = 2**63
 """An integer beyond it is none that anything here could have counted."""
@@ -23,7 +24,7 @@ def _each(schema: dict[str, Any]) -> dict[str, Any]:
 
 TRIAL = _object({
     "dataset": TEXT,
-    "fingerprint": TEXT,
+    "fingerprint": DIGEST,
     "size": {"type": "integer", "minimum": 1, "maximum": 2**14},
     "degradation": TEXT,
     "degradation_digest": TEXT,
@@ -64,7 +65,7 @@ OPTIONAL: dict[str, Any] = {
     "reason": OPTIONAL_TEXT,
     "finished_at": TEXT,
     "files": _each(TEXT),
-    "data": _object({"train": COUNT, "validation": COUNT, "test": COUNT}, test_set=TEXT),
+    "data": _object({"train": COUNT, "validation": COUNT, "test": COUNT}, test_set=DIGEST),
     "training": _object({}, flops=NUMBER, epochs=NUMBER),
     "worst": {"type": "array", "items": TEXT},
     "rate": {"anyOf": [{"type": "null"}, RATE]},

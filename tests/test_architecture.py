@@ -140,3 +140,16 @@ def test_help_imports_nothing_heavy() -> None:
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, capture_output=True)
+
+
+def test_every_package_is_installed() -> None:
+    """An editable installation sees folders that a wheel would leave out."""
+    import tomllib
+
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    folders = {path.parent.relative_to(ROOT) for path in [*CORE, *PLUGINS] if path.is_file()}
+    folders |= {
+        path.parent.relative_to(ROOT) for top in ("benchbench", "plugins") for path in (ROOT / top).rglob("__init__.py")
+    }
+    names = {".".join(folder.parts).replace("plugins", "benchbench_plugins", 1) for folder in folders}
+    assert names <= set(listed)

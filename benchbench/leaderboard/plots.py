@@ -36,18 +36,19 @@ def histories_of(board: Board) -> dict[str, list[dict[str, float]]]:
     """Model -> history of its first seed, best model first."""
     by_model: dict[str, list[dict[str, float]]] = {}
     for result in board.results:
-        rows = _rows(result) if result.status == "scored" else []
-        if rows and rows[0].keys() >= PLOTTED:
+        if rows := history_of(result):
             by_model.setdefault(result.content["trial"]["model"], rows)
     ranked = list(board.rows["model"]) if len(board.rows) else []
     return {model: by_model[model] for model in ranked if model in by_model}
 
 
-def _rows(result: store.Result) -> list[dict[str, float]]:
+def history_of(result: store.Result) -> list[dict[str, float]]:
+    """The rows of a scored result's history; none if it has none that can be plotted: whoever shows it does without."""
     try:
-        return store.read_history(result.folder)
-    except (OSError, ValueError):  # the board does without
+        rows = store.read_history(result.folder) if result.status == "scored" else []
+    except (OSError, ValueError):
         return []
+    return rows if rows and rows[0].keys() >= PLOTTED else []
 
 
 def _marker(rows: Sequence[object]) -> str:

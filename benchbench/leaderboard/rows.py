@@ -17,10 +17,17 @@ REGIONS = {"": "whole image", "@region": "inside the degraded region", "@face": 
 
 
 def metrics_of(scored: Iterable[Result]) -> dict[str, dict[str, Any]]:
-    """Metric -> facts, as the newest result has them."""
-    known: dict[str, dict[str, Any]] = {}
+    """Metric -> facts, of the version that most results have, of equally many the newest.
+
+    So that one result from elsewhere, with a metric of its own making, changes no board.
+    """
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for result in sorted(scored, key=lambda r: (r.content.get("finished_at", ""), r.content["key"])):
-        known.update(result.content["metrics"])
+        for name, facts in result.content["metrics"].items():
+            versions = found.setdefault(name, {})
+            versions[facts["digest"]] = [*versions.pop(facts["digest"], []), facts]  # the newest version last
+    most = {name: max(reversed(list(versions.values())), key=len) for name, versions in found.items()}
+    known = {name: facts[-1] for name, facts in most.items()}
     return dict(sorted(known.items(), key=lambda item: store.precedence(*item)))
 
 

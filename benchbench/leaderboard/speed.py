@@ -35,7 +35,7 @@ def _rows(board: Board) -> Iterable[dict[str, str]]:
         if metric := board.ranked_by:
             facts = board.metrics[metric]
             row[f"{escape(metric)} {arrow(facts)}"] = number(quality[model], facts["digits"])
-        times = {f"ms/image, {k.replace('_', ' of ')}": f"{v:.3f}" for k, v in timing["ms_per_image"].items()}
+        times = {escape(f"ms/image, {k.replace('_', ' of ')}"): f"{v:.3f}" for k, v in timing["ms_per_image"].items()}
         where = {"device": escape(timing["device_name"]), "threads": str(timing["threads"])}
         yield row | times | _costs(timing) | where
 

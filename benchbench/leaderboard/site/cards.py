@@ -12,6 +12,7 @@ from ... import specs, store
 from ...errors import SpecError
 from ...plugins import Registry
 from ...store import Result
+from .. import plots
 from ..text import number
 from .entries import Entry, worst
 from .groups import Audit
@@ -154,4 +155,4 @@ def _showing(entry: Entry, label: str, album: Album | None, audit: Audit) -> Sho
         Bad(image, number(score, facts["digits"]) + unit, album.triple(label, image) if album else None)
         for image, score in worst(entry, label)
     ]
-    return Showing(entry, entry.row[label], result, album, strip, bad, store.read_history(result.folder), audit)
+    return Showing(entry, entry.row[label], result, album, strip, bad, plots.history_of(result), audit)

@@ -71,11 +71,8 @@ class Album:
 def album(root: Path, entry: Entry) -> Album | None:
     """Store the pictures of a board under the site's root; None where no result has samples with the truth."""
     size = entry.board.setting.size
-    samples = {
-        model: read_samples(path, size)
-        for model, result in entry.results.items()
-        if (path := result.folder / store.SAMPLES).is_file()
-    }
+    read = {model: _samples(result.folder / store.SAMPLES, size) for model, result in entry.results.items()}
+    samples = {model: rows for model, rows in read.items() if rows}
     first = next((model for model, rows in samples.items() if "truth" in rows), None)
     if first is None:
         return None
@@ -88,11 +85,17 @@ def album(root: Path, entry: Entry) -> Album | None:
     return Album(size, ids, before, after, strips, worst)
 
 
+def _samples(path: Path, size: int) -> dict[str, np.ndarray]:
+    """The rows of a sample picture; none where there is no such picture: the site does without."""
+    try:
+        return read_samples(path, size)
+    except ValueError:
+        return {}
+
+
 def _worst(root: Path, result: Result, size: int) -> Triple | None:
     path, ids = result.folder / store.WORST, [str(image) for image in result.content.get("worst", [])]
-    if not ids or not path.is_file():
-        return None
-    rows = read_samples(path, size)
+    rows = _samples(path, size) if ids else {}
     if len(rows) < 3 or len(rows["truth"]) != len(ids):
         return None
     return Triple(ids, *(store_strip(root, rows[row]) for row in ("input", "restored", "truth")))
