@@ -1,4 +1,8 @@
-"""Peak memory: what is held at once counts, not the sum; what was freed before hides nothing."""
+"""Peak memory: what is held at once counts, not the sum; what was freed before hides nothing.
+
+The bounds are wide: what is resident includes pages of libraries and of earlier tests, which the system takes back when
+it likes, and it counts in batches for each processor.
+"""
 
 from __future__ import annotations
 
@@ -28,15 +32,15 @@ def megabytes(*sizes: int, at_once: bool = True) -> float:
 
 def test_it_is_what_is_held_at_once() -> None:
     megabytes(8)  # what the first call of anything loads
-    assert 75 < megabytes(80) < 100
-    assert 155 < megabytes(80, 80) < 190
-    assert 75 < megabytes(80, 80, at_once=False) < 110
+    assert 50 < megabytes(80) < 110
+    assert 125 < megabytes(80, 80) < 200
+    assert 50 < megabytes(80, 80, at_once=False) < 110
 
 
 def test_what_was_freed_before_does_not_hide_what_is_used_anew() -> None:
     small = [torch.ones(1000) for _ in range(20_000)]  # too small to go back to the system one by one
     del small
-    assert 75 < megabytes(*[1] * 80) < 110
+    assert 50 < megabytes(*[1] * 80) < 110  # next to nothing, were it hidden
 
 
 def test_a_system_that_does_not_tell_has_no_peak(monkeypatch: pytest.MonkeyPatch) -> None:
