@@ -24,16 +24,16 @@ FACTS = {
 """What the classes of a kind say of themselves, besides their parameters."""
 
 
-def read(blocked: frozenset[str]) -> list[Entry]:
-    """The catalogue of what is installed but the blocked plugins: from the index, if nothing has changed since."""
-    from .plugins import blocked_by_environment, registry
+def read() -> list[Entry]:
+    """The catalogue of all plugins that are not blocked: from the index, if nothing has changed since."""
+    from . import plugins as manager
 
-    whole = blocked | blocked_by_environment()
-    if (stored := index.load(whole)) is not None:
+    blocked, files = manager.blocked(), manager.files()
+    if not files and (stored := index.load(blocked)) is not None:  # of files named by the user it knows nothing
         return stored
-    found = registry(blocked)
-    if not found.failures:  # what a plugin lacks may be there the next time
-        index.save(whole, entries(found), {plugin.module for plugin in found.plugins.values()})
+    found = manager.registry()
+    if not files and not found.failures:  # what a plugin lacks may be there the next time
+        index.save(blocked, entries(found), {plugin.module for plugin in found.plugins.values()})
     return entries(found)
 
 

@@ -18,7 +18,7 @@ from .errors import TrialError, one_line
 from .files import load_tensors, save_tensors
 from .interfaces import Metric
 from .store import Result
-from .trial import Trial, full_spec, library_version, metric_digest, missing_metrics, outcome
+from .trial import Trial, component_digest, full_spec, library_version, missing_metrics, outcome
 
 if TYPE_CHECKING:
     import torch
@@ -308,7 +308,7 @@ def _metric_facts(metrics: Sequence[Metric], unavailable: Mapping[str, str]) -> 
             "order": metric.order,
             "ranks": metric.ranks,
             "library": library_version(metric.library) if metric.library else "",
-            "digest": metric_digest(metric),
+            "digest": component_digest(metric),
             "unavailable": unavailable.get(str(metric)),
         }
     return facts

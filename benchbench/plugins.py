@@ -76,9 +76,28 @@ class Registry:
         return [p for p in self.plugins.values() if p.error]
 
 
-def blocked_by_environment() -> set[str]:
+BLOCK, FILES = "BENCHBENCH_BLOCK", "BENCHBENCH_PLUGINS"
+"""Environment variables, so that every process of a run has the same plugins."""
+
+
+def blocked() -> frozenset[str]:
     """Plugin names listed in BENCHBENCH_BLOCK, separated by commas."""
-    return {name.strip() for name in os.environ.get("BENCHBENCH_BLOCK", "").split(",") if name.strip()}
+    return frozenset(name.strip() for name in os.environ.get(BLOCK, "").split(",") if name.strip())
+
+
+def files() -> tuple[Path, ...]:
+    """Plugin files listed in BENCHBENCH_PLUGINS, separated as PATH is."""
+    return tuple(dict.fromkeys(Path(text) for text in os.environ.get(FILES, "").split(os.pathsep) if text))
+
+
+def block(names: Iterable[str]) -> None:
+    """Leave these plugins out too, in this process and those that it starts."""
+    os.environ[BLOCK] = ",".join(sorted(blocked() | set(names)))
+
+
+def add_files(paths: Iterable[Path]) -> None:
+    """Load these files too, in this process and those that it starts."""
+    os.environ[FILES] = os.pathsep.join(map(str, dict.fromkeys([*files(), *paths])))
 
 
 def installed() -> list[str]:
@@ -86,10 +105,14 @@ def installed() -> list[str]:
     return [e.name for e in importlib.metadata.entry_points(group=GROUP)]
 
 
+def registry() -> Registry:
+    """The registry of all installed plugins except the blocked ones, and of the files named; made once a process."""
+    return _registry(blocked(), files())
+
+
 @functools.cache
-def registry(blocked: frozenset[str] = frozenset(), files: tuple[Path, ...] = ()) -> Registry:
-    """The registry of all installed plugins except the blocked ones, and of these files; made once a process."""
-    return load(importlib.metadata.entry_points(group=GROUP), blocked | blocked_by_environment(), files)
+def _registry(blocked: frozenset[str], files: tuple[Path, ...]) -> Registry:
+    return load(importlib.metadata.entry_points(group=GROUP), blocked, files)
 
 
 def load(

@@ -29,11 +29,13 @@ TRIAL = _object({
     "degradation": TEXT,
     "degradation_digest": TEXT,
     "model": TEXT,
+    "model_digest": TEXT,
     "seed": {"type": ["integer", "null"]},
     "budget": {
         "type": ["string", "null"],
         "pattern": r"^(recipe|\d+(\.\d+)?(e[+-]?\d{1,3})? (flops|epochs|images|seconds))$",
     },
+    "threads": {"type": "integer", "minimum": 1},
 })  # fmt: skip
 ORIGIN = _each({"type": "array", "items": _object({"plugin": TEXT, "distribution": TEXT, "version": TEXT})})
 METRIC = _object(

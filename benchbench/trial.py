@@ -17,6 +17,7 @@ from .files import digest
 from .interfaces import Component, Degradation, Metric, Model, Task
 from .sources import source_digest
 
+KEYED = ("fingerprint", "size", "degradation_digest", "model_digest", "seed", "budget", "threads")
 LIBRARIES = ("torch", "torchvision", "numpy", "pillow", "scikit-image", "scipy", "piq")
 
 
@@ -35,7 +36,7 @@ class Trial:
     seed: int | None
     budget: Budget | None
     threads: int = 1
-    """CPU threads; part of the key if not 1, because sums over several threads differ in their last bits."""
+    """CPU threads: part of the key, because sums over several threads differ in their last bits."""
     watch_gradients: bool = False
     """Whether the history tells the gradient's norm in each stage; no part of the key, because it changes no number."""
     predictions: bool = False
@@ -46,15 +47,7 @@ class Trial:
     @cached_property
     def key(self) -> str:
         """Digest of all that determines the result, the sources of the components included, and of nothing else."""
-        return digest(
-            f"protocol {protocol.VERSION}",
-            self.fingerprint,
-            self.size,
-            *(part for c in (self.degradation, self.model) for part in (full_spec(c), source_digest(c))),
-            self.seed,
-            self.budget.canonical if self.budget else None,
-            *([f"{self.threads} threads"] if self.threads != 1 else []),
-        )
+        return key_of(self._facts(), protocol.VERSION)
 
     def folder(self, out: Path) -> Path:
         """Where the result belongs under `out`."""
@@ -64,17 +57,26 @@ class Trial:
 
     def describe(self) -> dict[str, Any]:
         """The trial in plain values, as results and hooks show it."""
+        return {**self._facts(), "key": self.key}
+
+    def _facts(self) -> dict[str, Any]:
         return {
             "dataset": self.dataset,
             "fingerprint": self.fingerprint,
             "size": self.size,
             "degradation": str(self.degradation),
-            "degradation_digest": source_digest(self.degradation),
+            "degradation_digest": component_digest(self.degradation),
             "model": str(self.model),
+            "model_digest": component_digest(self.model),
             "seed": self.seed,
             "budget": self.budget.canonical if self.budget else None,
-            "key": self.key,
+            "threads": self.threads,
         }
+
+
+def key_of(trial: Mapping[str, Any], protocol_version: int) -> str:
+    """The key of a trial in plain values, so that whoever has a result can check it; labels are no part of it."""
+    return digest(f"protocol {protocol_version}", *(trial[name] for name in KEYED))
 
 
 def full_spec(component: Component) -> str:
@@ -82,15 +84,17 @@ def full_spec(component: Component) -> str:
     return "+".join(specs.format_spec(part, defaults=True) for part in component._members())
 
 
-def metric_digest(metric: Metric) -> str:
-    """Digest of a metric's parameters and source."""
-    return digest(full_spec(metric), source_digest(metric))
+def component_digest(component: Component) -> str:
+    """Digest of a component's parameters and source."""
+    return digest(full_spec(component), source_digest(component))
 
 
 def missing_metrics(trial: Trial, result: store.Result, metrics: Sequence[Metric]) -> list[Metric]:
     """The metrics that a stored result lacks, has from another version, or could not have then but can have now."""
     task = Task(trial.size, trial.degradation)
-    return [m for m in metrics if not result.has(str(m), metric_digest(m)) or _is_available_now(m, trial, result, task)]
+    return [
+        m for m in metrics if not result.has(str(m), component_digest(m)) or _is_available_now(m, trial, result, task)
+    ]
 
 
 def still_skipped(trial: Trial, result: store.Result) -> bool:

@@ -29,7 +29,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that BENCHBENCH_CACHE names during the test."""
     folder = tmp_path / "benchbench-cache"
     monkeypatch.setenv("BENCHBENCH_CACHE", str(folder))
-    monkeypatch.delenv("BENCHBENCH_BLOCK", raising=False)
+    monkeypatch.setenv("BENCHBENCH_BLOCK", "")
+    monkeypatch.setenv("BENCHBENCH_PLUGINS", "")
     return folder
 
 

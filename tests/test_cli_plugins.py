@@ -67,7 +67,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     path.write_text(DARKER)
     yield path
     sys.modules.pop("try_darker", None)
-    plugins.registry.cache_clear()
+    plugins._registry.cache_clear()
 
 
 def call(*arguments: object) -> Result:

@@ -23,6 +23,7 @@ from benchbench.files import file_digest, load_tensors, read_json, save_tensors,
 from benchbench.leaderboard import collect, incoming, write_boards
 from benchbench.leaderboard.merge import SAMPLES_KEPT, Verdict, merge
 from benchbench.perform import RESTORED
+from benchbench.trial import key_of
 
 RUN = ["run", "--size", "16", "--dataset", "faces:n=60", "--metric", "psnr", "--metric", "lightness_shift", "--device",
        "cpu", "--model", "identity", "--model", "median", "--jobs", "1", "--predictions", "--quiet"]  # fmt: skip
@@ -210,8 +211,13 @@ FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "schema": (lambda c: c.update(schema=99), "not of schema"),
     "protocol": (lambda c: c["protocol"].update(version=99), "protocol 99"),
     "splits": (lambda c: c["protocol"].update(splits={"train": 0.9}), "differs from 1 in splits"),
-    "key": (lambda c: c.update(key="../../../../tmp/x"), "which is none"),
-    "another key": (lambda c: c.update(key="0" * 16), "which is none"),
+    "key": (lambda c: c.update(key="../../../../tmp/x"), "what it tells of its trial gives"),
+    "another key": (lambda c: (c.update(key="0" * 16), c["trial"].update(key="0" * 16)), "what it tells of its trial gives"),
+    "other code": (lambda c: c["trial"].update(model_digest="0" * 16), "what it tells of its trial gives"),
+    "other weights": (lambda c: c["trial"].update(seed=7), "what it tells of its trial gives"),
+    "time to come": (lambda c: c.update(finished_at="2999-01-01T00:00:00+00:00"), "no time before now"),
+    "no time": (lambda c: c.update(finished_at="soon"), "no time before now"),
+    "time without a zone": (lambda c: c.update(finished_at="2026-01-01T00:00:00"), "no time before now"),
     "size": (lambda c: c["trial"].update(size=10**9), "trial.size must be"),
     "name": (lambda c: c["trial"].update(model=["a"]), "trial.model must be string"),
     "mean": (lambda c: c["scores"]["psnr"].update(mean=99.0), "mean of psnr is 99.0 in its summary"),
@@ -239,9 +245,33 @@ def test_a_file_that_was_altered_is_refused(name: str, runs: Path, tmp_path: Pat
     assert f"{name} is missing or was altered" in refusal(one(runs), tmp_path / "into")
 
 
+def claim(content: dict[str, Any], **facts: Any) -> None:
+    """Change what a result tells of its trial, and let its key fit."""
+    content["trial"].update(facts)
+    content["key"] = content["trial"]["key"] = key_of(content["trial"], content["protocol"]["version"])
+
+
+def test_a_row_that_stands_is_not_displaced(runs: Path, tmp_path: Path) -> None:
+    list(merge([one(runs)], tmp_path / "into"))
+    edit(one(runs), lambda content: claim(content, model_digest="0" * 16))
+    reason = refusal(one(runs), tmp_path / "into")
+    assert "median (seed None) stands there already" in reason
+    assert str(tmp_path / "into") in reason
+    shutil.rmtree(tmp_path / "into")
+    assert only(one(runs), tmp_path / "into").verdict == "added"
+
+
+@pytest.mark.parametrize("fact", ["unit", "digits", "higher_is_better"])
+def test_a_metric_that_is_told_of_otherwise_is_refused(fact: str, runs: Path, tmp_path: Path) -> None:
+    list(merge([one(runs, "identity")], tmp_path / "into"))
+    other = {"unit": "bel", "digits": 9, "higher_is_better": False}[fact]
+    edit(one(runs), lambda content: content["metrics"]["psnr"].update({fact: other}))
+    assert f"{fact} of psnr is {other!r}" in refusal(one(runs), tmp_path / "into")
+
+
 def test_other_data_of_the_same_name_is_refused(runs: Path, tmp_path: Path) -> None:
     list(merge([one(runs, "identity")], tmp_path / "into"))
-    edit(one(runs), lambda content: content["trial"].update(fingerprint="0" * 16))
+    edit(one(runs), lambda content: claim(content, fingerprint="0" * 16))
     assert "its data is 0000000000000000" in refusal(one(runs), tmp_path / "into")
 
 

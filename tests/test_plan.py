@@ -13,7 +13,7 @@ import toys
 from benchbench import Range, SpecError, plan, store
 from benchbench.budget import Budget
 from benchbench.interfaces import Degradation, Metric, Model
-from benchbench.trial import Trial, metric_digest
+from benchbench.trial import Trial, component_digest
 
 REGISTRY = toys.registry()
 QUICK = Budget.parse("quick")
@@ -149,7 +149,7 @@ METRICS: list[Metric] = [toys.Peak(), toys.MeanError()]
 
 def publish(trial: Trial, out: Path, metrics: list[Metric], status: str = "scored") -> Path:
     """A stored result of this trial with these metrics."""
-    facts = {str(m): {**results.metric(), "digest": metric_digest(m)} for m in metrics}
+    facts = {str(m): {**results.metric(), "digest": component_digest(m)} for m in metrics}
     return results.publish(trial.folder(out), trial.describe(), status=status, metrics=facts, samples=b"a picture")
 
 

@@ -126,12 +126,12 @@ def test_a_spec_is_resolved_and_a_chain_too() -> None:
 
 def test_installed_plugins_are_those_of_the_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [TOYS] if group == GROUP else [])
-    plugins.registry.cache_clear()
+    plugins._registry.cache_clear()
     try:
         assert_toys_are_there(plugins.registry())
         assert plugins.registry() is plugins.registry()
     finally:
-        plugins.registry.cache_clear()
+        plugins._registry.cache_clear()
 
 
 # ── what goes wrong while loading ────────────────────────────────────────────────────────────────────────────────────
@@ -402,16 +402,16 @@ def test_a_blocked_plugin_is_not_even_imported(load_with_toys: Callable[..., Reg
 
 
 def test_plugins_are_blocked_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert plugins.blocked_by_environment() == set()
+    assert plugins.blocked() == set()
     monkeypatch.setenv("BENCHBENCH_BLOCK", " toys, ,other.plugin,")
-    assert plugins.blocked_by_environment() == {"toys", "other.plugin"}
+    assert plugins.blocked() == {"toys", "other.plugin"}
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [TOYS])
-    plugins.registry.cache_clear()
+    plugins._registry.cache_clear()
     try:
         assert plugins.registry().plugins == {}
         assert all(plugins.registry().of(kind) == {} for kind in KINDS)
     finally:
-        plugins.registry.cache_clear()
+        plugins._registry.cache_clear()
 
 
 # ── the public names ─────────────────────────────────────────────────────────────────────────────────────────────────

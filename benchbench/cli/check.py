@@ -34,8 +34,7 @@ SIGNS: dict[Status, tuple[str, str]] = {"kept": ("âœ“", "green"), "skipped": ("â
     "--timeout", type=click.FloatRange(min=1), default=300, show_default=True, help="Seconds that a component may take."
 )
 @click.option("--verbose", "-v", is_flag=True, help="Show every law, and why some say nothing about a component.")
-@options.plugin_files
-@options.no_plugin
+@options.plugins
 @options.as_json
 def command(
     names: tuple[str, ...],
@@ -44,8 +43,6 @@ def command(
     jobs: int | None,
     timeout: float,
     verbose: bool,
-    files: tuple[Path, ...],
-    no_plugin: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Check that components keep the laws of their kind: shapes, seeds, gradients and the like.
@@ -56,12 +53,14 @@ def command(
     from rich.console import Console
     from rich.progress import Progress
 
+    from .. import plugins
     from ..checks import choosing, isolated, kind_of
     from ..job import check_device
     from ..runner import default_jobs
 
     own = tuple(Path(name) for name in names if name.endswith(".py"))
-    registry = options.load_registry(no_plugin, as_json, (*files, *own))
+    plugins.add_files(own)
+    registry = options.load_registry(as_json)
     components, lacking = choosing.choose(registry, [name for name in names if Path(name) not in own], own)
     check_device(device)
     degradations = choosing.by_defaults(registry.of("degradation").values())[0]

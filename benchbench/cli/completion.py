@@ -20,7 +20,7 @@ def specs_of(kind: str) -> Complete:
     def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
         from .. import catalogue
 
-        entries = [e for e in catalogue.read(frozenset()) if e["kind"] == kind]
+        entries = [e for e in catalogue.read() if e["kind"] == kind]
         return candidates(entries, incomplete, chained=kind == "degradation")
 
     return complete
@@ -30,7 +30,7 @@ def kinds_and_names(ctx: click.Context, parameter: click.Parameter, incomplete: 
     """Completes what `benchbench list` takes."""
     from .. import catalogue
 
-    names = {e["name"] for e in catalogue.select(catalogue.read(frozenset()), None)}
+    names = {e["name"] for e in catalogue.select(catalogue.read(), None)}
     return sorted(word for word in {f"{kind}s" for kind in catalogue.FACTS} | names if word.startswith(incomplete))
 
 

@@ -69,6 +69,7 @@ def build(out: Path | None, to: Path | None) -> None:
     show_default=True,
     help="Without weights, restored images and logs, which boards do not need.",
 )
+@options.plugins
 @options.as_json
 def merge(paths: tuple[Path, ...], into: Path, light: bool, as_json: bool) -> None:
     """Add the results in folders and archives (.zip, .tar.gz), each after it was checked.
@@ -141,6 +142,7 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
 @click.option("--degrade", multiple=True, metavar="SPEC", help="Only the boards of this degradation.  [repeatable]")
 @out
 @click.option("--to", type=click.Path(path_type=Path), help="Also write TO.md, TO.csv and TO.json.")
+@options.plugins
 @options.as_json
 def fairness(by: tuple[str, ...], degrade: tuple[str, ...], out: Path | None, to: Path | None, as_json: bool) -> None:
     """Scores by group: who is restored worse, by how much, and is it more than the degradation's own doing?

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import click
 
@@ -15,12 +14,9 @@ from . import completion, options
 @click.option(
     "--plugins", is_flag=True, help="List plugins: distribution, version, what each brings, what failed and why."
 )
-@options.plugin_files
-@options.no_plugin
+@options.plugins
 @options.as_json
-def command(
-    what: str | None, plugins: bool, files: tuple[Path, ...], no_plugin: tuple[str, ...], as_json: bool
-) -> None:
+def command(what: str | None, plugins: bool, as_json: bool) -> None:
     """List components with parameters, defaults and the package they came from.
 
     KIND is datasets, degradations, models or metrics; the NAME of a component gives everything about it.
@@ -29,7 +25,7 @@ def command(
 
     if plugins and what:
         raise click.UsageError("--plugins lists all plugins; leave out the name")
-    entries = options.load_catalogue(no_plugin, plugins or as_json, files)
+    entries = options.load_catalogue(plugins or as_json)
     chosen = [e for e in entries if e["kind"] == "plugin"] if plugins else catalogue.select(entries, what)
     if as_json:
         click.echo(json.dumps(chosen, indent=1))

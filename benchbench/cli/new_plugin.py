@@ -27,6 +27,6 @@ def command(name: str, kind: str, to: Path) -> None:
     """Write a package, benchbench-NAME, that brings a working component: change it into yours."""
     from ..authoring import new_plugin
 
-    folder = new_plugin(options.load_registry((), quiet=True), name, kind, to)
+    folder = new_plugin(options.load_registry(quiet=True), name, kind, to)
     click.echo(f"Written: {folder}\n")
     click.echo(f"  cd {folder}\n  pip install -e '.[test]'\n  pytest\n  benchbench list {kind}s")

@@ -27,56 +27,71 @@ out = click.option(
     show_default=True,
     help="Folder of the results and boards.",
 )
-no_plugin = click.option("--no-plugin", multiple=True, metavar="NAME", help="Leave a plugin out.  [repeatable]")
-plugin_files = click.option(
-    "--plugin",
-    "files",
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    metavar="FILE",
-    help="Load a plugin from a file, not installed.  [repeatable]",
-)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts, and nothing else.")
 
 
-def load_registry(blocked: tuple[str, ...], quiet: bool = False, files: tuple[Path, ...] = ()) -> Registry:
-    """All plugins but the blocked ones, and those in files; what was left out, or looks wrong, is reported on stderr.
+def plugins(command: Any) -> Any:
+    """`--plugin` and `--no-plugin`, which choose the plugins of the whole process before the command begins."""
+    path = click.Path(path_type=Path, exists=True, dir_okay=False)
+    also = click.option(
+        "--plugin", multiple=True, type=path, metavar="FILE", expose_value=False, is_eager=True, callback=_add_files,
+        help="Load a plugin from a file, not installed.  [repeatable]",
+    )  # fmt: skip
+    without = click.option(
+        "--no-plugin", multiple=True, metavar="NAME", expose_value=False, is_eager=True, callback=_block,
+        help="Leave a plugin out.  [repeatable]",
+    )  # fmt: skip
+    return also(without(command))
+
+
+def _add_files(ctx: click.Context, parameter: click.Parameter, files: tuple[Path, ...]) -> None:
+    if files and not ctx.resilient_parsing:
+        from .. import plugins
+
+        plugins.add_files(files)
+
+
+def _block(ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> None:
+    """Raises SpecError for a name that no installed plugin has."""
+    if not names or ctx.resilient_parsing:
+        return
+    from .. import plugins
+    from ..errors import SpecError, did_you_mean
+
+    installed = plugins.installed()
+    for name in set(names) - set(installed):
+        raise SpecError(f"--no-plugin {name}: there is no such plugin: {did_you_mean(name, installed)}")
+    plugins.block(names)
+
+
+def load_registry(quiet: bool = False) -> Registry:
+    """All plugins that were chosen; what was left out, or looks wrong, is reported on stderr.
 
     Raises PluginError for a file that is no plugin: the user asked for it.
     """
+    from .. import plugins
     from ..errors import PluginError
-    from ..plugins import registry
 
-    found = registry(_known(blocked), tuple(dict.fromkeys(files)))
+    found = plugins.registry()
+    asked_for = {path.name for path in plugins.files()}
     for plugin in found.failures:
-        if plugin.distribution in {path.name for path in files}:
+        if plugin.distribution in asked_for:
             raise PluginError(f"{plugin.distribution}: {plugin.error}")
     if not quiet:
         _report(map(vars, found.plugins.values()))
     return found
 
 
-def load_catalogue(blocked: tuple[str, ...], quiet: bool, files: tuple[Path, ...]) -> list[dict[str, Any]]:
-    """The catalogue of all plugins but the blocked ones, and of those in files, reported likewise."""
-    from .. import catalogue
+def load_catalogue(quiet: bool) -> list[dict[str, Any]]:
+    """The catalogue of all plugins that were chosen, reported likewise."""
+    from .. import catalogue, plugins
 
-    if files:  # the index knows nothing of them
-        return catalogue.entries(load_registry(blocked, quiet, files))
-    found = catalogue.read(_known(blocked))
+    if plugins.files():
+        return catalogue.entries(load_registry(quiet))
+    found = catalogue.read()
     if not quiet:
         _report(entry for entry in found if entry["kind"] == "plugin")
     return found
-
-
-def _known(names: tuple[str, ...]) -> frozenset[str]:
-    """The names, all of installed plugins. Raises SpecError if one is not."""
-    if names:
-        from ..errors import SpecError, did_you_mean
-        from ..plugins import installed
-
-        for name in set(names) - set(installed()):
-            raise SpecError(f"--no-plugin {name}: there is no such plugin: {did_you_mean(name, installed())}")
-    return frozenset(names)
 
 
 def _report(plugins: Iterable[Mapping[str, Any]]) -> None:

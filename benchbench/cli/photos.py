@@ -34,20 +34,17 @@ to = click.option(
 )
 @click.option("--seed", default=0, show_default=True, help="For degradations that draw at random.")
 @to
-@options.plugin_files
-@options.no_plugin
+@options.plugins
 def degrade(
     photos: tuple[Path, ...],
     with_: tuple[str, ...],
     seed: int,
     to: Path,
-    files: tuple[Path, ...],
-    no_plugin: tuple[str, ...],
 ) -> None:
     """Degrade photographs, at their own size."""
     from .. import photos as work
 
-    registry = options.load_registry(no_plugin, files=files)
+    registry = options.load_registry()
     degradations = [registry.resolve("degradation", spec) for spec in with_]
     bad = 0
     for photo in photos:
@@ -80,8 +77,7 @@ def degrade(
 )
 @to
 @options.out
-@options.plugin_files
-@options.no_plugin
+@options.plugins
 @options.as_json
 def restore(
     photos: tuple[Path, ...],
@@ -89,8 +85,6 @@ def restore(
     degradation: str,
     to: Path,
     out: Path,
-    files: tuple[Path, ...],
-    no_plugin: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Restore photographs by the best trained model that the runs hold; writes before/after pictures too.
@@ -99,7 +93,7 @@ def restore(
     """
     from .. import photos as work
 
-    registry = options.load_registry(no_plugin, files=files)
+    registry = options.load_registry()
     trained = work.best_trained(registry, out, model, registry.resolve("degradation", degradation))
     if not as_json:
         click.echo(f"Restoring by {trained.model} ({trained.score}), from {trained.result.folder}")

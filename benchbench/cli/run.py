@@ -56,8 +56,7 @@ from . import options
     is_flag=True,
     help="Only check that each trained model can learn a single image; the exit code is 1 if one cannot.",
 )
-@options.plugin_files
-@options.no_plugin
+@options.plugins
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @options.as_json
 @click.pass_context
@@ -82,8 +81,6 @@ def command(
     predictions: bool,
     watch_gradients: bool,
     overfit_one: bool,
-    files: tuple[Path, ...],
-    no_plugin: tuple[str, ...],
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -100,7 +97,7 @@ def command(
         raise click.UsageError("--seed names seeds, --seeds counts them: give one of the two")
     if seeds:
         seed, given = tuple(range(seeds)), given | {"seed"}
-    registry = options.load_registry(no_plugin, quiet or as_json, files)
+    registry = options.load_registry(quiet or as_json)
     wanted = job.Request(
         dataset=dataset,
         size=size,

@@ -18,8 +18,8 @@ from . import options
     show_default=True,
     help="Folder of the site.",
 )
-@options.no_plugin
-def command(out: Path, to: Path, no_plugin: tuple[str, ...]) -> None:
+@options.plugins
+def command(out: Path, to: Path) -> None:
     """Write the boards, faces and models of --out as a site that opens from a file or any web server."""
     from ..leaderboard import collect
     from ..leaderboard.site import write_site
@@ -29,4 +29,4 @@ def command(out: Path, to: Path, no_plugin: tuple[str, ...]) -> None:
         raise click.ClickException(f"there are no results under {out}; `benchbench run --out {out}` makes some")
     for problem in problems:
         click.echo(f"benchbench: left out: {problem}", err=True)
-    click.echo(write_site(boards, to, options.load_registry(no_plugin)))
+    click.echo(write_site(boards, to, options.load_registry()))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="An earlier --json of this machine: show how much faster things are now.",
 )
-@options.no_plugin
+@options.plugins
 @options.as_json
 def command(
     degradation: tuple[str, ...],
@@ -39,7 +39,6 @@ def command(
     device: str,
     threads: int | None,
     compare: Path | None,
-    no_plugin: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Time components, in turn with other libraries that do the same.
@@ -53,7 +52,7 @@ def command(
 
     if threads:
         torch.set_num_threads(threads)
-    registry = options.load_registry(no_plugin, as_json)
+    registry = options.load_registry(as_json)
     if not (degradation or metric or model):
         degradation = metric = model = ("all",)
     before = speed.read_report(compare) if compare else {}

@@ -12,9 +12,9 @@ from . import options
 @click.command("weights")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--download", is_flag=True, help="Fetch those that are missing (or only the NAMEd ones).")
-@options.no_plugin
+@options.plugins
 @options.as_json
-def command(names: tuple[str, ...], download: bool, no_plugin: tuple[str, ...], as_json: bool) -> None:
+def command(names: tuple[str, ...], download: bool, as_json: bool) -> None:
     """List pretrained weights: whether they are here, what needs them, and where they come from.
 
     Nothing is ever downloaded but by this command with --download.
@@ -22,7 +22,7 @@ def command(names: tuple[str, ...], download: bool, no_plugin: tuple[str, ...], 
     from .. import pretrained
     from ..weights import download_weights
 
-    registry = options.load_registry(no_plugin, quiet=as_json)
+    registry = options.load_registry(quiet=as_json)
     chosen = pretrained.of(registry, names)
     entries = [pretrained.described(*item) for item in chosen.items()]
     if download:

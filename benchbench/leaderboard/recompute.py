@@ -12,9 +12,8 @@ from ..errors import SpecError, one_line
 from ..files import cache_folder, load_tensors
 from ..interfaces import Metric, Task
 from ..plugins import registry
-from ..sources import source_digest
 from ..store import Result
-from ..trial import metric_digest
+from ..trial import component_digest
 from .incoming import Refused
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def recompute(result: Result, table: pd.DataFrame, data: Portraits | str) -> str
         degradation = registry().resolve("degradation", trial["degradation"])
     except SpecError as error:
         return f"not recomputed: {error}"
-    if source_digest(degradation) != trial["degradation_digest"]:
+    if component_digest(degradation) != trial["degradation_digest"]:
         return f"not recomputed: {degradation} has another source here"
     metrics = _same_metrics(result.content["metrics"])
     again = _score(result.folder, data, degradation, metrics)
@@ -57,7 +56,7 @@ def _same_metrics(facts: Mapping[str, Any]) -> list[Metric]:
             metric = registry().resolve("metric", name)
         except SpecError:
             continue
-        if fact["unavailable"] is None and metric_digest(metric) == fact["digest"]:
+        if fact["unavailable"] is None and component_digest(metric) == fact["digest"]:
             found.append(metric)
     return found
 

@@ -7,19 +7,18 @@ they are recomputed where those images are included and the data is at hand.
 from __future__ import annotations
 
 import math
-import re
 import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import protocol, store
+from .. import store
 from ..data import Portraits
-from ..errors import SpecError, one_line
+from ..errors import one_line
 from ..files import json_text, write_json
-from ..plugins import registry
 from ..store import DamagedResult, Result
+from . import claims
 from .at_hand import portraits
 from .boards import collect
 from .incoming import Refused, check_files
@@ -30,7 +29,6 @@ from .write import as_json
 if TYPE_CHECKING:
     import pandas as pd
 
-KEY = re.compile(r"[0-9a-f]{16}")
 RELATIVE = 1e-9
 """How far a mean may be from that of its column: the order of a sum, no more."""
 
@@ -42,8 +40,8 @@ def vet(folder: Path, standing: Iterable[Result]) -> tuple[Result, str]:
         result = store.read(folder)
     except DamagedResult as damage:
         raise Refused(str(damage)) from damage
-    _check_protocol(result)
-    _check_claims(result)
+    standing = list(standing)
+    claims.check(result, standing)
     data = _check_data(result, standing)
     if result.status != "scored":
         _check_boards(result)
@@ -52,39 +50,6 @@ def vet(folder: Path, standing: Iterable[Result]) -> tuple[Result, str]:
     _check_images(result, table, data, standing)
     _check_boards(result)
     return result, recompute(result, table, data)
-
-
-def _check_protocol(result: Result) -> None:
-    given = result.content["protocol"]
-    if given.get("version") != protocol.VERSION:
-        raise Refused(f"it was made under protocol {given.get('version')!r}; the protocol here is {protocol.VERSION}")
-    if differing := sorted(
-        k for k in given.keys() | protocol.SETTINGS.keys() if given.get(k) != protocol.SETTINGS.get(k)
-    ):
-        raise Refused(f"its protocol differs from {protocol.VERSION} in {', '.join(map(str, differing))[:80]}")
-
-
-def _check_claims(result: Result) -> None:
-    content, trial = result.content, result.content["trial"]
-    if not KEY.fullmatch(content["key"]) or trial.get("key") != content["key"]:
-        raise Refused(f"its key is {str(content['key'])[:40]!r}, which is none")
-    texts = {name: trial[name] for name in ("dataset", "fingerprint", "degradation", "degradation_digest", "model")}
-    if strange := [name for name, value in texts.items() if not isinstance(value, str) or not 0 < len(value) <= 2000]:
-        raise Refused(f"its trial's {strange[0]} is no text of a sensible length")
-    if not isinstance(trial["size"], int) or not 8 <= trial["size"] <= 2048:
-        raise Refused(f"its images have {str(trial['size'])[:40]!r} px")
-    role = content["model"]["role"] if content["status"] == "scored" else ""
-    if role and role != _role(trial["model"]):
-        raise Refused(
-            f"it calls {trial['model'][:80]} '{str(role)[:40]}': what sets the scale of a board must be installed here"
-        )
-
-
-def _role(model: str) -> str:
-    try:
-        return str(registry().resolve("model", model).role)
-    except SpecError:  # a stranger's model, which competes
-        return ""
 
 
 def _check_data(result: Result, standing: Iterable[Result]) -> Portraits | str:

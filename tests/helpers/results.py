@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from benchbench import protocol, store
-from benchbench.files import digest
+from benchbench.trial import key_of
 
 
 def metric(
@@ -29,13 +29,13 @@ METRICS = {"peak": metric(unit="dB"), "mean-error": metric(higher=False, order=2
 
 
 def trial(**changes: Any) -> dict[str, Any]:
-    """A trial in plain values; its key is a digest of the others."""
+    """A trial in plain values, and its key."""
     described = {
         "dataset": "toy-faces", "fingerprint": "f00d", "size": 16, "degradation": "darken",
-        "degradation_digest": "d", "model": "tiny-conv",
-        "seed": 0, "budget": "5e+12 flops", **changes,
+        "degradation_digest": "d", "model": "tiny-conv", "model_digest": "m",
+        "seed": 0, "budget": "5e+12 flops", "threads": 1, **changes,
     }  # fmt: skip
-    return {**described, "key": digest(*described.values())}
+    return {**described, "key": key_of(described, protocol.VERSION)}
 
 
 def write(out: Path, scores: Mapping[str, float] | None = None, **facts: Any) -> Path:
@@ -43,7 +43,7 @@ def write(out: Path, scores: Mapping[str, float] | None = None, **facts: Any) ->
     known = inspect.signature(publish).parameters
     described = trial(**{name: value for name, value in facts.items() if name not in known})
     folders = (store.slug(str(described[name])) for name in ("dataset", "degradation", "model"))
-    final = out.joinpath(*folders, digest(described["key"], facts.get("version")))
+    final = out.joinpath(*folders, key_of(described, facts.get("version", protocol.VERSION)))
     return publish(final, described, scores, **{name: value for name, value in facts.items() if name in known})
 
 

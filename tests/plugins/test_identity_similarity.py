@@ -13,7 +13,7 @@ from jobs import go
 from pictures import images
 
 from benchbench import Task, plugins, store
-from benchbench.trial import metric_digest
+from benchbench.trial import component_digest
 from benchbench_plugins.degradations.none import Nothing
 from benchbench_plugins.metrics.identity_similarity import IdentitySimilarity
 
@@ -66,7 +66,7 @@ def test_another_embedder_is_another_metric(
     digests = []
     for modules in ((), ("embedding",), ("other_embedder",)):
         installed(*modules)
-        digests.append(metric_digest(IdentitySimilarity()))
+        digests.append(component_digest(IdentitySimilarity()))
     assert len(set(digests)) == 3
 
 
