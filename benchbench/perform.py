@@ -48,6 +48,8 @@ def set_up(device_name: str, threads: int) -> torch.device:
         if threads > 1:  # a single thread is deterministic by itself, and this takes two seconds to import
             torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
             torch.use_deterministic_algorithms(True, warn_only=True)
+    else:  # where float32 is asked for, scores above all, it is not to be TensorFloat-32; training has its bf16
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     return device
 
 

@@ -164,6 +164,7 @@ def write_scores(folder: Path, table: pd.DataFrame) -> None:
         ).to_numpy()
     buffer = io.BytesIO()
     options = {"compression": "zstd", "use_dictionary": False, "write_statistics": False, "store_schema": False}
+    options["use_byte_stream_split"] = [name for name in columns if name != "id"]  # a tenth smaller
     parquet.write_table(pyarrow.table(columns), buffer, **options)
     write_atomically(folder / SCORES, buffer.getvalue())
 
