@@ -208,7 +208,7 @@ def _learn(trial: Trial, module: nn.Module, pairs: Pairs, device: torch.device, 
         descend(model, module, batch, optimizers)
         if step % EVERY == 0:
             loss, psnr = validate(model, module, pairs, device)
-            check_finite(loss, "training", step)
+            check_finite(loss, "validation", step)
             best = max(best, psnr)
             if best >= goal:
                 return best, step

@@ -19,7 +19,7 @@ from .errors import BenchbenchError, DataError, SpecError
 from .files import load_tensors, write_atomically
 from .interfaces import Degradation, Model, Task
 from .plugins import Registry
-from .samples import png
+from .samples import as_bytes, png
 from .seeding import SeededDraw
 from .store import Result
 
@@ -58,7 +58,7 @@ def _of_8_bits(image: Image.Image) -> Image.Image:
 
 def write(path: Path, image: Tensor) -> None:
     """Write float32 `(1, 3, H, W)` as PNG."""
-    write_atomically(path, png(image[0].clamp(0, 1).mul(255).round().to(torch.uint8).cpu()))
+    write_atomically(path, png(as_bytes(image)[0]))
 
 
 def degrade(photo: Path, degradation: Degradation, folder: Path, seed: int = 0) -> Path:

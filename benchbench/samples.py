@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
-from .degrading import Pairs
 from .files import write_atomically
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .degrading import Pairs
 
 ROWS = ("input", "restored", "truth")
 MOST = 64  # images in a sample picture
@@ -21,9 +24,8 @@ MOST = 64  # images in a sample picture
 def write_samples(path: Path, pairs: Pairs, restored: Tensor, positions: Sequence[int]) -> None:
     """A PNG of three rows (degraded, restored, clean) of the images at these positions, without any margin."""
     chosen = list(positions)
-    restored8 = restored[chosen].clamp(0, 1).mul(255).round().to(torch.uint8)
-    rows = [torch.cat(list(images), 2) for images in (pairs.degraded[chosen], restored8, pairs.clean[chosen])]
-    write_atomically(path, png(torch.cat(rows, 1)))
+    rows = [as_bytes(pairs.degraded[chosen]), as_bytes(restored[chosen]), as_bytes(pairs.clean[chosen])]
+    write_atomically(path, png(np.concatenate([np.concatenate(list(images), 1) for images in rows])))
 
 
 def read_samples(path: Path, size: int) -> dict[str, np.ndarray]:
@@ -51,12 +53,17 @@ def lighten(path: Path, size: int, count: int, *, whole: bool) -> bytes:
     """
     rows = read_samples(path, size)
     names = [name for name in ROWS if name in rows and (whole or name == "restored")]
-    strips = [torch.from_numpy(np.concatenate(list(rows[name][:count]), axis=1)) for name in names]
-    return png(torch.cat(strips, 0).permute(2, 0, 1))
+    return png(np.concatenate([np.concatenate(list(rows[name][:count]), axis=1) for name in names]))
 
 
-def png(image: Tensor) -> bytes:
-    """A uint8 `(3, H, W)` tensor as the bytes of a PNG file."""
+def as_bytes(images: Tensor) -> np.ndarray:
+    """Images `(N, 3, H, W)`, floats in [0, 1] or bytes, as uint8 `(N, H, W, 3)`."""
+    levels = images.clamp(0, 1).mul(255).round().byte() if images.is_floating_point() else images
+    return levels.permute(0, 2, 3, 1).cpu().numpy()
+
+
+def png(image: np.ndarray) -> bytes:
+    """A uint8 `(H, W, 3)` array as the bytes of a PNG file."""
     buffer = io.BytesIO()
-    Image.fromarray(image.permute(1, 2, 0).contiguous().numpy()).save(buffer, "PNG", optimize=True)
+    Image.fromarray(np.ascontiguousarray(image)).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -85,7 +85,7 @@ class Result:
         return facts is not None and facts["digest"] == digest and not str(facts["unavailable"]).startswith("failed:")
 
 
-def read(folder: Path, *, thorough: bool = True) -> Result:
+def read(folder: Path) -> Result:
     """The result in a folder. Raises DamagedResult if it is incomplete, altered or of another schema."""
     path = folder / RESULT
     try:
@@ -101,7 +101,7 @@ def read(folder: Path, *, thorough: bool = True) -> Result:
         raise DamagedResult(f"{path} is damaged: {error}") from error
     for name, expected in content.get("files", {}).items():
         beside = folder / name
-        if name not in SUMMED or not _is_own_file(beside) or (thorough and file_digest(beside) != expected):
+        if name not in SUMMED or not _is_own_file(beside) or file_digest(beside) != expected:
             raise DamagedResult(f"{beside} is missing or was altered since it was written")
     if content["status"] == "scored" and SCORES not in content.get("files", {}):
         raise DamagedResult(f"{path} lists no {SCORES}")

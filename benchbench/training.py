@@ -30,6 +30,8 @@ from .strip import Frame, frame, is_due
 
 VALIDATIONS = 50  # at most this many over a budget, unless patience counts epochs
 CHECKPOINT_SECONDS = 10.0
+FORM = 1
+"""Of a checkpoint's content: raise it with every change, and older ones are left aside."""
 
 OnProgress = Callable[[Mapping[str, float], Sequence[Mapping[str, float]]], None]
 """Called with the newest progress, and the history so far."""
@@ -257,6 +259,7 @@ class Trainer:
 
     def _save(self) -> None:
         tree = {
+            "form": FORM,
             "module": self.module.state_dict(),
             "best": self.best,
             "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
@@ -272,6 +275,8 @@ class Trainer:
         if not self.checkpoint.exists():
             return
         tree = load_tree(self.checkpoint)
+        if tree.get("form") != FORM:  # left by another version of benchbench
+            return
         self.module.load_state_dict(tree["module"])
         self.best = {name: tensor.to(self.device) for name, tensor in tree["best"].items()}
         for name, optimizer in self.optimizers.items():

@@ -58,6 +58,14 @@ def test_a_resumed_run_is_the_run_that_never_stopped(
     assert same([f.images for f in whole.frames], [f.images for f in resumed.frames])
 
 
+def test_a_checkpoint_of_another_version_is_left_aside(cache: Path) -> None:
+    from benchbench.files import save_tree
+
+    first = trainer(cache)
+    save_tree(first.checkpoint, {"form": training.FORM + 1, "strange": torch.zeros(1)})
+    assert same(weights(first.run().module), weights(trainer(cache / "other").run().module))
+
+
 def test_a_whole_run_leaves_the_callers_random_numbers_to_the_step_seeds(cache: Path) -> None:
     torch.manual_seed(1)
     first = weights(trainer(cache, Dropping()).run().module)

@@ -80,10 +80,7 @@ def collect(out: Path) -> tuple[list[Board], list[str]]:
         except DamagedResult as damage:
             problems.append(str(damage))
     boards = [_board(setting, members) for setting, members in _settings(results).items()]
-    return sorted(
-        boards,
-        key=lambda b: (*b.setting.file, b.setting.size, b.setting.budget, b.setting.fingerprint, b.setting.test_set),
-    ), problems
+    return sorted(boards, key=lambda board: board.setting.place), problems
 
 
 def _whole(found: Result | DamagedResult) -> Result:

@@ -213,12 +213,15 @@ def _provenance(board: Board) -> str:
     def distinct(values: Iterable[str]) -> str:
         return escape(", ".join(sorted({v for v in values if v})))
 
-    trained = [c for c in scored if c.get("training")] or scored
-    devices = distinct(f"{c['timing']['device_name']} ({c['timing']['training_precision']})" for c in trained)
+    trained = [c["timing"] for c in scored if c.get("training")]
+    devices = distinct(
+        [f"{t['device_name']} ({t['training_precision']})" for t in trained]
+        or [c["timing"]["device_name"] for c in scored]
+    )
     libraries = distinct(f"{k} {v}" for c in scored for k, v in c["environment"]["libraries"].items())
     plugins = distinct(f"{o['distribution']} {o['version']}" for c in scored for os in c["origin"].values() for o in os)
     metrics = distinct(
         f"{m}: {f['library']}" for m, f in board.metrics.items() if not f["unavailable"] and f["library"]
     )
-    made = f"Trained on {devices}. Components from {plugins}. Libraries: {libraries}."
+    made = f"{'Trained' if trained else 'Run'} on {devices}. Components from {plugins}. Libraries: {libraries}."
     return f"<sub>{made} Metrics computed by, or checked against, {metrics}.</sub>"

@@ -131,9 +131,10 @@ def _notes(entry: Entry) -> list[tuple[str, str]]:
 
 def _provenance(entry: Entry) -> dict[str, list[str]]:
     contents = [result.content for result in entry.results.values()]
-    trained = [c for c in contents if c.get("training")] or contents
+    trained = [c["timing"] for c in contents if c.get("training")]
+    devices = [f"{t['device_name']} ({t['training_precision']})" for t in trained]
     return {
-        "Trained on": sorted({f"{c['timing']['device_name']} ({c['timing']['training_precision']})" for c in trained}),
+        "Trained on" if trained else "Run on": sorted({*(devices or (c["timing"]["device_name"] for c in contents))}),
         "Components from": sorted(
             {f"{o['distribution']} {o['version']}" for c in contents for os in c["origin"].values() for o in os}
         ),
