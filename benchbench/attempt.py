@@ -18,8 +18,9 @@ from . import store
 from .errors import TrialError, one_line
 from .files import write_atomically
 from .interfaces import Degradation, Metric
-from .perform import CHECKPOINTS, PROGRESS, perform, set_up, with_scores
+from .perform import CHECKPOINTS, PROGRESS, perform, set_up
 from .processes import do
+from .scoring import with_scores
 from .store import DamagedResult, Result
 from .trial import Trial, missing_metrics, outcome
 

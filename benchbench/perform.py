@@ -5,20 +5,17 @@ from __future__ import annotations
 import dataclasses
 import gc
 import json
-import platform
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pandas as pd
 
 from . import store
 from .errors import TrialError, one_line
 from .files import load_tensors, save_tensors
 from .interfaces import Metric
+from .scoring import evaluate, score_more
 from .store import Result
-from .trial import Trial, component_digest, full_spec, library_version, missing_metrics, outcome
+from .trial import Trial, outcome
 
 if TYPE_CHECKING:
     import torch
@@ -31,9 +28,6 @@ if TYPE_CHECKING:
 
 PROGRESS = "progress.json"
 CHECKPOINTS = "checkpoint*.safetensors"
-SAMPLE_COUNT = 8
-WORST_COUNT = 4
-RESTORED = "restored"
 
 
 def set_up(device_name: str, threads: int) -> torch.device:
@@ -51,20 +45,6 @@ def set_up(device_name: str, threads: int) -> torch.device:
     else:  # where float32 is asked for, scores above all, it is not to be TensorFloat-32; training has its bf16
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     return device
-
-
-def _hardware(device: torch.device) -> dict[str, Any]:
-    import torch
-
-    from .precision import has_bf16
-
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine() + " CPU"
-    return {
-        "device": device.type,
-        "device_name": name,
-        "threads": torch.get_num_threads(),
-        "training_precision": "bf16 autocast" if has_bf16(device) else "float32",
-    }
 
 
 def perform(
@@ -98,14 +78,14 @@ def perform(
     if stored:
         module = _build(trial, task)
         module.load_state_dict(load_tensors(stored.folder / store.WEIGHTS))
-        return _score_more(trial, metrics, stored, task, module.to(device).eval(), test, device, work)
+        return score_more(trial, metrics, stored, task, module.to(device).eval(), test, device, work)
     with peak_memory(device) as peak:
         module, training, notes = _train(trial, task, data, validation, work)
     with torch.no_grad():
         trial.model.fit(module, data.once(trial.seed))
     save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
     seen = portraits.counts() | {"skipped": len(portraits.skipped), "test_set": test.digest}
-    evaluated = _evaluate(trial, metrics, task, module, test, device, work)
+    evaluated = evaluate(trial, metrics, task, module, test, device, work)
     evaluated["model"]["notes"] += notes
     if training:
         seconds = store.read_history(work)[-1]["seconds"]
@@ -191,126 +171,3 @@ def _free_memory(device: torch.device) -> None:
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()
-
-
-def _evaluate(
-    trial: Trial,
-    metrics: Sequence[Metric],
-    task: Task,
-    module: nn.Module,
-    test: Pairs,
-    device: torch.device,
-    work: Path,
-) -> dict[str, Any]:
-    from .evaluation import estimated_flow, inference_memory, means, restore, score, time_inference
-    from .histograms import write_histograms
-    from .samples import write_samples
-
-    restored = restore(trial.model, module, test, device)
-    flow = estimated_flow(trial.model, module, test, task, device)
-    scores = score(restored.images, test, metrics, task, device, flow=flow)
-    store.write_scores(work, scores.table)
-    _keep(trial, restored.images, work)
-    write_samples(work / store.SAMPLES, test, restored.images, range(min(SAMPLE_COUNT, len(test))))
-    write_histograms(work / store.HISTOGRAMS, test, restored.images)
-    worst = _worst(scores.table, metrics)
-    if worst:
-        write_samples(work / store.WORST, test, restored.images, worst)
-    return {
-        "model": {
-            "parameters": trial.model.count_parameters(module),
-            "role": trial.model.role,
-            "sees": list(trial.model.sees),
-            "trained": trial.model.recipe is not None,
-            "notes": list(trial.model.notes(task)),
-        },
-        "task": {"mean": list(task.mean), "std": list(task.std)},
-        "rate": restored.rate(),
-        "metrics": _metric_facts(metrics, scores.unavailable),
-        "scores": means(scores.table),
-        "timing": {
-            "ms_per_image": time_inference(trial.model, module, test, device),
-            "peak_bytes": inference_memory(trial.model, module, test, device),
-            **_hardware(device),
-        },
-        "worst": [test.ids[position] for position in worst],
-    }
-
-
-def _worst(scores: pd.DataFrame, metrics: Sequence[Metric]) -> list[int]:
-    """Positions of the images that the model did worst on, worst first, by the metric that ranks boards."""
-    known = [metric for metric in metrics if str(metric) in scores and not metric.signed]
-    if not known:
-        return []
-    first = min(known, key=lambda metric: (not metric.ranks, metric.order, str(metric)))
-    values = scores[str(first)].reset_index(drop=True)
-    return [int(i) for i in values.sort_values(ascending=first.higher_is_better, kind="stable").index[:WORST_COUNT]]
-
-
-def _score_more(
-    trial: Trial,
-    metrics: Sequence[Metric],
-    stored: Result,
-    task: Task,
-    module: nn.Module,
-    test: Pairs,
-    device: torch.device,
-    work: Path,
-) -> dict[str, Any]:
-    """The stored result with the scores that it lacks; all else, and where it was trained, stays as it is."""
-    from .evaluation import estimated_flow, restore, score
-
-    missing = missing_metrics(trial, stored, metrics)
-    restored = restore(trial.model, module, test, device)
-    flow = estimated_flow(trial.model, module, test, task, device)
-    fresh = score(restored.images, test, missing, task, device, flow=flow)
-    _keep(trial, restored.images, work)
-    return with_scores(trial, stored, missing, fresh.table, fresh.unavailable, work)
-
-
-def with_scores(
-    trial: Trial,
-    stored: Result,
-    metrics: Sequence[Metric],
-    fresh: pd.DataFrame,
-    unavailable: Mapping[str, str],
-    work: Path,
-) -> dict[str, Any]:
-    """The stored result's content with what became of these metrics, and its files in the work folder."""
-    from .evaluation import means
-
-    known = store.read_scores(stored.folder)
-    kept = known.drop(columns=[c for m in metrics for c in known if c == str(m) or c.startswith(f"{m}@")])
-    table = pd.concat([kept, fresh], axis=1)
-    store.write_scores(work, table)
-    for name in set(store.SUMMED) - {store.SCORES}:
-        if (stored.folder / name).exists():
-            shutil.copyfile(stored.folder / name, work / name)
-    return stored.content | {
-        "metrics": stored.content["metrics"] | _metric_facts(metrics, unavailable),
-        "scores": means(table),
-        "finished_at": outcome(trial, "scored")["finished_at"],
-    }
-
-
-def _keep(trial: Trial, restored: torch.Tensor, work: Path) -> None:
-    if trial.predictions:
-        save_tensors(work / store.PREDICTIONS, {RESTORED: restored})
-
-
-def _metric_facts(metrics: Sequence[Metric], unavailable: Mapping[str, str]) -> dict[str, Any]:
-    facts = {}
-    for metric in metrics:
-        facts[str(metric)] = {
-            "settings": full_spec(metric),
-            "higher_is_better": metric.higher_is_better,
-            "signed": metric.signed,
-            "unit": metric.unit,
-            "digits": metric.digits,
-            "order": metric.order,
-            "ranks": metric.ranks,
-            "library": library_version(metric.library) if metric.library else "",
-            "digest": component_digest(metric),
-            "unavailable": unavailable.get(str(metric)),
-        }
-    return facts

@@ -26,6 +26,7 @@ LAYERS = [  # each may import from those below it
     {"plan", "suites"},
     {"attempt"},
     {"perform"},
+    {"scoring"},
     {"evaluation", "samples", "histograms", "adversarial"},
     {"training"},
     {"strip"},

@@ -22,7 +22,7 @@ from benchbench.cli import main
 from benchbench.files import file_digest, load_tensors, read_json, save_tensors, write_json
 from benchbench.leaderboard import collect, incoming, write_boards
 from benchbench.leaderboard.merge import SAMPLES_KEPT, Verdict, merge
-from benchbench.perform import RESTORED
+from benchbench.scoring import RESTORED
 from benchbench.trial import key_of
 
 RUN = ["run", "--size", "16", "--dataset", "faces:n=60", "--metric", "psnr", "--metric", "lightness_shift", "--device",

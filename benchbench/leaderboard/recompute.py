@@ -67,7 +67,7 @@ def _score(folder: Path, data: Portraits, degradation: Any, metrics: list[Metric
 
     from ..degrading import degraded_set
     from ..evaluation import score
-    from ..perform import RESTORED
+    from ..scoring import RESTORED
 
     pairs = degraded_set(data, "test", degradation, cache_folder())
     try:
