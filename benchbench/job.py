@@ -137,6 +137,9 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
         discard(trials, request.out)
     missing = [t for t in trials if not plan.is_done(t, request.out, metrics)]
     screen.planned(trials, missing, skipped)
+    done = sum(t.model.recipe is not None for t in trials) - sum(t.model.recipe is not None for t in missing)
+    if request.watch_gradients and done:
+        screen.warn(f"the gradients of {done} trainings that are done were not watched; --fresh runs them again")
     hooks = runner.HookCaller(registry, request.out, screen.warn)
     interrupted = False
     try:

@@ -221,7 +221,10 @@ def test_watching_gradients_changes_no_number_and_no_key(tmp_path: Path) -> None
 
 def test_gradients_watched_in_another_training_come_onto_the_board(tmp_path: Path) -> None:
     go(tmp_path, model=("tiny-conv",))
-    go(tmp_path, model=("tiny-conv",), watch_gradients=True, fresh=True)
+    go(tmp_path, unheeded := Recorder(), model=("identity", "tiny-conv"), watch_gradients=True)
+    assert [text for text in unheeded.warnings if "the gradients of 1 trainings that are done" in text]
+    go(tmp_path, heeded := Recorder(), model=("tiny-conv",), watch_gradients=True, fresh=True)
+    assert heeded.warnings == []
     assert list(tmp_path.rglob("darken-gradients.png"))
 
 

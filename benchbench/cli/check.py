@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -78,7 +77,7 @@ def command(
     for reason in lacking:
         console.print(f"not checked: {reason}", markup=False, soft_wrap=True)
     if as_json:
-        click.echo(json.dumps([{"kind": k, "component": c, "laws": [asdict(f) for f in fs]} for k, c, fs in report]))
+        options.print_json([{"kind": k, "component": c, "laws": [asdict(f) for f in fs]} for k, c, fs in report])
     sys.exit(1 if any(f.status == "broken" for *_, findings in report for f in findings) else 0)
 
 

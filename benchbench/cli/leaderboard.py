@@ -77,7 +77,6 @@ def merge(paths: tuple[Path, ...], into: Path, light: bool, as_json: bool) -> No
     Schema, protocol, data, sums and scores are checked, and scores are computed anew where a result holds its restored
     images (`benchbench run --predictions`) and the data is at hand. Exit code 1 if any result was refused.
     """
-    from ..files import json_text
     from ..leaderboard.merge import merge as merged
 
     verdicts = []
@@ -86,7 +85,7 @@ def merge(paths: tuple[Path, ...], into: Path, light: bool, as_json: bool) -> No
         if not as_json:
             click.echo(verdict, err=verdict.verdict == "refused")
     if as_json:
-        click.echo(json_text([asdict(v) for v in verdicts]), nl=False)
+        options.print_json([asdict(v) for v in verdicts])
     sys.exit(any(v.verdict == "refused" for v in verdicts))
 
 
@@ -96,14 +95,13 @@ def merge(paths: tuple[Path, ...], into: Path, light: bool, as_json: bool) -> No
 @options.as_json
 def verify(out: Path | None, to: Path | None, as_json: bool) -> None:
     """Check that the boards are exactly what the results give; exit code 1 if not. Nothing is written."""
-    from ..files import json_text
     from ..leaderboard.verify import verify as verified
 
     folder = results_folder(out)
     boards = boards_folder(folder, to)
     differences = verified(folder, boards)
     if as_json:
-        click.echo(json_text([asdict(d) for d in differences]), nl=False)
+        options.print_json([asdict(d) for d in differences])
     else:
         for difference in differences:
             click.echo(difference, err=True)
@@ -122,12 +120,11 @@ def verify(out: Path | None, to: Path | None, as_json: bool) -> None:
 @options.as_json
 def diff(before: Path, after: Path, as_json: bool) -> None:
     """What moved from one folder of results (or boards) to another, and whether it is more than chance."""
-    from ..files import json_text
     from ..leaderboard.diff import diff as compared
 
     changes = compared(before, after)
     if as_json:
-        click.echo(json_text([asdict(c) for c in changes]), nl=False)
+        options.print_json([asdict(c) for c in changes])
     else:
         from .tables import show_changes
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from . import completion, options
@@ -28,7 +26,7 @@ def command(what: str | None, plugins: bool, as_json: bool) -> None:
     entries = options.load_catalogue(plugins or as_json)
     chosen = [e for e in entries if e["kind"] == "plugin"] if plugins else catalogue.select(entries, what)
     if as_json:
-        click.echo(json.dumps(chosen, indent=1))
+        options.print_json(chosen)
     elif what and what == chosen[0]["name"]:
         click.echo("\n\n".join(map(catalogue.in_full, chosen)))
     else:

@@ -64,6 +64,13 @@ def _block(ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...
     plugins.block(names)
 
 
+def print_json(value: object) -> None:
+    """Print a value as JSON: what `--json` asks for."""
+    from ..files import json_text
+
+    click.echo(json_text(value), nl=False)
+
+
 def load_registry(quiet: bool = False) -> Registry:
     """All plugins that were chosen; what was left out, or looks wrong, is reported on stderr.
 

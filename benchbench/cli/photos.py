@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -106,7 +105,7 @@ def restore(
             click.echo(f"benchbench: {error}", err=True)
     if as_json:
         report = {"model": str(trained.model), "result": str(trained.result.folder), "pictures": done}
-        click.echo(json.dumps(report, indent=1))
+        options.print_json(report)
     else:
         for pictures in done:
             click.echo(f"{pictures['restored']}\n{pictures['before_after']}")

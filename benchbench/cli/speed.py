@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +62,7 @@ def command(
             _show(found, before, heads=not timings)
         timings += found
     if as_json:
-        click.echo(json.dumps(speed.report(timings, size, device), indent=1))
+        options.print_json(speed.report(timings, size, device))
 
 
 def _show(found: Sequence[Timing], before: Mapping[tuple[str, str, str], float], heads: bool) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from . import options
@@ -31,4 +29,7 @@ def command(names: tuple[str, ...], download: bool, as_json: bool) -> None:
                 click.echo(f"Downloading {weights.url}", err=True)
                 download_weights(weights, progress=not as_json)
         entries = [pretrained.described(*item) for item in chosen.items()]
-    click.echo(json.dumps(entries, indent=1) if as_json else pretrained.as_text(entries))
+    if as_json:
+        options.print_json(entries)
+    else:
+        click.echo(pretrained.as_text(entries))
