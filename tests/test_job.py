@@ -224,7 +224,7 @@ def test_gradients_watched_in_another_training_come_onto_the_board(tmp_path: Pat
     go(tmp_path, unheeded := Recorder(), model=("identity", "tiny-conv"), watch_gradients=True)
     assert [text for text in unheeded.warnings if "the gradients of 1 trainings that are done" in text]
     go(tmp_path, heeded := Recorder(), model=("tiny-conv",), watch_gradients=True, fresh=True)
-    assert heeded.warnings == []
+    assert not [text for text in heeded.warnings if "gradients" in text]
     assert list(tmp_path.rglob("darken-gradients.png"))
 
 
