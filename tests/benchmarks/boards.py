@@ -1,0 +1,81 @@
+"""How long the boards of many results take, and how much memory.
+
+    python tests/benchmarks/boards.py --results 1000 --images 200
+
+Made-up results, with the columns that real ones have, are written first; a fresh process then builds all boards of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
+
+import results
+
+from benchbench.degrading import Pairs
+from benchbench.samples import write_samples
+
+DEGRADATIONS = 14
+METRICS = 12  # each over the whole image and inside the face
+
+
+def write(out: Path, count: int, images: int) -> None:
+    """`count` results on DEGRADATIONS boards."""
+    results.IMAGES = images
+    rng = np.random.default_rng(0)
+    metrics = {"psnr": results.metric(unit="dB")} | {
+        f"metric-{i}": results.metric(order=20 + i) for i in range(METRICS - 1)
+    }
+    columns = [name + region for name in metrics for region in ("", "@face")]
+    picture = samples(out)
+    for number in range(count):
+        model, board = divmod(number, DEGRADATIONS)
+        results.write(
+            out, {name: float(rng.normal(24, 2)) for name in columns}, degradation=f"blur:radius={board + 1}",
+            model=f"net:width={model + 1}" if model else "identity", role="" if model else "baseline", metrics=metrics,
+            noise=0.5, signs=rng.normal(size=images), samples=picture,
+        )  # fmt: skip
+
+
+def samples(folder: Path) -> bytes:
+    """A picture of samples as results have it."""
+    import torch
+
+    source = torch.Generator().manual_seed(0)
+    faces = torch.randint(0, 256, (8, 3, 16, 16), generator=source, dtype=torch.uint8)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "samples.png"
+    write_samples(path, Pairs([str(i) for i in range(8)], faces, faces, None, None, {}), faces / 255, range(8))
+    content = path.read_bytes()
+    path.unlink()
+    return content
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("--results", type=int, default=1000)
+    parser.add_argument("--images", type=int, default=200)
+    given = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "results"
+        write(out, given.results, given.images)
+        before = time.perf_counter()
+        command = ["leaderboard", "build", "--out", str(out), "--to", str(Path(folder) / "boards")]
+        subprocess.run([sys.executable, "-m", "benchbench", *command], check=True, stdout=subprocess.DEVNULL)
+        seconds = time.perf_counter() - before
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"{given.results} results of {given.images} images: {seconds:.1f} s ({used.ru_utime + used.ru_stime:.1f} s of "
+          f"processor time), {used.ru_maxrss / 1024:.0f} MiB at most")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

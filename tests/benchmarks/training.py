@@ -1,0 +1,185 @@
+"""Training, side by side: a plain PyTorch loop, deepinv's Trainer where it is installed, and benchbench.
+
+    python tests/benchmarks/training.py --model autoencoder --model nafnet --size 64
+
+The same model from the same weights, the same batches' size, the same number of images seen, in turn for some rounds;
+ratios are of medians. The plain loop is what people write: float32, a DataLoader over pairs of tensors, Adam, one
+`loss.item()` a step. `two jobs` is what `benchbench run` does on two cores: two trials at once, a thread each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import multiprocessing
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from benchbench import data, plan, plugins, runner, steps
+from benchbench.batches import TrainingSet
+from benchbench.budget import Budget
+from benchbench.degrading import degraded_set
+from benchbench.files import cache_folder
+from benchbench.interfaces import Batch, Degradation, Model, Task
+from benchbench.training import Trainer
+
+
+class Bench:
+    """One model with its data, and each way to train it for some images."""
+
+    def __init__(self, model: Model, degradation: Degradation, size: int, images: int, scratch: Path) -> None:
+        cache = cache_folder()
+        faces = plugins.registry().resolve("dataset", "faces:n=600")
+        portraits = data.load(runner.prepare_data([faces], size, cache)[0])
+        self.model, self.scratch = model, scratch
+        self.set = TrainingSet(portraits, degradation, torch.device("cpu"))
+        self.validation = degraded_set(portraits, "validation", degradation, cache)
+        torch.manual_seed(0)
+        self.start = model.build(Task(size, degradation, 3, *self.set.statistics()))
+        self.pairs = [(b.degraded.contiguous(), b.clean) for b in self.set.once(0)]
+        assert model.recipe is not None
+        self.batch = min(model.recipe.batch, len(self.set))
+        self.steps = max(1, images // self.batch)
+        self.images = self.steps * self.batch
+
+    def plain(self) -> nn.Module:
+        module = copy.deepcopy(self.start).train()
+        degraded, clean = (torch.cat(tensors) for tensors in zip(*self.pairs, strict=True))
+        loader = DataLoader(TensorDataset(degraded, clean), self.batch, shuffle=True, drop_last=True)
+        optimizer = torch.optim.Adam(module.parameters(), self.model.recipe.lr)  # type: ignore[union-attr]
+        for seen, truth in self._cycled(loader):
+            optimizer.zero_grad()
+            loss = self.model.loss(module(seen), Batch(seen, truth))
+            loss.backward()
+            optimizer.step()
+            loss.item()
+        return module
+
+    def _cycled(self, loader: DataLoader[tuple[Tensor, ...]]) -> Iterator[tuple[Tensor, Tensor]]:
+        done = 0
+        while True:
+            for seen, truth in loader:
+                if done == self.steps:
+                    return
+                done += 1
+                yield seen, truth
+
+    def deepinv(self) -> nn.Module:
+        import deepinv
+
+        degraded, clean = (torch.cat(tensors) for tensors in zip(*self.pairs, strict=True))
+        loader = DataLoader(TensorDataset(clean, degraded), self.batch, shuffle=True, drop_last=True)
+        own = copy.deepcopy(self.start).train()
+
+        class Restorer(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.own = own
+
+            def forward(self, y: Tensor, physics: object = None, **_: object) -> Tensor:
+                return self.own(y)
+
+        trainer = deepinv.Trainer(
+            model=Restorer(), physics=deepinv.physics.Denoising(), train_dataloader=loader,
+            optimizer=torch.optim.Adam(own.parameters(), self.model.recipe.lr),  # type: ignore[union-attr]
+            epochs=max(1, self.steps // len(loader)), losses=deepinv.loss.SupLoss(metric=nn.L1Loss()),
+            metrics=[], device="cpu", online_measurements=False, verbose=False, show_progress_bar=False, save_path=None,
+        )  # fmt: skip
+        trainer.train()
+        return own
+
+    def trainer(self) -> Trainer:
+        budget, where = Budget.parse(f"{self.images}images"), self.scratch / "checkpoint"
+        return Trainer(self.model, copy.deepcopy(self.start), self.set, self.validation, budget, 0, where)
+
+    def bare(self) -> nn.Module:
+        trainer = self.trainer()
+        trainer.module.train()
+        for trainer.state.step in range(self.steps):
+            trainer.losses += trainer.step()
+        return trainer.module
+
+    def benchbench(self) -> nn.Module:
+        return self.trainer().run().module
+
+    def psnr(self, module: nn.Module) -> float:
+        return steps.validate(
+            self.model, module.to(memory_format=torch.channels_last), self.validation, self.set.device
+        )[1]
+
+
+def two_jobs(bench: Bench) -> None:
+    """Two trials at once, in processes of a thread each."""
+    processes = [multiprocessing.get_context("fork").Process(target=_one_thread, args=(bench,)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+
+
+def _one_thread(bench: Bench) -> None:
+    torch.set_num_threads(1)
+    bench.bare()
+
+
+def measure(bench: Bench, rounds: int, threads: int) -> None:
+    calls: dict[str, tuple[Callable[[], object], int]] = {
+        "plain loop": (bench.plain, bench.images),
+        "benchbench, bare steps": (bench.bare, bench.images),
+        "benchbench, whole": (bench.benchbench, bench.images),
+    }
+    try:
+        import deepinv  # noqa: F401
+
+        calls["deepinv"] = (bench.deepinv, bench.images)
+    except ImportError:
+        print("deepinv is not installed: pip install deepinv")
+    rates: dict[str, list[float]] = {name: [] for name in [*calls, "benchbench, two jobs"]}
+    for number in range(rounds + 1):  # the first warms up
+        torch.set_num_threads(threads)
+        for name, (call, images) in calls.items():
+            before = time.perf_counter()
+            call()
+            if number:
+                rates[name].append(images / (time.perf_counter() - before))
+    for _ in range(rounds):
+        before = time.perf_counter()
+        two_jobs(bench)
+        rates["benchbench, two jobs"].append(2 * bench.images / (time.perf_counter() - before))
+    plain = statistics.median(rates["plain loop"])
+    for name, found in rates.items():
+        median = statistics.median(found)
+        print(f"  {name:24} {median:8.0f} images/s   {median / plain:5.2f} of the plain loop", flush=True)
+    print(f"  validation PSNR after {bench.images} images: plain {bench.psnr(bench.plain()):.2f} dB, "
+          f"benchbench {bench.psnr(bench.bare()):.2f} dB", flush=True)  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("--model", action="append", help="[default: the studies' models and their rivals]")
+    parser.add_argument("--degrade", default="pixelate")
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--images", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=runner.cores())
+    given = parser.parse_args()
+    registry = plugins.registry()
+    [degradation] = plan.choose(registry, "degradation", [given.degrade])
+    for model in plan.choose(
+        registry, "model", given.model or ["autoencoder", "basic-cnn", "nafnet:preset=20k", "unet"]
+    ):
+        print(f"{model}, {given.size} px, {given.threads} threads", flush=True)
+        with TemporaryDirectory() as scratch:
+            measure(Bench(model, degradation, given.size, given.images, Path(scratch)), given.rounds, given.threads)
+
+
+if __name__ == "__main__":
+    main()
