@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Sequence
@@ -180,14 +181,18 @@ def _score_all(
 
 
 def means(table: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Mean, standard deviation and number of images of each column; images without the region are left out."""
+    """Mean, standard deviation and number of images of each column; images without the region are left out.
+
+    Where some images are perfect and others not, a mean may be infinite, and then there is no deviation: NaN.
+    """
     found = {}
     for name in table:
         values = table[name].dropna()
         if len(values):
             constant = float(values.min()) == float(values.max())  # also where all are infinite
-            std = 0.0 if constant or len(values) < 2 else float(values.std())
-            found[str(name)] = {"mean": float(values.mean()), "std": std, "n": len(values)}
+            mean = float(values.mean())
+            std = 0.0 if constant else float(values.std()) if math.isfinite(mean) else math.nan
+            found[str(name)] = {"mean": mean, "std": std, "n": len(values)}
     return found
 
 

@@ -181,6 +181,11 @@ def test_identical_images_have_an_infinite_peak_in_the_means_too(pairs: Pairs) -
 
 
 def test_means_leave_out_images_without_the_region() -> None:
+    assert means(pd.DataFrame({"a": [1.0, math.inf]}))["a"] == {
+        "mean": math.inf,
+        "std": pytest.approx(math.nan, nan_ok=True),
+        "n": 2,
+    }
     assert means(pd.DataFrame({"a": [1.0, math.nan, 3.0], "b": [math.nan] * 3})) == {
         "a": {"mean": 2.0, "std": pytest.approx(math.sqrt(2)), "n": 2}
     }

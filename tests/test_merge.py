@@ -124,6 +124,17 @@ def test_the_frame_of_the_samples_is_kept_once(runs: Path, tmp_path: Path) -> No
     assert heights == {"identity": 48, "median": 16}
 
 
+def test_a_result_with_a_perfect_image_is_taken_in(runs: Path, tmp_path: Path) -> None:
+    from benchbench.evaluation import means
+
+    (one(runs) / store.PREDICTIONS).unlink()
+    table = store.read_scores(one(runs))
+    table.iloc[0, table.columns.get_loc("psnr")] = np.inf
+    store.write_scores(one(runs), table)
+    edit(one(runs), lambda content: content.update(scores=means(store.read_scores(one(runs)))))
+    assert only(one(runs), tmp_path / "into").verdict == "added"
+
+
 def pack_zip(folder: Path, path: Path) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in folder.iterdir():

@@ -59,7 +59,7 @@ def _files(root: Path, without: Path | None = None) -> dict[str, Path]:
 
 def _compare(name: str, expected: Path | None, found: Path | None) -> Iterator[Difference]:
     if expected is None:
-        yield Difference(name, "surplus: no result gives it")
+        yield Difference(name, "surplus: no result gives it; remove it")
     elif found is None:
         yield Difference(name, "missing")
     elif expected.suffix in PICTURES or (ours := expected.read_bytes()) == (theirs := found.read_bytes()):
