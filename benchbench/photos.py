@@ -61,11 +61,16 @@ def write(path: Path, image: Tensor) -> None:
     write_atomically(path, png(as_bytes(image)[0]))
 
 
-def degrade(photo: Path, degradation: Degradation, folder: Path, seed: int = 0) -> Path:
-    """Degrade a photograph at its own size; returns the file written to `folder`."""
+def degrade(photo: Path, degradation: Degradation, folder: Path, seed: int = 0, size: int | None = None) -> Path:
+    """Degrade a photograph; returns the file written to `folder`.
+
+    At its own size, or first scaled so that its shorter side has `size` pixels, as training images have.
+    """
     if needs_masks(degradation):
         raise SpecError(f"{degradation} needs a face mask, and a photograph has none: leave region= out")
     clean = read(photo)
+    if size is not None:
+        clean = _scaled(clean, size)
     degraded = finish(act(degradation, clean, SeededDraw(seed, "photo", [photo.name])).images)
     path = folder / f"{photo.stem}-{store.slug(str(degradation))}.png"
     write(path, degraded)
@@ -130,9 +135,7 @@ def restore(photo: Tensor, trained: Trained) -> Tensor:
     learnt (a block's side, a blur's width) is in pixels of that size, and scaled back afterwards.
     """
     height, width = photo.shape[2:]
-    scale = trained.task.size / min(height, width)
-    inside = (max(trained.task.size, round(height * scale)), max(trained.task.size, round(width * scale)))
-    small = F.interpolate(photo, inside, mode="bicubic", antialias=True).clamp(0, 1)
+    small = _scaled(photo, trained.task.size)
     side = {"region": torch.ones_like(small[:, :1], dtype=torch.bool)} if "region" in trained.model.sees else {}
     try:
         restored = trained.module(small, **side)
@@ -141,6 +144,14 @@ def restore(photo: Tensor, trained: Trained) -> Tensor:
     if restored is None or restored.shape != small.shape:
         restored = _by_squares(small, trained, side)
     return F.interpolate(restored.clamp(0, 1), (height, width), mode="bicubic", antialias=True).clamp(0, 1)
+
+
+def _scaled(photo: Tensor, size: int) -> Tensor:
+    """The photograph with its shorter side at `size` pixels."""
+    height, width = photo.shape[2:]
+    scale = size / min(height, width)
+    inside = (max(size, round(height * scale)), max(size, round(width * scale)))
+    return F.interpolate(photo, inside, mode="bicubic", antialias=True).clamp(0, 1)
 
 
 def _by_squares(image: Tensor, trained: Trained, side: dict[str, Tensor]) -> Tensor:

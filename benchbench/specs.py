@@ -169,7 +169,8 @@ def split_spec(text: str) -> tuple[str, list[tuple[str | None, str]]]:
     """`"swirl:8..15,radius=0.4"` as `("swirl", [(None, "8..15"), ("radius", "0.4")])`. Raises SpecError."""
     name, _, rest = text.strip().partition(":")
     if not NAME.fullmatch(name):
-        raise SpecError(f"'{text}' is no component spec: it must look like name or name:parameter=value,…")
+        shape = "name or name:parameter=value,…; for several, give the option several times"
+        raise SpecError(f"'{text}' is no component spec: it must look like {shape}")
     pairs: list[tuple[str | None, str]] = []
     for part in _split(rest, ",") if rest else []:
         key, equals, value = part.partition("=")

@@ -272,6 +272,21 @@ def test_a_row_that_stands_is_not_displaced(runs: Path, tmp_path: Path) -> None:
     assert only(one(runs), tmp_path / "into").verdict == "added"
 
 
+def test_of_an_edited_models_results_the_newest_is_taken_in(runs: Path, tmp_path: Path) -> None:
+    folder = one(runs)
+    older = folder.with_name("0" * 16)
+    shutil.copytree(folder, older)
+    edit(
+        older,
+        lambda content: (
+            claim(content, model_digest="0" * 16),
+            content.update(finished_at="2020-01-01T00:00:00+00:00"),
+        ),
+    )
+    assert [v.verdict for v in merge([folder.parent], tmp_path / "into")] == ["older", "added"]
+    assert one(tmp_path / "into").name == folder.name
+
+
 @pytest.mark.parametrize("fact", ["unit", "digits", "higher_is_better"])
 def test_a_metric_that_is_told_of_otherwise_is_refused(fact: str, runs: Path, tmp_path: Path) -> None:
     list(merge([one(runs, "identity")], tmp_path / "into"))

@@ -88,3 +88,10 @@ def test_a_model_of_squares_is_led_over_the_whole_image(shape: tuple[int, int]) 
 def test_no_trained_model_names_the_command_that_makes_one(tmp_path: Path) -> None:
     with pytest.raises(BenchbenchError, match="`benchbench run --degrade darken --model tiny-conv` makes one"):
         photos.best_trained(toys.registry(), tmp_path, "tiny-conv", toys.Darken())
+
+
+def test_a_photograph_is_degraded_at_the_size_asked_for(tmp_path: Path) -> None:
+    photos.write(tmp_path / "tall.png", torch.rand(1, 3, 60, 40))
+    path = photos.degrade(tmp_path / "tall.png", toys.Darken(0.5), tmp_path / "to", size=20)  # type: ignore[arg-type]
+    with Image.open(path) as picture:
+        assert picture.size == (20, 30)

@@ -23,6 +23,9 @@ class Commands(click.Group):
         except BenchbenchError as error:
             click.echo(f"benchbench: {error}", err=True)
             sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("benchbench: stopped", err=True)
+            sys.exit(130)
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
             click.echo(f"benchbench: {error.strerror or error}{where}", err=True)
@@ -44,7 +47,9 @@ def main() -> None:
     benchbench new-plugin sharpen --kind model        a package to begin with, for your own method
     benchbench check sharpen                          whether it keeps the laws of its kind
 
-    Tab completion for bash: eval "$(_BENCHBENCH_COMPLETE=bash_source benchbench)"; zsh and fish likewise.
+    \b
+    Tab completion for bash; zsh and fish likewise:
+    eval "$(_BENCHBENCH_COMPLETE=bash_source benchbench)"
     """
 
 

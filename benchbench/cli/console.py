@@ -94,8 +94,9 @@ class Console(Screen):
             title = f"{s.degradation} on {s.dataset}, {s.size} px, {budget_name(s.budget)}"
             self.rich.print(title, markup=False, soft_wrap=True)
             self.rich.print(_table(board, self.rich.width) if board.ranked_by else "No model was scored.")
-            for metric, reason in board.unavailable.items():
-                self.rich.print(f"{metric}: {reason}", markup=False, soft_wrap=True)
+            if board.unavailable:
+                names = ", ".join(board.unavailable)
+                self.rich.print(f"not measured: {names} (the board's file says why)", markup=False, soft_wrap=True)
             for row in board.failures:
                 log = f" ({row['log']})" if row["log"] else ""
                 self.rich.print(f"{row['model']} {row['status']}: {row['reason']}{log}", markup=False, soft_wrap=True)

@@ -45,7 +45,7 @@ def command() -> None:
 @out
 @to
 def build(out: Path | None, to: Path | None) -> None:
-    """Write every board that the results give, the overall boards and the index."""
+    """Write every board that the results give, the overall boards and the index; exit code 1 if any was left out."""
     from .. import leaderboard
 
     folder = results_folder(out)
@@ -56,6 +56,7 @@ def build(out: Path | None, to: Path | None) -> None:
         click.echo(f"benchbench: left out: {problem}", err=True)
     for path in written:
         click.echo(path)
+    sys.exit(bool(problems))
 
 
 @command.command("merge")

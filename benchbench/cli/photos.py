@@ -31,16 +31,20 @@ to = click.option(
     help="Degradation, or a+b in a row.  [repeatable: one picture each]",
     shell_complete=completion.specs_of("degradation"),
 )
+@click.option(
+    "--size", type=click.IntRange(8, 4096), help="Scale the shorter side to so many px first.  [default: its own size]"
+)
 @click.option("--seed", default=0, show_default=True, help="For degradations that draw at random.")
 @to
 @options.plugins
 def degrade(
     photos: tuple[Path, ...],
     with_: tuple[str, ...],
+    size: int | None,
     seed: int,
     to: Path,
 ) -> None:
-    """Degrade photographs, at their own size."""
+    """Degrade photographs, at their own size or a smaller one."""
     from .. import photos as work
 
     registry = options.load_registry()
@@ -49,7 +53,7 @@ def degrade(
     for photo in photos:
         for degradation in degradations:
             try:
-                click.echo(work.degrade(photo, degradation, to, seed))
+                click.echo(work.degrade(photo, degradation, to, seed, size))
             except DataError as error:
                 bad += 1
                 click.echo(f"benchbench: {error}", err=True)

@@ -73,7 +73,7 @@ def _was(time: Any) -> bool:
 def _check_place(result: Result, standing: Iterable[Result]) -> None:
     """Raises Refused if its row is taken: the newest counts, so a stranger's would displace what stands there."""
     for other in standing:
-        if _row_of(other) == _row_of(result) and other.content["key"] != result.content["key"]:
+        if row_of(other) == row_of(result) and other.content["key"] != result.content["key"]:
             trial = other.content["trial"]
             raise Refused(
                 f"{trial['model'][:80]} (seed {trial['seed']}) stands there already, made by other code "
@@ -81,7 +81,7 @@ def _check_place(result: Result, standing: Iterable[Result]) -> None:
             )
 
 
-def _row_of(result: Result) -> tuple[Any, ...]:
+def row_of(result: Result) -> tuple[Any, ...]:
     """What no two results of a board have in common, whatever code made them."""
     trial = result.content["trial"]
     board = ("dataset", "fingerprint", "size", "degradation", "degradation_digest", "budget")

@@ -7,14 +7,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from .. import store
 from ..files import write_atomically
 from ..samples import lighten
 from ..store import DamagedResult, Result
-from . import incoming
-from .incoming import Refused
+from . import claims, incoming
+from .incoming import Refused, check_files
 from .vetting import place, vet
 
 LIGHT = (store.SCORES, store.HISTORY, store.SAMPLES)
@@ -26,9 +26,9 @@ class Verdict:
     """What became of one result, or of a path that gave none."""
 
     source: str
-    verdict: Literal["added", "replaced", "known", "refused"]
+    verdict: Literal["added", "replaced", "known", "older", "refused"]
     reason: str
-    """Why it was refused; otherwise whether its scores were recomputed."""
+    """Why it was refused or left out; otherwise whether its scores were recomputed."""
 
     def __str__(self) -> str:
         return f"{self.verdict}: {self.source}: {self.reason}"
@@ -44,8 +44,27 @@ def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[
             except (Refused, OSError) as error:
                 yield Verdict(str(path), "refused", str(error))
                 continue
+            newest = _newest(folders)
             for folder in folders:
-                yield _merge_one(folder, path, into, standing, light)
+                if folder in newest:
+                    yield _merge_one(folder, path, into, standing, light)
+                else:
+                    yield Verdict(str(folder), "older", "the newest result of a model and seed counts")
+
+
+def _newest(folders: Sequence[Path]) -> set[Path]:
+    """The folders but those of older results of a row: what an edit of a model leaves behind."""
+    newest: dict[Any, tuple[str, Path]] = {}
+    for folder in folders:
+        try:
+            check_files(folder)
+            result = store.read(folder)
+        except (Refused, DamagedResult):  # which gets its reason with the others
+            newest[folder] = "", folder
+            continue
+        row, finished = claims.row_of(result), str(result.content.get("finished_at"))
+        newest[row] = max(newest.get(row, ("", folder)), (finished, folder))
+    return {folder for _, folder in newest.values()}
 
 
 def _merge_one(folder: Path, path: Path, into: Path, standing: dict[str, Result], light: bool) -> Verdict:
