@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -38,12 +40,17 @@ def tiled(
             enlarged = Image.fromarray(image).resize((width, height), Image.Resampling.NEAREST)
             canvas.paste(enlarged, (x + column * (width + GAP), top))
     buffer = io.BytesIO()
-    canvas.save(buffer, "PNG")
+    canvas.save(buffer, "PNG", compress_level=3, compress_type=zlib.Z_RLE)  # enlarged pixels are runs
     return buffer.getvalue()
 
 
 def _write(draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str) -> None:
-    draw.text(place, text, "black", ImageFont.load_default(15), anchor="lm", spacing=5)
+    draw.text(place, text, "black", _font(), anchor="lm", spacing=5)
+
+
+@functools.cache
+def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(15)
 
 
 def _wrapped(label: str, width: int = 22) -> str:

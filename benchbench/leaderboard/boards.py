@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ class Board:
     unavailable: dict[str, str]
     results: list[Result] = field(repr=False)
 
-    @property
+    @cached_property
     def ranked_by(self) -> str | None:
         """The metric that gives the order: the first that at least half of the rows have, or else any."""
         return ranking_metric(self.metrics, self.rows)
