@@ -137,8 +137,7 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
         discard(trials, request.out)
     missing = [t for t in trials if not plan.is_done(t, request.out, metrics)]
     screen.planned(trials, missing, skipped)
-    done = sum(t.model.recipe is not None for t in trials) - sum(t.model.recipe is not None for t in missing)
-    if request.watch_gradients and done:
+    if request.watch_gradients and (done := len(_trained(trials)) - len(_trained(missing))):
         screen.warn(f"the gradients of {done} trainings that are done were not watched; --fresh runs them again")
     hooks = runner.HookCaller(registry, request.out, screen.warn)
     interrupted = False
@@ -157,7 +156,7 @@ def overfit_one(registry: Registry, request: Request, screen: Screen) -> Checked
     """Check that the trained models of the request can learn one image; nothing is stored. Raises BenchbenchError."""
     cache = cache_folder()
     trials, _ = _plan(registry, replace(request, frame=False), screen, cache, (), writes_to=(cache,))
-    trained = [t for t in trials if t.model.recipe is not None]
+    trained = _trained(trials)
     if not trained:
         raise SpecError("none of the chosen models is trained, so there is nothing to check")
     verdicts = []
@@ -165,6 +164,11 @@ def overfit_one(registry: Registry, request: Request, screen: Screen) -> Checked
         screen.checked(verdict)
         verdicts.append(verdict)
     return Checked(verdicts)
+
+
+def _trained(trials: Sequence[Trial]) -> list[Trial]:
+    """Those whose models are trained."""
+    return [t for t in trials if t.model.recipe is not None]
 
 
 def _settings(request: Request, cache: Path) -> runner.Settings:

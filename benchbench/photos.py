@@ -177,8 +177,7 @@ def beside(path: Path, pictures: Sequence[tuple[str, Tensor]]) -> None:
     canvas = Image.new("RGB", (width * len(pictures), height + CAPTION), "white")
     draw = ImageDraw.Draw(canvas)
     for column, (caption, image) in enumerate(pictures):
-        pixels = image[0].clamp(0, 1).mul(255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
-        canvas.paste(Image.fromarray(pixels), (column * width, CAPTION))
+        canvas.paste(Image.fromarray(as_bytes(image)[0]), (column * width, CAPTION))
         draw.text((column * width + 4, CAPTION / 2), caption, "black", ImageFont.load_default(13), anchor="lm")
     path.parent.mkdir(parents=True, exist_ok=True)
     canvas.save(path, "PNG")

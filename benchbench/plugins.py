@@ -97,7 +97,8 @@ def block(names: Iterable[str]) -> None:
 
 def add_files(paths: Iterable[Path]) -> None:
     """Load these files too, in this process and those that it starts."""
-    os.environ[FILES] = os.pathsep.join(map(str, dict.fromkeys([*files(), *paths])))
+    own = [path.absolute() for path in paths]  # a process may be in another folder
+    os.environ[FILES] = os.pathsep.join(map(str, dict.fromkeys([*files(), *own])))
 
 
 def installed() -> list[str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from .degrading import Pairs
+    from .evaluation import Restored, Scores
     from .interfaces import Task
 
 SAMPLE_COUNT = 8
@@ -37,18 +38,17 @@ def evaluate(
     device: torch.device,
     work: Path,
 ) -> dict[str, Any]:
-    from .evaluation import estimated_flow, inference_memory, means, restore, score, time_inference
+    """What a result holds of a module that has been trained, its files in the work folder."""
+    from .evaluation import inference_memory, means, time_inference
     from .histograms import write_histograms
     from .samples import write_samples
 
-    restored = restore(trial.model, module, test, device)
-    flow = estimated_flow(trial.model, module, test, task, device)
-    scores = score(restored.images, test, metrics, task, device, flow=flow)
+    restored, scores = _restore_and_score(trial, metrics, task, module, test, device, work)
     store.write_scores(work, scores.table)
-    _keep(trial, restored.images, work)
+    about = {"metrics": _metric_facts(metrics, scores.unavailable), "scores": means(scores.table)}
     write_samples(work / store.SAMPLES, test, restored.images, range(min(SAMPLE_COUNT, len(test))))
     write_histograms(work / store.HISTOGRAMS, test, restored.images)
-    worst = _worst(scores.table, metrics)
+    worst = _worst(scores.table, about)
     if worst:
         write_samples(work / store.WORST, test, restored.images, worst)
     return {
@@ -61,8 +61,7 @@ def evaluate(
         },
         "task": {"mean": list(task.mean), "std": list(task.std)},
         "rate": restored.rate(),
-        "metrics": _metric_facts(metrics, scores.unavailable),
-        "scores": means(scores.table),
+        **about,
         "timing": {
             "ms_per_image": time_inference(trial.model, module, test, device),
             "peak_bytes": inference_memory(trial.model, module, test, device),
@@ -72,14 +71,33 @@ def evaluate(
     }
 
 
-def _worst(scores: pd.DataFrame, metrics: Sequence[Metric]) -> list[int]:
+def _restore_and_score(
+    trial: Trial,
+    metrics: Sequence[Metric],
+    task: Task,
+    module: nn.Module,
+    test: Pairs,
+    device: torch.device,
+    work: Path,
+) -> tuple[Restored, Scores]:
+    """The test images restored, kept where that is wanted, and their scores by these metrics."""
+    from .evaluation import estimated_flow, restore, score
+
+    restored = restore(trial.model, module, test, device)
+    flow = estimated_flow(trial.model, module, test, task, device)
+    scores = score(restored.images, test, metrics, task, device, flow=flow)
+    if trial.predictions:
+        save_tensors(work / store.PREDICTIONS, {RESTORED: restored.images})
+    return restored, scores
+
+
+def _worst(scores: pd.DataFrame, about: Mapping[str, Any]) -> list[int]:
     """Positions of the images that the model did worst on, worst first, by the metric that ranks boards."""
-    known = [metric for metric in metrics if str(metric) in scores and not metric.signed]
-    if not known:
+    if (first := store.first_metric(about)) is None:
         return []
-    first = min(known, key=lambda metric: (not metric.ranks, metric.order, str(metric)))
-    values = scores[str(first)].reset_index(drop=True)
-    return [int(i) for i in values.sort_values(ascending=first.higher_is_better, kind="stable").index[:WORST_COUNT]]
+    values = scores[first].reset_index(drop=True)
+    better = about["metrics"][first]["higher_is_better"]
+    return [int(i) for i in values.sort_values(ascending=better, kind="stable").index[:WORST_COUNT]]
 
 
 def score_more(
@@ -93,13 +111,8 @@ def score_more(
     work: Path,
 ) -> dict[str, Any]:
     """The stored result with the scores that it lacks; all else, and where it was trained, stays as it is."""
-    from .evaluation import estimated_flow, restore, score
-
     missing = missing_metrics(trial, stored, metrics)
-    restored = restore(trial.model, module, test, device)
-    flow = estimated_flow(trial.model, module, test, task, device)
-    fresh = score(restored.images, test, missing, task, device, flow=flow)
-    _keep(trial, restored.images, work)
+    _, fresh = _restore_and_score(trial, missing, task, module, test, device, work)
     return with_scores(trial, stored, missing, fresh.table, fresh.unavailable, work)
 
 
@@ -126,11 +139,6 @@ def with_scores(
         "scores": means(table),
         "finished_at": outcome(trial, "scored")["finished_at"],
     }
-
-
-def _keep(trial: Trial, restored: torch.Tensor, work: Path) -> None:
-    if trial.predictions:
-        save_tensors(work / store.PREDICTIONS, {RESTORED: restored})
 
 
 def _metric_facts(metrics: Sequence[Metric], unavailable: Mapping[str, str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import csv
 import io
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -132,6 +132,11 @@ def first_metric(content: Mapping[str, Any]) -> str | None:
     return min(ranking, key=lambda m: precedence(m, known[m]), default=None)
 
 
+def oldest_first(results: Iterable[Result]) -> list[Result]:
+    """Results in the order in which they were finished: of several that claim one row of a board, the last counts."""
+    return sorted(results, key=lambda r: (r.content.get("finished_at", ""), r.content["key"]))
+
+
 def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
     """Every result folder under `out`, in the order of their paths, with its result or what is wrong with it."""
     for path in sorted(out.glob(f"*/*/*/*/{RESULT}")):
@@ -164,8 +169,8 @@ def write_scores(folder: Path, table: pd.DataFrame) -> None:
         ).to_numpy()
     buffer = io.BytesIO()
     options = {"compression": "zstd", "use_dictionary": False, "write_statistics": False, "store_schema": False}
-    options["use_byte_stream_split"] = [name for name in columns if name != "id"]  # a tenth smaller
-    parquet.write_table(pyarrow.table(columns), buffer, **options)
+    split = [name for name in columns if name != "id"]  # a tenth smaller
+    parquet.write_table(pyarrow.table(columns), buffer, use_byte_stream_split=split, **options)
     write_atomically(folder / SCORES, buffer.getvalue())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,32 +77,30 @@ def load_registry(quiet: bool = False) -> Registry:
     Raises PluginError for a file that is no plugin: the user asked for it.
     """
     from .. import plugins
-    from ..errors import PluginError
 
     found = plugins.registry()
-    asked_for = {path.name for path in plugins.files()}
-    for plugin in found.failures:
-        if plugin.distribution in asked_for:
-            raise PluginError(f"{plugin.distribution}: {plugin.error}")
-    if not quiet:
-        _report(map(vars, found.plugins.values()))
+    _report([vars(plugin) for plugin in found.plugins.values()], quiet)
     return found
 
 
 def load_catalogue(quiet: bool) -> list[dict[str, Any]]:
     """The catalogue of all plugins that were chosen, reported likewise."""
-    from .. import catalogue, plugins
+    from .. import catalogue
 
-    if plugins.files():
-        return catalogue.entries(load_registry(quiet))
     found = catalogue.read()
-    if not quiet:
-        _report(entry for entry in found if entry["kind"] == "plugin")
+    _report([entry for entry in found if entry["kind"] == "plugin"], quiet)
     return found
 
 
-def _report(plugins: Iterable[Mapping[str, Any]]) -> None:
-    for plugin in plugins:
+def _report(found: Sequence[Mapping[str, Any]], quiet: bool) -> None:
+    from .. import plugins
+    from ..errors import PluginError
+
+    asked_for = {path.name for path in plugins.files()}
+    for plugin in found:
+        if plugin["error"] and plugin["distribution"] in asked_for:
+            raise PluginError(f"{plugin['distribution']}: {plugin['error']}")
+    for plugin in [] if quiet else found:
         source = f"benchbench: plugin {plugin['name']} ({plugin['distribution']})"
         for warning in plugin["warnings"]:
             click.echo(f"{source}: {warning}", err=True)

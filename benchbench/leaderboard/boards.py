@@ -135,9 +135,7 @@ def _setting(result: Result, budget: str) -> Setting:
 
 def _newest(results: Iterable[Result]) -> list[Result]:
     """One result for each model and seed: a component that changed since has older ones under other keys."""
-    newest: dict[tuple[str, Any], Result] = {}
-    for result in sorted(results, key=lambda r: (r.content.get("finished_at", ""), r.content["key"])):
-        newest[result.content["trial"]["model"], result.content["trial"]["seed"]] = result
+    newest = {(r.content["trial"]["model"], r.content["trial"]["seed"]): r for r in store.oldest_first(results)}
     return sorted(newest.values(), key=lambda r: (r.content["trial"]["model"], str(r.content["trial"]["seed"])))
 
 

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from .. import store
+from ..store import DamagedResult, Result
 
 MiB = 2**20
 MOST_BYTES = {
@@ -84,6 +85,15 @@ def check_files(folder: Path) -> None:
             raise Refused(f"{name} is a link or no regular file")
         if facts.st_size > most:
             raise Refused(f"{name} has {facts.st_size:,} bytes, more than the {most:,} that are taken in")
+
+
+def read(folder: Path) -> Result:
+    """The result in a folder. Raises Refused if it cannot be taken in as it lies there."""
+    check_files(folder)
+    try:
+        return store.read(folder)
+    except DamagedResult as damage:
+        raise Refused(str(damage)) from damage
 
 
 def _unpack(path: Path, scratch: Path) -> None:

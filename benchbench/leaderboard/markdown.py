@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from .boards import Board
 from .pareto import COSTS, fronts
+from .provenance import provenance
 from .rows import REGIONS
 from .text import arrow, budget_name, escape, number, table, with_margin
 
@@ -209,19 +210,12 @@ def _provenance(board: Board) -> str:
     scored = [r.content for r in board.results if r.status == "scored"]
     if not scored:
         return ""
-
-    def distinct(values: Iterable[str]) -> str:
-        return escape(", ".join(sorted({v for v in values if v})))
-
-    trained = [c["timing"] for c in scored if c.get("training")]
-    devices = distinct(
-        [f"{t['device_name']} ({t['training_precision']})" for t in trained]
-        or [c["timing"]["device_name"] for c in scored]
+    made, *found = provenance(scored)
+    found.append(
+        sorted(f"{m}: {f['library']}" for m, f in board.metrics.items() if not f["unavailable"] and f["library"])
     )
-    libraries = distinct(f"{k} {v}" for c in scored for k, v in c["environment"]["libraries"].items())
-    plugins = distinct(f"{o['distribution']} {o['version']}" for c in scored for os in c["origin"].values() for o in os)
-    metrics = distinct(
-        f"{m}: {f['library']}" for m, f in board.metrics.items() if not f["unavailable"] and f["library"]
+    devices, components, libraries, metrics = (escape(", ".join(values)) for values in found)
+    return (
+        f"<sub>{made} {devices}. Components from {components}. Libraries: {libraries}. "
+        f"Metrics computed by, or checked against, {metrics}.</sub>"
     )
-    made = f"{'Trained' if trained else 'Run'} on {devices}. Components from {plugins}. Libraries: {libraries}."
-    return f"<sub>{made} Metrics computed by, or checked against, {metrics}.</sub>"

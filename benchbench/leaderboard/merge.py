@@ -7,14 +7,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from .. import store
 from ..files import write_atomically
 from ..samples import lighten
 from ..store import DamagedResult, Result
 from . import claims, incoming
-from .incoming import Refused, check_files
+from .incoming import Refused
 from .vetting import place, vet
 
 LIGHT = (store.SCORES, store.HISTORY, store.SAMPLES)
@@ -44,42 +44,46 @@ def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[
             except (Refused, OSError) as error:
                 yield Verdict(str(path), "refused", str(error))
                 continue
-            newest = _newest(folders)
-            for folder in folders:
-                if folder in newest:
-                    yield _merge_one(folder, path, into, standing, light)
+            found = {folder: _read(folder) for folder in folders}
+            results = [r for r in found.values() if isinstance(r, Result)]
+            newest = {claims.row_of(r): r for r in store.oldest_first(results)}
+            for folder, result in found.items():
+                source = str(folder if path.is_dir() else path)
+                if isinstance(result, str):
+                    yield Verdict(source, "refused", result)
+                elif newest[claims.row_of(result)] is not result:  # what an edit of a model leaves behind
+                    yield Verdict(source, "older", "the newest result of a model and seed counts")
                 else:
-                    yield Verdict(str(folder), "older", "the newest result of a model and seed counts")
+                    yield _merge_one(source, result, path.is_dir(), into, standing, light)
 
 
-def _newest(folders: Sequence[Path]) -> set[Path]:
-    """The folders but those of older results of a row: what an edit of a model leaves behind."""
-    newest: dict[Any, tuple[str, Path]] = {}
-    for folder in folders:
-        try:
-            check_files(folder)
-            result = store.read(folder)
-        except (Refused, DamagedResult):  # which gets its reason with the others
-            newest[folder] = "", folder
-            continue
-        row, finished = claims.row_of(result), str(result.content.get("finished_at"))
-        newest[row] = max(newest.get(row, ("", folder)), (finished, folder))
-    return {folder for _, folder in newest.values()}
-
-
-def _merge_one(folder: Path, path: Path, into: Path, standing: dict[str, Result], light: bool) -> Verdict:
-    source = str(folder) if path.is_dir() else str(path)
+def _read(folder: Path) -> Result | str:
+    """The result in a folder, or why it cannot be taken in."""
     try:
-        others = [r for r in standing.values() if r.folder.resolve() != folder.resolve()]
-        result, recomputed = vet(folder, others)
-        trial = result.content["trial"]
-        source += "" if path.is_dir() else f" ({trial['degradation']} × {trial['model']})"
+        return incoming.read(folder)
+    except (Refused, OSError) as error:
+        return _one_line(error)
+
+
+def _merge_one(
+    source: str, result: Result, named: bool, into: Path, standing: dict[str, Result], light: bool
+) -> Verdict:
+    """Vet a result and add it; a source that does not name it, as an archive, is told with its trial."""
+    trial = result.content["trial"]
+    try:
+        others = [r for r in standing.values() if r.folder.resolve() != result.folder.resolve()]
+        recomputed = vet(result, others)
+        source += "" if named else f" ({trial['degradation']} × {trial['model']})"
         verdict = _against(result, standing.get(result.content["key"]))
         if verdict != "known":
             standing[result.content["key"]] = add(result, into, light=light)
     except (Refused, OSError) as error:
-        return Verdict(source, "refused", " ".join(str(error).split()))
+        return Verdict(source, "refused", _one_line(error))
     return Verdict(source, verdict, recomputed)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _against(result: Result, there: Result | None) -> Literal["added", "replaced", "known"]:

@@ -22,7 +22,7 @@ def metrics_of(scored: Iterable[Result]) -> dict[str, dict[str, Any]]:
     So that one result from elsewhere, with a metric of its own making, changes no board.
     """
     found: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    for result in sorted(scored, key=lambda r: (r.content.get("finished_at", ""), r.content["key"])):
+    for result in store.oldest_first(scored):
         for name, facts in result.content["metrics"].items():
             versions = found.setdefault(name, {})
             versions[facts["digest"]] = [*versions.pop(facts["digest"], []), facts]  # the newest version last

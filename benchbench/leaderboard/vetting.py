@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +17,11 @@ from .. import store
 from ..data import Portraits
 from ..errors import one_line
 from ..files import json_text, write_json
-from ..store import DamagedResult, Result
+from ..store import Result
 from . import claims
 from .at_hand import portraits
 from .boards import collect
-from .incoming import Refused, check_files
+from .incoming import Refused
 from .markdown import section
 from .recompute import recompute
 from .write import as_json
@@ -33,23 +33,17 @@ RELATIVE = 1e-9
 """How far a mean may be from that of its column: the order of a sum, no more."""
 
 
-def vet(folder: Path, standing: Iterable[Result]) -> tuple[Result, str]:
-    """The result in a folder, and what is known of its scores. Raises Refused if it may not join those `standing`."""
-    check_files(folder)
-    try:
-        result = store.read(folder)
-    except DamagedResult as damage:
-        raise Refused(str(damage)) from damage
-    standing = list(standing)
+def vet(result: Result, standing: Sequence[Result]) -> str:
+    """What is known of the scores of a result. Raises Refused if it may not join those `standing`."""
     claims.check(result, standing)
     data = _check_data(result, standing)
     if result.status != "scored":
         _check_boards(result)
-        return result, f"{result.status}, so there is nothing to recompute"
+        return f"{result.status}, so there is nothing to recompute"
     table = _check_scores(result)
     _check_images(result, table, data, standing)
     _check_boards(result)
-    return result, recompute(result, table, data)
+    return recompute(result, table, data)
 
 
 def _check_data(result: Result, standing: Iterable[Result]) -> Portraits | str:
@@ -92,8 +86,8 @@ def _check_scores(result: Result) -> pd.DataFrame:
 def _is_close(stated: Any, value: float) -> bool:
     if isinstance(stated, bool) or not isinstance(stated, int | float):
         return False
-    if math.isnan(stated) or math.isnan(value):  # there is no deviation where some images are perfect
-        return math.isnan(stated) and math.isnan(value)
+    if math.isnan(stated) and math.isnan(value):  # there is no deviation where some images are perfect
+        return True
     return stated == value or math.isclose(stated, value, rel_tol=RELATIVE, abs_tol=1e-12)
 
 

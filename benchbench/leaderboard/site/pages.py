@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import plots
 from ..pareto import COSTS, fronts
+from ..provenance import provenance
 from ..text import number
 from . import charts, data, tables
 from .cards import Card, Showing
@@ -130,16 +131,8 @@ def _notes(entry: Entry) -> list[tuple[str, str]]:
 
 
 def _provenance(entry: Entry) -> dict[str, list[str]]:
-    contents = [result.content for result in entry.results.values()]
-    trained = [c["timing"] for c in contents if c.get("training")]
-    devices = [f"{t['device_name']} ({t['training_precision']})" for t in trained]
-    return {
-        "Trained on" if trained else "Run on": sorted({*(devices or (c["timing"]["device_name"] for c in contents))}),
-        "Components from": sorted(
-            {f"{o['distribution']} {o['version']}" for c in contents for os in c["origin"].values() for o in os}
-        ),
-        "Libraries": sorted({f"{k} {v}" for c in contents for k, v in c["environment"]["libraries"].items()}),
-    }
+    made, devices, components, libraries = provenance([result.content for result in entry.results.values()])
+    return {made: devices, "Components from": components, "Libraries": libraries}
 
 
 def card_page(path: str, card: Card) -> str:
