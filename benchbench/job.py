@@ -11,6 +11,7 @@ from typing import Any
 
 from . import overfit, plan, runner, store, suites
 from .budget import Budget
+from .crew import Settings, Threads
 from .data import load
 from .errors import BenchbenchError, SpecError
 from .files import cache_folder, json_text
@@ -144,7 +145,8 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
     interrupted = False
     try:
         if missing:
-            runner.run(missing, metrics, settings, [screen, hooks])
+            with Threads(metrics, settings) as crew:
+                runner.run(missing, metrics, crew, request.out, [screen, hooks])
     except KeyboardInterrupt:
         interrupted = True
         screen.warn("stopping: the boards of what is done are written; Ctrl-C again stops at once")
@@ -167,11 +169,11 @@ def overfit_one(registry: Registry, request: Request, screen: Screen) -> Checked
     return Checked(verdicts)
 
 
-def _settings(request: Request, cache: Path) -> runner.Settings:
+def _settings(request: Request, cache: Path) -> Settings:
     """Raises SpecError."""
     jobs = request.jobs or runner.default_jobs(request.device, request.threads)
     limits = Limits(request.timeout, parse_bytes(request.memory) if request.memory is not None else None)
-    return runner.Settings(request.out, cache, request.device, jobs, limits)
+    return Settings(request.out, cache, request.device, jobs, limits)
 
 
 def _plan(

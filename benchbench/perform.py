@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import json
 from collections.abc import Mapping, Sequence
@@ -59,8 +58,6 @@ def perform(
     from .interfaces import Task
     from .memory import peak_memory
 
-    if dataclasses.replace(trial).key != trial.key:  # computed anew, from the sources as they are now
-        raise TrialError("the source of a component changed during the run; run again")
     portraits = load(trial.data)
     if portraits.masks is None and needs_masks(trial.degradation):
         lacking = f"{trial.degradation} needs face masks, which {trial.dataset} lacks"

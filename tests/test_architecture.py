@@ -24,6 +24,7 @@ LAYERS = [  # each may import from those below it
     {"job", "catalogue", "checks", "authoring", "speed", "pretrained"},
     {"leaderboard", "runner", "overfit", "preload", "photos"},
     {"plan", "suites"},
+    {"crew"},
     {"attempt"},
     {"perform"},
     {"scoring"},
