@@ -64,7 +64,7 @@ def degrade(degradation: Degradation, threads: int, device_name: str, place: Pla
 def run(place: Place, *steps: bytes) -> None:
     """Do the steps, the last of which is to `store_trial`, as the only one at this trial and into its log."""
     work = store.work_folder(place.final)
-    with _lock(place.lock):
+    with locked(place.lock):
         if store.finish(work, place.final):  # killed between its last write and the renaming
             return
         store.open_work(work)
@@ -117,7 +117,7 @@ def fail(trial: Trial, metrics: Sequence[Metric], out: Path, reason: str) -> dic
     """
     final = trial.folder(out)
     try:
-        with _lock(lock_of(trial, out), blocking=False):
+        with locked(lock_of(trial, out), blocking=False):
             work = store.open_work(store.work_folder(final))
             return _store_failure(trial, metrics, stored_result(final), work, final, reason)
     except Timeout:
@@ -132,7 +132,8 @@ def lock_of(trial: Trial, out: Path) -> Path:
     return out / LOCKS / trial.key
 
 
-def _lock(path: Path, *, blocking: bool = True) -> FileLock:
+def locked(path: Path, *, blocking: bool = True) -> FileLock:
+    """That file, locked while in the `with` block. Raises Timeout where it is not to block, and another has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(path, blocking=blocking)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import store
-from .errors import TrialError, one_line
+from .errors import SpecError, TrialError, one_line
 from .files import load_tensors, save_tensors
 from .interfaces import Metric
 from .scoring import evaluate, score_more
@@ -44,6 +44,18 @@ def set_up(device_name: str, threads: int) -> torch.device:
     else:  # where float32 is asked for, scores above all, it is not to be TensorFloat-32; training has its bf16
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     return device
+
+
+def check_device(name: str) -> None:
+    """Raises SpecError for a device that torch does not know or that is not there."""
+    import torch
+
+    if name == "auto":
+        return
+    try:
+        torch.empty(1, device="meta" if name == "cpu" else name)
+    except (RuntimeError, AssertionError) as error:
+        raise SpecError(f"device '{name}' cannot be used: {str(error).splitlines()[0]}; try cpu or auto") from error
 
 
 def perform(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -179,6 +180,13 @@ def _content(trial: Trial, out: Path) -> dict[str, Any] | None:
         return None
 
 
+def _wait(pending: Collection[Future[Any]]) -> Collection[Future[Any]]:
+    """What is done, after waiting for it for a short while."""
+    if not pending:  # nobody is there yet to take a trial
+        time.sleep(POLL_SECONDS)
+    return concurrent.futures.wait(pending, POLL_SECONDS, concurrent.futures.FIRST_COMPLETED).done
+
+
 def run(
     trials: Sequence[Trial], metrics: Sequence[Metric], crew: Crew, out: Path, listeners: Sequence[Listener] = ()
 ) -> None:
@@ -188,7 +196,7 @@ def run(
     while waiting or state.pending:
         while waiting and len(state.pending) < crew.size():
             state.start(waiting.pop())
-        done, _ = concurrent.futures.wait(state.pending, POLL_SECONDS, concurrent.futures.FIRST_COMPLETED)
+        done = _wait(state.pending)
         state.follow()
         for future in done:
             state.finish(future)

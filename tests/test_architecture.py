@@ -24,6 +24,8 @@ LAYERS = [  # each may import from those below it
     {"job", "catalogue", "checks", "authoring", "speed", "pretrained"},
     {"leaderboard", "runner", "overfit", "preload", "photos"},
     {"plan", "suites"},
+    {"cluster"},
+    {"errand"},
     {"crew"},
     {"attempt"},
     {"perform"},
