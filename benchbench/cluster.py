@@ -7,8 +7,9 @@ import multiprocessing
 import tempfile
 import time
 import uuid
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -86,8 +87,10 @@ class Dask(Crew):
             raise self._lost(error) from error
 
     def submit(self, trial: Trial) -> Future[Any]:
-        errand_ = errand.prepare(trial, self._datasets[trial.data], self._metrics, self._settings)
-        return self.executor.submit(work, errand_, self._topic)
+        made = errand.prepare(trial, self._datasets[trial.data], self._metrics, self._settings)
+        with warnings.catch_warnings():  # Dask would have weights scattered, which each trial sends once
+            warnings.filterwarnings("ignore", "Sending large graph")
+            return self.executor.submit(work, made, self._topic)
 
     def receive(self, trial: Trial, done: Future[Any]) -> str | None:
         from distributed import KilledWorker
@@ -96,7 +99,7 @@ class Dask(Crew):
             worker, back = done.result()
         except KilledWorker as error:
             return f"its worker was lost {error.allowed_failures + 1} times while it was at work (out of memory?)"
-        except (Exception, CancelledError) as error:
+        except Exception as error:
             raise self._lost(error) from error
         if back.refusal:
             needed = "every worker needs the benchbench, the plugins and the data of the run"
@@ -112,8 +115,8 @@ class Dask(Crew):
     def _lost(self, error: BaseException) -> BenchbenchError:
         where = self._address or "on this machine"
         return BenchbenchError(
-            f"the Dask cluster {where} took no trial: {one_line(error)}; its scheduler and its workers must be there "
-            "and have the benchbench of the run; the same command goes on from here"
+            f"the Dask cluster {where} failed: {one_line(error)}; its scheduler and its workers must be there and have "
+            "the benchbench of the run; the same command goes on from here"
         )
 
 

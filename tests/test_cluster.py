@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 import command
@@ -20,8 +21,13 @@ from command import board, numbers
 
 import benchbench
 
-pytest.importorskip("distributed", reason="Dask is not installed: pip install 'benchbench[dask]'")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(
+        find_spec("distributed") is None, reason="Dask is not installed: pip install 'benchbench[dask]'"
+    ),
+]
 MODELS = command.options("--model", "identity", "oracle", "tiny-conv", "slow")
 TRIALS = [*MODELS, *command.options("--seed", 0, 1, 2), "--budget", "8epochs"]
 PLUGINS = ("toys", "faulty")
