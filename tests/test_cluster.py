@@ -56,7 +56,7 @@ class Cluster:
         return str(json.loads(self.facts.read_text())["address"])
 
     def start(self) -> None:
-        self.scheduler = self._start("scheduler", "--port", "0", "--no-dashboard", "--no-show")
+        self.scheduler = self._start("scheduler", "--port", "0", "--no-dashboard")
         while not self.facts.exists():
             assert self.scheduler.poll() is None, "the scheduler did not start"
             time.sleep(0.1)
