@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
@@ -63,9 +63,13 @@ class Dask(Crew):
             needs = {"resources": {GPU: 1}} if self._gpu else {}
             self.executor = self._client.get_executor(pure=False, **needs)
             stack.callback(self.executor.shutdown, wait=False)
-            self._client.subscribe_topic(self._topic, lambda event: self.news.put(News(**event[1])))
+            self._client.subscribe_topic(self._topic, self._hear)
             self._stack = stack.pop_all()
         return self
+
+    def _hear(self, event: tuple[float, Mapping[str, Any]]) -> None:
+        """Of a time and a message, to which the scheduler adds who sent it."""
+        self.news.put(News(**{part.name: event[1][part.name] for part in fields(News)}))
 
     def __exit__(self, *error: Any) -> None:
         with suppress(OSError, TimeoutError):  # a scheduler that has gone cannot be told

@@ -15,9 +15,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import command
+import faulty
 import psutil
 import pytest
 from command import board, numbers
+from jobs import Recorder, go
 
 import benchbench
 
@@ -195,6 +197,17 @@ def test_ctrl_c_ends_the_local_cluster_and_all_that_is_at_work(tmp_path: Path, e
     command.run(*arguments, tmp_path / "out", env=env, code=0)
     command.run(*arguments, tmp_path / "whole", env=env, code=0)
     assert numbers(tmp_path / "out") == numbers(tmp_path / "whole")
+
+
+def test_progress_is_heard_while_a_trial_is_at_work_and_every_row_once(cluster: Cluster) -> None:
+    cluster.add()
+    faulty.heard.clear()
+    recorder = Recorder()
+    there = {"executor": "dask", "scheduler": cluster.address}
+    report = go(cluster.folder / "out", recorder, model=("slow:seconds=0.2",), budget="8epochs", **there)
+    assert [r["status"] for r in report.results] == ["scored"]
+    assert any(0 < told["fraction"] < 1 for told in recorder.progress)
+    assert [row[1] for kind, row in faulty.heard if kind == "epoch"] == [float(epoch) for epoch in range(1, 9)]
 
 
 def test_where_no_scheduler_is_one_line_says_so(tmp_path: Path, env: dict[str, str]) -> None:
