@@ -8,18 +8,18 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from . import store
+from . import processes, store
 from .errors import TrialError, one_line
 from .files import write_atomically
 from .interfaces import Degradation, Metric
 from .perform import CHECKPOINTS, PROGRESS, perform, set_up
-from .processes import do
 from .scoring import with_scores
 from .store import DamagedResult, Result
 from .trial import Trial, missing_metrics, outcome
@@ -28,38 +28,59 @@ LOCKS = ".locks"
 LOG_PART = 500_000  # bytes that are kept of a log's beginning and of its end
 
 
-def degrade(data: Path, degradation: Degradation, threads: int, cache: Path, device_name: str) -> None:
+@dataclass(frozen=True)
+class Place:
+    """Where a trial is done on this machine."""
+
+    final: Path
+    """The folder of its result; beside it is the one in which it works."""
+    lock: Path
+    data: Path
+    """The prepared data set's folder in the cache."""
+    cache: Path
+
+
+def steps(trial: Trial, metrics: Sequence[Metric], device_name: str) -> tuple[bytes, bytes]:
+    """What `run` does for a trial, wherever its place is. Raises what pickling a component raises."""
+    return (
+        processes.step(degrade, trial.degradation, trial.threads, device_name),
+        processes.step(store_trial, trial, metrics, device_name),
+    )
+
+
+def degrade(degradation: Degradation, threads: int, device_name: str, place: Place) -> None:
     """Have the fixed degraded sets in the cache, which all models share, before a model's code is imported."""
     from .data import load
     from .degrading import degraded_set, needs_masks
 
     set_up(device_name, threads)
-    portraits = load(data)
+    portraits = load(place.data)
     with suppress(Exception):  # the trial meets it again, and stores it
         if portraits.masks is not None or not needs_masks(degradation):
             for split in ("validation", "test"):
-                degraded_set(portraits, split, degradation, cache)
+                degraded_set(portraits, split, degradation, place.cache)
 
 
-def run(final: Path, lock: Path, *steps: bytes) -> None:
+def run(place: Place, *steps: bytes) -> None:
     """Do the steps, the last of which is to `store_trial`, as the only one at this trial and into its log."""
-    work = store.work_folder(final)
-    with _lock(lock):
-        if store.finish(work, final):  # killed between its last write and the renaming
+    work = store.work_folder(place.final)
+    with locked(place.lock):
+        if store.finish(work, place.final):  # killed between its last write and the renaming
             return
         store.open_work(work)
         log_to(work / store.LOG)
         try:
             for packed in steps:
-                do(packed)
+                processes.do(packed, place)
         except BaseException:  # SystemExit and KeyboardInterrupt are the plugin's: the parent keeps Ctrl-C
             _print_traceback()
             raise
         shutil.rmtree(work, ignore_errors=True)  # where another run had done it all
 
 
-def store_trial(trial: Trial, metrics: Sequence[Metric], final: Path, cache: Path, device_name: str) -> None:
+def store_trial(trial: Trial, metrics: Sequence[Metric], device_name: str, place: Place) -> None:
     """Perform the trial and publish the result. What a plugin raises becomes a failed result."""
+    final = place.final
     stored, work = stored_result(final), store.work_folder(final)
     if stored and not missing_metrics(trial, stored, metrics) and stored.keeps(trial.predictions):
         return
@@ -67,12 +88,21 @@ def store_trial(trial: Trial, metrics: Sequence[Metric], final: Path, cache: Pat
         stored = None
     try:
         _take_over_checkpoints(final, work)
-        content = perform(trial, metrics, stored, work, cache, set_up(device_name, trial.threads))
+        own, device = at_hand(trial, place.data), set_up(device_name, trial.threads)
+        content = perform(own, metrics, stored, work, place.cache, device)
         _check_descriptors(work / store.LOG)
         _publish(work, final, content)
     except BaseException as error:
         _print_traceback()
         _store_failure(trial, metrics, stored, work, final, one_line(error))
+
+
+def at_hand(trial: Trial, data: Path) -> Trial:
+    """The trial on the data in this folder. Raises TrialError if its key is another one by now."""
+    own = replace(trial, data=data)  # its key is computed anew, from the sources as they are now
+    if own.key != trial.key:
+        raise TrialError("the source of a component changed during the run; run again")
+    return own
 
 
 def _print_traceback() -> None:
@@ -87,7 +117,7 @@ def fail(trial: Trial, metrics: Sequence[Metric], out: Path, reason: str) -> dic
     """
     final = trial.folder(out)
     try:
-        with _lock(lock_of(trial, out), blocking=False):
+        with locked(lock_of(trial, out), blocking=False):
             work = store.open_work(store.work_folder(final))
             return _store_failure(trial, metrics, stored_result(final), work, final, reason)
     except Timeout:
@@ -102,7 +132,8 @@ def lock_of(trial: Trial, out: Path) -> Path:
     return out / LOCKS / trial.key
 
 
-def _lock(path: Path, *, blocking: bool = True) -> FileLock:
+def locked(path: Path, *, blocking: bool = True) -> FileLock:
+    """That file, locked while in the `with` block. Raises Timeout where it is not to block, and another has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(path, blocking=blocking)
 

@@ -87,12 +87,12 @@ def prepare(dataset: Dataset, size: int, cache: Path) -> Path:
     return folder
 
 
-def find_prepared(fingerprint: str, cache: Path) -> Portraits | None:
-    """The data set of that fingerprint, if the cache holds it, wherever it came from."""
+def find_prepared(fingerprint: str, cache: Path) -> Path | None:
+    """The folder with the data set of that fingerprint, if the cache holds it, wherever it came from."""
     for meta in sorted(cache.glob("data/*/meta.json")):
         try:
-            if read_json(meta)["fingerprint"] == fingerprint:
-                return load(meta.parent)
+            if read_json(meta)["fingerprint"] == fingerprint and is_prepared(meta.parent):
+                return meta.parent
         except (OSError, ValueError, KeyError, TypeError):  # damaged, or being written or removed
             continue
     return None

@@ -7,16 +7,18 @@ import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from . import overfit, plan, runner, store, suites
 from .budget import Budget
-from .data import load
+from .crew import Crew, Settings, Threads
+from .data import load, place
 from .errors import BenchbenchError, SpecError
 from .files import cache_folder, json_text
 from .interfaces import Degradation, Metric, Model
 from .leaderboard import Board, collect, write_boards, write_pages
 from .overfit import Verdict
+from .perform import check_device
 from .plugins import Registry
 from .processes import Limits, parse_bytes
 from .runner import Listener
@@ -41,6 +43,9 @@ class Request:
     seed: Sequence[int] = (0,)
     out: Path = Path("runs")
     device: str = "auto"
+    executor: Literal["local", "dask"] = "local"
+    scheduler: str | None = None
+    """Address of the Dask scheduler whose workers do the trials; without it Dask has its workers on this machine."""
     jobs: int | None = None
     threads: int = 1
     timeout: float | None = None
@@ -143,13 +148,24 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
     interrupted = False
     try:
         if missing:
-            runner.run(missing, metrics, settings, [screen, hooks])
+            with _crew(registry, request, settings, metrics, screen) as crew:
+                runner.run(missing, metrics, crew, request.out, [screen, hooks])
     except KeyboardInterrupt:
         interrupted = True
         screen.warn("stopping: the boards of what is done are written; Ctrl-C again stops at once")
     finally:
         screen.close()
     return _report(trials, len(missing), request.out, hooks, interrupted)
+
+
+def _crew(registry: Registry, request: Request, settings: Settings, metrics: Sequence[Metric], screen: Screen) -> Crew:
+    if request.executor == "local":
+        return Threads(metrics, settings)
+    from .cluster import Dask
+
+    datasets = plan.choose(registry, "dataset", request.dataset)
+    places = {place(dataset, request.size, settings.cache): dataset for dataset in datasets}
+    return Dask(metrics, settings, places, request.scheduler, request.jobs, screen.warn)
 
 
 def overfit_one(registry: Registry, request: Request, screen: Screen) -> Checked:
@@ -171,11 +187,11 @@ def _trained(trials: Sequence[Trial]) -> list[Trial]:
     return [t for t in trials if t.model.recipe is not None]
 
 
-def _settings(request: Request, cache: Path) -> runner.Settings:
+def _settings(request: Request, cache: Path) -> Settings:
     """Raises SpecError."""
     jobs = request.jobs or runner.default_jobs(request.device, request.threads)
     limits = Limits(request.timeout, parse_bytes(request.memory) if request.memory is not None else None)
-    return runner.Settings(request.out, cache, request.device, jobs, limits)
+    return Settings(request.out, cache, request.device, jobs, limits)
 
 
 def _plan(
@@ -190,7 +206,12 @@ def _plan(
     budget = Budget.parse(request.budget)
     datasets = plan.choose(registry, "dataset", request.dataset)
     grids = _grids(registry, request)
-    check_device(request.device)
+    if request.executor == "local":
+        check_device(request.device)
+    else:  # whose workers may have what is not here
+        from .cluster import check_installed
+
+        check_installed()
     for folder in writes_to:
         check_writable(folder)
     screen.preparing([d.label for d in datasets])
@@ -265,15 +286,3 @@ def check_writable(folder: Path) -> None:
         raise BenchbenchError(
             f"only {free / 1e6:.0f} MB are free for {folder}; {LEAST_FREE_BYTES / 1e6:.0f} MB are needed"
         )
-
-
-def check_device(name: str) -> None:
-    """Raises SpecError for a device that torch does not know or that is not there."""
-    import torch
-
-    if name == "auto":
-        return
-    try:
-        torch.empty(1, device="meta" if name == "cpu" else name)
-    except (RuntimeError, AssertionError) as error:
-        raise SpecError(f"device '{name}' cannot be used: {str(error).splitlines()[0]}; try cpu or auto") from error

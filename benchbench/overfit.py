@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import processes
+from .crew import Settings
 from .errors import BenchbenchError, one_line
 from .files import read_json, write_json
 from .processes import Call
-from .runner import Settings
 from .trial import Trial
 
 if TYPE_CHECKING:

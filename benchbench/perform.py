@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import store
-from .errors import TrialError, one_line
+from .errors import SpecError, TrialError, one_line
 from .files import load_tensors, save_tensors
 from .interfaces import Metric
 from .scoring import evaluate, score_more
@@ -47,6 +46,18 @@ def set_up(device_name: str, threads: int) -> torch.device:
     return device
 
 
+def check_device(name: str) -> None:
+    """Raises SpecError for a device that torch does not know or that is not there."""
+    import torch
+
+    if name == "auto":
+        return
+    try:
+        torch.empty(1, device="meta" if name == "cpu" else name)
+    except (RuntimeError, AssertionError) as error:
+        raise SpecError(f"device '{name}' cannot be used: {str(error).splitlines()[0]}; try cpu or auto") from error
+
+
 def perform(
     trial: Trial, metrics: Sequence[Metric], stored: Result | None, work: Path, cache: Path, device: torch.device
 ) -> dict[str, Any]:
@@ -59,8 +70,6 @@ def perform(
     from .interfaces import Task
     from .memory import peak_memory
 
-    if dataclasses.replace(trial).key != trial.key:  # computed anew, from the sources as they are now
-        raise TrialError("the source of a component changed during the run; run again")
     portraits = load(trial.data)
     if portraits.masks is None and needs_masks(trial.degradation):
         lacking = f"{trial.degradation} needs face masks, which {trial.dataset} lacks"

@@ -27,6 +27,8 @@ from .errors import BenchbenchError, SpecError, one_line
 
 LONGEST_ANSWER = 10_000
 POLL_SECONDS = 0.1
+_LOCK = threading.Lock()
+"""Held to start a process, which asks for the ends of all others, or to ask for one: only one thread may read it."""
 UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
@@ -71,10 +73,10 @@ def step(function: Callable[..., object], *args: Any) -> bytes:
     return pickle.dumps((function, args))
 
 
-def do(packed: bytes) -> None:
-    """Do a step, importing what it needs."""
+def do(packed: bytes, *more: Any) -> None:
+    """Do a step, importing what it needs; `more` arguments follow its own."""
     function, args = pickle.loads(packed)
-    function(*args)
+    function(*args, *more)
 
 
 class Call:
@@ -87,7 +89,8 @@ class Call:
         self._process = own.Process(target=_work, args=(writer, packed), daemon=True)  # type: ignore[attr-defined]
         self._answer: str | None = None
         self._over, self._reason = False, ""
-        self._process.start()  # returns when the server has loaded what it loads once
+        with _LOCK:
+            self._process.start()  # returns when the server has loaded what it loads once
         self._limits, self._started = limits, time.monotonic()
         writer.close()
 
@@ -99,7 +102,8 @@ class Call:
     def is_over(self) -> bool:
         """Whether it has ended; what it left running, or what went beyond its limits, is killed here."""
         if not self._over:
-            alive = self._process.is_alive()  # asked first: an answer comes before the end
+            with _LOCK:
+                alive = self._process.is_alive()  # asked first: an answer comes before the end
             self._listen()
             broken = self._broken_limit() if alive and self._answer is None else None
             if broken or not alive or self._answer is not None:
@@ -120,7 +124,9 @@ class Call:
             with suppress(psutil.Error):
                 process.kill()
         self._process.kill()
-        self._process.join(10)
+        connection.wait([self._process.sentinel], timeout=10)
+        with _LOCK:
+            self._process.join(0)
         self._listen()
         self._over = True
 
@@ -169,11 +175,16 @@ def wait(calls: Collection[Call], seconds: float) -> list[Call]:
     return [call for call in calls if call.is_over()]
 
 
-def outcome(call: Call) -> str | None:
-    """Why the call did not return, after waiting for its end; None if it did."""
+def outcome(call: Call, look: Callable[[], object] = lambda: None) -> str | None:
+    """Why the call did not return, after waiting for its end; None if it did.
+
+    Meanwhile `look` is called now and then, and a last time; what it raises ends the call.
+    """
     try:
-        while not wait([call], POLL_SECONDS):
-            pass
+        over = False
+        while not over:
+            over = bool(wait([call], POLL_SECONDS))
+            look()
         return call.reason()
     finally:
         call.kill()

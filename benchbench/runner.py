@@ -1,37 +1,27 @@
-"""Runs what is missing of a plan, each trial in a process of its own, so that none can harm another."""
+"""Runs what is missing of a plan: hands out trials, follows them, and sees that each ends with a stored result."""
 
 from __future__ import annotations
 
-import json
+import concurrent.futures
 import os
-from collections.abc import Callable, Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from . import attempt, processes, store
+from .crew import Crew
 from .data import is_prepared, place, prepare
 from .errors import BenchbenchError, DataError, one_line
 from .interfaces import Dataset, Metric
-from .perform import PROGRESS
 from .plugins import Registry
-from .processes import NO_LIMITS, POLL_SECONDS, Call, Limits, step
+from .processes import POLL_SECONDS, Call, step
 from .trial import Trial
 
 BYTES_A_JOB = 1_500_000_000
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How trials are run; nothing here changes a result on a CPU."""
-
-    out: Path
-    cache: Path
-    device: str = "auto"
-    jobs: int = 1
-    limits: Limits = NO_LIMITS
-    """What a trial may take."""
 
 
 class Listener:
@@ -120,64 +110,66 @@ def prepare_data(datasets: Sequence[Dataset], size: int, cache: Path) -> list[Pa
 
 
 class _Run:
-    """The trials that are running now, and how much of their histories was passed on."""
+    """The trials that are being done, and what of them was passed on."""
 
-    def __init__(self, metrics: Sequence[Metric], settings: Settings, listeners: Sequence[Listener]) -> None:
-        self.metrics, self.settings, self.listeners = list(metrics), settings, listeners
-        self.running: dict[Call, Trial] = {}
+    def __init__(self, metrics: Sequence[Metric], crew: Crew, out: Path, listeners: Sequence[Listener]) -> None:
+        self.metrics, self.crew, self.out, self.listeners = list(metrics), crew, out, listeners
+        self.pending: dict[Future[Any], Trial] = {}
         self.before: dict[str, Any] = {}
         """Trial's key -> when the result that it had before was finished."""
-        self.rows: dict[str, int] = {}
+        self.begun: set[str] = set()
+        self.rows: Counter[str] = Counter()
+        """Trial's key -> rows of its history that were passed on."""
 
     def start(self, current: Trial) -> None:
-        s = self.settings
-        final, cache = current.folder(s.out.absolute()), s.cache.absolute()  # a plugin may change the directory
-        self.before[current.key] = (_content(current, s.out) or {}).get("finished_at")
-        for listener in self.listeners:
-            listener.started(current)
+        self.before[current.key] = (_content(current, self.out) or {}).get("finished_at")
         try:  # packed here, so that what cannot be packed, or unpacked there, fails this trial with its reason
-            steps = (
-                step(attempt.degrade, current.data, current.degradation, current.threads, cache, s.device),
-                step(attempt.store_trial, current, self.metrics, final, cache, s.device),
-            )
-            call = Call(step(attempt.run, final, attempt.lock_of(current, s.out.absolute()), *steps), limits=s.limits)
+            future = self.crew.submit(current)
+        except BenchbenchError:
+            raise
         except Exception as error:
             self._end(current, one_line(error))
         else:
-            self.running[call] = current
+            self.pending[future] = current
 
-    def finish(self, call: Call) -> None:
-        self._end(self.running.pop(call), call.reason())
+    def finish(self, done: Future[Any]) -> None:
+        current = self.pending.pop(done)
+        self._end(current, self.crew.receive(current, done))
 
     def _end(self, current: Trial, reason: str | None) -> None:
         """Tell how a trial ended: as the result says that it left behind, or else for this reason."""
-        out = self.settings.out
-        content = _content(current, out)
+        content = _content(current, self.out)
         if content is None or (reason and content.get("finished_at") == self.before[current.key]):
-            content = attempt.fail(current, self.metrics, out, reason or "its result has gone")
-        self._pass_rows(current, current.folder(out))
+            content = attempt.fail(current, self.metrics, self.out, reason or "its result has gone")
+        self._begin(current)
+        with suppress(OSError, ValueError):
+            self._pass_rows(current, store.read_history(current.folder(self.out)))
+        self.begun.remove(current.key)
         for listener in self.listeners:
             listener.finished(current, content)
 
     def follow(self) -> None:
-        for current in self.running.values():
-            work = store.work_folder(current.folder(self.settings.out))
-            try:
-                progress = json.loads((work / PROGRESS).read_text())
-            except (OSError, ValueError):
-                continue
-            if progress.get("rows", 0) > self.rows.get(current.key, 0):
-                self._pass_rows(current, work)
-            for listener in self.listeners:
-                listener.progressed(current, progress)
+        """Pass on what the trials at work have told."""
+        at_work = {trial.key: trial for trial in self.pending.values()}
+        while not self.crew.news.empty():
+            news = self.crew.news.get()
+            if current := at_work.get(news.key):  # and not of one that has ended, where news are late
+                self._begin(current)
+                self._pass_rows(current, news.rows)
+                for listener in self.listeners if news.progress else ():
+                    listener.progressed(current, dict(news.progress))
 
-    def _pass_rows(self, current: Trial, folder: Path) -> None:
-        with suppress(OSError, ValueError):
-            rows = store.read_history(folder)
-            for row in rows[self.rows.get(current.key, 0) :]:
-                for listener in self.listeners:
-                    listener.validated(current, row)
-            self.rows[current.key] = max(len(rows), self.rows.get(current.key, 0))
+    def _begin(self, current: Trial) -> None:
+        if current.key not in self.begun:
+            self.begun.add(current.key)
+            for listener in self.listeners:
+                listener.started(current)
+
+    def _pass_rows(self, current: Trial, rows: Sequence[Mapping[str, float]]) -> None:
+        for row in rows[self.rows[current.key] :]:
+            for listener in self.listeners:
+                listener.validated(current, dict(row))
+        self.rows[current.key] = max(len(rows), self.rows[current.key])
 
 
 def _content(trial: Trial, out: Path) -> dict[str, Any] | None:
@@ -188,19 +180,23 @@ def _content(trial: Trial, out: Path) -> dict[str, Any] | None:
         return None
 
 
+def _wait(pending: Collection[Future[Any]]) -> Collection[Future[Any]]:
+    """What is done, after waiting for it for a short while."""
+    if not pending:  # nobody is there yet to take a trial
+        time.sleep(POLL_SECONDS)
+    return concurrent.futures.wait(pending, POLL_SECONDS, concurrent.futures.FIRST_COMPLETED).done
+
+
 def run(
-    trials: Sequence[Trial], metrics: Sequence[Metric], settings: Settings, listeners: Sequence[Listener] = ()
+    trials: Sequence[Trial], metrics: Sequence[Metric], crew: Crew, out: Path, listeners: Sequence[Listener] = ()
 ) -> None:
-    """Run the trials, at most `settings.jobs` at once. Every trial ends with a stored result, whatever it does."""
+    """Have the crew do the trials, no more at once than it can. Every trial ends with a stored result in `out`."""
     waiting = list(reversed(trials))
-    state = _Run(metrics, settings, listeners)
-    try:
-        while waiting or state.running:
-            while waiting and len(state.running) < settings.jobs:
-                state.start(waiting.pop())
-            for call in processes.wait(list(state.running), POLL_SECONDS):
-                state.finish(call)
-            state.follow()
-    finally:
-        for call in state.running:  # left by an exception, or Ctrl-C
-            call.kill()
+    state = _Run(metrics, crew, out, listeners)
+    while waiting or state.pending:
+        while waiting and len(state.pending) < crew.size():
+            state.start(waiting.pop())
+        done = _wait(state.pending)
+        state.follow()
+        for future in done:
+            state.finish(future)

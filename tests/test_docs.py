@@ -61,6 +61,19 @@ def test_every_block_is_run_saved_or_of_a_kind_that_is_only_shown(page: Path) ->
         assert block in list(runnable(page)) or block.note in ELSEWHERE or block.language in SHOWN, block.text
 
 
+FILES = [(page, block) for page in PAGES for block in blocks(page) if block.file]
+
+
+@pytest.mark.parametrize(("page", "block"), FILES, ids=lambda part: part.name if isinstance(part, Path) else part.file)
+def test_files_that_a_page_gives_can_be_read_by_what_they_are_for(page: Path, block: Block) -> None:
+    if block.language == "python":
+        compile(block.text, block.file, "exec")
+    elif block.language == "yaml":
+        yaml = pytest.importorskip("yaml", reason="PyYAML is not installed: pip install 'benchbench[dask]'")
+        for part in yaml.safe_load_all(block.text):
+            assert {"apiVersion", "kind", "metadata", "spec"} <= set(part)
+
+
 def checkout(to: Path) -> Path:
     """A copy of this one, without what is not part of it."""
     made = {".git", ".venv", ".ci", "runs", "site", "build"}

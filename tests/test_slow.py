@@ -15,29 +15,12 @@ from pathlib import Path
 import command
 import psutil
 import pytest
-
-from benchbench import store
+from command import board, numbers
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 KILLS = 50
 BENCHBENCH = [sys.executable, "-m", "benchbench"]
 RUN = ["run", "--dataset", "faces:n=200", "--size", "32", "--budget", "1TFLOP", "--device", "cpu", "--quiet"]
-
-
-def numbers(out: Path) -> dict[str, object]:
-    """All that must be reproducible of the results in a folder, each of which must be whole."""
-    found: dict[str, object] = {}
-    for folder, result in store.find(out):
-        assert isinstance(result, store.Result), result
-        where = str(folder.relative_to(out))
-        found[where] = tuple(result.content.get(part) for part in ("status", "scores", "training", "metrics", "model"))
-    return found
-
-
-def board(out: Path) -> dict[str, bytes]:
-    """All files of all boards but the times, which differ from run to run, and what a kill left of writing one."""
-    files = (path for path in (out / "leaderboards").rglob("*") if path.is_file() and not path.name.startswith("."))
-    return {path.name: path.read_bytes() for path in files if not path.name.endswith(".speed.md")}
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def command(
 
     from .. import plugins
     from ..checks import choosing, isolated, kind_of
-    from ..job import check_device
+    from ..perform import check_device
     from ..runner import default_jobs
 
     own = tuple(Path(name) for name in names if name.endswith(".py"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -36,6 +37,14 @@ from . import options
 @click.option("--seeds", type=click.IntRange(1), metavar="N", help="N trainings of each model: seeds 0 to N-1.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, or auto.")
 @click.option("--jobs", type=click.IntRange(1), help="Trials at once.  [default: one a core, or one on a GPU]")
+@click.option(
+    "--executor",
+    type=click.Choice(["local", "dask"]),
+    default="local",
+    show_default=True,
+    help="Who does the trials: this machine, or the workers of a Dask cluster.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Of the Dask cluster.  [default: one on this machine]")
 @click.option(
     "--threads",
     type=click.IntRange(1),
@@ -73,6 +82,8 @@ def command(
     seeds: int | None,
     device: str,
     jobs: int | None,
+    executor: Literal["local", "dask"],
+    scheduler: str | None,
     threads: int,
     timeout: float | None,
     memory: str | None,
@@ -97,6 +108,10 @@ def command(
         raise click.UsageError("--seed names seeds, --seeds counts them: give one of the two")
     if seeds:
         seed, given = tuple(range(seeds)), given | {"seed"}
+    if scheduler and executor != "dask":
+        raise click.UsageError("--scheduler is for --executor dask")
+    if overfit_one and executor != "local":
+        raise click.UsageError("--overfit-one runs on this machine: leave --executor out")
     registry = options.load_registry(quiet or as_json)
     wanted = job.Request(
         dataset=dataset,
@@ -109,6 +124,8 @@ def command(
         out=out,
         device=device,
         jobs=jobs,
+        executor=executor,
+        scheduler=scheduler,
         threads=threads,
         timeout=timeout,
         memory=memory,

@@ -24,7 +24,7 @@ def portraits(label: str, size: int, fingerprint: str) -> Portraits | str:
 def _portraits(label: str, size: int, fingerprint: str, folder: Path) -> Portraits | str:
     found = find_prepared(fingerprint, folder)
     if found is not None:
-        return found
+        return load(found)
     if label not in registry().of("dataset"):
         return f"the data set {label} is not in the cache"
     try:

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchbench import store
+
 HELPERS = Path(__file__).parent
 RUN = [sys.executable, "-m", "benchbench", "run", "--dataset", "toy-faces", "--size", "16", "--degrade", "darken",
        "--device", "cpu", "--metric", "peak", "--metric", "mean-error"]  # fmt: skip
@@ -41,3 +43,19 @@ def run(*arguments: Any, env: dict[str, str], code: int | None = None) -> subpro
     )
     assert code is None or done.returncode == code, (done.returncode, done.stderr[-3000:])
     return done
+
+
+def numbers(out: Path) -> dict[str, object]:
+    """All that must be reproducible of the results in a folder, each of which must be whole."""
+    found: dict[str, object] = {}
+    for folder, result in store.find(out):
+        assert isinstance(result, store.Result), result
+        where = str(folder.relative_to(out))
+        found[where] = tuple(result.content.get(part) for part in ("status", "scores", "training", "metrics", "model"))
+    return found
+
+
+def board(out: Path) -> dict[str, bytes]:
+    """All files of all boards but the times, which differ from run to run, and what a kill left of writing one."""
+    files = (path for path in (out / "leaderboards").rglob("*") if path.is_file() and not path.name.startswith("."))
+    return {path.name: path.read_bytes() for path in files if not path.name.endswith(".speed.md")}

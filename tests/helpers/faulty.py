@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import math
+import multiprocessing
 import os
 import random
 import resource
@@ -151,6 +152,12 @@ def _spoil_the_process() -> None:
     print("noise\n" * 10_000)
 
 
+def _kill_whoever_waits() -> None:
+    """The process that this trial's was started by: the whole run, or a worker of it."""
+    parent = multiprocessing.parent_process()
+    os.kill(parent.pid if parent and parent.pid else os.getpid(), signal.SIGKILL)
+
+
 def _loop() -> None:
     while True:
         pass
@@ -187,6 +194,7 @@ DEEDS: dict[str, Callable[[], object]] = {
     "thread": _leave_a_thread,
     "stay": _refuse_to_leave,
     "spoil": _spoil_the_process,
+    "parent": _kill_whoever_waits,
 }
 WRONG: dict[str, Callable[[Tensor], object]] = {
     "nan": lambda images: images * math.nan,
@@ -200,7 +208,7 @@ WRONG: dict[str, Callable[[Tensor], object]] = {
 Deed = Literal[
     "raise", "sys.exit", "os._exit", "abort", "segfault", "sigkill", "memory", "gpu-memory", "torch-memory", "hoard",
     "recursion", "hang", "loop", "children", "orphans", "flood", "stdout", "descriptors", "directory", "seeds",
-    "threads", "dtype", "patch", "delete", "disk", "read-only", "clock", "thread", "stay", "spoil",
+    "threads", "dtype", "patch", "delete", "disk", "read-only", "clock", "thread", "stay", "spoil", "parent",
     "nan", "infinity", "shape", "bytes", "text", "nothing",
 ]  # fmt: skip
 

@@ -1,0 +1,210 @@
+"""The crew of a Dask cluster: the workers of a scheduler, on however many machines, or processes of this one."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import tempfile
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, fields
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Self
+
+from filelock import Timeout
+
+from . import errand
+from .crew import Crew, News, Settings, Stopped
+from .errand import Errand, Return
+from .errors import BenchbenchError, one_line
+from .interfaces import Dataset, Metric
+from .store import DamagedResult
+from .trial import Trial
+
+if TYPE_CHECKING:
+    from distributed import Client, LocalCluster
+
+GPU = "GPU"
+LOOK_SECONDS = 2.0  # between two looks at how many workers there are
+TELL_SECONDS = 1.0  # between two messages of a trial, which all go through the scheduler
+CONNECT_SECONDS = 10
+IGNORE_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+
+
+class Dask(Crew):
+    """The workers of the scheduler at `address`, or without it `settings.jobs` processes here."""
+
+    def __init__(
+        self,
+        metrics: Sequence[Metric],
+        settings: Settings,
+        datasets: Mapping[Path, Dataset],
+        address: str | None,
+        most: int | None,
+        warn: Callable[[str], None],
+    ) -> None:
+        """`datasets` are those behind the trials' prepared data; `most` bounds the trials at once."""
+        self._metrics, self._settings, self._datasets = metrics, settings, datasets
+        self._address, self._most, self._warn = address, most, warn
+        self._gpu = settings.device.startswith("cuda")
+        self._slots, self._looked = -1, -LOOK_SECONDS
+        self._topic = f"benchbench-{uuid.uuid4().hex}"
+        self.news: SimpleQueue[News] = SimpleQueue()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            where: Any = self._address or stack.enter_context(_local_cluster(self._settings.jobs, self._gpu))
+            self._client = stack.enter_context(_client(where))
+            needs = {"resources": {GPU: 1}} if self._gpu else {}
+            self.executor = self._client.get_executor(pure=False, **needs)
+            stack.callback(self.executor.shutdown, wait=False)
+            self._client.subscribe_topic(self._topic, self._hear)
+            self._stack = stack.pop_all()
+        return self
+
+    def _hear(self, event: tuple[float, Mapping[str, Any]]) -> None:
+        """Of a time and a message, to which the scheduler adds who sent it."""
+        self.news.put(News(**{part.name: event[1][part.name] for part in fields(News)}))
+
+    def __exit__(self, *error: Any) -> None:
+        with suppress(OSError, TimeoutError):  # a scheduler that has gone cannot be told
+            self._stack.close()
+
+    def size(self) -> int:
+        now = time.monotonic()
+        if now - self._looked >= LOOK_SECONDS:
+            before, self._slots, self._looked = self._slots, self._count(), now
+            if not self._slots and before:
+                start = f"dask worker {self._address or 'ADDRESS'}" + (f" --resources {GPU}=1" if self._gpu else "")
+                self._warn(f"waiting for workers; to start one: {start}")
+        return self._slots if self._most is None else min(self._most, self._slots)
+
+    def _count(self) -> int:
+        try:
+            return int(self._client.run_on_scheduler(slots, self._gpu))
+        except Exception as error:
+            raise self._lost(error) from error
+
+    def submit(self, trial: Trial) -> Future[Any]:
+        made = errand.prepare(trial, self._datasets[trial.data], self._metrics, self._settings)
+        with warnings.catch_warnings():  # Dask would have weights scattered, which each trial sends once
+            warnings.filterwarnings("ignore", "Sending large graph")
+            return self.executor.submit(work, made, self._topic)
+
+    def receive(self, trial: Trial, done: Future[Any]) -> str | None:
+        from distributed import KilledWorker
+
+        try:
+            worker, back = done.result()
+        except KilledWorker as error:
+            return f"its worker was lost {error.allowed_failures + 1} times while it was at work (out of memory?)"
+        except Exception as error:
+            raise self._lost(error) from error
+        if back.refusal:
+            needed = "every worker needs the benchbench, the plugins and the data of the run"
+            raise BenchbenchError(f"worker {worker} cannot take part: {back.refusal}; {needed}")
+        try:
+            errand.take_in(trial, self._settings.out, back.files)
+        except Timeout:
+            return "another run in the same folder is at it"
+        except DamagedResult as error:
+            return f"what its worker sent is no result of it: {error}"
+        return str(back.reason) if back.reason else None
+
+    def _lost(self, error: BaseException) -> BenchbenchError:
+        where = self._address or "on this machine"
+        return BenchbenchError(
+            f"the Dask cluster {where} failed: {one_line(error)}; its scheduler and its workers must be there and have "
+            "the benchbench of the run; the same command goes on from here"
+        )
+
+
+def _client(where: Any) -> Client:
+    """Raises BenchbenchError if no scheduler is there."""
+    from distributed import Client
+
+    try:
+        return Client(where, timeout=CONNECT_SECONDS, set_as_default=False, name="benchbench")
+    except (OSError, ValueError) as error:
+        raise BenchbenchError(
+            f"no Dask scheduler answers at {where}: {one_line(error)}; start one with: dask scheduler"
+        ) from error
+
+
+def _local_cluster(workers: int, gpu: bool) -> LocalCluster:
+    """Processes of one thread. Raises BenchbenchError if Dask is not installed."""
+    from distributed import LocalCluster
+
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        memory_limit=0,  # trials are limited, and not the workers that wait for them
+        dashboard_address=None,
+        silence_logs=logging.CRITICAL,
+        preload=[IGNORE_CTRL_C],
+        resources={GPU: 1} if gpu else {},
+    )
+
+
+def check_installed() -> None:
+    """Raises BenchbenchError if Dask is not."""
+    try:
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise BenchbenchError("--executor dask needs Dask: pip install 'benchbench[dask]'") from error
+
+
+# ── what the scheduler and the workers call ──────────────────────────────────────────────────────────────────────────
+
+
+def slots(gpu: bool, dask_scheduler: Any = None) -> int:
+    """Trials that the workers of a scheduler can do at once."""
+    workers = dask_scheduler.workers.values()
+    return int(sum(worker.resources.get(GPU, 0) if gpu else worker.nthreads for worker in workers))
+
+
+def work(given: Errand, topic: str) -> tuple[str, Return]:
+    """Carry out an errand in a thread of a worker; the worker's address, and what came of it."""
+    from distributed import Reschedule, get_worker
+
+    worker = get_worker()
+    task = worker.get_current_task()
+
+    def stopped() -> bool:
+        """Whether the run has ended, or this worker does: what is told to a worker at work is found in its state."""
+        known = worker.state.tasks.get(task)
+        return known is None or known.state != "executing" or worker.status.name.startswith("clos")
+
+    _may_have_children()
+    with tempfile.TemporaryDirectory(dir=worker.local_directory, ignore_cleanup_errors=True) as scratch:
+        tell = _now_and_then(lambda news: worker.log_event(topic, asdict(news)))
+        try:
+            return worker.address, errand.carry_out(given, Path(scratch), tell, stopped)
+        except Stopped:
+            raise Reschedule from None
+        except Exception as error:
+            return worker.address, Return(reason=one_line(error))
+
+
+def _may_have_children() -> None:
+    """Dask marks its workers as daemons, which may not start processes lest these outlive them; a trial's does not."""
+    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+
+
+def _now_and_then(tell: Callable[[News], object]) -> Callable[[News], None]:
+    """`tell`, but of mere progress only each TELL_SECONDS."""
+    last = -TELL_SECONDS
+
+    def sparingly(news: News) -> None:
+        nonlocal last
+        if news.rows or not news.progress or time.monotonic() - last >= TELL_SECONDS:
+            last = time.monotonic()
+            tell(news)
+
+    return sparingly

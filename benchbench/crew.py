@@ -1,0 +1,134 @@
+"""Who does the trials of a run: here threads, each of which waits for the process of one trial; see also `far`."""
+
+from __future__ import annotations
+
+import json
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Any, Self
+
+from . import attempt, processes, store
+from .attempt import Place
+from .errors import one_line
+from .interfaces import Metric
+from .perform import PROGRESS
+from .processes import NO_LIMITS, Call, Limits
+from .trial import Trial
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How trials are run; nothing here changes a result on a CPU."""
+
+    out: Path
+    cache: Path
+    device: str = "auto"
+    jobs: int = 1
+    limits: Limits = NO_LIMITS
+    """What a trial may take."""
+
+
+@dataclass(frozen=True)
+class News:
+    """Of a trial at work; the first has neither progress nor rows."""
+
+    key: str
+    progress: Mapping[str, float] = field(default_factory=dict)
+    rows: Sequence[Mapping[str, float]] = ()
+    """All of its history so far, or nothing where there is nothing new."""
+
+
+class Stopped(Exception):
+    """Raised where a trial is waited for, once nobody wants it any more."""
+
+
+class Crew(ABC):
+    """An executor of trials, as a context manager; leaving it ends the trials that are at work."""
+
+    executor: Executor
+    news: SimpleQueue[News]
+
+    @abstractmethod
+    def size(self) -> int:
+        """Trials that it can do at once, by now."""
+
+    @abstractmethod
+    def submit(self, trial: Trial) -> Future[Any]:
+        """Have the trial done. Raises what pickling its components raises."""
+
+    @abstractmethod
+    def receive(self, trial: Trial, done: Future[Any]) -> str | None:
+        """See that the trial's result, if there is any, is stored; the reason if it was not brought to its end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    @abstractmethod
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+
+class Threads(Crew):
+    """`settings.jobs` threads of this process."""
+
+    def __init__(self, metrics: Sequence[Metric], settings: Settings) -> None:
+        self._metrics, self._settings = metrics, settings
+        self._out, self._cache = settings.out.absolute(), settings.cache.absolute()  # a plugin may change the directory
+        self._stop = threading.Event()
+        self.executor, self.news = ThreadPoolExecutor(settings.jobs), SimpleQueue()
+
+    def size(self) -> int:
+        return self._settings.jobs
+
+    def submit(self, trial: Trial) -> Future[str | None]:
+        steps = attempt.steps(trial, self._metrics, self._settings.device)
+        lock = attempt.lock_of(trial, self._out)
+        place = Place(trial.folder(self._out), lock, trial.data.absolute(), self._cache)
+        return self.executor.submit(
+            attend, trial.key, place, steps, self._settings.limits, self.news.put, self._stop.is_set
+        )
+
+    def receive(self, trial: Trial, done: Future[str | None]) -> str | None:
+        try:
+            return done.result()
+        except Exception as error:  # no process could be had
+            return one_line(error)
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        self.executor.shutdown(cancel_futures=True)
+
+
+def attend(
+    key: str,
+    place: Place,
+    steps: Sequence[bytes],
+    limits: Limits,
+    tell: Callable[[News], object],
+    stopped: Callable[[], bool],
+) -> str | None:
+    """Do a trial in a process of its own; why that did not return, as one line, or None if it did. Raises Stopped."""
+    work, told, rows = store.work_folder(place.final), "", 0
+    tell(News(key))
+
+    def look() -> None:
+        nonlocal told, rows
+        if stopped():
+            raise Stopped
+        with suppress(OSError, ValueError):  # it is read while it is written, or moved
+            text = (work / PROGRESS).read_text()
+            if text != told:
+                told, progress = text, json.loads(text)
+                history = store.read_history(work) if progress.get("rows", 0) > rows else []
+                rows = max(rows, len(history))
+                tell(News(key, progress, history))
+
+    return processes.outcome(Call(processes.step(attempt.run, place, *steps), limits), look)

@@ -1,0 +1,182 @@
+"""A trial sent to another machine: what goes there, what is done there, and what comes back.
+
+No file system is shared. That machine has a cache of its own, in which it makes the data set once, and it sends back
+the bytes of the result's files, which are checked here before they are stored.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import __version__, attempt, plugins, processes, store
+from .attempt import Place
+from .crew import News, Settings, Stopped, attend
+from .errors import BenchbenchError, DataError
+from .files import cache_folder, write_atomically
+from .interfaces import Component, Dataset, Metric
+from .perform import CHECKPOINTS, check_device
+from .processes import Call, Limits, step
+from .store import RESULT, DamagedResult
+from .trial import Trial, component_digest, key_of
+
+DATA, PLUGINS = "data", "plugins"
+WHOLE = (RESULT, store.LOG, *store.SUMMED, CHECKPOINTS)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A trial in plain values and bytes: whoever carries it out need not have its components in his own process."""
+
+    version: str
+    """Of benchbench, where it was sent from; known before anything is unpacked."""
+    key: str
+    folder: str
+    """Of the result, in any folder of results."""
+    plugins: Mapping[str, bytes]
+    """The plugins' files that were named, not installed."""
+    blocked: str
+    admission: tuple[bytes, ...]
+    steps: tuple[bytes, ...]
+    limits: Limits
+    files: Mapping[str, bytes]
+    """What is stored of the trial already."""
+
+
+@dataclass(frozen=True)
+class Return:
+    """What came of an errand."""
+
+    refusal: str | None = None
+    """Why that machine cannot do it, though others can."""
+    reason: str | None = None
+    """Why the trial's process did not return."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """A whole result, or without a result.json what a failure leaves behind."""
+
+
+def prepare(trial: Trial, dataset: Dataset, metrics: Sequence[Metric], settings: Settings) -> Errand:
+    """The errand for a trial. Raises what pickling its components raises."""
+    final = trial.folder(settings.out)
+    digests = {str(metric): component_digest(metric) for metric in metrics}
+    return Errand(
+        version=__version__,
+        key=trial.key,
+        folder=str(trial.folder(Path())),
+        plugins={path.name: path.read_bytes() for path in plugins.files()},
+        blocked=os.environ.get(plugins.BLOCK, ""),
+        admission=(
+            step(have_data, dataset, trial.size, trial.fingerprint),
+            step(compare, trial, trial.describe(), metrics, digests, settings.device),
+        ),
+        steps=attempt.steps(trial, metrics, settings.device),
+        limits=settings.limits,
+        files=_read(final) | _read(store.work_folder(final), CHECKPOINTS),
+    )
+
+
+def carry_out(errand: Errand, scratch: Path, tell: Callable[[News], object], stopped: Callable[[], bool]) -> Return:
+    """Do the trial on this machine, in an empty folder. Raises Stopped."""
+    if errand.version != __version__:
+        return Return(f"it has benchbench {__version__}, and the run is of {errand.version}")
+    final = scratch / "out" / errand.folder
+    _write(final, errand.files)
+    for name, source in errand.plugins.items():
+        write_atomically(scratch / PLUGINS / Path(name).name, source)
+    use = step(use_plugins, scratch / PLUGINS, sorted(errand.plugins), errand.blocked)
+    place = Place(final, scratch / "lock", scratch / DATA, cache_folder().absolute())
+
+    def look() -> None:
+        if stopped():
+            raise Stopped
+
+    if refusal := processes.outcome(Call(step(admit, place, use, *errand.admission)), look):
+        return Return(refusal)
+    place = Place(final, place.lock, Path(place.data.read_text()), place.cache)
+    reason = attend(errand.key, place, (use, *errand.steps), errand.limits, tell, stopped)
+    found = _read(final)
+    if RESULT in found and found[RESULT] != errand.files.get(RESULT):
+        return Return(reason=reason, files=found)
+    return Return(reason=reason, files=_read(store.work_folder(final), store.LOG, CHECKPOINTS))
+
+
+def take_in(trial: Trial, out: Path, files: Mapping[str, bytes]) -> None:
+    """Store what came back of a trial, whole or not at all. Raises DamagedResult, and Timeout if another run is at it.
+
+    What a failure has left behind goes into the work folder, for whoever stores the failure.
+    """
+    final = trial.folder(out)
+    with attempt.locked(attempt.lock_of(trial, out), blocking=False):
+        work = store.open_work(store.work_folder(final))
+        for old in [path for path in work.iterdir() if path.is_file()]:
+            old.unlink()
+        _write(work, files)
+        if RESULT in files:
+            content = store.read(work).content
+            if not content["key"] == trial.key == key_of(content["trial"], content["protocol"]["version"]):
+                raise DamagedResult(f"{RESULT} is another trial's")
+            store.finish(work, final)
+
+
+def _read(folder: Path, *patterns: str) -> dict[str, bytes]:
+    """The files of a result folder, or those of its files that the patterns name."""
+    names = os.listdir(folder) if folder.is_dir() else []
+    wanted = [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns or WHOLE)]
+    return {name: (folder / name).read_bytes() for name in wanted}
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files of a result folder, `result.json` last. Raises DamagedResult for what does not belong there."""
+    for name in sorted(files, key=lambda name: name == RESULT):
+        if Path(name).name != name or not any(fnmatch.fnmatchcase(name, pattern) for pattern in WHOLE):
+            raise DamagedResult(f"'{name}' does not belong into a result")
+        write_atomically(folder / name, files[name])
+
+
+# ── there, in a process of its own ───────────────────────────────────────────────────────────────────────────────────
+
+
+def admit(place: Place, *steps: bytes) -> None:
+    """Find out whether this machine can do the trial. Raises, if it cannot, what says why."""
+    for packed in steps:
+        processes.do(packed, place)
+
+
+def use_plugins(folder: Path, names: Sequence[str], blocked: str, place: Place) -> None:
+    """Have the same plugins as the process that the errand came from."""
+    os.environ[plugins.BLOCK] = blocked
+    os.environ[plugins.FILES] = os.pathsep.join(str(folder / name) for name in names)
+    sys.path.append(str(folder))
+
+
+def have_data(dataset: Dataset, size: int, fingerprint: str, place: Place) -> None:
+    """Have the data set in the cache, made once a machine. Raises DataError if it is another one here."""
+    from . import data
+
+    with attempt.locked(place.cache / attempt.LOCKS / fingerprint):
+        folder = data.find_prepared(fingerprint, place.cache) or data.prepare(dataset, size, place.cache)
+    if (own := data.load(folder).fingerprint) != fingerprint:
+        raise DataError(f"its data set {dataset.label} is another one: {own}, and the run's is {fingerprint}")
+    write_atomically(place.data, str(folder))
+
+
+def compare(
+    trial: Trial,
+    described: Mapping[str, Any],
+    metrics: Sequence[Metric],
+    digests: Mapping[str, str],
+    device: str,
+    place: Place,
+) -> None:
+    """Raises BenchbenchError if a component's source, or the device, is not here what it is at the run."""
+    parts: list[tuple[Component, str]] = [(metric, digests[str(metric)]) for metric in metrics]
+    parts += [(trial.degradation, described["degradation_digest"]), (trial.model, described["model_digest"])]
+    for part, wanted in parts:
+        if (own := component_digest(part)) != wanted:
+            raise BenchbenchError(f"its source of {part} is another one: {own}, and the run's is {wanted}")
+    check_device(device)

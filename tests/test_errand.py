@@ -1,0 +1,236 @@
+"""Trials that are sent away: they come back as they would have been made here, or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import results
+import toys
+from click.testing import CliRunner
+from jobs import Recorder, go
+
+from benchbench import BenchbenchError, DataError, errand, job, plan, store
+from benchbench.attempt import Place
+from benchbench.budget import Budget
+from benchbench.cli import main
+from benchbench.crew import News, Settings, Stopped
+from benchbench.data import load, place, prepare
+from benchbench.errand import Errand, carry_out, compare, have_data, take_in
+from benchbench.files import write_json
+from benchbench.interfaces import Metric
+from benchbench.store import RESULT, DamagedResult
+from benchbench.trial import Trial, component_digest
+
+METRICS: list[Metric] = [toys.Peak(), toys.MeanError()]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, cache: Path) -> Settings:
+    return Settings(tmp_path / "out", cache, "cpu")
+
+
+@pytest.fixture
+def trial(cache: Path) -> Trial:
+    return planned("tiny-conv", cache)
+
+
+def planned(model: str, cache: Path) -> Trial:
+    registry = toys.registry("faulty")
+    folder = prepare(toys.ToyFaces(), 16, cache)
+    data = plan.Prepared(folder, "toy-faces", load(folder).fingerprint, 16)
+    (degradation,) = plan.choose(registry, "degradation", ["darken"])
+    models = plan.choose(registry, "model", [model])
+    (made,) = plan.trials(registry, [data], [degradation], models, Budget.parse("2epochs"), [0])
+    return made
+
+
+def sent(trial: Trial, settings: Settings) -> Errand:
+    return errand.prepare(trial, toys.ToyFaces(), METRICS, settings)
+
+
+def never() -> bool:
+    return False
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Errand], errand.Return]:
+    """A function that carries out an errand as another machine would, and gives what came back."""
+    news: list[News] = []
+
+    def do(given: Errand) -> errand.Return:
+        monkeypatch.setenv("BENCHBENCH_CACHE", str(tmp_path / "its-cache"))
+        scratch = tmp_path / "scratch"
+        scratch.mkdir()
+        back = carry_out(given, scratch, news.append, never)
+        assert {told.key for told in news} == {given.key}
+        return back
+
+    return do
+
+
+def without_times(folder: Path) -> dict[str, Any]:
+    content = dict(store.read(folder).content)
+    drop = ("timing", "finished_at", "files", "origin")
+    sums = {name: digest for name, digest in content["files"].items() if name != store.HISTORY}
+    return {name: value for name, value in content.items() if name not in drop} | {"sums": sums}
+
+
+def test_a_trial_comes_back_as_it_would_have_been_made_here(
+    tmp_path: Path, trial: Trial, settings: Settings, elsewhere: Callable[[Errand], errand.Return]
+) -> None:
+    back = elsewhere(sent(trial, settings))
+    assert (back.refusal, back.reason) == (None, None)
+    assert set(back.files) >= {RESULT, store.LOG, store.SCORES, store.WEIGHTS}
+    take_in(trial, settings.out, back.files)
+    go(tmp_path / "here", model=("tiny-conv",), metric=("peak", "mean-error"))
+    here = next((tmp_path / "here").rglob(f"{trial.key}/{RESULT}")).parent
+    assert without_times(trial.folder(settings.out)) == without_times(here)
+    assert len(list((tmp_path / "its-cache").glob("data/*/meta.json"))) == 1
+    assert not list(settings.out.rglob("*.partial"))
+
+
+def test_what_a_trial_that_died_leaves_comes_back_for_whoever_stores_the_failure(
+    cache: Path, settings: Settings, elsewhere: Callable[[Errand], errand.Return]
+) -> None:
+    trial = planned("faulty:deed=sigkill", cache)
+    back = elsewhere(sent(trial, settings))
+    assert back.reason == "the process was killed by SIGKILL (out of memory?)"
+    assert set(back.files) == {store.LOG}
+    take_in(trial, settings.out, back.files)
+    assert (store.work_folder(trial.folder(settings.out)) / store.LOG).is_file()
+    assert not trial.folder(settings.out).exists()
+
+
+def test_another_version_is_refused_before_anything_is_unpacked(
+    tmp_path: Path, trial: Trial, settings: Settings
+) -> None:
+    old = dataclasses.replace(sent(trial, settings), version="0.0.1", admission=(b"junk",), steps=(b"junk",))
+    back = carry_out(old, tmp_path, lambda news: None, never)
+    assert back.refusal is not None
+    assert "and the run is of 0.0.1" in back.refusal
+    assert not back.files
+
+
+def test_whoever_is_not_wanted_any_more_stops(tmp_path: Path, trial: Trial, settings: Settings) -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        carry_out(sent(trial, settings), tmp_path, lambda news: None, stop.is_set)
+
+
+def at(tmp_path: Path) -> Place:
+    return Place(tmp_path / "final", tmp_path / "lock", tmp_path / "data", tmp_path / "cache")
+
+
+@pytest.mark.parametrize("differs", ["degradation", "model", "metric"])
+def test_another_source_is_refused_by_its_name(tmp_path: Path, trial: Trial, differs: str) -> None:
+    described, digests = trial.describe(), {str(metric): component_digest(metric) for metric in METRICS}
+    compare(trial, described, METRICS, digests, "cpu", at(tmp_path))
+    if differs == "metric":
+        digests["peak"] = "another"
+    else:
+        described[f"{differs}_digest"] = "another"
+    name = {"degradation": "darken", "model": "tiny-conv", "metric": "peak"}[differs]
+    with pytest.raises(BenchbenchError, match=f"its source of {name} is another one: .*, and the run's is another"):
+        compare(trial, described, METRICS, digests, "cpu", at(tmp_path))
+
+
+def test_a_device_that_is_not_there_is_refused(tmp_path: Path, trial: Trial) -> None:
+    digests = {str(metric): component_digest(metric) for metric in METRICS}
+    with pytest.raises(BenchbenchError, match="device 'cuda:99' cannot be used"):
+        compare(trial, trial.describe(), METRICS, digests, "cuda:99", at(tmp_path))
+
+
+def test_data_are_made_once_and_other_data_are_refused(tmp_path: Path, trial: Trial) -> None:
+    there = at(tmp_path)
+    have_data(toys.ToyFaces(), 16, trial.fingerprint, there)
+    made = Path(there.data.read_text())
+    assert made == place(toys.ToyFaces(), 16, there.cache)
+    before = (made / "pixels.npy").stat().st_mtime_ns
+    have_data(toys.ToyFaces(n=50), 16, trial.fingerprint, there)  # by what they hold, whatever they are called
+    assert Path(there.data.read_text()) == made
+    assert (made / "pixels.npy").stat().st_mtime_ns == before
+    with pytest.raises(DataError, match=r"data set toy-faces:n=50 is another one: .*, and the run's is f00d"):
+        have_data(toys.ToyFaces(n=50), 16, "f00d", there)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, bytes]:
+    """A result as it comes back."""
+    folder = results.write(tmp_path / "made")
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@dataclasses.dataclass(frozen=True)
+class Stored:
+    """As much of a trial as storing its result takes: the one that `results` makes up."""
+
+    key: str = results.trial()["key"]
+
+    def folder(self, out: Path) -> Path:
+        return out / "toy-faces" / "darken" / "tiny-conv" / self.key
+
+
+def test_a_whole_result_is_taken_in(tmp_path: Path, files: dict[str, bytes]) -> None:
+    own: Any = Stored()
+    take_in(own, tmp_path / "out", files)
+    assert store.read(own.folder(tmp_path / "out")).content["key"] == own.key
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"../../escaped": b""}, "does not belong into a result"),
+        ({"checkpoint/../../x.safetensors": b""}, "does not belong into a result"),
+        ({"plugin.py": b""}, "does not belong into a result"),
+        ({store.SCORES: b"altered"}, "is missing or was altered"),
+        ({RESULT: b"{}"}, "is not of schema"),
+    ],
+)
+def test_what_is_no_result_is_not_taken_in(
+    tmp_path: Path, files: dict[str, bytes], change: dict[str, bytes], says: str
+) -> None:
+    own: Any = Stored()
+    with pytest.raises(DamagedResult, match=says):
+        take_in(own, tmp_path / "out", files | change)
+    assert not own.folder(tmp_path / "out").exists()
+    assert not list(tmp_path.rglob("escaped"))
+
+
+def test_the_result_of_another_trial_is_not_taken_in(tmp_path: Path, files: dict[str, bytes]) -> None:
+    other: Any = Stored(key="0123456789abcdef")
+    with pytest.raises(DamagedResult, match="is another trial's"):
+        take_in(other, tmp_path / "out", files)
+    forged = tmp_path / "forged"
+    content = store.read(next((tmp_path / "made").rglob(RESULT)).parent).content
+    write_json(forged, content | {"key": other.key})
+    with pytest.raises(DamagedResult, match="is another trial's"):
+        take_in(other, tmp_path / "out", files | {RESULT: forged.read_bytes()})
+    assert not list((tmp_path / "out").rglob(RESULT + "*.json"))
+    assert not other.folder(tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--scheduler", "tcp://localhost:1"], "--scheduler is for --executor dask"),
+        (["--executor", "dask", "--overfit-one"], "--overfit-one runs on this machine"),
+    ],
+)
+def test_options_that_contradict_each_other_are_a_mistake(options: list[str], says: str) -> None:
+    done = CliRunner().invoke(main, ["run", *options])
+    assert done.exit_code == 2
+    assert says in done.output
+
+
+def test_without_dask_one_line_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    request = job.Request(size=16, out=tmp_path / "out", model=("identity",), executor="dask")
+    with pytest.raises(BenchbenchError, match=r"needs Dask: pip install 'benchbench\[dask\]'"):
+        job.run(toys.registry(), request, Recorder())
+    assert not (tmp_path / "out").exists()
