@@ -22,6 +22,7 @@ from .budget import Budget
 from .data import Portraits, load
 from .degrading import act, degraded_set
 from .errors import SpecError
+from .evaluation import scored_at_once
 from .files import cache_folder, read_json
 from .interfaces import Degradation, Degraded, Metric, Model, Peer, Task
 from .plugins import Registry
@@ -95,7 +96,7 @@ def cases(
 
     Models restore the first of the degradations, and a metric scores its images; the images are the default data set's.
     """
-    peers = _peers(registry)
+    peers = known_peers(registry)
     degradations = plan.choose(registry, "degradation", degradation)
     cache, where = cache_folder(), torch.device(device)
     portraits = load(runner.prepare_data(plan.choose(registry, "dataset", ()), size, cache)[0])
@@ -110,7 +111,8 @@ def cases(
         yield from model_cases(one, degradations[0], portraits, where, cache)
 
 
-def _peers(registry: Registry) -> list[Peer]:
+def known_peers(registry: Registry) -> list[Peer]:
+    """Of all plugins."""
     hooks: list[Callable[[], Any]] = [impl.function for impl in registry.implementations("benchbench_peers")]
     return [peer for hook in hooks for peer in hook()]
 
@@ -128,9 +130,10 @@ def degradation_case(degradation: Degradation, clean: Tensor, peers: Sequence[Pe
 
 
 def metric_case(metric: Metric, restored: Tensor, clean: Tensor, peers: Sequence[Peer]) -> Case:
-    """One call scores the batch `(N, C, H, W)`."""
+    """One call scores the batch `(N, C, H, W)`, ours in parts as in evaluation."""
     theirs = {p.library: (p.prepare(restored, clean), p.exact) for p in peers}
-    return Case("metric", str(metric), len(clean), lambda: metric(restored, clean), theirs)
+    pairs = [images.split(scored_at_once(clean, clean.device)) for images in (restored, clean)]
+    return Case("metric", str(metric), len(clean), lambda: torch.cat(list(map(metric, *pairs))), theirs)
 
 
 def model_cases(
