@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from . import plan, runner
@@ -31,6 +32,7 @@ from .training import Trainer
 from .trial import environment
 
 BATCH = 32
+LARGEST_MADE = 128  # px
 LEAST_ROUNDS, MOST_ROUNDS = 5, 200
 
 Call = Callable[[], Any]
@@ -94,13 +96,15 @@ def cases(
 ) -> Iterator[Case]:
     """A case for each degradation and metric named, and two for each model: training step and inference.
 
-    Models restore the first of the degradations, and a metric scores its images; the images are the default data set's.
+    Models restore the first of the degradations, and a metric scores its images; the images are the default data set's,
+    enlarged where they would take long to make and no model learns from them.
     """
     peers = known_peers(registry)
     degradations = plan.choose(registry, "degradation", degradation)
     cache, where = cache_folder(), torch.device(device)
-    portraits = load(runner.prepare_data(plan.choose(registry, "dataset", ()), size, cache)[0])
-    clean = portraits.pixels[:BATCH].to(where).float() / 255
+    made = size if model else min(size, LARGEST_MADE)
+    portraits = load(runner.prepare_data(plan.choose(registry, "dataset", ()), made, cache)[0])
+    clean = F.interpolate(portraits.pixels[:BATCH].to(where).float() / 255, (size, size))
     for one in degradations if degradation else ():
         yield degradation_case(one, clean, [p for p in peers if p.of == str(one)])
     spoilt = degraded(degradations[0], clean).images.clamp(0, 1)
