@@ -19,6 +19,7 @@ from .interfaces import Codec, Metric, Model, Task
 from .memory import peak_memory
 
 BATCH = 32
+CPU_PIXELS = 2**17  # scored at once on a CPU: the maps of a few images stay in its cache, those of more do not
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def score(
     metrics: Sequence[Metric],
     task: Task,
     device: torch.device,
-    batch: int = BATCH,
+    batch: int | None = None,
     flow: Tensor | None = None,
 ) -> Scores:
     """Every metric on every image, whole and inside the region and the face; always in float32.
@@ -127,6 +128,7 @@ def score(
     A metric that is unavailable, raises, or gives a wrong shape loses its columns and states why; the others stand.
     `flow` is what `estimated_flow` gives.
     """
+    batch = batch or scored_at_once(restored, device)
     regions: dict[str, Tensor | None] = {"": None, "@region": pairs.region, "@face": pairs.face}
     columns: dict[str, Tensor] = {}
     unavailable: dict[str, str] = {}
@@ -152,6 +154,11 @@ def score(
         {name: values.numpy() for name, values in columns.items()}, index=pd.Index(pairs.ids, name="id")
     )
     return Scores(table, unavailable)
+
+
+def scored_at_once(images: Tensor, device: torch.device) -> int:
+    """How many of `images` (N,C,H,W) metrics get at a time, so that their memory does not grow with N."""
+    return max(1, CPU_PIXELS // images[0, 0].numel()) if device.type == "cpu" else BATCH
 
 
 def _score_all(

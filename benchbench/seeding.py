@@ -52,11 +52,16 @@ class SeededDraw(_Base):
         self._generators = [generator(seed, purpose, i) for i in ids]
 
     def uniform(self, low: float = 0.0, high: float = 1.0, shape: Sequence[int] = ()) -> Tensor:
-        values = torch.stack([torch.rand(tuple(shape), generator=g) for g in self._generators])
-        return (low + (high - low) * values).to(self.device)
+        values = torch.empty(self.n, *shape)
+        for own, source in zip(values, self._generators, strict=True):
+            torch.rand(own.shape, generator=source, out=own)
+        return values.mul_(high - low).add_(low).to(self.device)
 
     def normal(self, shape: Sequence[int] = ()) -> Tensor:
-        return torch.stack([torch.randn(tuple(shape), generator=g) for g in self._generators]).to(self.device)
+        values = torch.empty(self.n, *shape)
+        for own, source in zip(values, self._generators, strict=True):
+            torch.randn(own.shape, generator=source, out=own)
+        return values.to(self.device)
 
 
 class FreshDraw(_Base):
@@ -67,7 +72,7 @@ class FreshDraw(_Base):
 
     def uniform(self, low: float = 0.0, high: float = 1.0, shape: Sequence[int] = ()) -> Tensor:
         values = torch.rand((self.n, *shape), generator=self._source, device=self.device)
-        return low + (high - low) * values
+        return values.mul_(high - low).add_(low)
 
     def normal(self, shape: Sequence[int] = ()) -> Tensor:
         return torch.randn((self.n, *shape), generator=self._source, device=self.device)

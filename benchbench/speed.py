@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from . import plan, runner
@@ -22,6 +23,7 @@ from .budget import Budget
 from .data import Portraits, load
 from .degrading import act, degraded_set
 from .errors import SpecError
+from .evaluation import scored_at_once
 from .files import cache_folder, read_json
 from .interfaces import Degradation, Degraded, Metric, Model, Peer, Task
 from .plugins import Registry
@@ -30,6 +32,7 @@ from .training import Trainer
 from .trial import environment
 
 BATCH = 32
+LARGEST_MADE = 128  # px
 LEAST_ROUNDS, MOST_ROUNDS = 5, 200
 
 Call = Callable[[], Any]
@@ -93,13 +96,15 @@ def cases(
 ) -> Iterator[Case]:
     """A case for each degradation and metric named, and two for each model: training step and inference.
 
-    Models restore the first of the degradations, and a metric scores its images; the images are the default data set's.
+    Models restore the first of the degradations, and a metric scores its images; the images are the default data set's,
+    enlarged where they would take long to make and no model learns from them.
     """
-    peers = _peers(registry)
+    peers = known_peers(registry)
     degradations = plan.choose(registry, "degradation", degradation)
     cache, where = cache_folder(), torch.device(device)
-    portraits = load(runner.prepare_data(plan.choose(registry, "dataset", ()), size, cache)[0])
-    clean = portraits.pixels[:BATCH].to(where).float() / 255
+    made = size if model else min(size, LARGEST_MADE)
+    portraits = load(runner.prepare_data(plan.choose(registry, "dataset", ()), made, cache)[0])
+    clean = F.interpolate(portraits.pixels[:BATCH].to(where).float() / 255, (size, size))
     for one in degradations if degradation else ():
         yield degradation_case(one, clean, [p for p in peers if p.of == str(one)])
     spoilt = degraded(degradations[0], clean).images.clamp(0, 1)
@@ -110,7 +115,8 @@ def cases(
         yield from model_cases(one, degradations[0], portraits, where, cache)
 
 
-def _peers(registry: Registry) -> list[Peer]:
+def known_peers(registry: Registry) -> list[Peer]:
+    """Of all plugins."""
     hooks: list[Callable[[], Any]] = [impl.function for impl in registry.implementations("benchbench_peers")]
     return [peer for hook in hooks for peer in hook()]
 
@@ -128,9 +134,10 @@ def degradation_case(degradation: Degradation, clean: Tensor, peers: Sequence[Pe
 
 
 def metric_case(metric: Metric, restored: Tensor, clean: Tensor, peers: Sequence[Peer]) -> Case:
-    """One call scores the batch `(N, C, H, W)`."""
+    """One call scores the batch `(N, C, H, W)`, ours in parts as in evaluation."""
     theirs = {p.library: (p.prepare(restored, clean), p.exact) for p in peers}
-    return Case("metric", str(metric), len(clean), lambda: metric(restored, clean), theirs)
+    pairs = [images.split(scored_at_once(clean, clean.device)) for images in (restored, clean)]
+    return Case("metric", str(metric), len(clean), lambda: torch.cat(list(map(metric, *pairs))), theirs)
 
 
 def model_cases(

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from toys import Darken, Identity, MeanError, Oracle, Peak, ToyFaces, portraits
 
-from benchbench import Codec, Metric, Model, Recipe, Task, TrialError
+from benchbench import Codec, Metric, Model, Recipe, Task, TrialError, evaluation
 from benchbench.degrading import Pairs, degraded_set
 from benchbench.evaluation import means, restore, score, time_inference
 
@@ -189,6 +189,17 @@ def test_means_leave_out_images_without_the_region() -> None:
     assert means(pd.DataFrame({"a": [1.0, math.nan, 3.0], "b": [math.nan] * 3})) == {
         "a": {"mean": 2.0, "std": pytest.approx(math.sqrt(2)), "n": 2}
     }
+
+
+@pytest.mark.parametrize(("pixels", "at_once"), [(3 * 16 * 16, 3), (1, 1)])
+def test_metrics_get_a_few_images_at_a_time(
+    pixels: int, at_once: int, pairs: Pairs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(evaluation, "CPU_PIXELS", pixels)
+    monkeypatch.setattr(Peak, "__call__", lambda _, restored, *rest: seen.append(len(restored)) or restored[:, 0, 0, 0])
+    score(pairs.clean.float() / 255, pairs, [Peak()], TASK, CPU)
+    assert max(seen) == at_once
 
 
 def test_inference_is_timed_for_one_image_and_for_a_batch(pairs: Pairs) -> None:

@@ -29,9 +29,9 @@ class Desaturate(Degradation):
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
         """Grey images stay as they are. Raises TrialError for images of neither one nor three channels."""
         if clean.shape[1] == 1:
-            return Degraded(clean.clone())
+            return Degraded(clean)
         if clean.shape[1] != 3:
             raise TrialError(f"desaturate: images must have 1 or 3 channels, these have {clean.shape[1]}")
         red, green, blue = clean.split(1, dim=1)
-        luma = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue  # (N,1,H,W)
-        return Degraded(luma.repeat(1, 3, 1, 1))
+        luma = (_LUMA[0] * red).add_(green, alpha=_LUMA[1]).add_(blue, alpha=_LUMA[2])  # (N,1,H,W)
+        return Degraded(clean.copy_(luma))

@@ -27,4 +27,4 @@ class GaussianNoise(Degradation):
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
         sigma = draw.within(self.sigma)
         noise = draw.normal(clean.shape[1:])
-        return Degraded(clean.addcmul(noise, sigma.view(-1, 1, 1, 1)), truth={"sigma": sigma})
+        return Degraded(clean.addcmul_(noise, sigma.view(-1, 1, 1, 1)), truth={"sigma": sigma})

@@ -40,11 +40,12 @@ class Jpeg(Degradation):
         if clean.shape[1] not in (1, 3):
             raise TrialError(f"jpeg: images must have 1 or 3 channels, these have {clean.shape[1]}")
         quality = integers(draw, self.quality)
-        pixels = clean.clamp(0, 1).mul_(255).round_().to(torch.uint8).permute(0, 2, 3, 1).contiguous()  # (N,H,W,C)
+        pixels = clean.clamp_(0, 1).mul_(255).round_().to(torch.uint8).permute(0, 2, 3, 1).contiguous()  # (N,H,W,C)
         files = zip(pixels.cpu().numpy(), quality.int().tolist(), strict=True)
         decoded = np.stack([there_and_back(image, q, self.subsampling) for image, q in files])
-        images = torch.from_numpy(decoded).to(clean.device).permute(0, 3, 1, 2).contiguous()
-        return Degraded(images.float() / 255, truth={"quality": quality})
+        images = torch.from_numpy(decoded).to(clean.device).permute(0, 3, 1, 2)
+        images = images.to(clean.dtype, memory_format=torch.contiguous_format).div_(255)
+        return Degraded(images, truth={"quality": quality})
 
 
 def there_and_back(pixels: np.ndarray, quality: int, subsampling: str) -> np.ndarray:

@@ -22,7 +22,7 @@ class Nothing(Degradation):
     name = "none"
 
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
-        return Degraded(clean.clone())
+        return Degraded(clean)
 
     def invert(self, degraded: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
         return degraded.clone()

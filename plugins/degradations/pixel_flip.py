@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from benchbench import Degradation, Degraded, Draw, Range, hookimpl, param
@@ -33,4 +32,6 @@ class PixelFlip(Degradation):
         fraction = draw.within(self.fraction)
         region = draw.uniform(shape=(1, *clean.shape[2:])) < fraction.view(-1, 1, 1, 1)
         colours = draw.uniform(shape=clean.shape[1:])
-        return Degraded(torch.where(region, colours, clean), region, {"fraction": fraction})
+        # Sums and products are several times faster than a choice by mask.
+        images = clean.mul_(~region).addcmul_(colours, region.to(clean.dtype))
+        return Degraded(images, region, {"fraction": fraction})

@@ -31,5 +31,5 @@ class Pixelate(Degradation):
         height, width = clean.shape[-2:]
         size = (min(self.block, height), min(self.block, width))
         means = F.avg_pool2d(clean, size, ceil_mode=True, count_include_pad=False)
-        images = means.repeat_interleave(size[0], -2).repeat_interleave(size[1], -1)
+        images = means.repeat_interleave(size[1], -1).repeat_interleave(size[0], -2)
         return Degraded(images[..., :height, :width].contiguous())

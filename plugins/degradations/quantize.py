@@ -32,4 +32,4 @@ class Quantize(Degradation):
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
         levels = integers(draw, self.levels)
         steps = levels.view(-1, 1, 1, 1) - 1
-        return Degraded((clean * steps).round_().div_(steps), truth={"levels": levels})
+        return Degraded(clean.mul_(steps).round_().div_(steps), truth={"levels": levels})

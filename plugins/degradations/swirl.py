@@ -29,6 +29,9 @@ from benchbench import Degradation, Degraded, Draw, Range, hookimpl, param
 
 from ._warp import offsets, turn
 
+# Pixels turned at once on a CPU: their maps stay in its cache. At least an image a thread, as threads share images out.
+CPU_POINTS = 2**16
+
 
 @hookimpl
 def benchbench_degradations() -> list[type[Degradation]]:
@@ -60,8 +63,8 @@ class Swirl(Degradation):
             "centre": torch.stack((draw.within(self.centre_x) * width, draw.within(self.centre_y) * height), 1),
         }
         dx, dy = offsets(truth["centre"], height, width)
-        inside = dx**2 + dy**2 <= truth["radius"].view(-1, 1, 1) ** 2
-        region = inside | (truth["rotation"].view(-1, 1, 1) != 0)
+        reach = truth["radius"].where(truth["rotation"] == 0, math.inf)
+        region = dx**2 + dy**2 <= reach.view(-1, 1, 1) ** 2
         return Degraded(supersampled(clean, self.supersample, **truth), region[:, None], truth)
 
     def invert(self, degraded: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
@@ -82,8 +85,14 @@ def _backwards(truth: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def swirl(images: Tensor, strength: Tensor, radius: Tensor, rotation: Tensor, centre: Tensor) -> Tensor:
     """Swirl `images` (N,C,H,W): `strength`, `rotation` (N,) in radians, `radius` (N,) and `centre` (N,2) in pixels."""
     height, width = images.shape[-2:]
-    dx, dy = offsets(centre, height, width)
-    return turn(images, centre, dx, dy, angles(dx, dy, strength, radius, rotation), "reflection")
+    part = max(torch.get_num_threads(), CPU_POINTS // (height * width)) if images.is_cpu else len(images)
+    turned = torch.empty_like(images)
+    for first in range(0, len(images), part):  # no result depends on how many are in a part
+        rows = slice(first, first + part)
+        dx, dy = offsets(centre[rows], height, width)
+        angle = angles(dx, dy, strength[rows], radius[rows], rotation[rows])
+        turned[rows] = turn(images[rows], centre[rows], dx, dy, angle, "reflection")
+    return turned
 
 
 def supersampled(images: Tensor, factor: int, radius: Tensor, centre: Tensor, **turns: Tensor) -> Tensor:

@@ -13,7 +13,6 @@ Wang et al. 2004, "Image quality assessment: from error visibility to structural
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -27,25 +26,18 @@ WINDOW = gaussian(SIZE, 1.5)
 C1, C2 = 0.01**2, 0.03**2
 
 
-class Moments(NamedTuple):
-    """What the windows of one image hold, whatever it is compared with: maps `(N, C, H - 10, W - 10)`."""
+def similarity(restored: Tensor, clean: Tensor) -> tuple[Tensor, Tensor]:
+    """The maps (luminance, contrast), each `(N, C, H - 10, W - 10)`; their product is the SSIM map.
 
-    mean: Tensor
-    square: Tensor
-    """The mean of the squares."""
-
-
-def moments(images: Tensor) -> Moments:
-    """The window moments of `(N, C, H, W)`."""
-    return Moments(filtered(images, WINDOW), filtered(images.square(), WINDOW))
-
-
-def similarity(restored: Tensor, clean: Tensor, of_restored: Moments, of_clean: Moments) -> tuple[Tensor, Tensor]:
-    """The maps (luminance, contrast), each `(N, C, H - 10, W - 10)`; their product is the SSIM map."""
-    product = of_restored.mean * of_clean.mean
-    squares = torch.addcmul(of_restored.mean.square(), of_clean.mean, of_clean.mean)
-    covariance = filtered(restored * clean, WINDOW).sub_(product)
-    variances = (of_restored.square + of_clean.square).sub_(squares)
+    The formula has the variances in their sum only, so that four filterings do.
+    """
+    ours, theirs = filtered(restored, WINDOW), filtered(clean, WINDOW)
+    variances = filtered(restored.square().addcmul_(clean, clean), WINDOW)
+    covariance = filtered(restored * clean, WINDOW)
+    product = ours * theirs
+    squares = ours.square_().addcmul_(theirs, theirs)
+    covariance.sub_(product)
+    variances.sub_(squares)
     luminance = product.mul_(2).add_(C1).div_(squares.add_(C1))
     contrast = covariance.mul_(2).add_(C2).div_(variances.add_(C2))
     return luminance, contrast
@@ -55,7 +47,7 @@ def similarity(restored: Tensor, clean: Tensor, of_restored: Moments, of_clean: 
 def ssim(restored: Tensor, clean: Tensor, region: Tensor | None) -> Tensor:
     """The mean `(N,)` of the SSIM map, over the windows whose centre lies in `region`; NaN where there is none."""
     with full_precision(clean.device):
-        luminance, contrast = similarity(restored, clean, moments(restored), moments(clean))
+        luminance, contrast = similarity(restored, clean)
         return mean_inside(luminance.mul_(contrast), centres(region, SIZE)).mean(1)
 
 
@@ -83,7 +75,7 @@ def multi_scale_ssim(restored: Tensor, clean: Tensor, region: Tensor | None, wei
             if scale:
                 restored, clean = _halved(restored), _halved(clean)
                 region = None if region is None else _halved(region.to(clean.dtype)) >= 0.5
-            luminance, contrast = similarity(restored, clean, moments(restored), moments(clean))
+            luminance, contrast = similarity(restored, clean)
             values = luminance * contrast if scale == len(weights) - 1 else contrast
             score *= mean_inside(values, centres(region, SIZE)).relu() ** weight
     return score.mean(1)

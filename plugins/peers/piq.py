@@ -18,6 +18,7 @@ def benchbench_peers() -> list[Peer]:
         Peer("psnr", "piq", scores("psnr")),
         Peer("ssim", "piq", scores("ssim", downsample=False)),
         Peer("ms_ssim", "piq", scores("multi_scale_ssim")),
+        Peer("ms_ssim_3", "piq", three_scales),
         Peer("vif", "piq", vif),
         Peer("gmsd", "piq", scores("gmsd")),
         Peer("haarpsi", "piq", scores("haarpsi")),
@@ -33,6 +34,12 @@ def scores(function: str, **options: Any) -> Callable[[Tensor, Tensor], Callable
         return lambda: getattr(piq, function)(restored, clean, data_range=1.0, reduction="none", **options)
 
     return prepare
+
+
+def three_scales(restored: Tensor, clean: Tensor) -> Callable[[], Tensor]:
+    """With the first three of its weights, scaled to sum to one."""
+    weights = clean.new_tensor((0.0448, 0.2856, 0.3001))
+    return scores("multi_scale_ssim", scale_weights=weights / weights.sum())(restored, clean)
 
 
 def vif(restored: Tensor, clean: Tensor) -> Callable[[], Tensor]:

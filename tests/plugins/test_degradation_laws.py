@@ -12,6 +12,7 @@ from variants import DEGRADATIONS
 
 import benchbench_plugins.degradations
 from benchbench import Degradation, Degraded, SpecError, specs
+from benchbench.degrading import act
 from benchbench.seeding import SeededDraw
 
 MODULES = [
@@ -42,7 +43,7 @@ def portraits(n: int, channels: int = 3, height: int = 24, width: int = 24) -> T
 
 
 def degrade(degradation: Degradation, clean: Tensor, ids: list[str]) -> Degraded:
-    return degradation.apply(clean, SeededDraw(3, str(degradation), ids))
+    return act(degradation, clean, SeededDraw(3, str(degradation), ids))
 
 
 @every_degradation

@@ -13,7 +13,7 @@ from benchbench_plugins.degradations.desaturate import Desaturate
 
 
 def grey(images: torch.Tensor) -> torch.Tensor:
-    return Desaturate().apply(images, SeededDraw(0, "test", ["a"] * len(images))).images
+    return Desaturate().apply(images.clone(), SeededDraw(0, "test", ["a"] * len(images))).images
 
 
 def test_matches_skimage_in_all_three_channels() -> None:

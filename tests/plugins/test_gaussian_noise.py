@@ -12,7 +12,7 @@ from benchbench_plugins.degradations.gaussian_noise import GaussianNoise
 
 def noise(sigma: Range, images: torch.Tensor, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     draw = SeededDraw(seed, "test", [str(i) for i in range(len(images))])
-    result = GaussianNoise(sigma).apply(images, draw)
+    result = GaussianNoise(sigma).apply(images.clone(), draw)
     return result.images - images, result.truth["sigma"]
 
 

@@ -25,7 +25,7 @@ def as_tensor(pixels: np.ndarray) -> torch.Tensor:
 
 
 def degraded(images: torch.Tensor, **parameters: object) -> Degraded:
-    return Jpeg(**parameters).apply(images, SeededDraw(0, "test", [str(i) for i in range(len(images))]))  # type: ignore[arg-type]
+    return Jpeg(**parameters).apply(images.clone(), SeededDraw(0, "test", [str(i) for i in range(len(images))]))  # type: ignore[arg-type]
 
 
 def mse(a: torch.Tensor, b: torch.Tensor) -> float:

@@ -10,7 +10,7 @@ from benchbench_plugins.degradations.none import Nothing
 
 def test_is_the_identity_both_ways() -> None:
     images = torch.rand(2, 3, 7, 9)
-    result = Nothing().apply(images, SeededDraw(0, "test", ["a", "b"]))
+    result = Nothing().apply(images.clone(), SeededDraw(0, "test", ["a", "b"]))
     assert torch.equal(result.images, images)
     assert torch.equal(Nothing().invert(result.images, result.truth), images)
     assert result.region is None

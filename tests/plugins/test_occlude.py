@@ -28,7 +28,7 @@ def test_paints_the_squares_of_the_truth_and_nothing_else(
     count: int, sizes: list[float], shape: tuple[int, ...], seed: int
 ) -> None:
     clean = torch.full(shape, 0.5)
-    result = Occlude(count, Range(*sizes)).apply(clean, draw(shape[0], seed))
+    result = Occlude(count, Range(*sizes)).apply(clean.clone(), draw(shape[0], seed))
     expected = np.full(shape, 0.5, dtype=np.float32)
     for image, patches in zip(expected, result.truth["patches"].int().tolist(), strict=True):
         assert len(patches) == count
@@ -53,7 +53,7 @@ def test_every_place_is_equally_likely() -> None:
 
 def test_mean_fills_with_the_images_own_mean_colour() -> None:
     clean = torch.rand(3, 3, 20, 20)
-    result = Occlude(1, Range(0.4, 0.4), fill="mean").apply(clean, draw(3))
+    result = Occlude(1, Range(0.4, 0.4), fill="mean").apply(clean.clone(), draw(3))
     for image, original, (top, left, _) in zip(result.images, clean, result.truth["patches"][:, 0].int(), strict=True):
         torch.testing.assert_close(image[:, top, left], original.mean((1, 2)))
 
@@ -67,8 +67,8 @@ def test_noise_fills_with_uniform_colours() -> None:
 @pytest.mark.parametrize("fill", ["zeros", "noise", "mean"])
 def test_the_fill_does_not_move_the_patches(fill: str) -> None:
     clean = torch.rand(2, 3, 16, 16)
-    usual = Occlude(2).apply(clean, draw(2)).region
-    other = Occlude(2, fill=fill).apply(clean, draw(2)).region  # type: ignore[arg-type]
+    usual = Occlude(2).apply(clean.clone(), draw(2)).region
+    other = Occlude(2, fill=fill).apply(clean.clone(), draw(2)).region  # type: ignore[arg-type]
     assert usual is not None
     assert other is not None
     assert torch.equal(usual, other)

@@ -13,7 +13,7 @@ from benchbench_plugins.degradations.pixel_flip import PixelFlip
 
 def flipped(images: torch.Tensor, low: float, high: float | None = None) -> Degraded:
     draw = SeededDraw(0, "test", [str(i) for i in range(len(images))])
-    return PixelFlip(Range(low, low if high is None else high)).apply(images, draw)
+    return PixelFlip(Range(low, low if high is None else high)).apply(images.clone(), draw)
 
 
 def test_strikes_the_fraction_asked_for() -> None:

@@ -15,7 +15,7 @@ from benchbench_plugins.degradations.quantize import Quantize
 
 def quantized(images: torch.Tensor, low: float, high: float | None = None) -> tuple[torch.Tensor, torch.Tensor]:
     draw = SeededDraw(0, "test", [str(i) for i in range(len(images))])
-    result = Quantize(Range(low, low if high is None else high)).apply(images, draw)
+    result = Quantize(Range(low, low if high is None else high)).apply(images.clone(), draw)
     return result.images, result.truth["levels"]
 
 
