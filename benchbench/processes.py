@@ -6,6 +6,7 @@ running ends with it, unless that has left the session. Nothing that comes back 
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import pickle
@@ -29,6 +30,7 @@ LONGEST_ANSWER = 10_000
 POLL_SECONDS = 0.1
 _LOCK = threading.Lock()
 """Held to start a process, which asks for the ends of all others, or to ask for one: only one thread may read it."""
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
@@ -197,6 +199,7 @@ def _work(writer: Connection, packed: bytes) -> None:
         os.setsid()
     threading.Thread(target=_die_with_parent, daemon=True).start()
     _be_first_to_go()
+    _keep_freed_memory()
     with suppress(OSError):  # whatever a plugin prints, the parent's standard output stays its own
         os.dup2(2, 1)
     answer = ""
@@ -222,3 +225,11 @@ def _be_first_to_go() -> None:
     """Where memory runs out, Linux is to kill this process and not the parent."""
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
+
+
+def _keep_freed_memory() -> None:
+    """Where libc is glibc, large tensors take memory that was freed before, not new pages that the kernel must zero."""
+    with suppress(OSError, AttributeError):
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(M_MMAP_THRESHOLD, 2**25)  # the most that it accepts
+        libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)

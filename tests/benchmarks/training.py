@@ -2,9 +2,11 @@
 
     python tests/benchmarks/training.py --model autoencoder --model nafnet --size 64
 
-The same model from the same weights, the same batches' size, the same number of images seen, in turn for some rounds;
-ratios are of medians. The plain loop is what people write: float32, a DataLoader over pairs of tensors, Adam, one
-`loss.item()` a step. `two jobs` is what `benchbench run` does on two cores: two trials at once, a thread each.
+The same model from the same weights, the same batches' size, the same number of images seen (whole epochs), in turn for
+some rounds; ratios are of medians. The plain loop is what people write: float32, a DataLoader over pairs of tensors, Adam,
+one `loss.item()` a step. `bare` is benchbench's steps and validations with nothing around them, `whole` what a trial does:
+what the harness itself costs is their difference. `two jobs` is what `benchbench run` does on two cores: two trials at once,
+a thread each.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import copy
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -46,7 +48,9 @@ class Bench:
         self.pairs = [(b.degraded.contiguous(), b.clean) for b in self.set.once(0)]
         assert model.recipe is not None
         self.batch = min(model.recipe.batch, len(self.set))
-        self.steps = max(1, images // self.batch)
+        self.epoch_steps = len(self.set) // self.batch
+        self.epochs = max(1, round(images / self.batch / self.epoch_steps))
+        self.steps = self.epochs * self.epoch_steps
         self.images = self.steps * self.batch
 
     def plain(self) -> nn.Module:
@@ -54,22 +58,14 @@ class Bench:
         degraded, clean = (torch.cat(tensors) for tensors in zip(*self.pairs, strict=True))
         loader = DataLoader(TensorDataset(degraded, clean), self.batch, shuffle=True, drop_last=True)
         optimizer = torch.optim.Adam(module.parameters(), self.model.recipe.lr)  # type: ignore[union-attr]
-        for seen, truth in self._cycled(loader):
-            optimizer.zero_grad()
-            loss = self.model.loss(module(seen), Batch(seen, truth))
-            loss.backward()
-            optimizer.step()
-            loss.item()
-        return module
-
-    def _cycled(self, loader: DataLoader[tuple[Tensor, ...]]) -> Iterator[tuple[Tensor, Tensor]]:
-        done = 0
-        while True:
+        for _ in range(self.epochs):
             for seen, truth in loader:
-                if done == self.steps:
-                    return
-                done += 1
-                yield seen, truth
+                optimizer.zero_grad()
+                loss = self.model.loss(module(seen), Batch(seen, truth))
+                loss.backward()
+                optimizer.step()
+                loss.item()
+        return module
 
     def deepinv(self) -> nn.Module:
         import deepinv
@@ -89,7 +85,7 @@ class Bench:
         trainer = deepinv.Trainer(
             model=Restorer(), physics=deepinv.physics.Denoising(), train_dataloader=loader,
             optimizer=torch.optim.Adam(own.parameters(), self.model.recipe.lr),  # type: ignore[union-attr]
-            epochs=max(1, self.steps // len(loader)), losses=deepinv.loss.SupLoss(metric=nn.L1Loss()),
+            epochs=self.epochs, losses=deepinv.loss.SupLoss(metric=nn.L1Loss()),
             metrics=[], device="cpu", online_measurements=False, verbose=False, show_progress_bar=False, save_path=None,
         )  # fmt: skip
         trainer.train()
@@ -104,15 +100,16 @@ class Bench:
         trainer.module.train()
         for trainer.state.step in range(self.steps):
             trainer.losses += trainer.step()
+            if (trainer.state.step + 1) % self.epoch_steps == 0:
+                self.psnr(trainer.module)
         return trainer.module
 
     def benchbench(self) -> nn.Module:
         return self.trainer().run().module
 
     def psnr(self, module: nn.Module) -> float:
-        return steps.validate(
-            self.model, module.to(memory_format=torch.channels_last), self.validation, self.set.device
-        )[1]
+        where = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return steps.validate(self.model, where, self.validation, self.set.device)[1]
 
 
 def two_jobs(bench: Bench) -> None:
@@ -133,7 +130,7 @@ def _one_thread(bench: Bench) -> None:
 def measure(bench: Bench, rounds: int, threads: int) -> None:
     calls: dict[str, tuple[Callable[[], object], int]] = {
         "plain loop": (bench.plain, bench.images),
-        "benchbench, bare steps": (bench.bare, bench.images),
+        "benchbench, bare": (bench.bare, bench.images),
         "benchbench, whole": (bench.benchbench, bench.images),
     }
     try:
