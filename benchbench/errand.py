@@ -76,7 +76,7 @@ def prepare(trial: Trial, dataset: Dataset, metrics: Sequence[Metric], settings:
         ),
         steps=attempt.steps(trial, metrics, settings.device),
         limits=settings.limits,
-        files=_read(final) | _read(store.work_folder(final), CHECKPOINTS),
+        files=files_of(final) | files_of(store.work_folder(final), CHECKPOINTS),
     )
 
 
@@ -99,10 +99,10 @@ def carry_out(errand: Errand, scratch: Path, tell: Callable[[News], object], sto
         return Return(refusal)
     place = Place(final, place.lock, Path(place.data.read_text()), place.cache)
     reason = attend(errand.key, place, (use, *errand.steps), errand.limits, tell, stopped)
-    found = _read(final)
+    found = files_of(final)
     if RESULT in found and found[RESULT] != errand.files.get(RESULT):
         return Return(reason=reason, files=found)
-    return Return(reason=reason, files=_read(store.work_folder(final), store.LOG, CHECKPOINTS))
+    return Return(reason=reason, files=files_of(store.work_folder(final), store.LOG, CHECKPOINTS))
 
 
 def take_in(trial: Trial, out: Path, files: Mapping[str, bytes]) -> None:
@@ -123,7 +123,7 @@ def take_in(trial: Trial, out: Path, files: Mapping[str, bytes]) -> None:
             store.finish(work, final)
 
 
-def _read(folder: Path, *patterns: str) -> dict[str, bytes]:
+def files_of(folder: Path, *patterns: str) -> dict[str, bytes]:
     """The files of a result folder, or those of its files that the patterns name."""
     names = os.listdir(folder) if folder.is_dir() else []
     wanted = [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns or WHOLE)]
