@@ -7,6 +7,7 @@ import importlib.metadata
 import importlib.util
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -186,7 +187,7 @@ def _register(found: Registry, plugin: Plugin, load: Callable[[], Any]) -> None:
 
 def _leave_out(found: Registry, plugin: Plugin, error: BaseException) -> None:
     """A plugin is there as a whole or not at all."""
-    plugin.error = str(error) if isinstance(error, BenchbenchError) else one_line(error)
+    plugin.error = str(error) if isinstance(error, BenchbenchError) else one_line(error) + _where(error)
     plugin.brings.clear()
     if found.manager.has_plugin(plugin.name):
         found.manager.unregister(name=plugin.name)
@@ -194,6 +195,14 @@ def _leave_out(found: Registry, plugin: Plugin, error: BaseException) -> None:
     for things in by_kind:
         for name in [name for name, thing in things.items() if found.origin[thing] is plugin]:
             del found.origin[things.pop(name)]
+
+
+def _where(error: BaseException) -> str:
+    """The last line of code outside of benchbench that led to an error, as ` (sharpen.py:3)`."""
+    ours = {Path(__file__).parent, Path(importlib.util.__file__).parent}
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if not f.filename.startswith("<") and not ours & {*Path(f.filename).parents}]
+    return f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
 
 
 def _collect(found: Registry, kind: str, impl: pluggy.HookImpl, check: Callable[[Any], None]) -> None:

@@ -34,7 +34,7 @@ class Range:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.high):
-            raise SpecError(f"{self.low}..{self.high} is no range: low must not exceed high, and both must be finite")
+            raise SpecError("low must not exceed high, and both must be finite")
 
     def __str__(self) -> str:
         return _number(self.low) if self.low == self.high else f"{_number(self.low)}..{_number(self.high)}"
@@ -155,14 +155,17 @@ def _within(parameter: Parameter, value: Any) -> bool:
 
 def checked(component: type, parameter: Parameter, value: Any) -> Any:
     """`value` as the parameter's type and in its legal range. Raises SpecError naming both if it is not."""
+    reason = f"it must be {parameter.legal}"
     try:
         converted = _convert(parameter, value)
         if _within(parameter, converted):
             return converted
-    except (ValueError, TypeError, KeyError, OverflowError, SpecError):
+    except SpecError as error:
+        reason = str(error)
+    except (ValueError, TypeError, KeyError, OverflowError):
         pass
     name = getattr(component, "name", component.__name__)
-    raise SpecError(f"{name}: {parameter.name}={value} is not legal: it must be {parameter.legal}")
+    raise SpecError(f"{name}: {parameter.name}={value} is not legal: {reason}")
 
 
 def split_spec(text: str) -> tuple[str, list[tuple[str | None, str]]]:

@@ -156,6 +156,10 @@ def test_a_broken_import_is_reported_and_the_others_are_there(
     assert_toys_are_there(registry)
 
 
+def test_the_line_that_raised_is_named(load_with_toys: Callable[..., Registry]) -> None:
+    assert failure(load_with_toys("import benchbench\n\nbenchbench.nothing")).endswith(".py:3)")
+
+
 def test_an_entry_point_to_nowhere_is_reported() -> None:
     registry = load([EntryPoint("lost", "toys:nothing", GROUP), TOYS])
     assert "has no attribute 'nothing'" in str(registry.plugins["lost"].error)

@@ -116,3 +116,12 @@ def test_the_commands_find_the_published_boards(boards: Path, monkeypatch: pytes
     assert "darken.md:1" in refused.stderr
     assert CliRunner().invoke(main, ["leaderboard", "build"]).exit_code == 0
     assert CliRunner().invoke(main, ["leaderboard", "verify"]).exit_code == 0
+
+
+def test_build_tells_by_its_exit_code_that_a_result_was_left_out(boards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(boards.parent)
+    next((boards / "results").rglob("result.json")).write_text("{")
+    done = CliRunner().invoke(main, ["leaderboard", "build"])
+    assert done.exit_code == 1
+    assert "left out" in done.stderr
+    assert "darken.md" in done.stdout

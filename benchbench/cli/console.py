@@ -62,8 +62,7 @@ class Console(Screen):
 
     def started(self, trial: Trial) -> None:
         if self._progress:
-            name = f"{trial.degradation} × {trial.model}" + (f" #{trial.seed}" if trial.seed else "")
-            self._tasks[trial.key] = self._progress.add_task(name, total=1.0, facts="starting")
+            self._tasks[trial.key] = self._progress.add_task(_name(trial), total=1.0, facts="starting")
 
     def progressed(self, trial: Trial, progress: dict[str, float]) -> None:
         if self._progress and trial.key in self._tasks:
@@ -112,8 +111,12 @@ def _facts(progress: dict[str, float]) -> str:
     return f"{loss}{progress['images_per_second']:.0f} images/s{time}"
 
 
+def _name(trial: Trial) -> str:
+    return f"{trial.degradation} × {trial.model}" + (f" #{trial.seed}" if trial.seed else "")
+
+
 def _line(trial: Trial, result: dict[str, Any]) -> str:
-    name = f"{trial.degradation} × {trial.model}"
+    name = _name(trial)
     if result["status"] != "scored":
         return f"  {name}: {result['status']}: {result['reason']}"
     metrics = result["metrics"]
