@@ -9,7 +9,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any, Self
 from filelock import Timeout
 
 from . import errand
-from .crew import Crew, News, Settings, Stopped
+from .crew import Again, Crew, News, Settings, Stopped
 from .errand import Errand, Return
 from .errors import BenchbenchError, one_line
 from .interfaces import Dataset, Metric
+from .perform import resolved
 from .store import DamagedResult
 from .trial import Trial
 
@@ -51,8 +52,12 @@ class Dask(Crew):
         """`datasets` are those behind the trials' prepared data; `most` bounds the trials at once."""
         self._metrics, self._settings, self._datasets = metrics, settings, datasets
         self._address, self._most, self._warn = address, most, warn
-        self._gpu = settings.device.startswith("cuda")
-        self._slots, self._looked = -1, -LOOK_SECONDS
+        self._gpu = resolved(settings.device).startswith("cuda")
+        self._slots: dict[str, int] = {}
+        """Worker's address -> trials that it can do at once."""
+        self._looked, self._told = -LOOK_SECONDS, False
+        self._refused: set[str] = set()
+        """Addresses of workers that cannot take part."""
         self._topic = f"benchbench-{uuid.uuid4().hex}"
         self.news: SimpleQueue[News] = SimpleQueue()
 
@@ -61,8 +66,8 @@ class Dask(Crew):
             where: Any = self._address or stack.enter_context(_local_cluster(self._settings.jobs, self._gpu))
             self._client = stack.enter_context(_client(where))
             needs = {"resources": {GPU: 1}} if self._gpu else {}
-            self.executor = self._client.get_executor(pure=False, **needs)
-            stack.callback(self.executor.shutdown, wait=False)
+            self._executor = self._client.get_executor(pure=False, **needs)
+            stack.callback(self._executor.shutdown, wait=False)
             self._client.subscribe_topic(self._topic, self._hear)
             self._stack = stack.pop_all()
         return self
@@ -78,23 +83,30 @@ class Dask(Crew):
     def size(self) -> int:
         now = time.monotonic()
         if now - self._looked >= LOOK_SECONDS:
-            before, self._slots, self._looked = self._slots, self._count(), now
-            if not self._slots and before:
-                start = f"dask worker {self._address or 'ADDRESS'}" + (f" --resources {GPU}=1" if self._gpu else "")
-                self._warn(f"waiting for workers; to start one: {start}")
-        return self._slots if self._most is None else min(self._most, self._slots)
+            self._looked = now
+            self._look()
+        slots = sum(self._slots.values())
+        if not slots and not self._told:
+            start = f"dask worker {self._address or 'ADDRESS'} --nthreads 1"
+            self._warn(f"waiting for workers; to start one: {start}" + (f" --resources {GPU}=1" if self._gpu else ""))
+        self._told = not slots
+        return slots if self._most is None else min(self._most, slots)
 
-    def _count(self) -> int:
+    def _look(self) -> None:
+        """See which workers there are, but for those that cannot take part."""
         try:
-            return int(self._client.run_on_scheduler(slots, self._gpu))
+            found = self._client.run_on_scheduler(slots, self._gpu)
         except Exception as error:
             raise self._lost(error) from error
+        self._slots = {worker: number for worker, number in found.items() if worker not in self._refused}
 
     def submit(self, trial: Trial) -> Future[Any]:
         made = errand.prepare(trial, self._datasets[trial.data], self._metrics, self._settings)
         with warnings.catch_warnings():  # Dask would have weights scattered, which each trial sends once
             warnings.filterwarnings("ignore", "Sending large graph")
-            return self.executor.submit(work, made, self._topic)
+            # No other worker gets it while one of these is there, and all that joined since may.
+            where = {"workers": list(self._slots), "allow_other_workers": True} if self._refused else {}
+            return self._executor.submit(work, made, self._topic, **where)
 
     def receive(self, trial: Trial, done: Future[Any]) -> str | None:
         from distributed import KilledWorker
@@ -106,8 +118,8 @@ class Dask(Crew):
         except Exception as error:
             raise self._lost(error) from error
         if back.refusal:
-            needed = "every worker needs the benchbench, the plugins and the data of the run"
-            raise BenchbenchError(f"worker {worker} cannot take part: {back.refusal}; {needed}")
+            self._refuse(worker, back.refusal)
+            raise Again
         try:
             errand.take_in(trial, self._settings.out, back.files)
         except Timeout:
@@ -116,10 +128,22 @@ class Dask(Crew):
             return f"what its worker sent is no result of it: {error}"
         return str(back.reason) if back.reason else None
 
+    def _refuse(self, worker: str, reason: str) -> None:
+        """Hand nothing more to a worker. Raises BenchbenchError if no other is there."""
+        known, needed = worker in self._refused, "a worker needs the benchbench, the plugins and the data of the run"
+        self._refused.add(worker)
+        self._look()
+        message = f"worker {worker} cannot take part: {reason}; {needed}"
+        if not self._slots:
+            raise BenchbenchError(message)
+        if not known:
+            self._warn(message)
+
     def _lost(self, error: BaseException) -> BenchbenchError:
         where = self._address or "on this machine"
+        what = "its scheduler went away" if isinstance(error, CancelledError) else one_line(error)
         return BenchbenchError(
-            f"the Dask cluster {where} failed: {one_line(error)}; its scheduler and its workers must be there and have "
+            f"the Dask cluster {where} failed: {what}; its scheduler and its workers must be there and have "
             "the benchbench of the run; the same command goes on from here"
         )
 
@@ -128,6 +152,7 @@ def _client(where: Any) -> Client:
     """Raises BenchbenchError if no scheduler is there."""
     from distributed import Client
 
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what is lost is told in one line
     try:
         return Client(where, timeout=CONNECT_SECONDS, set_as_default=False, name="benchbench")
     except (OSError, ValueError) as error:
@@ -137,7 +162,7 @@ def _client(where: Any) -> Client:
 
 
 def _local_cluster(workers: int, gpu: bool) -> LocalCluster:
-    """Processes of one thread. Raises BenchbenchError if Dask is not installed."""
+    """Processes of one thread."""
     from distributed import LocalCluster
 
     return LocalCluster(
@@ -163,10 +188,11 @@ def check_installed() -> None:
 # ── what the scheduler and the workers call ──────────────────────────────────────────────────────────────────────────
 
 
-def slots(gpu: bool, dask_scheduler: Any = None) -> int:
-    """Trials that the workers of a scheduler can do at once."""
-    workers = dask_scheduler.workers.values()
-    return int(sum(worker.resources.get(GPU, 0) if gpu else worker.nthreads for worker in workers))
+def slots(gpu: bool, dask_scheduler: Any = None) -> dict[str, int]:
+    """Trials that each worker of a scheduler can do at once, by its address; those that can do none are not there."""
+    workers = dask_scheduler.workers.items()
+    found = {address: int(w.resources.get(GPU, 0) if gpu else w.nthreads) for address, w in workers}
+    return {address: number for address, number in found.items() if number}
 
 
 def work(given: Errand, topic: str) -> tuple[str, Return]:

@@ -1,4 +1,4 @@
-"""Who does the trials of a run: here threads, each of which waits for the process of one trial; see also `far`."""
+"""Who does the trials of a run: here threads, each of which waits for the process of one trial; see also `cluster`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ from .trial import Trial
 
 @dataclass(frozen=True)
 class Settings:
-    """How trials are run; nothing here changes a result on a CPU."""
+    """How trials are run; nothing here changes a result on a CPU of one kind."""
 
     out: Path
     cache: Path
@@ -37,22 +37,27 @@ class Settings:
 
 @dataclass(frozen=True)
 class News:
-    """Of a trial at work; the first has neither progress nor rows."""
+    """Of a trial at work; the first has neither progress nor rows, and rows of its history come once."""
 
     key: str
     progress: Mapping[str, float] = field(default_factory=dict)
     rows: Sequence[Mapping[str, float]] = ()
-    """All of its history so far, or nothing where there is nothing new."""
+    """What is new in its history."""
+    first: int = 0
+    """How many rows came before these."""
 
 
 class Stopped(Exception):
     """Raised where a trial is waited for, once nobody wants it any more."""
 
 
-class Crew(ABC):
-    """An executor of trials, as a context manager; leaving it ends the trials that are at work."""
+class Again(Exception):
+    """Raised where a trial was handed to somebody who cannot do it, and others can."""
 
-    executor: Executor
+
+class Crew(ABC):
+    """Those who do trials, as a context manager; leaving it ends the trials that are at work."""
+
     news: SimpleQueue[News]
 
     @abstractmethod
@@ -65,7 +70,10 @@ class Crew(ABC):
 
     @abstractmethod
     def receive(self, trial: Trial, done: Future[Any]) -> str | None:
-        """See that the trial's result, if there is any, is stored; the reason if it was not brought to its end."""
+        """See that the trial's result, if there is any, is stored; the reason if it was not brought to its end.
+
+        Raises Again if it is to be submitted once more.
+        """
 
     def __enter__(self) -> Self:
         return self
@@ -83,7 +91,7 @@ class Threads(Crew):
         self._metrics, self._settings = metrics, settings
         self._out, self._cache = settings.out.absolute(), settings.cache.absolute()  # a plugin may change the directory
         self._stop = threading.Event()
-        self.executor, self.news = ThreadPoolExecutor(settings.jobs), SimpleQueue()
+        self._executor, self.news = ThreadPoolExecutor(settings.jobs), SimpleQueue()
 
     def size(self) -> int:
         return self._settings.jobs
@@ -92,7 +100,7 @@ class Threads(Crew):
         steps = attempt.steps(trial, self._metrics, self._settings.device)
         lock = attempt.lock_of(trial, self._out)
         place = Place(trial.folder(self._out), lock, trial.data.absolute(), self._cache)
-        return self.executor.submit(
+        return self._executor.submit(
             attend, trial.key, place, steps, self._settings.limits, self.news.put, self._stop.is_set
         )
 
@@ -104,7 +112,7 @@ class Threads(Crew):
 
     def __exit__(self, *error: object) -> None:
         self._stop.set()
-        self.executor.shutdown(cancel_futures=True)
+        self._executor.shutdown(cancel_futures=True)
 
 
 def attend(
@@ -128,7 +136,7 @@ def attend(
             if text != told:
                 told, progress = text, json.loads(text)
                 history = store.read_history(work) if progress.get("rows", 0) > rows else []
+                tell(News(key, progress, history[rows:], rows))
                 rows = max(rows, len(history))
-                tell(News(key, progress, history))
 
     return processes.outcome(Call(processes.step(attempt.run, place, *steps), limits), look)

@@ -43,7 +43,7 @@ def face_embedder() -> FaceEmbedder | None:
     Nothing is loaded yet but the plugins themselves.
     """
     found = plugins.registry()
-    brought = found.manager.hook.benchbench_face_embedder.get_hookimpls()
+    brought = found.implementations("benchbench_face_embedder")
     if not brought:
         return None
     plugin = found.plugins[brought[-1].plugin_name]

@@ -119,6 +119,7 @@ def take_in(trial: Trial, out: Path, files: Mapping[str, bytes]) -> None:
         if RESULT in files:
             content = store.read(work).content
             if not content["key"] == trial.key == key_of(content["trial"], content["protocol"]["version"]):
+                (work / RESULT).unlink()  # or the next who opens the folder would find it whole
                 raise DamagedResult(f"{RESULT} is another trial's")
             store.finish(work, final)
 

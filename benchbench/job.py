@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -153,6 +154,10 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
     except KeyboardInterrupt:
         interrupted = True
         screen.warn("stopping: the boards of what is done are written; Ctrl-C again stops at once")
+    except BenchbenchError:  # the boards of what is done are written here, too
+        with suppress(OSError):
+            _report(trials, len(missing), request.out, hooks, interrupted)
+        raise
     finally:
         screen.close()
     return _report(trials, len(missing), request.out, hooks, interrupted)

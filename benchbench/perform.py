@@ -33,9 +33,7 @@ def set_up(device_name: str, threads: int) -> torch.device:
     """The device of that name (`auto`: a GPU if there is one); on a CPU only deterministic algorithms are used."""
     import torch
 
-    if device_name == "auto":
-        device_name = "cuda" if torch.cuda.is_available() else "cpu"
-    device = torch.device(device_name)
+    device = torch.device(resolved(device_name))
     if device.type == "cpu":
         torch.set_num_threads(threads)
         if threads > 1:  # a single thread is deterministic by itself, and this takes two seconds to import
@@ -44,6 +42,13 @@ def set_up(device_name: str, threads: int) -> torch.device:
     else:  # where float32 is asked for, scores above all, it is not to be TensorFloat-32; training has its bf16
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     return device
+
+
+def resolved(device_name: str) -> str:
+    """The device's name, on this machine, where it is `auto`."""
+    import torch
+
+    return device_name if device_name != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def check_device(name: str) -> None:

@@ -236,7 +236,7 @@ def _check_only_one_ranks(found: Registry, metric: Any, plugin: Plugin) -> None:
         if getattr(other, "ranks", False):
             raise PluginError(
                 f"two metrics rank the boards: {other.name} (from {found.origin[other].distribution}) and "
-                f"{metric.name} (from {plugin.distribution}); leave one out with --no-plugin {plugin.name}"
+                f"{metric.name} (from {plugin.distribution}); {_way_out(found.origin[other], plugin)}"
             )
 
 
@@ -249,8 +249,15 @@ def _listed(found: Any, hook: str) -> list[Any]:
 def _clash(kind: str, name: str, one: Plugin, other: Plugin) -> str:
     return (
         f"two plugins bring a {kind} named '{name}': {one.name} (from {one.distribution}) and {other.name} (from "
-        f"{other.distribution}); leave one out with --no-plugin {one.name} or --no-plugin {other.name}"
+        f"{other.distribution}); {_way_out(one, other)}"
     )
+
+
+def _way_out(*plugins: Plugin) -> str:
+    """How to have only one of them."""
+    loaded = {path.name for path in files()}
+    options = [f"--no-plugin {plugin.name}" for plugin in plugins if plugin.distribution not in loaded]
+    return f"leave one out with {' or '.join(options)}" if options else "load only one of these files"
 
 
 def _name(thing: Any) -> str:

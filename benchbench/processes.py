@@ -119,6 +119,8 @@ class Call:
 
     def kill(self) -> None:
         """End the process and all that it started."""
+        if self._over:
+            return
         family = self._family()[1:]
         with suppress(OSError, AttributeError):  # it has no session yet, or is over; Windows has none
             os.killpg(self._process.pid, signal.SIGKILL)

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from . import attempt, processes, store
-from .crew import Crew
+from .crew import Again, Crew
 from .data import is_prepared, place, prepare
 from .errors import BenchbenchError, DataError, one_line
 from .interfaces import Dataset, Metric
+from .perform import resolved
 from .plugins import Registry
 from .processes import POLL_SECONDS, Call, step
 from .trial import Trial
@@ -83,10 +84,7 @@ def default_jobs(device: str, threads: int) -> int:
 
     Two small models side by side on a thread each are faster than one after another on two threads.
     """
-    import torch
-
-    on_gpu = device.startswith("cuda") or (device == "auto" and torch.cuda.is_available())
-    return 1 if on_gpu else max(1, min(cores() // threads, memory() // BYTES_A_JOB))
+    return 1 if resolved(device).startswith("cuda") else max(1, min(cores() // threads, memory() // BYTES_A_JOB))
 
 
 def prepare_data(datasets: Sequence[Dataset], size: int, cache: Path) -> list[Path]:
@@ -123,7 +121,7 @@ class _Run:
 
     def start(self, current: Trial) -> None:
         self.before[current.key] = (_content(current, self.out) or {}).get("finished_at")
-        try:  # packed here, so that what cannot be packed, or unpacked there, fails this trial with its reason
+        try:  # packed here, so that what cannot be packed fails this trial with its reason
             future = self.crew.submit(current)
         except BenchbenchError:
             raise
@@ -132,9 +130,14 @@ class _Run:
         else:
             self.pending[future] = current
 
-    def finish(self, done: Future[Any]) -> None:
+    def finish(self, done: Future[Any]) -> Trial | None:
+        """See to a trial that is done, or return it to be started again."""
         current = self.pending.pop(done)
-        self._end(current, self.crew.receive(current, done))
+        try:
+            self._end(current, self.crew.receive(current, done))
+        except Again:
+            return current
+        return None
 
     def _end(self, current: Trial, reason: str | None) -> None:
         """Tell how a trial ended: as the result says that it left behind, or else for this reason."""
@@ -143,7 +146,7 @@ class _Run:
             content = attempt.fail(current, self.metrics, self.out, reason or "its result has gone")
         self._begin(current)
         with suppress(OSError, ValueError):
-            self._pass_rows(current, store.read_history(current.folder(self.out)))
+            self._pass_rows(current, store.read_history(current.folder(self.out)), 0)
         self.begun.remove(current.key)
         for listener in self.listeners:
             listener.finished(current, content)
@@ -155,7 +158,7 @@ class _Run:
             news = self.crew.news.get()
             if current := at_work.get(news.key):  # and not of one that has ended, where news are late
                 self._begin(current)
-                self._pass_rows(current, news.rows)
+                self._pass_rows(current, news.rows, news.first)
                 for listener in self.listeners if news.progress else ():
                     listener.progressed(current, dict(news.progress))
 
@@ -165,11 +168,14 @@ class _Run:
             for listener in self.listeners:
                 listener.started(current)
 
-    def _pass_rows(self, current: Trial, rows: Sequence[Mapping[str, float]]) -> None:
-        for row in rows[self.rows[current.key] :]:
-            for listener in self.listeners:
-                listener.validated(current, dict(row))
-        self.rows[current.key] = max(len(rows), self.rows[current.key])
+    def _pass_rows(self, current: Trial, rows: Sequence[Mapping[str, float]], first: int) -> None:
+        """Pass on what was not yet, of rows after the `first` ones; what is missing between comes at the end."""
+        known = self.rows[current.key]
+        if first <= known < first + len(rows):
+            for row in rows[known - first :]:
+                for listener in self.listeners:
+                    listener.validated(current, dict(row))
+            self.rows[current.key] = first + len(rows)
 
 
 def _content(trial: Trial, out: Path) -> dict[str, Any] | None:
@@ -194,9 +200,9 @@ def run(
     waiting = list(reversed(trials))
     state = _Run(metrics, crew, out, listeners)
     while waiting or state.pending:
-        while waiting and len(state.pending) < crew.size():
+        room = crew.size()
+        while waiting and len(state.pending) < room:
             state.start(waiting.pop())
         done = _wait(state.pending)
         state.follow()
-        for future in done:
-            state.finish(future)
+        waiting += [again for future in done if (again := state.finish(future))]

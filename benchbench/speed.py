@@ -78,6 +78,7 @@ def measure(case: Case, seconds: float) -> list[Timing]:
         for library, call in calls.items():
             before = time.perf_counter()
             call()
+            _finish()
             times[library].append(1000 * (time.perf_counter() - before) / case.images)
     ours = statistics.median(times["benchbench"])
     found = []
@@ -85,10 +86,16 @@ def measure(case: Case, seconds: float) -> list[Timing]:
         low, median, high = statistics.quantiles(own, n=4)
         timing = Timing(case.kind, case.name, library, median, low, high, len(own))
         if library in case.peers:
-            apart = (values[library] - values["benchbench"]).abs().max().item() if case.peers[library][1] else None
-            timing = replace(timing, ratio=median / ours, difference=apart)
+            apart = (values[library].cpu() - values["benchbench"].cpu()).abs().max().item()
+            timing = replace(timing, ratio=median / ours, difference=apart if case.peers[library][1] else None)
         found.append(timing)
     return found
+
+
+def _finish() -> None:
+    """Wait for what was given to a GPU."""
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
 
 
 def cases(

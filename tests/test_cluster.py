@@ -163,16 +163,32 @@ def test_a_trial_that_kills_its_workers_is_given_up_and_the_others_are_whole(clu
 
 
 def test_a_worker_with_another_benchbench_is_refused_and_no_model_is_blamed(cluster: Cluster, tmp_path: Path) -> None:
-    old = tmp_path / "old"
-    shutil.copytree(Path(benchbench.__file__).parent, old / "benchbench", ignore=shutil.ignore_patterns("__pycache__"))
-    init = old / "benchbench" / "__init__.py"
-    init.write_text(init.read_text().replace(f'"{benchbench.__version__}"', '"0.0.1"'))
-    cluster.add(PYTHONPATH=os.pathsep.join([str(old), cluster.env["PYTHONPATH"]]))
+    cluster.add(PYTHONPATH=os.pathsep.join([str(another_version(tmp_path)), cluster.env["PYTHONPATH"]]))
     done = cluster.run("--model", "identity", "--out", tmp_path / "out", code=2)
     (line,) = [line for line in done.stderr.splitlines() if "cannot take part" in line]
     assert "worker tcp://" in line
     assert f"it has benchbench 0.0.1, and the run is of {benchbench.__version__}" in line
     assert not list((tmp_path / "out").rglob("result.json"))
+
+
+def test_a_worker_that_is_refused_stops_no_run_that_has_another(cluster: Cluster, local: Path, tmp_path: Path) -> None:
+    cluster.add(PYTHONPATH=os.pathsep.join([str(another_version(tmp_path)), cluster.env["PYTHONPATH"]]))
+    cluster.add()
+    out = tmp_path / "out"
+    done = cluster.run(*TRIALS, "--out", out)
+    (line,) = [line for line in done.stderr.splitlines() if "cannot take part" in line]
+    assert "it has benchbench 0.0.1" in line
+    assert numbers(out) == numbers(local)
+    assert board(out) == board(local)
+
+
+def another_version(folder: Path) -> Path:
+    """A folder with this benchbench, which calls itself 0.0.1."""
+    old = folder / "old"
+    shutil.copytree(Path(benchbench.__file__).parent, old / "benchbench", ignore=shutil.ignore_patterns("__pycache__"))
+    init = old / "benchbench" / "__init__.py"
+    init.write_text(init.read_text().replace(f'"{benchbench.__version__}"', '"0.0.1"'))
+    return old
 
 
 def test_ctrl_c_ends_the_local_cluster_and_all_that_is_at_work(tmp_path: Path, env: dict[str, str]) -> None:

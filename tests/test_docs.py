@@ -15,6 +15,9 @@ import pytest
 from environments import fresh_environment, install
 from PIL import Image
 
+import benchbench
+from benchbench import errors
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(
@@ -137,6 +140,12 @@ def work(python: Path, photographs: Path, tmp_path: Path) -> Callable[[Block], N
 def test_a_page_can_be_followed(page: Path, work: Callable[[Block], None]) -> None:
     for block in runnable(page):
         work(block)
+
+
+def test_all_that_is_public_is_in_the_reference() -> None:
+    text = (ROOT / "docs" / "reference" / "contracts.md").read_text()
+    elsewhere = {"__version__", "hookimpl", *vars(errors)}  # hookimpl is on the page of hooks, errors are a module
+    assert [n for n in benchbench.__all__ if f":: benchbench.{n}\n" not in text and n not in elsewhere] == []
 
 
 def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,16 @@ def test_of_several_the_last_name_counts(
     found = brought_by("embedding", "another_embedder")
     assert found is not None
     assert found.plugin == "test.embedding"
+
+
+def test_names_count_for_plugins_from_files_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [tmp_path / name for name in ("zzz_embedder.py", "aaa_embedder.py")]
+    for file in files:
+        file.write_text(Path(embedding.__file__).read_text())
+    monkeypatch.setenv("BENCHBENCH_PLUGINS", os.pathsep.join(map(str, files)))
+    found = face_embedder()
+    assert found is not None
+    assert found.distribution == "zzz_embedder.py"
 
 
 @pytest.mark.parametrize(("body", "message"), [

@@ -211,7 +211,7 @@ def test_the_result_of_another_trial_is_not_taken_in(tmp_path: Path, files: dict
     write_json(forged, content | {"key": other.key})
     with pytest.raises(DamagedResult, match="is another trial's"):
         take_in(other, tmp_path / "out", files | {RESULT: forged.read_bytes()})
-    assert not list((tmp_path / "out").rglob(RESULT + "*.json"))
+    assert not list((tmp_path / "out").rglob(RESULT))
     assert not other.folder(tmp_path / "out").exists()
 
 
@@ -219,6 +219,7 @@ def test_the_result_of_another_trial_is_not_taken_in(tmp_path: Path, files: dict
     ("options", "says"),
     [
         (["--scheduler", "tcp://localhost:1"], "--scheduler is for --executor dask"),
+        (["--scheduler", "tcp://localhost:1", "--executor", "dask"], "--scheduler needs --device cpu or --device cuda"),
         (["--executor", "dask", "--overfit-one"], "--overfit-one runs on this machine"),
     ],
 )

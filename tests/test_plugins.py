@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import inspect
 import itertools
+import os
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -372,6 +374,16 @@ def test_two_components_of_one_name_are_an_error_that_names_both_plugins(
     assert "two plugins bring a degradation named 'darken'" in message
     assert "strange_plugin_0" in message
     assert "leave one out with --no-plugin strange_plugin_0 or --no-plugin toys" in message
+
+
+def test_the_way_out_is_one_that_works_for_a_plugin_from_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one.py", "two.py"):
+        (tmp_path / name).write_text(inspect.cleandoc(fog()))
+    monkeypatch.setenv("BENCHBENCH_PLUGINS", os.pathsep.join(str(tmp_path / name) for name in ("one.py", "two.py")))
+    with pytest.raises(PluginError, match="load only one of these files"):
+        plugins.registry()
 
 
 def test_blocking_one_of_them_is_the_way_out(load_with_toys: Callable[..., Registry]) -> None:

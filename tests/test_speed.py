@@ -68,6 +68,13 @@ def test_the_command_times_degradations_metrics_and_models_beside_their_peers(tm
     assert all(line.endswith("×") for line in lines[1:])
 
 
+def test_a_device_that_is_not_there_is_one_line() -> None:
+    done = CliRunner().invoke(main, ["speed", "--metric", "mse", "--device", "cuda:99"])
+    assert done.exit_code == 2
+    assert "device 'cuda:99' cannot be used" in done.stderr
+    assert CliRunner().invoke(main, ["speed", "--metric", "mse", "--seconds", "0", "--device", "auto"]).exit_code == 0
+
+
 def test_benchbench_peers_of_every_plugin_are_asked() -> None:
     """The hook `benchbench_peers` is asked of every plugin: those that are built in come by the same door."""
     from benchbench.plugins import registry

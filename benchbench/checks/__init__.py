@@ -1,6 +1,6 @@
 """The contract checks: laws that every component keeps, whoever brought it.
 
-A law is a plain function whose docstring says it in a sentence. `cases` finds what a name means, `check` holds a
+A law is a plain function whose docstring says it in a sentence. `choose` finds what a name means, `check` holds a
 component against all laws of its kind.
 """
 

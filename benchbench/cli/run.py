@@ -110,6 +110,8 @@ def command(
         seed, given = tuple(range(seeds)), given | {"seed"}
     if scheduler and executor != "dask":
         raise click.UsageError("--scheduler is for --executor dask")
+    if scheduler and device == "auto":
+        raise click.UsageError("--scheduler needs --device cpu or --device cuda: its workers may not be alike")
     if overfit_one and executor != "local":
         raise click.UsageError("--overfit-one runs on this machine: leave --executor out")
     registry = options.load_registry(quiet or as_json)

@@ -48,7 +48,10 @@ def command(
     import torch
 
     from .. import speed
+    from ..perform import check_device, resolved
 
+    check_device(device)
+    device = resolved(device)
     if threads:
         torch.set_num_threads(threads)
     registry = options.load_registry(as_json)
