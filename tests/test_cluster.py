@@ -34,7 +34,6 @@ MODELS = command.options("--model", "identity", "oracle", "tiny-conv", "slow")
 TRIALS = [*MODELS, *command.options("--seed", 0, 1, 2), "--budget", "8epochs"]
 PLUGINS = ("toys", "faulty")
 DASK = {
-    "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
     "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s",
     "DASK_LOGGING__DISTRIBUTED": "warning",
 }
@@ -57,8 +56,8 @@ class Cluster:
     def address(self) -> str:
         return str(json.loads(self.facts.read_text())["address"])
 
-    def start(self) -> None:
-        self.scheduler = self._start("scheduler", "--port", "0", "--no-dashboard")
+    def start(self, **env: str) -> None:
+        self.scheduler = self._start("scheduler", "--port", "0", "--no-dashboard", **env)
         while not self.facts.exists():
             assert self.scheduler.poll() is None, "the scheduler did not start"
             time.sleep(0.1)
@@ -110,11 +109,11 @@ def local(tmp_path_factory: pytest.TempPathFactory, env: dict[str, str]) -> Path
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, env: dict[str, str]) -> Iterator[Cluster]:
-    """A scheduler without workers."""
+def cluster(tmp_path: Path, env: dict[str, str], request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A scheduler without workers; its parameters are variables of its environment."""
     made = Cluster(tmp_path, env)
     try:
-        made.start()
+        made.start(**getattr(request, "param", {}))
         yield made
     finally:
         for process in [*made.workers, *([made.scheduler] if made.scheduler else [])]:
@@ -150,6 +149,7 @@ def test_a_board_of_a_cluster_whose_workers_are_killed_is_the_local_one(cluster:
     assert cluster.run(*TRIALS, "--out", out).returncode == 0  # and nothing is left to do
 
 
+@pytest.mark.parametrize("cluster", [{"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}], indirect=True, ids=["2"])
 def test_a_trial_that_kills_its_workers_is_given_up_and_the_others_are_whole(cluster: Cluster, local: Path) -> None:
     for _ in range(2):
         cluster.add()
@@ -175,7 +175,8 @@ def test_a_worker_that_is_refused_stops_no_run_that_has_another(cluster: Cluster
     cluster.add(PYTHONPATH=os.pathsep.join([str(another_version(tmp_path)), cluster.env["PYTHONPATH"]]))
     cluster.add()
     out = tmp_path / "out"
-    done = cluster.run(*TRIALS, "--out", out)
+    there = ["--executor", "dask", "--scheduler", cluster.address]
+    done = command.run(*TRIALS, "--out", out, *there, env=cluster.env, code=0)
     (line,) = [line for line in done.stderr.splitlines() if "cannot take part" in line]
     assert "it has benchbench 0.0.1" in line
     assert numbers(out) == numbers(local)
