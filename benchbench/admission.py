@@ -77,6 +77,8 @@ def check_component(component: Any, kind: str, base: type[Component]) -> None:
         raise PluginError(f"{name}: say higher_is_better = True or False")
     fields = {f.name for f in dataclasses.fields(component)} if dataclasses.is_dataclass(component) else set[str]()
     own = {n for n, a in inspect.get_annotations(component).items() if "ClassVar" not in str(a)}
+    if "name" in fields:
+        raise PluginError(f"{name}: write `name = …` without a type, or it is a parameter")
     if own - fields:
         raise PluginError(f"{name}: decorate the class with @dataclass(frozen=True) so that {own - fields} count")
     try:

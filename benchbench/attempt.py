@@ -84,8 +84,7 @@ def store_trial(trial: Trial, metrics: Sequence[Metric], device_name: str, place
     stored, work = stored_result(final), store.work_folder(final)
     if stored and not missing_metrics(trial, stored, metrics) and stored.keeps(trial.predictions):
         return
-    if stored and not (final / store.WEIGHTS).is_file():  # a light one, for reading only
-        stored = None
+    stored = stored if _has_weights(final) else None
     try:
         _take_over_checkpoints(final, work)
         own, device = at_hand(trial, place.data), set_up(device_name, trial.threads)
@@ -217,6 +216,17 @@ def stored_result(final: Path) -> Result | None:
         if result.status == "scored" and set(result.content["scores"]) <= set(result.scores.columns):
             return result
     return None
+
+
+def only_lacks_scores(trial: Trial, out: Path) -> bool:
+    """Whether what is stored of the trial need not be trained again to be scored."""
+    final = trial.folder(out)
+    return _has_weights(final) and stored_result(final) is not None
+
+
+def _has_weights(final: Path) -> bool:
+    """Whether a result is no light one, which is for reading only."""
+    return (final / store.WEIGHTS).is_file()
 
 
 def log_to(path: Path) -> None:

@@ -17,7 +17,7 @@ FILES = {  # in the package: the template
     "pyproject.toml": "pyproject.toml",
     "README.md": "README.md",
     "src/{module}.py": "{kind}.py",
-    "tests/test_contract.py": "test_contract.py",
+    "tests/test_{module}.py": "test_contract.py",
     ".github/workflows/tests.yml": "tests.yml",
 }
 USES = {
@@ -33,6 +33,7 @@ def new_plugin(registry: Registry, name: str, kind: str, to: Path) -> Path:
 
     Raises SpecError for a name that is none or is taken, BenchbenchError where the folder exists.
     """
+    name = name.removeprefix("benchbench-")
     check_name(registry, name, kind)
     folder = to / f"benchbench-{name}"
     if folder.exists():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import torch
 from torch import Tensor
@@ -13,35 +14,81 @@ from .degrading import Pairs, act, finish
 from .interfaces import Batch, Degradation
 from .seeding import FreshDraw, generator
 
+STATISTICS_BATCH = 1024
+
+
+class Held:
+    """Rows of tensors where they lie: on the device, or for a CPU in the memory-mapped cache, whatever its size."""
+
+    def __init__(self, tensors: Sequence[Tensor], rows: Tensor) -> None:
+        self.tensors, self.rows = tensors, rows
+
+    def take(self, indices: Tensor, ahead: Tensor | None) -> list[Tensor]:
+        """The rows at `indices` of each tensor; `ahead` are those that are taken next, if that is known."""
+        rows = self.rows[indices]
+        return [tensor[rows] for tensor in self.tensors]
+
+
+class Streamed(Held):
+    """Rows of tensors that the device cannot hold: a thread reads the next ones into pinned memory meanwhile."""
+
+    def __init__(self, tensors: Sequence[Tensor], rows: Tensor, device: torch.device) -> None:
+        super().__init__(tensors, rows)
+        self.device, self.reader = device, ThreadPoolExecutor(1)
+        self.coming: tuple[Tensor, Future[list[Tensor]] | None] = rows, None
+
+    def take(self, indices: Tensor, ahead: Tensor | None) -> list[Tensor]:
+        announced, coming = self.coming
+        found = coming.result() if coming and torch.equal(announced, indices) else self._read(indices)
+        self.coming = (ahead, self.reader.submit(self._read, ahead)) if ahead is not None else (indices, None)
+        return [tensor.to(self.device, non_blocking=True) for tensor in found]
+
+    def _read(self, indices: Tensor) -> list[Tensor]:
+        found = super().take(indices.cpu(), None)
+        return [tensor.pin_memory() for tensor in found] if self.device.type == "cuda" else found
+
+
+def _source(tensors: Sequence[Tensor], rows: Tensor, device: torch.device) -> Held:
+    """Half of a GPU's free memory is for images, the other half for training."""
+    if device.type == "cpu":
+        return Held(tensors, rows)
+    size = sum(len(rows) * tensor[0].numel() * tensor.element_size() for tensor in tensors)
+    if device.type == "cuda" and size > torch.cuda.mem_get_info(device)[0] // 2:
+        return Streamed(tensors, rows, device)
+    return Held([tensor[rows].to(device) for tensor in tensors], torch.arange(len(rows), device=device))
+
 
 class TrainingSet:
-    """The training split, on the device as uint8; batches are gathered, mirrored, scaled and degraded there."""
+    """The training split as uint8; batches are gathered, mirrored, scaled and degraded on the device."""
 
     def __init__(self, portraits: Portraits, degradation: Degradation, device: torch.device) -> None:
-        indices = portraits.indices("train")
-        self.pixels = portraits.pixels[indices].to(device)
-        self.faces = None if portraits.masks is None else portraits.masks[indices].to(device)
+        rows = torch.tensor(portraits.indices("train"), dtype=torch.long)
+        tensors = [portraits.pixels, *([] if portraits.masks is None else [portraits.masks])]
+        self._length, self._images = len(rows), _source(tensors, rows, device)
         self.degradation, self.device = degradation, device
 
     def __len__(self) -> int:
-        return len(self.pixels)
+        return self._length
 
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Mean and standard deviation of each channel, in [0, 1]."""
+        counts = torch.zeros(1, 256, dtype=torch.long, device=self.device)
+        for indices in torch.arange(len(self), device=self.device).split(STATISTICS_BATCH):
+            pixels = self._images.take(indices, None)[0]
+            counts = counts + torch.stack([torch.bincount(c.flatten(), minlength=256) for c in pixels.unbind(1)])
         levels = torch.arange(256, dtype=torch.float64)
         mean, std = [], []
-        for channel in self.pixels.unbind(1):
-            counts = torch.bincount(channel.flatten(), minlength=256).double().cpu()
-            average = float((counts * levels).sum() / counts.sum())
+        for weights in counts.cpu().double():
+            average = float((weights * levels).sum() / weights.sum())
             mean.append(average / 255)
-            std.append(math.sqrt(float((counts * (levels - average) ** 2).sum() / counts.sum())) / 255)
+            std.append(math.sqrt(float((weights * (levels - average) ** 2).sum() / weights.sum())) / 255)
         return tuple(mean), tuple(std)
 
-    def batch(self, indices: Tensor, source: torch.Generator, flip: bool) -> Batch:
-        """The images at `indices`, degraded by fresh draws from `source`."""
+    def batch(self, indices: Tensor, source: torch.Generator, flip: bool, ahead: Tensor | None = None) -> Batch:
+        """The images at `indices`, degraded by fresh draws from `source`; `ahead` are the next, if that is known."""
         n = len(indices)
-        clean = self.pixels[indices].float().div_(255)
-        face = None if self.faces is None else self.faces[indices]
+        pixels, *masks = self._images.take(indices, ahead)
+        clean, face = pixels.float().div_(255), masks[0] if masks else None
         if flip:
             mirrored = (torch.rand(n, generator=source, device=self.device) < 0.5).view(n, 1, 1, 1)
             clean = torch.where(mirrored, clean.flip(-1), clean)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import statistics
 import time
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 from .batches import validation_batch
 from .degrading import Pairs
 from .errors import TrialError, one_line
-from .interfaces import Codec, Metric, Model, Task
+from .interfaces import NO_REGION, Codec, Metric, Model, Task
 from .memory import peak_memory
 
 BATCH = 32
@@ -58,7 +59,7 @@ class Restored:
 
 @torch.no_grad()
 def restore(model: Model, module: nn.Module, pairs: Pairs, device: torch.device, batch: int = BATCH) -> Restored:
-    """The test set restored; the one place that clamps. A codec's images are those that its bytes decode to.
+    """The test set restored; the one place that clamps. A codec's images are those that a copy decodes from its bytes.
 
     Raises TrialError for a wrong shape, or a value that is not finite.
     """
@@ -67,10 +68,11 @@ def restore(model: Model, module: nn.Module, pairs: Pairs, device: torch.device,
     for start in range(0, len(pairs), batch):
         inputs = validation_batch(pairs, slice(start, start + batch), device)
         if isinstance(module, Codec):
+            decoder = copy.deepcopy(module)  # which has seen nothing of what it is to decode
             files = module.compress(inputs.degraded)
             sizes += [len(file) for file in files]
             payloads += [module.payload(file) for file in files]
-            restored = module.decompress(files)
+            restored = decoder.decompress(files)
         else:
             restored = module(inputs.degraded, **inputs.side(model))
         if not isinstance(restored, Tensor) or restored.shape != inputs.clean.shape:
@@ -139,7 +141,7 @@ def score(
                 continue
             wanted = [s for s, r in regions.items() if (metric.whole if s == "" else r is not None and metric.regional)]
             if not wanted:
-                unavailable[str(metric)] = "needs face masks, or a degradation that acts in a region"
+                unavailable[str(metric)] = NO_REGION
             compared = restored, pairs.clean
             if metric.compares == "flow" and flow is not None:
                 compared = flow, _true_flow(pairs, task)

@@ -189,6 +189,8 @@ class Batch:
 
 
 SIDE_INFORMATION = ("region", "face", "truth")
+NO_REGION = "needs face masks, or a degradation that acts in a region"
+"""Why a metric of regions cannot be had where there is none; the data and the degradation never change that."""
 
 
 @dataclass(frozen=True)

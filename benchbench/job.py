@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from . import overfit, plan, runner, store, suites
+from . import attempt, overfit, plan, runner, store, suites
 from .budget import Budget
 from .crew import Crew, Settings, Threads
 from .data import load, place
@@ -110,8 +110,13 @@ class Screen(Listener):
     def preparing(self, names: Sequence[str]) -> None:
         """Data sets are about to be read."""
 
-    def planned(self, trials: Sequence[Trial], missing: Sequence[Trial], skipped: Sequence[tuple[str, str]]) -> None:
-        """The plan stands: `missing` will be run now; `skipped` are (file, reason) of unusable images."""
+    def planned(
+        self, trials: Sequence[Trial], missing: Sequence[Trial], scored: int, skipped: Sequence[tuple[str, str]]
+    ) -> None:
+        """The plan stands: `missing` will be run now, `scored` of them were trained before and lack but scores.
+
+        `skipped` are (file, reason) of unusable images.
+        """
 
     def warn(self, text: str) -> None:
         """Something the user should know that stops nothing."""
@@ -142,7 +147,7 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
     if request.fresh:
         discard(trials, request.out)
     missing = [t for t in trials if not plan.is_done(t, request.out, metrics)]
-    screen.planned(trials, missing, skipped)
+    screen.planned(trials, missing, sum(attempt.only_lacks_scores(t, request.out) for t in missing), skipped)
     if request.watch_gradients and (done := len(_trained(trials)) - len(_trained(missing))):
         screen.warn(f"the gradients of {done} trainings that are done were not watched; --fresh runs them again")
     hooks = runner.HookCaller(registry, request.out, screen.warn)

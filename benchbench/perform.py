@@ -90,14 +90,14 @@ def perform(
     if reason:
         return outcome(trial, "skipped", str(reason), skipped_by="model")
     if stored:
-        module = _build(trial, task)
-        module.load_state_dict(load_tensors(stored.folder / store.WEIGHTS))
-        return score_more(trial, metrics, stored, task, module.to(device).eval(), test, device, work)
+        module = _stored(trial, task, stored.folder).to(device)
+        return score_more(trial, metrics, stored, task, module, test, device, work)
     with peak_memory(device) as peak:
         module, training, notes = _train(trial, task, data, validation, work)
     with torch.no_grad():
         trial.model.fit(module, data.once(trial.seed))
     save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
+    module = _stored(trial, task, work).to(device)  # what is stored is what is scored
     seen = portraits.counts() | {"skipped": len(portraits.skipped), "test_set": test.digest}
     evaluated = evaluate(trial, metrics, task, module, test, device, work)
     evaluated["model"]["notes"] += notes
@@ -116,6 +116,17 @@ def _build(trial: Trial, task: Task) -> nn.Module:
     module = trial.model.build(task)
     if not isinstance(module, torch.nn.Module):
         raise TrialError(f"{trial.model.name}.build must return a torch.nn.Module, not {type(module).__name__}")
+    return module
+
+
+def _stored(trial: Trial, task: Task, folder: Path) -> nn.Module:
+    """A new module with the weights in a folder, in eval mode and laid out as training leaves it."""
+    import torch
+
+    module = _build(trial, task).eval()
+    module.load_state_dict(load_tensors(folder / store.WEIGHTS))
+    if trial.model.recipe is not None:
+        module.to(memory_format=torch.channels_last)
     return module
 
 

@@ -107,18 +107,24 @@ def installed() -> list[str]:
     return [e.name for e in importlib.metadata.entry_points(group=GROUP)]
 
 
-def registry() -> Registry:
-    """The registry of all installed plugins except the blocked ones, and of the files named; made once a process."""
-    return _registry(blocked(), files())
+def registry(strict: bool = True) -> Registry:
+    """The registry of all installed plugins except the blocked ones, and of the files named; made once a process.
+
+    Raises PluginError where two clash; if not `strict`, the second of them is left out.
+    """
+    return _registry(blocked(), files(), strict)
 
 
 @functools.cache
-def _registry(blocked: frozenset[str], files: tuple[Path, ...]) -> Registry:
-    return load(importlib.metadata.entry_points(group=GROUP), blocked, files)
+def _registry(blocked: frozenset[str], files: tuple[Path, ...], strict: bool) -> Registry:
+    return load(importlib.metadata.entry_points(group=GROUP), blocked, files, strict)
 
 
 def load(
-    entry_points: Iterable[importlib.metadata.EntryPoint], blocked: Iterable[str] = (), files: Iterable[Path] = ()
+    entry_points: Iterable[importlib.metadata.EntryPoint],
+    blocked: Iterable[str] = (),
+    files: Iterable[Path] = (),
+    strict: bool = True,
 ) -> Registry:
     """Import and register the plugins, in the order of their names. Raises PluginError where two clash."""
     manager = pluggy.PluginManager(GROUP)
@@ -132,7 +138,12 @@ def load(
         _register(found, _of_file(path), functools.partial(_import_file, path))
     for kind, base in KINDS.items():
         for impl in found.implementations(f"benchbench_{kind}s"):
-            _collect(found, kind, impl, functools.partial(admission.check_component, kind=kind, base=base))
+            try:
+                _collect(found, kind, impl, functools.partial(admission.check_component, kind=kind, base=base))
+            except PluginError as clash:
+                if strict:
+                    raise
+                _leave_out(found, found.plugins[impl.plugin_name], clash)
         found.components[kind] = dict(sorted(found.components[kind].items()))
     for impl in found.implementations("benchbench_suites"):
         _collect(found, "suite", impl, admission.check_suite)

@@ -121,6 +121,8 @@ class _Run:
 
     def start(self, current: Trial) -> None:
         self.before[current.key] = (_content(current, self.out) or {}).get("finished_at")
+        if attempt.only_lacks_scores(current, self.out):
+            self.rows[current.key] = len(store.read_history(current.folder(self.out)))  # passed on when it was trained
         try:  # packed here, so that what cannot be packed fails this trial with its reason
             future = self.crew.submit(current)
         except BenchbenchError:

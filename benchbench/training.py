@@ -117,6 +117,11 @@ class Trainer:
             self._permutation = epoch, order.to(self.device)
         return self._permutation[1][position * self.batch : (position + 1) * self.batch]
 
+    def _ahead(self) -> Tensor | None:
+        """The indices of the next step, where it belongs to the same epoch."""
+        following = self.state.step + 1
+        return self._indices(following) if following % self.epoch_steps else None
+
     def _fraction(self) -> float:
         if self.total is None:
             return min(1.0, self.state.seconds / self.budget.amount)
@@ -133,7 +138,7 @@ class Trainer:
         """One optimizer step each; returns the sum of the losses, not yet read from the device."""
         source = generator(self.seed, "step", self.state.step, device=self.device)
         torch.manual_seed(derive(self.seed, "module", self.state.step))  # dropout and the like
-        batch = self.data.batch(self._indices(self.state.step), source, self.recipe.flip)
+        batch = self.data.batch(self._indices(self.state.step), source, self.recipe.flip, self._ahead())
         return descend(self.model, self.module, batch, self.optimizers, watch=self.watch)
 
     # ── the run ──────────────────────────────────────────────────────────────────────────────────────────────────────

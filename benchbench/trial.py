@@ -14,7 +14,7 @@ from typing import Any
 from . import __version__, protocol, specs, store
 from .budget import Budget
 from .files import digest
-from .interfaces import Component, Degradation, Metric, Model, Task
+from .interfaces import NO_REGION, Component, Degradation, Metric, Model, Task
 from .sources import source_digest
 
 KEYED = ("fingerprint", "size", "degradation_digest", "model_digest", "seed", "budget", "threads")
@@ -108,7 +108,7 @@ def still_skipped(trial: Trial, result: store.Result) -> bool:
 
 
 def _is_available_now(metric: Metric, trial: Trial, result: store.Result, task: Task) -> bool:
-    if not result.content["metrics"][str(metric)]["unavailable"]:
+    if result.content["metrics"][str(metric)]["unavailable"] in (None, NO_REGION):
         return False
     try:
         return metric.inapplicable(task, trial.model.has_flow) is None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import broken
+import broken_models
 import pytest
 import toys
 
-from benchbench import PluginError, SpecError, checks
+from benchbench import Model, PluginError, SpecError, checks
 from benchbench.checks import Law, case_of, choosing, isolated, kind_of
 from benchbench.interfaces import Component
 
@@ -33,6 +34,11 @@ def test_a_good_component_keeps_every_law(component: Component) -> None:
 def test_every_law_is_broken_by_a_component_that_breaks_no_other(kind: str, law: Law) -> None:
     culprit = broken.breaker(kind, law.name)
     assert broken_laws(culprit) == [law.name]
+
+
+@pytest.mark.parametrize(("model", "law"), broken_models.SUBTLE, ids=lambda value: str(value))
+def test_a_law_is_broken_where_that_is_easily_overlooked(model: Model, law: str) -> None:
+    assert law in broken_laws(model)
 
 
 @pytest.mark.parametrize(("kind", "law"), EVERY_LAW)

@@ -12,9 +12,10 @@ from jobs import Recorder
 from torch import Tensor
 from toys import Darken, portraits
 
-from benchbench import job
+from benchbench import batches, job
 from benchbench.batches import TrainingSet
 from benchbench.files import load_tensors
+from benchbench.seeding import generator
 
 
 def ran(out: Path, model: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -31,6 +32,15 @@ def test_a_fitted_model_saw_the_training_images_and_its_weights_are_stored(tmp_p
     torch.testing.assert_close(weights["mean"], expected, atol=1e-6, rtol=0)
     assert result["status"] == "scored"
     assert not result["model"]["trained"]
+
+
+def test_what_is_scored_is_what_is_stored(tmp_path: Path, cache: Path) -> None:
+    """A model that forgets what it learned once it was stored shows black images, and is scored for them."""
+    result, weights = ran(tmp_path, "forgetful")
+    assert not weights["mean"].any()
+    faces = portraits(cache)
+    black = (faces.pixels[faces.indices("test")].float() / 255).mean()
+    assert result["scores"]["mean-error"]["mean"] == pytest.approx(float(black), abs=1e-6)
 
 
 def test_results_say_how_big_a_model_is_and_what_is_worth_noting(tmp_path: Path) -> None:
@@ -62,3 +72,17 @@ def test_passes_of_one_seed_are_alike(cache: Path) -> None:
     first, again, other = (next(data.once(seed)).degraded for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+def test_images_that_a_device_cannot_hold_are_the_same_batches(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the next ones were announced rightly, wrongly or not at all."""
+    faces, cpu = portraits(cache), torch.device("cpu")
+    held = TrainingSet(faces, Darken(), cpu)
+    monkeypatch.setattr(batches, "_source", batches.Streamed)
+    streamed = TrainingSet(faces, Darken(), cpu)
+    assert streamed.statistics() == held.statistics()
+    asked = [torch.tensor(rows) for rows in ([3, 1, 2], [0, 4, 5], [5, 5, 0], [1, 2, 3])]
+    for indices, ahead in zip(asked, [asked[1], asked[0], None, asked[0]], strict=True):
+        ours, theirs = (data.batch(indices, generator(0), True, ahead) for data in (streamed, held))
+        assert torch.equal(ours.clean, theirs.clean)
+        assert torch.equal(ours.degraded, theirs.degraded)

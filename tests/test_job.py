@@ -356,6 +356,30 @@ def test_a_metric_that_can_be_had_now_is_added(tmp_path: Path) -> None:
     assert recorder.plans == [(1, 1), (1, 0), (1, 1)]
 
 
+def test_what_the_data_lack_is_not_asked_for_again(tmp_path: Path) -> None:
+    """A metric of regions, on images without masks and a degradation without a region."""
+    recorder = Recorder()
+    for _ in range(2):
+        report = go(
+            tmp_path,
+            recorder,
+            toys.registry("regional"),
+            dataset=("toy-faces:masked=false",),
+            metric=("peak", "inside"),
+        )
+    assert "needs face masks" in report.results[0]["metrics"]["inside"]["unavailable"]
+    assert recorder.plans[1][1] == 0
+
+
+def test_new_metrics_tell_no_hook_of_epochs_again(tmp_path: Path) -> None:
+    faulty.heard.clear()
+    recorder = Recorder()
+    for metric in (("peak",), ("peak", "mean-error")):
+        go(tmp_path, recorder, model=("tiny-conv",), budget="3epochs", metric=metric)
+    assert [kind for kind, _ in faulty.heard].count("epoch") == 3
+    assert recorder.scored == [0, 1]
+
+
 def test_two_runs_in_one_folder_lose_nothing(tmp_path: Path) -> None:
     alone = go(tmp_path / "alone", model=GOOD)
     with ThreadPoolExecutor(2) as threads:
@@ -369,7 +393,7 @@ def test_two_runs_in_one_folder_do_no_trial_twice(tmp_path: Path) -> None:
     request = {"model": (f"counted:file={tmp_path / 'count'}", "identity"), "seed": range(4)}
     with ThreadPoolExecutor(2) as threads:
         reports = [run.result() for run in [threads.submit(go, tmp_path / "out", **request) for _ in range(2)]]
-    assert (tmp_path / "count").read_text() == "built\n" * 4
+    assert (tmp_path / "count").read_text() == "built\n" * 8  # to be trained, and to be scored by what is stored
     assert reports[0].results == reports[1].results
     assert len(reports[0].results) == 5
 

@@ -32,16 +32,25 @@ def require_training(case: ModelCase) -> None:
 def gradients_reach_all_parameters(case: ModelCase) -> None:
     """Each parameter that asks for a gradient gets one, from the optimizer that descends it."""
     require_training(case)
-    module, batch = case.module().train(), case.batch()
-    with material.global_seed(0):
+    module = case.module()
+    take_a_step(case, module, case.batch(), update=False)
+    asking = {name: p for name, p in module.named_parameters() if p.requires_grad}
+    silent = [name for name, p in asking.items() if p.grad is None]
+    require(not silent, f"{len(silent)} of {len(asking)} parameters get none: {', '.join(silent[:3])}")
+
+
+def take_a_step(case: ModelCase, module: nn.Module, batch: Batch, update: bool = True) -> None:
+    """A step of each optimizer, or their gradients alone; the module is left in eval mode. Raises Broken."""
+    module.train()
+    with material.global_seed(0), torch.enable_grad():
         for name, optimizer in case.component.configure_optimizers(module).items():
             own = [p for group in optimizer.param_groups for p in group["params"]]
             loss = case.component.training_step(module, batch, name)
             require(isinstance(loss, Tensor) and loss.ndim == 0, "the training loss is no scalar tensor")
             loss.backward(inputs=own)
-    asking = {name: p for name, p in module.named_parameters() if p.requires_grad}
-    silent = [name for name, p in asking.items() if p.grad is None or not bool(p.grad.any())]
-    require(not silent, f"{len(silent)} of {len(asking)} parameters get none: {', '.join(silent[:3])}")
+            if update:
+                optimizer.step()
+    module.eval()
 
 
 @law("check the loss's sign, the recipe's learning rate, and that `training_step` descends what `loss` measures")

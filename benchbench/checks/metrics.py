@@ -50,7 +50,9 @@ class MetricCase(Case):
         return material.unit(material.pictures(n, size or self.side, channels=channels)).to(self.device)
 
     def score(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
-        """The metric's scores."""
+        """The metric's scores; of one that needs a region, inside all pixels."""
+        if region is None and not self.component.whole:
+            region = torch.ones_like(clean[:, :1], dtype=torch.bool)
         with torch.no_grad():
             return self.component(restored, clean, region)
 

@@ -35,11 +35,21 @@ class ModelCase(Case):
         """What a model is told about the work."""
         return Task(size or self.size, self.degradation, channels, (0.5,) * channels, (0.25,) * channels)
 
+    def built(self, size: int | None = None, channels: int = 3, seed: int = 0) -> nn.Module:
+        """The module as `build` gives it, in eval mode."""
+        with material.global_seed(seed):
+            return self.component.build(self.task(size, channels)).to(self.device).eval()
+
+    def stored(self, module: nn.Module) -> nn.Module:
+        """What is left of a module once it was stored: another one, with its weights."""
+        other = self.built(seed=1)
+        other.load_state_dict(module.state_dict())
+        return other
+
     def module(self, size: int | None = None, channels: int = 3, seed: int = 0, perturb: bool = True) -> nn.Module:
         """The module as it is evaluated, fitted but not trained; perturbed, it is no identity that starts at zero."""
+        module = self.built(size, channels, seed)
         task = self.task(size, channels)
-        with material.global_seed(seed):
-            module = self.component.build(task).to(self.device).eval()
         if perturb:
             shake(module, seed)
         data = TrainingSet(material.portraits(8, task.size, channels), self.degradation, self.device)

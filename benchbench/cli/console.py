@@ -35,7 +35,9 @@ class Console(Screen):
     def warn(self, text: str) -> None:
         self.errors.print(f"benchbench: {text}", markup=False, soft_wrap=True)
 
-    def planned(self, trials: Sequence[Trial], missing: Sequence[Trial], skipped: Sequence[tuple[str, str]]) -> None:
+    def planned(
+        self, trials: Sequence[Trial], missing: Sequence[Trial], scored: int, skipped: Sequence[tuple[str, str]]
+    ) -> None:
         for name, reason in skipped[:5]:
             self.rich.print(f"  left out {name}: {reason}", markup=False)
         if len(skipped) > 5:
@@ -44,6 +46,7 @@ class Console(Screen):
         boards = len({(t.dataset, str(t.degradation)) for t in trials})
         self.rich.print(
             f"{len(trials)} trials on {boards} board{'s' * (boards > 1)}: {done} done already, {len(missing)} to run"
+            + (f", {scored} of them only by metrics that are new" if scored else "")
         )
         if missing and not self.silent:
             self._start(len(missing))

@@ -20,10 +20,18 @@ def command(what: str | None, plugins: bool, as_json: bool) -> None:
     KIND is datasets, degradations, models or metrics; the NAME of a component gives everything about it.
     """
     from .. import catalogue
+    from ..errors import PluginError
+    from ..plugins import registry
 
+    failed = ""
     if plugins and what:
         raise click.UsageError("--plugins lists all plugins; leave out the name")
-    entries = options.load_catalogue(plugins or as_json)
+    try:
+        entries = options.load_catalogue(plugins or as_json)
+    except PluginError as clash:
+        if not plugins:
+            raise
+        entries, failed = catalogue.entries(registry(strict=False)), str(clash)
     chosen = [e for e in entries if e["kind"] == "plugin"] if plugins else catalogue.select(entries, what)
     if as_json:
         options.print_json(chosen)
@@ -31,3 +39,5 @@ def command(what: str | None, plugins: bool, as_json: bool) -> None:
         click.echo("\n\n".join(map(catalogue.in_full, chosen)))
     else:
         click.echo(catalogue.as_text(chosen))
+    if failed:
+        raise PluginError(failed)

@@ -32,7 +32,7 @@ def section(board: Board, pictures: Mapping[str, str]) -> str:
     parts += [f"![{ALT['picture']}]({quote(pictures['picture'])})"] if "picture" in pictures else []
     main, further = _names(board, "")[:MAIN], _names(board, "")[MAIN:]
     parts += [_table(board, main, "", "whole image") if main else "No model was scored."]
-    parts += [_table(board, _names(board, suffix)[:MAIN], suffix, words) for suffix, words in REGIONS.items() if suffix]
+    parts += [_table(board, _of_region(board, suffix), suffix, words) for suffix, words in REGIONS.items() if suffix]
     parts += [_table(board, further, "", "further metrics"), _cheapest(board), _notes(board)]
     parts += [f"![{ALT[kind]}]({quote(name)})" for kind, name in pictures.items() if kind != "picture"]
     parts += [_provenance(board)]
@@ -59,6 +59,12 @@ def _heading(board: Board) -> str:
 def _names(board: Board, suffix: str) -> list[str]:
     """The metrics that at least one row has."""
     return [m for m in board.metrics if m + suffix in board.rows and board.rows[m + suffix].notna().any()]
+
+
+def _of_region(board: Board, suffix: str) -> list[str]:
+    """The first metrics, and those that no whole image has."""
+    names, whole = _names(board, suffix), _names(board, "")
+    return [m for i, m in enumerate(names) if i < MAIN or m not in whole]
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────

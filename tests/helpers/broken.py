@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from broken_models import Greedy, SomeModel, Store
+from broken_models import Greedy, Hinged, SomeModel, Store
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -148,6 +148,18 @@ class SomeMetric(Metric):
         return broken_score(self.law, within / pixels, restored, clean)
 
 
+@dataclass(frozen=True)
+class Inside(SomeMetric):
+    """The error inside a region, and of no image without one."""
+
+    name = "inside"
+    whole = False
+
+    def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
+        assert region is not None
+        return super().__call__(restored, clean, region)
+
+
 def broken_score(law: str, error: Tensor, restored: Tensor, clean: Tensor) -> Tensor:
     match law:
         case "gives-a-score-an-image":
@@ -226,7 +238,7 @@ def broken_images(law: str, found: Images, size: int) -> Any:
 
 # ── all of them ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-GOOD: list[Component] = [SomeModel(), Store(), SomeDegradation(), SomeMetric(), SomeDataset()]
+GOOD: list[Component] = [SomeModel(), Store(), Hinged(), SomeDegradation(), SomeMetric(), Inside(), SomeDataset()]
 PARAMETRIC = {"model": SomeModel, "degradation": SomeDegradation, "metric": SomeMetric, "dataset": SomeDataset}
 SPECIAL: dict[str, Component] = {
     "is-described": Undescribed(),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim import Optimizer
 
 from benchbench import (
     Batch,
@@ -38,6 +39,8 @@ class SomeModel(Model):
 
     def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
         loss = super().training_step(module, batch, optimizer)
+        if self.law == "remembers":
+            module.learned = batch.clean.mean()  # neither parameter nor buffer
         return -loss if self.law == "training-lowers-the-loss" else loss
 
 
@@ -46,12 +49,13 @@ class Restorer(nn.Module):
         super().__init__()
         self.law = law
         self.body = nn.Sequential(nn.Conv2d(channels, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, channels, 3, padding=1))
+        self.learned: float | Tensor = 0.0
         self.offset = torch.rand(())  # neither parameter nor buffer
         if law == "gradients-reach-all-parameters":
             self.forgotten = nn.Parameter(torch.zeros(3))
 
     def forward(self, degraded: Tensor) -> Any:
-        found = degraded + self.body(degraded)
+        found = degraded + self.body(degraded) + self.learned
         match self.law:
             case "builds-a-restorer":
                 return [found]
@@ -67,6 +71,8 @@ class Restorer(nn.Module):
                 return 255 * found
             case "leaves-its-input-alone":
                 degraded.zero_()
+            case "clamps":
+                degraded.clamp_(0.01, 0.99)
             case "follows-the-seed":
                 return F.dropout(found, 0.1)
             case "treats-each-image-alone":
@@ -109,9 +115,10 @@ class Store(Model):
     recipe: ClassVar[Recipe | None] = None
 
     leaks: bool = param(False, "whether images are decoded by what is decoded beside them")
+    remembers: bool = param(False, "whether what it stores is but the number of an image that it has kept")
 
     def build(self, task: Task) -> nn.Module:
-        return Bytes(task, self.leaks)
+        return Numbers(task, False) if self.remembers else Bytes(task, self.leaks)
 
 
 class Bytes(nn.Module, Codec):
@@ -130,3 +137,47 @@ class Bytes(nn.Module, Codec):
         side = round((images.shape[1] / self.channels) ** 0.5)
         images = images.view(-1, self.channels, side, side)
         return images - images.mean(0) if self.leaks else images
+
+
+class Numbers(Bytes):
+    def __init__(self, task: Task, leaks: bool) -> None:
+        super().__init__(task, leaks)
+        self.kept: list[bytes] = []
+
+    def compress(self, images: Tensor) -> list[bytes]:
+        first = len(self.kept)
+        self.kept += super().compress(images)
+        return [bytes([number]) for number in range(first, len(self.kept))]
+
+    def decompress(self, data: Sequence[bytes]) -> Tensor:
+        return super().decompress([self.kept[file[0]] for file in data])
+
+
+@dataclass(frozen=True)
+class Hinged(SomeModel):
+    """A hinge GAN that keeps all laws: its critic's last bias has a gradient of zero while no margin is reached."""
+
+    name = "hinged"
+
+    def build(self, task: Task) -> nn.Module:
+        restorer = super().build(task)
+        restorer.critic = nn.Sequential(nn.Conv2d(task.channels, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Conv2d(4, 1, 1))
+        return restorer
+
+    def configure_optimizers(self, module: nn.Module) -> Mapping[str, Optimizer]:
+        body, critic = module.get_submodule("body"), module.get_submodule("critic")
+        return {"restorer": torch.optim.Adam(body.parameters()), "critic": torch.optim.SGD(critic.parameters(), 1e-4)}
+
+    def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
+        if optimizer == "restorer":
+            return super().training_step(module, batch, optimizer)
+        critic = module.get_submodule("critic")
+        return F.relu(1 - critic(batch.clean)).mean() + F.relu(1 + critic(batch.degraded)).mean()
+
+
+SUBTLE = [
+    (SomeModel("remembers"), "is-all-in-its-weights"),
+    (SomeModel("clamps"), "leaves-its-input-alone"),
+    (Store(remembers=True), "decodes-what-it-stores"),
+]
+"""Models that break a law in ways that are easily overlooked, and the law."""

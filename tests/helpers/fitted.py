@@ -15,7 +15,7 @@ from benchbench import Batch, Model, Recipe, Task, hookimpl
 
 @hookimpl
 def benchbench_models() -> list[type[Model]]:
-    return [MeanFace, Offset]
+    return [MeanFace, Forgetful, Offset]
 
 
 class Mean(nn.Module):
@@ -51,6 +51,16 @@ class MeanFace(Model):
 
     def notes(self, task: Task) -> Sequence[str]:
         return [f"shows one face at {task.size} px"]
+
+
+@dataclass(frozen=True)
+class Forgetful(MeanFace):
+    """Keeps the mean portrait where it is not stored."""
+
+    name = "forgetful"
+
+    def fit(self, module: nn.Module, batches: Iterable[Batch]) -> None:
+        module.__dict__["mean"] = torch.cat([batch.clean for batch in batches]).mean(0)
 
 
 @dataclass(frozen=True)

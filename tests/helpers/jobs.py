@@ -17,14 +17,18 @@ class Recorder(job.Screen):
 
     def __init__(self) -> None:
         self.plans: list[tuple[int, int]] = []
+        self.scored: list[int] = []
         self.warnings: list[str] = []
         self.progress: list[dict[str, float]] = []
         self.order: list[str] = []
 
     def preparing(self, names: Sequence[str]) -> None: ...
 
-    def planned(self, trials: Sequence[Trial], missing: Sequence[Trial], skipped: Sequence[tuple[str, str]]) -> None:
+    def planned(
+        self, trials: Sequence[Trial], missing: Sequence[Trial], scored: int, skipped: Sequence[tuple[str, str]]
+    ) -> None:
         self.plans.append((len(trials), len(missing)))
+        self.scored.append(scored)
 
     def progressed(self, trial: Trial, progress: dict[str, float]) -> None:
         self.progress.append(progress)
