@@ -107,6 +107,15 @@ def installed() -> list[str]:
     return [e.name for e in importlib.metadata.entry_points(group=GROUP)]
 
 
+def of_packages() -> dict[str, list[str]]:
+    """The names of the installed plugins, by the package that brings them; benchbench itself cannot be left out."""
+    found: dict[str, list[str]] = {}
+    for entry_point in importlib.metadata.entry_points(group=GROUP):
+        if entry_point.dist and entry_point.dist.name != "benchbench":
+            found.setdefault(entry_point.dist.name, []).append(entry_point.name)
+    return found
+
+
 def registry(strict: bool = True) -> Registry:
     """The registry of all installed plugins except the blocked ones, and of the files named; made once a process.
 

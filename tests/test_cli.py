@@ -118,6 +118,17 @@ def test_a_blocked_plugin_is_unknown() -> None:
     assert "unknown degradation 'swirl'" in result.output
 
 
+def test_all_that_a_package_brings_can_be_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = tmp_path / "weather-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: weather\nVersion: 1.0\n")
+    (facts / "entry_points.txt").write_text("[benchbench]\nfog = no_such_fog\nhaze = no_such_haze\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "no_such_haze" in call("list", "--plugins").output
+    assert "weather" not in call("list", "--plugins", "--no-plugin", "weather").output
+    assert "there is no such plugin" in call("list", "--no-plugin", "benchbench").output
+
+
 def test_leaderboard_build_writes_what_the_run_wrote(tmp_path: Path) -> None:
     out = tmp_path / "runs"
     call("run", *QUICK, "--model", "identity", "--out", str(out))

@@ -39,7 +39,7 @@ def plugins(command: Any) -> Any:
     )  # fmt: skip
     without = click.option(
         "--no-plugin", multiple=True, metavar="NAME", expose_value=False, is_eager=True, callback=_block,
-        help="Leave a plugin out.  [repeatable]",
+        help="Leave a plugin out, or all of a package.  [repeatable]",
     )  # fmt: skip
     return also(without(command))
 
@@ -52,16 +52,17 @@ def _add_files(ctx: click.Context, parameter: click.Parameter, files: tuple[Path
 
 
 def _block(ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> None:
-    """Raises SpecError for a name that no installed plugin has."""
+    """Names of plugins, or of packages for all that they bring. Raises SpecError for a name that is neither."""
     if not names or ctx.resilient_parsing:
         return
     from .. import plugins
     from ..errors import SpecError, did_you_mean
 
     installed = plugins.installed()
-    for name in set(names) - set(installed):
+    brought = {name: [name] for name in installed} | plugins.of_packages()
+    for name in set(names) - brought.keys():
         raise SpecError(f"--no-plugin {name}: there is no such plugin: {did_you_mean(name, installed)}")
-    plugins.block(names)
+    plugins.block(plugin for name in names for plugin in brought[name])
 
 
 def print_json(value: object) -> None:
