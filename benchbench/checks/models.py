@@ -41,6 +41,7 @@ def says_why_not(case: ModelCase) -> None:
 @law("`sees` may name region, face and truth; the clean image is what a model is measured by", essential=True)
 def asks_for_what_it_may_see(case: ModelCase) -> None:
     """A model asks for no more side information than there is."""
+    require(isinstance(case.component.sees, tuple), f"sees is {case.component.sees!r}, not a tuple of names")
     forbidden = set(case.component.sees) - set(SIDE_INFORMATION)
     require(not forbidden, f"sees names {', '.join(sorted(forbidden))}")
 
