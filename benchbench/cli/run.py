@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Literal
@@ -149,6 +150,7 @@ def command(
     except KeyboardInterrupt:  # the second, or before the first trial
         stopped = True
     if stopped:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more would only disturb the interpreter's end
         click.echo("\nbenchbench: stopped" + ("" if overfit_one else "; the same command goes on from here"), err=True)
         sys.exit(130)
     sys.exit(1 if failed else 0)
