@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..batches import TrainingSet, validation_batch
 from ..budget import Budget
 from ..interfaces import Batch
+from ..steps import descend
 from ..training import Trainer
 from . import material
 from .law import Law, NotApplicable, law, require
@@ -40,16 +41,9 @@ def gradients_reach_all_parameters(case: ModelCase) -> None:
 
 
 def take_a_step(case: ModelCase, module: nn.Module, batch: Batch, update: bool = True) -> None:
-    """A step of each optimizer, or their gradients alone; the module is left in eval mode. Raises Broken."""
-    module.train()
-    with material.global_seed(0), torch.enable_grad():
-        for name, optimizer in case.component.configure_optimizers(module).items():
-            own = [p for group in optimizer.param_groups for p in group["params"]]
-            loss = case.component.training_step(module, batch, name)
-            require(isinstance(loss, Tensor) and loss.ndim == 0, "the training loss is no scalar tensor")
-            loss.backward(inputs=own)
-            if update:
-                optimizer.step()
+    """A step of each optimizer, or their gradients alone; the module is left in eval mode."""
+    with material.global_seed(0):
+        descend(case.component, module.train(), batch, case.component.configure_optimizers(module), update)
     module.eval()
 
 

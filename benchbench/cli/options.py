@@ -59,7 +59,7 @@ def _block(ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...
     from ..errors import SpecError, did_you_mean
 
     installed = plugins.installed()
-    brought = {name: [name] for name in installed} | plugins.of_packages()
+    brought = plugins.of_packages() | {name: [name] for name in installed}
     for name in set(names) - brought.keys():
         raise SpecError(f"--no-plugin {name}: there is no such plugin: {did_you_mean(name, installed)}")
     plugins.block(plugin for name in names for plugin in brought[name])

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from broken_models import Greedy, Hinged, SomeModel, Store
+from regional import Inside
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -146,18 +147,6 @@ class SomeMetric(Metric):
             case "region-confines-the-score":
                 return error.mean((1, 2, 3)) + 0 * within / pixels
         return broken_score(self.law, within / pixels, restored, clean)
-
-
-@dataclass(frozen=True)
-class Inside(SomeMetric):
-    """The error inside a region, and of no image without one."""
-
-    name = "inside"
-    whole = False
-
-    def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
-        assert region is not None
-        return super().__call__(restored, clean, region)
 
 
 def broken_score(law: str, error: Tensor, restored: Tensor, clean: Tensor) -> Tensor:
