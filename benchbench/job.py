@@ -55,6 +55,7 @@ class Request:
     predictions: bool = False
     frame: bool = True
     """Give every board its baseline and, where there is one, its ideal, whether asked for or not."""
+    compile: bool = False
     watch_gradients: bool = False
 
 
@@ -232,7 +233,12 @@ def _plan(
         skipped += portraits.skipped
     also = {kind: plan.origin_of(registry, found) for kind, found in (("dataset", datasets), ("metric", metrics))}
     planned = [
-        replace(trial, watch_gradients=request.watch_gradients, predictions=request.predictions)
+        replace(
+            trial,
+            watch_gradients=request.watch_gradients,
+            predictions=request.predictions,
+            compiled=request.compile and trial.model.recipe is not None,
+        )
         for degradations, models in grids
         for trial in plan.trials(registry, prepared, degradations, models, budget, request.seed, request.threads, also)
     ]

@@ -173,7 +173,7 @@ def _train_with(batch: int, trial: Trial, task: Task, data: TrainingSet, validat
 
     halved = batch < min(model.recipe.batch, len(data))
     checkpoint = work / CHECKPOINTS.replace("*", f"-{batch}" if halved else "")
-    own = budget, seed, checkpoint, report, trial.watch_gradients, batch
+    own = budget, seed, checkpoint, report, trial.watch_gradients, batch, trial.compiled
     trained = Trainer(model, _build(trial, task), data, validation, *own).run()
     store.write_history(work, trained.history)
     write_strip(work / store.STRIP, validation, trained.frames)

@@ -36,7 +36,7 @@ TRIAL = _object({
         "pattern": r"^(recipe|\d+(\.\d+)?(e[+-]?\d{1,3})? (flops|epochs|images|seconds))$",
     },
     "threads": {"type": "integer", "minimum": 1},
-})  # fmt: skip
+}, compiled=FLAG)  # fmt: skip
 ORIGIN = _each({"type": "array", "items": _object({"plugin": TEXT, "distribution": TEXT, "version": TEXT})})
 METRIC = _object(
     {

@@ -9,6 +9,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 from .batches import TrainingSet
 from .budget import Budget
+from .compiling import as_written, compile_module
 from .degrading import Pairs
 from .errors import TrialError
 from .files import load_tree, save_tree
@@ -78,6 +80,7 @@ class Trainer:
         on_progress: OnProgress = lambda progress, history: None,
         watch_gradients: bool = False,
         batch: int | None = None,
+        compiled: bool = False,
     ) -> None:
         if model.recipe is None:
             raise TypeError(f"{model.name} has no recipe, so it cannot be trained")
@@ -90,6 +93,9 @@ class Trainer:
         self.batch = min(batch or self.recipe.batch, len(data))
         self.epoch_steps = len(data) // self.batch
         self.flops = training_flops(model, self.module, data)
+        if compiled:
+            compile_module(self.module, self.device)
+        self.as_written = as_written if compiled else nullcontext
         self.optimizers = dict(model.configure_optimizers(self.module))
         self.budget = budget
         self.total = budget.steps(self.batch, self.epoch_steps, self.flops, self.recipe.epochs)
@@ -180,7 +186,8 @@ class Trainer:
 
     def _take_frame(self, step: int | None = None) -> None:
         step = self.state.step if step is None else step
-        self.frames.append(frame(self.model, self.module, self.validation, self.device, step))
+        with self.as_written():
+            self.frames.append(frame(self.model, self.module, self.validation, self.device, step))
 
     def _finished(self) -> str:
         return "budget" if self._fraction() >= 1 else ""
@@ -229,7 +236,8 @@ class Trainer:
         self.on_progress(self._progress(), self.state.history)
 
     def _validate(self) -> tuple[float, float]:
-        return validate(self.model, self.module, self.validation, self.device)
+        with self.as_written():
+            return validate(self.model, self.module, self.validation, self.device)
 
     def _progress(self) -> dict[str, float]:
         state, fraction = self.state, self._fraction()

@@ -18,6 +18,7 @@ from .interfaces import NO_REGION, Component, Degradation, Metric, Model, Task
 from .sources import source_digest
 
 KEYED = ("fingerprint", "size", "degradation_digest", "model_digest", "seed", "budget", "threads")
+KEYED_IF_THERE = ("compiled",)
 LIBRARIES = ("torch", "torchvision", "numpy", "pillow", "scikit-image", "scipy", "piq")
 
 
@@ -37,6 +38,8 @@ class Trial:
     budget: Budget | None
     threads: int = 1
     """CPU threads: part of the key, because sums over several threads differ in their last bits."""
+    compiled: bool = False
+    """Whether training steps are compiled: part of the key where they are, because sums in another order differ."""
     watch_gradients: bool = False
     """Whether the history tells the gradient's norm in each stage; no part of the key, because it changes no number."""
     predictions: bool = False
@@ -71,12 +74,14 @@ class Trial:
             "seed": self.seed,
             "budget": self.budget.canonical if self.budget else None,
             "threads": self.threads,
+            **({"compiled": True} if self.compiled else {}),
         }
 
 
 def key_of(trial: Mapping[str, Any], protocol_version: int) -> str:
     """The key of a trial in plain values, so that whoever has a result can check it; labels are no part of it."""
-    return digest(f"protocol {protocol_version}", *(trial[name] for name in KEYED))
+    options = (name for name in KEYED_IF_THERE if trial.get(name))
+    return digest(f"protocol {protocol_version}", *(trial[name] for name in KEYED), *options)
 
 
 def full_spec(component: Component) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,10 @@ import pytest
 import results
 import toys
 
-from benchbench import Range, SpecError, plan, store
+from benchbench import Range, SpecError, plan, protocol, store
 from benchbench.budget import Budget
 from benchbench.interfaces import Degradation, Metric, Model
-from benchbench.trial import Trial, component_digest
+from benchbench.trial import Trial, component_digest, key_of
 
 REGISTRY = toys.registry()
 QUICK = Budget.parse("quick")
@@ -136,10 +137,18 @@ def test_equal_budgets_are_one_trial() -> None:
     "change",
     [{"seeds": [1]}, {"degradations": [toys.Darken(Range(0.3, 0.71))]}, {"degradations": [toys.Darken(region="face")]},
      {"models": [toys.Identity()]}, {"data": [plan.Prepared(Path("cache"), "toy-faces", "beef", 16)]},
-     {"data": [plan.Prepared(Path("cache"), "toy-faces", "f00d", 17)]}],
+     {"data": [plan.Prepared(Path("cache"), "toy-faces", "f00d", 17)]}, {"threads": 2}],
 )  # fmt: skip
 def test_what_determines_a_result_changes_its_key(change: dict[str, Any]) -> None:
     assert grid(**change)[0].key != grid()[0].key
+
+
+def test_a_compiled_training_is_another_result_and_its_key_can_be_checked() -> None:
+    [trial] = grid()
+    compiled = dataclasses.replace(trial, compiled=True)
+    assert compiled.key != trial.key == dataclasses.replace(compiled, compiled=False).key
+    for each in (trial, compiled):
+        assert key_of(each.describe(), protocol.VERSION) == each.key
 
 
 # ── what is done ─────────────────────────────────────────────────────────────────────────────────────────────────────
