@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 Array = NDArray[np.float64]
 
@@ -105,8 +105,10 @@ def signed_rank(first: Array, second: Array) -> tuple[Array, Array]:
     ranks = np.arange(1.0, size.shape[-1] + 1)
     total, spread = sign @ ranks, np.abs(sign) @ ranks**2
     tied = (size[..., 1:] == size[..., :-1]).any(-1)
-    if tied.any():  # ranking with ties takes five times as long
-        ranks = stats.rankdata(size[tied], axis=-1)
+    if tied.any():  # ranking with ties takes five times as long, and half a second until it is imported
+        from scipy.stats import rankdata
+
+        ranks = rankdata(size[tied], axis=-1)
         total[tied], spread[tied] = (sign[tied] * ranks).sum(-1), (np.abs(sign[tied]) * ranks**2).sum(-1)
     with np.errstate(invalid="ignore"):
         z = np.maximum(np.abs(total) - 1, 0) / np.sqrt(spread)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from ..files import digest
 from ..statistics import LEVEL, Array, mean_intervals
@@ -52,11 +51,13 @@ def overall(boards: Sequence[Board]) -> list[Overall]:
 
 
 def _compare(boards: list[Board], metric: str) -> Overall:
+    from scipy.stats import rankdata  # takes half a second to import, and a single board does without
+
     tables = [_competing(b, metric) for b in boards]
     counts = pd.concat([t["model"] for t in tables]).value_counts()
     complete = sorted(counts[counts == len(boards)].index)
     scores = np.array([t.set_index("model").loc[complete, "quality"] for t in tables]).reshape(len(boards), -1)
-    ranks = stats.rankdata(-scores, axis=1) if complete else scores  # (boards, models), of equal scores the mean
+    ranks = rankdata(-scores, axis=1) if complete else scores  # (boards, models), of equal scores the mean
     friedman, critical = differences(ranks)
     rows = _rows(boards, tables, complete, ranks)
     partial = {model: int(n) for model, n in sorted(counts.items()) if n < len(boards)}
@@ -101,6 +102,8 @@ def differences(ranks: Array) -> tuple[float, float]:
     n, k = ranks.shape
     if n < 3 or k < 3:
         return float("nan"), float("nan")
+    from scipy import stats
+
     q = stats.studentized_range.ppf(LEVEL, k, np.inf) / np.sqrt(2)
     with np.errstate(invalid="ignore"):  # where all ranks are equal
         chance = stats.friedmanchisquare(*ranks.T).pvalue

@@ -1,6 +1,6 @@
 """How long the boards of many results take, and how much memory.
 
-    python tests/benchmarks/boards.py --results 1000 --images 200
+    python tests/benchmarks/boards.py --results 1000 --images 200 --boards 14
 
 Made-up results, with the columns that real ones have, are written first; a fresh process then builds all boards of them.
 """
@@ -24,12 +24,19 @@ import results
 from benchbench.degrading import Pairs
 from benchbench.samples import write_samples
 
-DEGRADATIONS = 14
 METRICS = 12  # each over the whole image and inside the face
+BUILD = """
+import re, sys
+from benchbench.cli import main
+try:
+    main(sys.argv[1:])
+finally:  # the system's own count of a child's memory begins with what its parent had
+    print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+"""
 
 
-def write(out: Path, count: int, images: int) -> None:
-    """`count` results on DEGRADATIONS boards."""
+def write(out: Path, count: int, images: int, boards: int) -> None:
+    """`count` results on that many boards."""
     results.IMAGES = images
     rng = np.random.default_rng(0)
     metrics = {"psnr": results.metric(unit="dB")} | {
@@ -38,7 +45,7 @@ def write(out: Path, count: int, images: int) -> None:
     columns = [name + region for name in metrics for region in ("", "@face")]
     picture = samples(out)
     for number in range(count):
-        model, board = divmod(number, DEGRADATIONS)
+        model, board = divmod(number, boards)
         results.write(
             out, {name: float(rng.normal(24, 2)) for name in columns}, degradation=f"blur:radius={board + 1}",
             model=f"net:width={model + 1}" if model else "identity", role="" if model else "baseline", metrics=metrics,
@@ -64,17 +71,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--results", type=int, default=1000)
     parser.add_argument("--images", type=int, default=200)
+    parser.add_argument("--boards", type=int, default=14)
     given = parser.parse_args()
     with TemporaryDirectory() as folder:
         out = Path(folder) / "results"
-        write(out, given.results, given.images)
+        write(out, given.results, given.images, given.boards)
         before = time.perf_counter()
         command = ["leaderboard", "build", "--out", str(out), "--to", str(Path(folder) / "boards")]
-        subprocess.run([sys.executable, "-m", "benchbench", *command], check=True, stdout=subprocess.DEVNULL)
+        done = subprocess.run([sys.executable, "-c", BUILD, *command], check=True, stdout=subprocess.PIPE, text=True)
         seconds = time.perf_counter() - before
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(f"{given.results} results of {given.images} images: {seconds:.1f} s ({used.ru_utime + used.ru_stime:.1f} s of "
-          f"processor time), {used.ru_maxrss / 1024:.0f} MiB at most")  # fmt: skip
+    print(
+        f"{given.results} results of {given.images} images on {given.boards} boards: {seconds:.1f} s "
+        f"({used.ru_utime + used.ru_stime:.1f} s of processor time), {int(done.stdout.split()[-1]) / 1024:.0f} MiB at most"
+    )
 
 
 if __name__ == "__main__":
