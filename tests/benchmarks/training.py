@@ -91,12 +91,16 @@ class Bench:
         trainer.train()
         return own
 
-    def trainer(self) -> Trainer:
+    def trainer(self, compiled: bool = False) -> Trainer:
         budget, where = Budget.parse(f"{self.images}images"), self.scratch / "checkpoint"
-        return Trainer(self.model, copy.deepcopy(self.start), self.set, self.validation, budget, 0, where)
+        data = self.set, self.validation
+        return Trainer(self.model, copy.deepcopy(self.start), *data, budget, 0, where, compiled=compiled)
 
-    def bare(self) -> nn.Module:
-        trainer = self.trainer()
+    def compiled(self) -> nn.Module:
+        return self.bare(compiled=True)
+
+    def bare(self, compiled: bool = False) -> nn.Module:
+        trainer = self.trainer(compiled)
         trainer.module.train()
         for trainer.state.step in range(self.steps):
             trainer.losses += trainer.step()
@@ -127,26 +131,31 @@ def _one_thread(bench: Bench) -> None:
     bench.bare()
 
 
-def measure(bench: Bench, rounds: int, threads: int) -> None:
-    calls: dict[str, tuple[Callable[[], object], int]] = {
-        "plain loop": (bench.plain, bench.images),
-        "benchbench, bare": (bench.bare, bench.images),
-        "benchbench, whole": (bench.benchbench, bench.images),
+def measure(bench: Bench, rounds: int, threads: int, compiled: bool) -> None:
+    calls: dict[str, Callable[[], object]] = {
+        "plain loop": bench.plain,
+        "benchbench, bare": bench.bare,
+        "benchbench, whole": bench.benchbench,
     }
+    if compiled:
+        calls["benchbench, compiled"] = bench.compiled
     try:
         import deepinv  # noqa: F401
 
-        calls["deepinv"] = (bench.deepinv, bench.images)
+        calls["deepinv"] = bench.deepinv
     except ImportError:
         print("deepinv is not installed: pip install deepinv")
     rates: dict[str, list[float]] = {name: [] for name in [*calls, "benchbench, two jobs"]}
-    for number in range(rounds + 1):  # the first warms up
+    for number in range(rounds + 1):  # the first warms up, and compiles
         torch.set_num_threads(threads)
-        for name, (call, images) in calls.items():
+        for name, call in calls.items():
             before = time.perf_counter()
             call()
+            seconds = time.perf_counter() - before
             if number:
-                rates[name].append(images / (time.perf_counter() - before))
+                rates[name].append(bench.images / seconds)
+            elif name == "benchbench, compiled":
+                print(f"  the first compiled training took {seconds:.0f} s", flush=True)
     for _ in range(rounds):
         before = time.perf_counter()
         two_jobs(bench)
@@ -166,6 +175,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--images", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--compile", action="store_true", help="the bare loop compiled by torch.compile, too")
     parser.add_argument("--threads", type=int, default=runner.cores())
     given = parser.parse_args()
     registry = plugins.registry()
@@ -175,7 +185,12 @@ def main() -> None:
     ):
         print(f"{model}, {given.size} px, {given.threads} threads", flush=True)
         with TemporaryDirectory() as scratch:
-            measure(Bench(model, degradation, given.size, given.images, Path(scratch)), given.rounds, given.threads)
+            measure(
+                Bench(model, degradation, given.size, given.images, Path(scratch)),
+                given.rounds,
+                given.threads,
+                given.compile,
+            )
 
 
 if __name__ == "__main__":
