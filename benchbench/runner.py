@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import os
-import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from . import attempt, processes, store
@@ -113,6 +112,7 @@ class _Run:
     def __init__(self, metrics: Sequence[Metric], crew: Crew, out: Path, listeners: Sequence[Listener]) -> None:
         self.metrics, self.crew, self.out, self.listeners = list(metrics), crew, out, listeners
         self.pending: dict[Future[Any], Trial] = {}
+        self.done: SimpleQueue[Future[Any]] = SimpleQueue()
         self.before: dict[str, Any] = {}
         """Trial's key -> when the result that it had before was finished."""
         self.begun: set[str] = set()
@@ -131,6 +131,7 @@ class _Run:
             self._end(current, one_line(error))
         else:
             self.pending[future] = current
+            future.add_done_callback(self.done.put)
 
     def finish(self, done: Future[Any]) -> Trial | None:
         """See to a trial that is done, or return it to be started again."""
@@ -188,11 +189,11 @@ def _content(trial: Trial, out: Path) -> dict[str, Any] | None:
         return None
 
 
-def _wait(pending: Collection[Future[Any]]) -> Collection[Future[Any]]:
+def _wait(done: SimpleQueue[Future[Any]]) -> list[Future[Any]]:
     """What is done, after waiting for it for a short while."""
-    if not pending:  # nobody is there yet to take a trial
-        time.sleep(POLL_SECONDS)
-    return concurrent.futures.wait(pending, POLL_SECONDS, concurrent.futures.FIRST_COMPLETED).done
+    with suppress(Empty):
+        return [done.get(timeout=POLL_SECONDS), *(done.get() for _ in range(done.qsize()))]
+    return []
 
 
 def run(
@@ -205,6 +206,6 @@ def run(
         room = crew.size()
         while waiting and len(state.pending) < room:
             state.start(waiting.pop())
-        done = _wait(state.pending)
+        done = _wait(state.done)
         state.follow()
         waiting += [again for future in done if (again := state.finish(future))]

@@ -180,7 +180,7 @@ def simulate(trials: int, workers: int, folder: Path) -> None:
     print(f"{len(grid):,} trials planned in {time.perf_counter() - before:.1f} s", flush=True)
 
     wait, counter = runner._wait, Counter(folder)
-    runner._wait = lambda pending: (crew.advance(), wait(pending))[1]  # nothing else of the runner is replaced
+    runner._wait = lambda done: (crew.advance(), wait(done))[1]  # nothing else of the runner is replaced
     crew.mark = time.perf_counter()
     runner.run(grid, metrics, crew, folder, [counter])
     report(crew, counter.ended, len(grid))
