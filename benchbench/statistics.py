@@ -16,6 +16,7 @@ RESAMPLES = 2000
 UNITS = 2000  # images drawn one by one; more are drawn in random groups, which at such a number changes no digit shown
 BITS = 30  # of a score that count in an interval: sums are exact then, and bounds the same on every machine
 CHUNK = 200_000  # paired differences ranked at once
+COLUMNS = 64  # whose resamples are at hand at once: they stay in the processor's cache
 
 
 # ── intervals ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -41,7 +42,17 @@ def ratio_intervals(numerators: Array, denominators: Array, seed: int) -> tuple[
     if (bottom == bottom[:, :1]).all():  # as where no score is missing: half of the work is one column
         bottom, bottom_unit = bottom[:, :1], bottom_unit[:1]
     top, bottom = _in_groups(top, seed), _in_groups(bottom, seed)
-    drawn = _draws(len(top), seed)
+    drawn, bounds = _draws(len(top), seed), np.empty((top.shape[1], 2))
+    for start in range(0, top.shape[1], COLUMNS):
+        some = slice(start, start + COLUMNS)
+        bounds[some] = _bounds(drawn, top[:, some], bottom if bottom.shape[1] == 1 else bottom[:, some])
+    bounds *= (top_unit / bottom_unit)[:, None]
+    bounds[~usable] = np.nan
+    return bounds[:, 0], bounds[:, 1]
+
+
+def _bounds(drawn: Array, top: Array, bottom: Array) -> Array:
+    """Bounds `(k, 2)` of the ratios of columns, in units of theirs, from the resamples' counts `(RESAMPLES, n)`."""
     with np.errstate(invalid="ignore", divide="ignore"):
         total = bottom.sum(0)
         estimate = top.sum(0) / total
@@ -49,9 +60,9 @@ def ratio_intervals(numerators: Array, denominators: Array, seed: int) -> tuple[
         resampled[np.isinf(resampled)] = np.nan
         resampled.sort(axis=-1)  # NaN last
         where = _percentiles(resampled, estimate, (top - estimate * bottom) / total)
-    bounds = np.take_along_axis(resampled, where, -1) * (top_unit / bottom_unit)[:, None]
-    bounds[~(usable & np.isfinite(estimate))] = np.nan
-    return bounds[:, 0], bounds[:, 1]
+    bounds = np.take_along_axis(resampled, where, -1)
+    bounds[~np.isfinite(estimate)] = np.nan
+    return bounds
 
 
 def _whole_numbers(values: Array) -> tuple[Array, Array]:

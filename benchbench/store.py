@@ -180,7 +180,9 @@ def read_scores(folder: Path) -> pd.DataFrame:
     from pyarrow import parquet
 
     try:
-        frame = parquet.ParquetFile(folder / SCORES).read(use_threads=False).to_pandas(use_threads=False)
+        frame = (
+            parquet.ParquetFile(folder / SCORES, pre_buffer=False).read(use_threads=False).to_pandas(use_threads=False)
+        )
     except (OSError, pyarrow.ArrowException) as error:
         raise DamagedResult(f"{folder / SCORES} cannot be read: {error}") from error
     frame = frame.set_index("id") if "id" in frame else frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -114,4 +115,4 @@ def _what_counts(result: Result) -> str:
     """A digest of what a result contributes to a board's text; times, which differ from run to run, do not."""
     parts = ("status", "reason", "trial", "origin", "training", "model", "rate", "metrics", "scores", "environment")
     facts = {name: result.content.get(name) for name in parts}
-    return digest(json_text(facts))
+    return digest(json.dumps(facts))

@@ -35,7 +35,7 @@ finally:  # the system's own count of a child's memory begins with what its pare
 """
 
 
-def write(out: Path, count: int, images: int, boards: int) -> None:
+def write(out: Path, count: int, images: int, boards: int, pictures: bool) -> None:
     """`count` results on that many boards."""
     results.IMAGES = images
     rng = np.random.default_rng(0)
@@ -43,7 +43,7 @@ def write(out: Path, count: int, images: int, boards: int) -> None:
         f"metric-{i}": results.metric(order=20 + i) for i in range(METRICS - 1)
     }
     columns = [name + region for name in metrics for region in ("", "@face")]
-    picture = samples(out)
+    picture = samples(out) if pictures else None
     for number in range(count):
         model, board = divmod(number, boards)
         results.write(
@@ -72,10 +72,11 @@ def main() -> None:
     parser.add_argument("--results", type=int, default=1000)
     parser.add_argument("--images", type=int, default=200)
     parser.add_argument("--boards", type=int, default=14)
+    parser.add_argument("--pictures", action=argparse.BooleanOptionalAction, default=True)
     given = parser.parse_args()
     with TemporaryDirectory() as folder:
         out = Path(folder) / "results"
-        write(out, given.results, given.images, given.boards)
+        write(out, given.results, given.images, given.boards, given.pictures)
         before = time.perf_counter()
         command = ["leaderboard", "build", "--out", str(out), "--to", str(Path(folder) / "boards")]
         done = subprocess.run([sys.executable, "-c", BUILD, *command], check=True, stdout=subprocess.PIPE, text=True)
