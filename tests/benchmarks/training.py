@@ -6,7 +6,7 @@ The same model from the same weights, the same batches' size, the same number of
 some rounds; ratios are of medians. The plain loop is what people write: float32, a DataLoader over pairs of tensors, Adam,
 one `loss.item()` a step. `bare` is benchbench's steps and validations with nothing around them, `whole` what a trial does:
 what the harness itself costs is their difference. `two jobs` is what `benchbench run` does on two cores: two trials at once,
-a thread each.
+a thread each. Each way has a process of its own, and ours is set up as that of a trial.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
+from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from benchbench import data, plan, plugins, runner, steps
+from benchbench import data, plan, plugins, processes, runner, steps
 from benchbench.batches import TrainingSet
 from benchbench.budget import Budget
 from benchbench.degrading import degraded_set
@@ -116,50 +118,58 @@ class Bench:
         return steps.validate(self.model, where, self.validation, self.set.device)[1]
 
 
-def two_jobs(bench: Bench) -> None:
-    """Two trials at once, in processes of a thread each."""
-    processes = [multiprocessing.get_context("fork").Process(target=_one_thread, args=(bench,)) for _ in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-        assert process.exitcode == 0
+class Lane:
+    """A way to train, in processes of its own: what one does to its memory or its threads is nothing to the others."""
+
+    def __init__(self, train: Callable[[], object], threads: int, jobs: int = 1, trial: bool = True) -> None:
+        """`trial` processes are set up as those of a run."""
+        context = multiprocessing.get_context("fork")  # of a parent that never had a second thread
+        self.ends, self.jobs = [], jobs
+        for _ in range(jobs):
+            here, there = context.Pipe()
+            context.Process(target=_serve, args=(there, train, threads, trial), daemon=True).start()
+            self.ends.append(here)
+
+    def seconds(self) -> float:
+        """Of one training each, at once."""
+        before = time.perf_counter()
+        for end in self.ends:
+            end.send(True)
+        for end in self.ends:
+            end.recv()
+        return time.perf_counter() - before
 
 
-def _one_thread(bench: Bench) -> None:
-    torch.set_num_threads(1)
-    bench.bare()
+def _serve(end: Connection, train: Callable[[], object], threads: int, trial: bool) -> None:
+    if trial:
+        processes._keep_freed_memory()
+    torch.set_num_threads(threads)
+    while end.recv():
+        train()
+        end.send(True)
 
 
 def measure(bench: Bench, rounds: int, threads: int, compiled: bool) -> None:
-    calls: dict[str, Callable[[], object]] = {
-        "plain loop": bench.plain,
-        "benchbench, bare": bench.bare,
-        "benchbench, whole": bench.benchbench,
+    lanes = {
+        "plain loop": Lane(bench.plain, threads, trial=False),
+        "benchbench, bare": Lane(bench.bare, threads),
+        "benchbench, whole": Lane(bench.benchbench, threads),
+        "benchbench, two jobs": Lane(bench.bare, 1, jobs=2),
     }
     if compiled:
-        calls["benchbench, compiled"] = bench.compiled
-    try:
-        import deepinv  # noqa: F401
-
-        calls["deepinv"] = bench.deepinv
-    except ImportError:
+        lanes["benchbench, compiled"] = Lane(bench.compiled, threads)
+    if find_spec("deepinv"):
+        lanes["deepinv"] = Lane(bench.deepinv, threads, trial=False)
+    else:
         print("deepinv is not installed: pip install deepinv")
-    rates: dict[str, list[float]] = {name: [] for name in [*calls, "benchbench, two jobs"]}
-    for number in range(rounds + 1):  # the first warms up, and compiles
-        torch.set_num_threads(threads)
-        for name, call in calls.items():
-            before = time.perf_counter()
-            call()
-            seconds = time.perf_counter() - before
-            if number:
-                rates[name].append(bench.images / seconds)
-            elif name == "benchbench, compiled":
-                print(f"  the first compiled training took {seconds:.0f} s", flush=True)
+    for name, lane in lanes.items():  # they warm up, and compile
+        seconds = lane.seconds()
+        if name == "benchbench, compiled":
+            print(f"  the first compiled training took {seconds:.0f} s", flush=True)
+    rates: dict[str, list[float]] = {name: [] for name in lanes}
     for _ in range(rounds):
-        before = time.perf_counter()
-        two_jobs(bench)
-        rates["benchbench, two jobs"].append(2 * bench.images / (time.perf_counter() - before))
+        for name, lane in lanes.items():
+            rates[name].append(lane.jobs * bench.images / lane.seconds())
     plain = statistics.median(rates["plain loop"])
     for name, found in rates.items():
         median = statistics.median(found)
@@ -178,6 +188,7 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true", help="the bare loop compiled by torch.compile, too")
     parser.add_argument("--threads", type=int, default=runner.cores())
     given = parser.parse_args()
+    torch.set_num_threads(1)
     registry = plugins.registry()
     [degradation] = plan.choose(registry, "degradation", [given.degrade])
     for model in plan.choose(
