@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 GPU = "GPU"
 LOOK_SECONDS = 2.0  # between two looks at how many workers there are
-TELL_SECONDS = 1.0  # between two messages of a trial, which all go through the scheduler
+TELL_SECONDS = 1.0  # between two messages of a trial, at least
+MESSAGES_A_SECOND = 200  # of all trials together, which all go through the scheduler
 CONNECT_SECONDS = 10
 IGNORE_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 
@@ -106,7 +107,8 @@ class Dask(Crew):
             warnings.filterwarnings("ignore", "Sending large graph")
             # No other worker gets it while one of these is there, and all that joined since may.
             where = {"workers": list(self._slots), "allow_other_workers": True} if self._refused else {}
-            return self._executor.submit(work, made, self._topic, **where)
+            pause = max(TELL_SECONDS, sum(self._slots.values()) / MESSAGES_A_SECOND)
+            return self._executor.submit(work, made, self._topic, pause, **where)
 
     def receive(self, trial: Trial, done: Future[Any]) -> str | None:
         from distributed import KilledWorker
@@ -195,8 +197,11 @@ def slots(gpu: bool, dask_scheduler: Any = None) -> dict[str, int]:
     return {address: number for address, number in found.items() if number}
 
 
-def work(given: Errand, topic: str) -> tuple[str, Return]:
-    """Carry out an errand in a thread of a worker; the worker's address, and what came of it."""
+def work(given: Errand, topic: str, pause: float) -> tuple[str, Return]:
+    """Carry out an errand in a thread of a worker; the worker's address, and what came of it.
+
+    Progress is told each `pause` seconds, as events of the topic.
+    """
     from distributed import Reschedule, get_worker
 
     worker = get_worker()
@@ -209,7 +214,7 @@ def work(given: Errand, topic: str) -> tuple[str, Return]:
 
     _may_have_children()
     with tempfile.TemporaryDirectory(dir=worker.local_directory, ignore_cleanup_errors=True) as scratch:
-        tell = _now_and_then(lambda news: worker.log_event(topic, asdict(news)))
+        tell = _now_and_then(lambda news: worker.log_event(topic, asdict(news)), pause)
         try:
             return worker.address, errand.carry_out(given, Path(scratch), tell, stopped)
         except Stopped:
@@ -223,14 +228,15 @@ def _may_have_children() -> None:
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
 
 
-def _now_and_then(tell: Callable[[News], object]) -> Callable[[News], None]:
-    """`tell`, but of mere progress only each TELL_SECONDS."""
-    last = -TELL_SECONDS
+def _now_and_then(tell: Callable[[News], object], pause: float) -> Callable[[News], None]:
+    """`tell`, but of mere progress only each `pause` seconds."""
+    last = -pause
 
     def sparingly(news: News) -> None:
         nonlocal last
-        if news.rows or not news.progress or time.monotonic() - last >= TELL_SECONDS:
-            last = time.monotonic()
+        now = time.monotonic()
+        if news.rows or not news.progress or now - last >= pause:
+            last = now
             tell(news)
 
     return sparingly

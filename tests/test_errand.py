@@ -14,7 +14,7 @@ import toys
 from click.testing import CliRunner
 from jobs import Recorder, go
 
-from benchbench import BenchbenchError, DataError, errand, job, plan, store
+from benchbench import BenchbenchError, DataError, cluster, errand, job, plan, store
 from benchbench.attempt import Place
 from benchbench.budget import Budget
 from benchbench.cli import main
@@ -235,3 +235,17 @@ def test_without_dask_one_line_says_how_to_get_it(tmp_path: Path, monkeypatch: p
     with pytest.raises(BenchbenchError, match=r"needs Dask: pip install 'benchbench\[dask\]'"):
         job.run(toys.registry(), request, Recorder())
     assert not (tmp_path / "out").exists()
+
+
+def test_progress_is_told_now_and_then_and_rows_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[News] = []
+    tell, now = cluster._now_and_then(told.append, pause=50.0), iter((0.0, 10.0, 20.0, 60.0, 100.0))
+    monkeypatch.setattr("benchbench.cluster.time.monotonic", lambda: next(now))
+    steps = [News("key", {"fraction": step / 4}) for step in range(5)]
+    for news in steps:
+        tell(news)
+    assert told == [steps[0], steps[3]]
+    row = News("key", {"fraction": 1.0}, rows=[{"step": 8.0}])
+    monkeypatch.setattr("benchbench.cluster.time.monotonic", lambda: 61.0)
+    tell(row)
+    assert told[-1] == row
