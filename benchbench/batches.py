@@ -14,7 +14,7 @@ from .degrading import Pairs, act, finish
 from .interfaces import Batch, Degradation
 from .seeding import FreshDraw, generator
 
-STATISTICS_BATCH = 1024
+PART = 32  # images that are read at once where no training says how many
 
 
 class Held:
@@ -35,16 +35,16 @@ class Streamed(Held):
     def __init__(self, tensors: Sequence[Tensor], rows: Tensor, device: torch.device) -> None:
         super().__init__(tensors, rows)
         self.device, self.reader = device, ThreadPoolExecutor(1)
-        self.coming: tuple[Tensor, Future[list[Tensor]] | None] = rows, None
+        self.coming: tuple[Tensor, Future[list[Tensor]]] | None = None
 
     def take(self, indices: Tensor, ahead: Tensor | None) -> list[Tensor]:
-        announced, coming = self.coming
-        found = coming.result() if coming and torch.equal(announced, indices) else self._read(indices)
-        self.coming = (ahead, self.reader.submit(self._read, ahead)) if ahead is not None else (indices, None)
+        known = self.coming is not None and torch.equal(self.coming[0], indices)
+        found = self.coming[1].result() if self.coming and known else self._read(indices)
+        self.coming = None if ahead is None else (ahead, self.reader.submit(self._read, ahead))
         return [tensor.to(self.device, non_blocking=True) for tensor in found]
 
     def _read(self, indices: Tensor) -> list[Tensor]:
-        found = super().take(indices.cpu(), None)
+        found = super().take(indices, None)
         return [tensor.pin_memory() for tensor in found] if self.device.type == "cuda" else found
 
 
@@ -55,7 +55,15 @@ def _source(tensors: Sequence[Tensor], rows: Tensor, device: torch.device) -> He
     size = sum(len(rows) * tensor[0].numel() * tensor.element_size() for tensor in tensors)
     if device.type == "cuda" and size > torch.cuda.mem_get_info(device)[0] // 2:
         return Streamed(tensors, rows, device)
-    return Held([tensor[rows].to(device) for tensor in tensors], torch.arange(len(rows), device=device))
+    return Held([_moved(tensor, rows, device) for tensor in tensors], torch.arange(len(rows), device=device))
+
+
+def _moved(tensor: Tensor, rows: Tensor, device: torch.device) -> Tensor:
+    """Some rows of a tensor on the device, without a second copy of them here."""
+    moved = torch.empty((len(rows), *tensor.shape[1:]), dtype=tensor.dtype, device=device)
+    for some, there in zip(rows.split(PART), moved.split(PART), strict=True):
+        there.copy_(tensor[some])
+    return moved
 
 
 class TrainingSet:
@@ -70,10 +78,15 @@ class TrainingSet:
     def __len__(self) -> int:
         return self._length
 
+    @property
+    def index_device(self) -> torch.device:
+        """Where indices of images belong: a GPU waits for none that the CPU has to read."""
+        return self._images.rows.device
+
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Mean and standard deviation of each channel, in [0, 1]."""
         counts = torch.zeros(1, 256, dtype=torch.long, device=self.device)
-        for indices in torch.arange(len(self), device=self.device).split(STATISTICS_BATCH):
+        for indices in torch.arange(len(self), device=self.index_device).split(PART):
             pixels = self._images.take(indices, None)[0]
             counts = counts + torch.stack([torch.bincount(c.flatten(), minlength=256) for c in pixels.unbind(1)])
         levels = torch.arange(256, dtype=torch.float64)
@@ -97,10 +110,10 @@ class TrainingSet:
         degraded = finish(step.images).contiguous(memory_format=torch.channels_last)
         return Batch(degraded, clean, step.region, face, step.truth)
 
-    def once(self, seed: int | None, batch: int = 32) -> Iterator[Batch]:
+    def once(self, seed: int | None, batch: int = PART) -> Iterator[Batch]:
         """Every image once, in order and unmirrored, degraded by draws of its own."""
         source = generator(seed, "fit", device=self.device)
-        for indices in torch.arange(len(self), device=self.device).split(batch):
+        for indices in torch.arange(len(self), device=self.index_device).split(batch):
             yield self.batch(indices, source, flip=False)
 
 

@@ -213,14 +213,14 @@ def work(given: Errand, topic: str, pause: float) -> tuple[str, Return]:
         return known is None or known.state != "executing" or worker.status.name.startswith("clos")
 
     _may_have_children()
-    with tempfile.TemporaryDirectory(dir=worker.local_directory, ignore_cleanup_errors=True) as scratch:
-        tell = _now_and_then(lambda news: worker.log_event(topic, asdict(news)), pause)
-        try:
+    tell = _now_and_then(lambda news: worker.log_event(topic, asdict(news)), pause)
+    try:
+        with tempfile.TemporaryDirectory(dir=worker.local_directory, ignore_cleanup_errors=True) as scratch:
             return worker.address, errand.carry_out(given, Path(scratch), tell, stopped)
-        except Stopped:
-            raise Reschedule from None
-        except Exception as error:
-            return worker.address, Return(reason=one_line(error))
+    except Stopped:
+        raise Reschedule from None
+    except Exception as error:  # here, and not in the trial's own process: as where this worker's disk is full
+        return worker.address, Return(refusal=one_line(error))
 
 
 def _may_have_children() -> None:

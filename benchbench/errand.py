@@ -174,10 +174,14 @@ def compare(
     device: str,
     place: Place,
 ) -> None:
-    """Raises BenchbenchError if a component's source, or the device, is not here what it is at the run."""
+    """Raises BenchbenchError if a component's source is not here what it is at the run, or what it needs is missing."""
+    from .compiling import check_compiler
+
     parts: list[tuple[Component, str]] = [(metric, digests[str(metric)]) for metric in metrics]
     parts += [(trial.degradation, described["degradation_digest"]), (trial.model, described["model_digest"])]
     for part, wanted in parts:
         if (own := component_digest(part)) != wanted:
             raise BenchbenchError(f"its source of {part} is another one: {own}, and the run's is {wanted}")
     check_device(device)
+    if trial.compiled:
+        check_compiler()

@@ -214,10 +214,10 @@ def time_inference(model: Model, module: nn.Module, pairs: Pairs, device: torch.
         side = inputs.side(model)
         times: list[float] = []
         while len(times) < 3 or (len(times) < 50 and sum(times) < 0.25):
-            _synchronise(device)
+            synchronise(device)
             before = time.perf_counter()
             module(inputs.degraded, **side)
-            _synchronise(device)
+            synchronise(device)
             times.append(time.perf_counter() - before)
         found[f"batch_{n}"] = 1000 * statistics.median(times[1:]) / n
     return found
@@ -232,6 +232,6 @@ def inference_memory(model: Model, module: nn.Module, pairs: Pairs, device: torc
     return peak.bytes
 
 
-def _synchronise(device: torch.device) -> None:
+def synchronise(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.synchronize(device)

@@ -218,7 +218,11 @@ def _plan(
     datasets = plan.choose(registry, "dataset", request.dataset)
     grids = _grids(registry, request)
     if request.executor == "local":
+        from .compiling import check_compiler
+
         check_device(request.device)
+        if request.compile:
+            check_compiler()
     else:  # whose workers may have what is not here
         from .cluster import check_installed
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +60,12 @@ def check_device(name: str) -> None:
     if name == "auto":
         return
     try:
-        torch.empty(1, device="meta" if name == "cpu" else name)
+        device = torch.device(name)
+        if device.type == "cuda":  # counted, not used: this process would hold a part of its memory for good
+            if (device.index or 0) >= (count := torch.cuda.device_count()):
+                raise RuntimeError(f"torch finds {count} CUDA devices here")
+        else:
+            torch.empty(1, device="meta" if device.type == "cpu" else device)
     except (RuntimeError, AssertionError) as error:
         raise SpecError(f"device '{name}' cannot be used: {str(error).splitlines()[0]}; try cpu or auto") from error
 
@@ -70,6 +77,7 @@ def perform(
     import torch
 
     from .batches import TrainingSet
+    from .compiling import as_written
     from .data import load
     from .degrading import degraded_set, needs_masks
     from .interfaces import Task
@@ -94,7 +102,7 @@ def perform(
         return score_more(trial, metrics, stored, task, module, test, device, work)
     with peak_memory(device) as peak:
         module, training, notes = _train(trial, task, data, validation, work)
-    with torch.no_grad():
+    with torch.no_grad(), as_written() if trial.compiled else nullcontext():
         trial.model.fit(module, data.once(trial.seed))
     save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
     module = _stored(trial, task, work).to(device)  # what is stored is what is scored
@@ -193,6 +201,10 @@ def _is_out_of_memory(error: Exception) -> bool:
 def _free_memory(device: torch.device) -> None:
     import torch
 
+    from .compiling import forget
+
+    if "torch._dynamo" in sys.modules:
+        forget()  # CUDA graphs hold theirs
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()

@@ -201,7 +201,7 @@ def _work(writer: Connection, packed: bytes) -> None:
         os.setsid()
     threading.Thread(target=_die_with_parent, daemon=True).start()
     _be_first_to_go()
-    _keep_freed_memory()
+    keep_freed_memory()
     with suppress(OSError):  # whatever a plugin prints, the parent's standard output stays its own
         os.dup2(2, 1)
     answer = ""
@@ -229,7 +229,7 @@ def _be_first_to_go() -> None:
         file.write("1000")
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Where libc is glibc, large tensors take memory that was freed before, not new pages that the kernel must zero."""
     with suppress(OSError, AttributeError):
         libc = ctypes.CDLL("libc.so.6")

@@ -156,6 +156,8 @@ class _Run:
 
     def follow(self) -> None:
         """Pass on what the trials at work have told."""
+        if self.crew.news.empty():
+            return
         at_work = {trial.key: trial for trial in self.pending.values()}
         while not self.crew.news.empty():
             news = self.crew.news.get()

@@ -20,10 +20,10 @@ from torch import Tensor
 from . import plan, runner
 from .batches import TrainingSet
 from .budget import Budget
-from .data import Portraits, load
-from .degrading import act, degraded_set
+from .data import load
+from .degrading import Pairs, act, degraded_set
 from .errors import SpecError
-from .evaluation import scored_at_once
+from .evaluation import scored_at_once, synchronise
 from .files import cache_folder, read_json
 from .interfaces import Degradation, Degraded, Metric, Model, Peer, Task
 from .plugins import Registry
@@ -49,6 +49,7 @@ class Case:
     ours: Call
     peers: Mapping[str, tuple[Call, bool]] = field(default_factory=dict)
     """Library -> its call, and whether it should give the same values."""
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def measure(case: Case, seconds: float) -> list[Timing]:
         for library, call in calls.items():
             before = time.perf_counter()
             call()
-            _finish()
+            synchronise(case.device)
             times[library].append(1000 * (time.perf_counter() - before) / case.images)
     ours = statistics.median(times["benchbench"])
     found = []
@@ -86,20 +87,21 @@ def measure(case: Case, seconds: float) -> list[Timing]:
         low, median, high = statistics.quantiles(own, n=4)
         timing = Timing(case.kind, case.name, library, median, low, high, len(own))
         if library in case.peers:
-            apart = (values[library].cpu() - values["benchbench"].cpu()).abs().max().item()
+            both = values[library].cpu(), values["benchbench"].cpu()
+            apart = torch.where(both[0] == both[1], 0.0, (both[0] - both[1]).abs()).max().item()  # infinite ones, too
             timing = replace(timing, ratio=median / ours, difference=apart if case.peers[library][1] else None)
         found.append(timing)
     return found
 
 
-def _finish() -> None:
-    """Wait for what was given to a GPU."""
-    if torch.cuda.is_initialized():
-        torch.cuda.synchronize()
-
-
 def cases(
-    registry: Registry, degradation: Sequence[str], metric: Sequence[str], model: Sequence[str], size: int, device: str
+    registry: Registry,
+    degradation: Sequence[str],
+    metric: Sequence[str],
+    model: Sequence[str],
+    size: int,
+    device: str,
+    warn: Callable[[str], object],
 ) -> Iterator[Case]:
     """A case for each degradation and metric named, and two for each model: training step and inference.
 
@@ -116,10 +118,16 @@ def cases(
         yield degradation_case(one, clean, [p for p in peers if p.of == str(one)])
     spoilt = degraded(degradations[0], clean).images.clamp(0, 1)
     for one in plan.choose(registry, "metric", metric) if metric else ():
-        if one.unavailable(Task(size, degradations[0])) is None:
+        if reason := one.unavailable(Task(size, degradations[0])):
+            warn(f"{one} is not timed: {reason}")
+        else:
             yield metric_case(one, spoilt, clean, [p for p in peers if p.of == str(one)])
     for one in plan.choose(registry, "model", model) if model else ():
-        yield from model_cases(one, degradations[0], portraits, where, cache)
+        data = TrainingSet(portraits, degradations[0], where)
+        if reason := one.unavailable(Task(portraits.size, degradations[0], 3, *data.statistics())):
+            warn(f"{one} is not timed: {reason} (--degrade names what models restore)")
+        else:
+            yield from model_cases(one, data, degraded_set(portraits, "validation", degradations[0], cache))
 
 
 def known_peers(registry: Registry) -> list[Peer]:
@@ -137,31 +145,28 @@ def degradation_case(degradation: Degradation, clean: Tensor, peers: Sequence[Pe
     """One call degrades the batch `(N, C, H, W)`."""
     truth = degraded(degradation, clean).truth
     theirs = {p.library: (p.prepare(clean, truth), p.exact) for p in peers}
-    return Case("degradation", str(degradation), len(clean), lambda: degraded(degradation, clean).images, theirs)
+    return Case(
+        "degradation", str(degradation), len(clean), lambda: degraded(degradation, clean).images, theirs, clean.device
+    )
 
 
 def metric_case(metric: Metric, restored: Tensor, clean: Tensor, peers: Sequence[Peer]) -> Case:
     """One call scores the batch `(N, C, H, W)`, ours in parts as in evaluation."""
     theirs = {p.library: (p.prepare(restored, clean), p.exact) for p in peers}
     pairs = [images.split(scored_at_once(clean, clean.device)) for images in (restored, clean)]
-    return Case("metric", str(metric), len(clean), lambda: torch.cat(list(map(metric, *pairs))), theirs)
+    return Case("metric", str(metric), len(clean), lambda: torch.cat(list(map(metric, *pairs))), theirs, clean.device)
 
 
-def model_cases(
-    model: Model, degradation: Degradation, portraits: Portraits, device: torch.device, cache: Path
-) -> Iterator[Case]:
+def model_cases(model: Model, data: TrainingSet, validation: Pairs) -> Iterator[Case]:
     """One step of the training loop, its own batch size; and one call of the module on a batch."""
-    data = TrainingSet(portraits, degradation, device)
-    task = Task(portraits.size, degradation, 3, *data.statistics())
-    if model.unavailable(task):
-        return
+    device, size = data.device, validation.clean.shape[-1]
     torch.manual_seed(0)
-    module = model.build(task).to(device)
+    module = model.build(Task(size, data.degradation, 3, *data.statistics())).to(device)
     if model.recipe is not None:
-        validation = degraded_set(portraits, "validation", degradation, cache)
-        trainer = Trainer(model, module, data, validation, Budget.parse("1epoch"), 0, cache / "unused")
-        yield Case("training step", str(model), trainer.batch, trainer.step)
-    batch = data.batch(torch.arange(min(BATCH, len(data))), generator("speed", device=device), flip=False)
+        trainer = Trainer(model, module, data, validation, Budget.parse("1epoch"), 0, Path("unused"))
+        yield Case("training step", str(model), trainer.batch, trainer.step, device=device)
+    first = torch.arange(min(BATCH, len(data)), device=data.index_device)
+    batch = data.batch(first, generator("speed", device=device), flip=False)
     module.eval()
 
     @torch.no_grad()
@@ -169,7 +174,7 @@ def model_cases(
         restored: Tensor = module(batch.degraded, **batch.side(model))
         return restored
 
-    yield Case("inference", str(model), len(batch.degraded), infer)
+    yield Case("inference", str(model), len(batch.degraded), infer, device=device)
 
 
 def report(timings: Sequence[Timing], size: int, device: str) -> dict[str, Any]:
@@ -183,9 +188,17 @@ def report(timings: Sequence[Timing], size: int, device: str) -> dict[str, Any]:
     }
 
 
-def read_report(path: Path) -> dict[tuple[str, str, str], float]:
-    """(kind, component, library) -> milliseconds an image, of a report in a file. Raises SpecError."""
+def read_report(path: Path, size: int, device: str) -> dict[tuple[str, str, str], float]:
+    """(kind, component, library) -> milliseconds an image, of a report in a file. Raises SpecError.
+
+    It must have been taken as the new one is: at this size, on this device, with as many threads.
+    """
     try:
-        return {(t["kind"], t["name"], t["library"]): float(t["ms"]) for t in read_json(path)["timings"]}
+        known = read_json(path)
+        found = {(t["kind"], t["name"], t["library"]): float(t["ms"]) for t in known["timings"]}
+        then = known["size"], known["device"], known["threads"]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise SpecError(f"{path} is no report: `benchbench speed --json > FILE` writes one") from error
+    if then != (size, device, torch.get_num_threads()):
+        raise SpecError("{} was taken with --size {} --device {} --threads {}: say the same".format(path, *then))
+    return found

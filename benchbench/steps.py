@@ -38,11 +38,11 @@ def descend(
     total = torch.zeros((), device=device)
     for name, optimizer in optimizers.items():
         own = [p for group in optimizer.param_groups for p in group["params"]]
+        optimizer.zero_grad(set_to_none=True)
         with autocast(device):
             loss = model.training_step(module, batch, name)
         if not (isinstance(loss, Tensor) and loss.ndim == 0 and loss.requires_grad):
             raise TrialError(f"{model.name}: the training loss must be a scalar tensor with a gradient")
-        optimizer.zero_grad(set_to_none=True)
         loss.backward(inputs=own)
         if watch is not None:
             watch(name)
@@ -61,7 +61,7 @@ def training_flops(model: Model, module: nn.Module, data: TrainingSet) -> float:
     flops.register()
     module = copy.deepcopy(module).train()
     n = min(2, len(data))
-    batch = data.batch(torch.arange(n, device=data.device), generator(0, "flops", device=data.device), False)
+    batch = data.batch(torch.arange(n, device=data.index_device), generator(0, "flops", device=data.device), False)
     torch.manual_seed(0)
     with FlopCounterMode(display=False) as counter:
         descend(model, module, batch, model.configure_optimizers(module), update=False)

@@ -93,9 +93,9 @@ class Trainer:
         self.batch = min(batch or self.recipe.batch, len(data))
         self.epoch_steps = len(data) // self.batch
         self.flops = training_flops(model, self.module, data)
+        self.compiled, self.as_written = compiled, as_written if compiled else nullcontext
         if compiled:
             compile_module(self.module, self.device)
-        self.as_written = as_written if compiled else nullcontext
         self.optimizers = dict(model.configure_optimizers(self.module))
         self.budget = budget
         self.total = budget.steps(self.batch, self.epoch_steps, self.flops, self.recipe.epochs)
@@ -120,7 +120,7 @@ class Trainer:
         epoch, position = divmod(step, self.epoch_steps)
         if self._permutation is None or self._permutation[0] != epoch:
             order = torch.randperm(len(self.data), generator=generator(self.seed, "order", epoch))
-            self._permutation = epoch, order.to(self.device)
+            self._permutation = epoch, order.to(self.data.index_device)
         return self._permutation[1][position * self.batch : (position + 1) * self.batch]
 
     def _ahead(self) -> Tensor | None:
@@ -142,6 +142,8 @@ class Trainer:
 
     def step(self) -> Tensor:
         """One optimizer step each; returns the sum of the losses, not yet read from the device."""
+        if self.compiled:
+            torch.compiler.cudagraph_mark_step_begin()
         source = generator(self.seed, "step", self.state.step, device=self.device)
         torch.manual_seed(derive(self.seed, "module", self.state.step))  # dropout and the like
         batch = self.data.batch(self._indices(self.state.step), source, self.recipe.flip, self._ahead())

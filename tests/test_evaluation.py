@@ -202,6 +202,16 @@ def test_metrics_get_a_few_images_at_a_time(
     assert max(seen) == at_once
 
 
+def test_scores_are_those_of_the_images_one_by_one(pairs: Pairs, monkeypatch: pytest.MonkeyPatch) -> None:
+    restored, metrics = pairs.degraded.float() / 255, [Peak(), MeanError()]
+    found = []
+    for pixels in (1, 5 * 16 * 16, 10**9):
+        monkeypatch.setattr(evaluation, "CPU_PIXELS", pixels)
+        found.append(score(restored, pairs, metrics, TASK, CPU).table)
+    for table in found[1:]:
+        pd.testing.assert_frame_equal(table, found[0], rtol=1e-6)
+
+
 def test_inference_is_timed_for_one_image_and_for_a_batch(pairs: Pairs) -> None:
     times = time_inference(Identity(), nn.Identity(), pairs, CPU)
     assert set(times) == {"batch_1", "batch_32"}

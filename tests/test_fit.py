@@ -86,3 +86,31 @@ def test_images_that_a_device_cannot_hold_are_the_same_batches(cache: Path, monk
         ours, theirs = (data.batch(indices, generator(0), True, ahead) for data in (streamed, held))
         assert torch.equal(ours.clean, theirs.clean)
         assert torch.equal(ours.degraded, theirs.degraded)
+
+
+def test_what_was_announced_is_read_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "_source", batches.Streamed)
+    data = TrainingSet(portraits(cache), Darken(), torch.device("cpu"))
+    reads, read = [], batches.Streamed._read
+    monkeypatch.setattr(batches.Streamed, "_read", lambda self, rows: reads.append(rows.tolist()) or read(self, rows))
+    order = torch.arange(12).split(4)
+    for indices, ahead in zip(order, [*order[1:], None], strict=True):
+        data.batch(indices, generator(0), False, ahead)
+    assert reads == [rows.tolist() for rows in order]
+
+
+@pytest.mark.parametrize(("free", "kind"), [(10**9, batches.Held), (1000, batches.Streamed)])
+def test_a_gpu_holds_what_takes_half_of_its_free_memory(free: int, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 10**10))
+    monkeypatch.setattr(batches, "_moved", lambda tensor, rows, device: tensor[rows])
+    monkeypatch.setattr(torch, "arange", lambda n, device: torch.tensor(range(n)))
+    source = batches._source(
+        [torch.zeros(40, 3, 8, 8, dtype=torch.uint8)], torch.tensor(range(20)), torch.device("cuda")
+    )
+    assert type(source) is kind
+
+
+def test_rows_are_moved_as_they_are() -> None:
+    images = torch.randint(0, 256, (100, 3, 4, 4), dtype=torch.uint8)
+    rows = torch.randperm(100)[:70]
+    assert torch.equal(batches._moved(images, rows, torch.device("cpu")), images[rows])

@@ -38,14 +38,14 @@ def test_ours_and_theirs_are_called_in_turn_and_their_values_compared() -> None:
 def test_a_report_can_be_kept_and_read(tmp_path: Path) -> None:
     timings = measure(Case("metric", "m", 1, lambda: torch.zeros(1)), seconds=0)
     (tmp_path / "report.json").write_text(json.dumps(report(timings, 64, "cpu")))
-    assert read_report(tmp_path / "report.json") == {("metric", "m", "benchbench"): timings[0].ms}
+    assert read_report(tmp_path / "report.json", 64, "cpu") == {("metric", "m", "benchbench"): timings[0].ms}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"timings": [{"kind": "x"}]}', '{"timings": 3}'])
 def test_what_is_no_report_is_an_error_that_says_how_to_make_one(text: str, tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text(text)
     with pytest.raises(SpecError, match="benchbench speed --json"):
-        read_report(tmp_path / "report.json")
+        read_report(tmp_path / "report.json", 64, "cpu")
 
 
 def test_the_command_times_degradations_metrics_and_models_beside_their_peers(tmp_path: Path) -> None:
@@ -83,3 +83,24 @@ def test_benchbench_peers_of_every_plugin_are_asked() -> None:
         "peer.pillow",
         "peer.scipy",
     }
+
+
+def test_a_report_of_another_size_is_not_compared(tmp_path: Path) -> None:
+    timings = measure(Case("metric", "m", 1, lambda: torch.zeros(1)), seconds=0)
+    (tmp_path / "report.json").write_text(json.dumps(report(timings, 64, "cpu")))
+    with pytest.raises(SpecError, match="was taken with --size 64 --device cpu"):
+        read_report(tmp_path / "report.json", 32, "cpu")
+
+
+def test_equal_infinities_do_not_differ() -> None:
+    peers = {"other": (lambda: torch.tensor([float("inf"), 1.0]), True)}
+    timings = measure(Case("metric", "m", 2, lambda: torch.tensor([float("inf"), 3.0]), peers), seconds=0)
+    assert timings[1].difference == 2.0
+
+
+def test_what_cannot_be_timed_is_said_and_nothing_at_all_is_a_mistake() -> None:
+    quick = ["--size", "32", "--seconds", "0", "--threads", "1"]
+    done = CliRunner().invoke(main, ["speed", *quick, "--metric", "vif", "--model", "swirl-params"])
+    assert done.exit_code == 2
+    assert "vif is not timed: needs images of at least 41 px" in done.stderr
+    assert "swirl-params is not timed" in done.stderr

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
+from benchbench import statistics
 from benchbench.statistics import (
     RESAMPLES,
     UNITS,
@@ -220,3 +221,21 @@ def test_the_range_of_ranks_counts_who_is_proven_better_and_worse() -> None:
     higher = np.array([[0, 0, 1], [0, 0, 0], [0, 0, 0]], bool)
     low, high = rank_ranges(higher)
     assert (low.tolist(), high.tolist()) == ([1, 1, 2], [2, 3, 3])
+
+
+def test_pairs_are_tested_alike_however_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = np.random.default_rng(0).normal(size=(9, 30)) + np.arange(9)[:, None] / 4
+    at_once = significantly_higher(scores)
+    monkeypatch.setattr(statistics, "CHUNK", 31)
+    assert (significantly_higher(scores) == at_once).all()
+    assert at_once.any()
+
+
+def test_a_column_has_the_bounds_that_it_has_alone() -> None:
+    """Whatever stands beside it, as a denominator that is its own by a power of two."""
+    rng = np.random.default_rng(0)
+    numerators, denominators = rng.normal(3, 1, (40, 150)), np.ones((40, 150)) * 2.0 ** (np.arange(150) % 3)
+    low, high = ratio_intervals(numerators, denominators, 5)
+    for column in (0, 1, 63, 64, 149):
+        alone = ratio_intervals(numerators[:, [column]], denominators[:, [column]], 5)
+        assert (low[column], high[column]) == (alone[0][0], alone[1][0])

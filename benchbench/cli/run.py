@@ -122,6 +122,8 @@ def command(
         raise click.UsageError("--scheduler needs --device cpu or --device cuda: its workers may not be alike")
     if overfit_one and executor != "local":
         raise click.UsageError("--overfit-one runs on this machine: leave --executor out")
+    if overfit_one and compiled:
+        raise click.UsageError("--overfit-one compiles nothing: leave --compile out")
     registry = options.load_registry(quiet or as_json)
     wanted = job.Request(
         dataset=dataset,

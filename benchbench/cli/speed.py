@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import SpecError
 from . import options
 
 if TYPE_CHECKING:
@@ -45,25 +47,27 @@ def command(
     Without a choice, all of them. Milliseconds an image are the median of the rounds; the ratio is theirs to ours, more
     than 1 where benchbench is faster.
     """
-    import torch
-
-    from .. import speed
-    from ..perform import check_device, resolved
+    from .. import runner, speed
+    from ..perform import check_device, resolved, set_up
+    from ..processes import keep_freed_memory
 
     check_device(device)
     device = resolved(device)
-    if threads:
-        torch.set_num_threads(threads)
+    set_up(device, threads or runner.cores())  # as a trial's process is
+    keep_freed_memory()
     registry = options.load_registry(as_json)
     if not (degradation or metric or model):
         degradation = metric = model = ("all",)
-    before = speed.read_report(compare) if compare else {}
+    before = speed.read_report(compare, size, device) if compare else {}
     timings: list[Timing] = []
-    for case in speed.cases(registry, degradation, metric, model, size, device):
+    warn = functools.partial(click.echo, err=True)
+    for case in speed.cases(registry, degradation, metric, model, size, device, warn):
         found = speed.measure(case, seconds)
         if not as_json:
             _show(found, before, heads=not timings)
         timings += found
+    if not timings:
+        raise SpecError("nothing of what was named can be timed")
     if as_json:
         options.print_json(speed.report(timings, size, device))
 

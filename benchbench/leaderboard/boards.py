@@ -15,6 +15,7 @@ from ..files import digest
 from ..store import DamagedResult, Result
 from .ranking import ranked
 from .rows import REGIONS, image_scores, metrics_of, ranking_metric, rows_of
+from .text import COMPILED
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Setting:
     """Of its source: other code gives other images."""
     protocol: int
     budget: str
+    """Of each training, and whether its steps were compiled."""
     test_set: str = ""
     """Digest of the degraded test images, which another version of a library may make otherwise; "" where unknown."""
 
@@ -97,8 +99,10 @@ def _settings(results: Sequence[Result]) -> dict[Setting, list[Result]]:
     """The results of each board."""
     settings: dict[Setting, list[Result]] = {}
     for result in results:
-        if result.content["trial"]["budget"] is not None:
-            settings.setdefault(_setting(result, result.content["trial"]["budget"]), []).append(result)
+        trial = result.content["trial"]
+        if trial["budget"] is not None:
+            budget = trial["budget"] + (COMPILED if trial.get("compiled") else "")
+            settings.setdefault(_setting(result, budget), []).append(result)
     for result in results:  # models without training belong to every budget, or make a board of their own
         if result.content["trial"]["budget"] is None:
             own = _setting(result, "none")
@@ -134,8 +138,17 @@ def _setting(result: Result, budget: str) -> Setting:
 
 
 def _newest(results: Iterable[Result]) -> list[Result]:
-    """One result for each model and seed: a component that changed since has older ones under other keys."""
-    newest = {(r.content["trial"]["model"], r.content["trial"]["seed"]): r for r in store.oldest_first(results)}
+    """One result for each model and seed: a component that changed since has older ones under other keys.
+
+    What failed takes nothing from the same model that was scored another way, as by more threads.
+    """
+    newest: dict[tuple[str, int | None], Result] = {}
+    for result in store.oldest_first(results):
+        trial = result.content["trial"]
+        known = newest.get((trial["model"], trial["seed"]))
+        same = known is not None and known.content["trial"]["model_digest"] == trial["model_digest"]
+        if not (known and same and known.status == "scored" and result.status == "failed"):
+            newest[trial["model"], trial["seed"]] = result
     return sorted(newest.values(), key=lambda r: (r.content["trial"]["model"], str(r.content["trial"]["seed"])))
 
 

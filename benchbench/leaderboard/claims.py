@@ -85,7 +85,7 @@ def row_of(result: Result) -> tuple[Any, ...]:
     """What no two results of a board have in common, whatever code made them."""
     trial = result.content["trial"]
     board = ("dataset", "fingerprint", "size", "degradation", "degradation_digest", "budget")
-    return tuple(trial[name] for name in (*board, "model", "seed"))
+    return *(trial[name] for name in (*board, "model", "seed")), bool(trial.get("compiled"))
 
 
 def _check_metrics(result: Result, standing: Iterable[Result]) -> None:

@@ -10,6 +10,7 @@ from tabulate import tabulate
 
 from ..budget import PRESETS, Budget
 
+COMPILED = ", compiled"  # behind a budget, where training steps were
 NARROW = "\u202f"  # a space that does not break a cell in two
 
 
@@ -37,6 +38,8 @@ def escape(text: str) -> str:
 
 def budget_name(canonical: str) -> str:
     """`5e+12 flops` as `5 TFLOP a model (quick)`."""
+    if canonical.endswith(COMPILED):
+        return budget_name(canonical.removesuffix(COMPILED)) + COMPILED
     names = {Budget.parse(text).canonical: name for name, text in PRESETS.items()}
     if canonical == "none":
         return "no training"

@@ -41,7 +41,10 @@ def swirl(clean: Tensor, truth: Mapping[str, Tensor]) -> Callable[[], Tensor]:
 def rotate(clean: Tensor, truth: Mapping[str, Tensor]) -> Callable[[], Tensor]:
     from skimage import transform
 
-    return each(images_of(clean), lambda image, angle: transform.rotate(image, angle), truth["angle"].tolist())
+    def one(image: np.ndarray, angle: float) -> Any:
+        return transform.rotate(image, angle, clip=False)  # by default it clips to what is in the image
+
+    return each(images_of(clean), one, truth["angle"].tolist())
 
 
 def gaussian_blur(clean: Tensor, truth: Mapping[str, Tensor]) -> Callable[[], Tensor]:

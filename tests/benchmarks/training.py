@@ -142,7 +142,7 @@ class Lane:
 
 def _serve(end: Connection, train: Callable[[], object], threads: int, trial: bool) -> None:
     if trial:
-        processes._keep_freed_memory()
+        processes.keep_freed_memory()
     torch.set_num_threads(threads)
     while end.recv():
         train()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,6 +31,14 @@ def test_matches_scipy(sigma: float, size: tuple[int, int], channels: int) -> No
     images = torch.rand(2, channels, *size, generator=torch.Generator().manual_seed(0))
     result = GaussianBlur(Range(sigma, sigma)).apply(images, draw(2))
     reference = ndimage.gaussian_filter(images.double().numpy(), (0, 0, sigma, sigma))
+    np.testing.assert_allclose(result.images.numpy(), reference, atol=2e-5)
+
+
+@pytest.mark.parametrize("size", [(129, 20), (20, 300), (257, 130)])
+def test_matches_scipy_where_the_products_are_cut_into_blocks(size: tuple[int, int]) -> None:
+    images = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(0))
+    result = GaussianBlur(Range(6, 6)).apply(images, draw(2))
+    reference = ndimage.gaussian_filter(images.double().numpy(), (0, 0, 6, 6))
     np.testing.assert_allclose(result.images.numpy(), reference, atol=2e-5)
 
 

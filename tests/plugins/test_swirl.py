@@ -151,3 +151,17 @@ def test_outside_the_disc_points_move_less_than_at_its_edge() -> None:
 def test_no_strength_is_no_swirl(face: Tensor) -> None:
     images = Swirl(strength=Range(0, 0)).apply(face, SeededDraw(0, "test", IDS[:1])).images
     torch.testing.assert_close(images, face, atol=1e-4, rtol=0)
+
+
+def test_a_batch_is_swirled_as_its_images_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a CPU a few at a time, whose maps stay in its cache."""
+    from benchbench_plugins.degradations import swirl as module
+
+    images = torch.rand(7, 3, 20, 24, generator=torch.Generator().manual_seed(0))
+    turns = torch.linspace(-4, 4, 7), torch.linspace(5, 12, 7), torch.linspace(-1, 1, 7)
+    centre = torch.stack([torch.linspace(8, 12, 7), torch.linspace(14, 9, 7)], 1)
+    singly = torch.cat([swirl(*(t[i : i + 1] for t in (images, *turns, centre))) for i in range(7)])
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    for points in (1, 3 * 20 * 24, 100 * 20 * 24):
+        monkeypatch.setattr(module, "CPU_POINTS", points)
+        assert torch.equal(swirl(images, *turns, centre), singly)
