@@ -38,7 +38,7 @@ def column(found: Board, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "change",
     [{"fingerprint": "beef"}, {"size": 32}, {"budget": "1 epochs"}, {"budget": "recipe"}, {"version": 2},
-     {"degradation": "darken:factor=0.5"}, {"degradation_digest": "other"}, {"dataset": "other"}],
+     {"degradation": "darken:factor=0.5"}, {"degradation_digest": "other"}, {"dataset": "other"}, {"compiled": True}],
 )  # fmt: skip
 def test_rows_that_differ_in_their_setting_never_share_a_board(change: dict[str, Any], tmp_path: Path) -> None:
     results.write(tmp_path, model="a")
@@ -61,6 +61,22 @@ def test_models_without_training_join_every_budget(tmp_path: Path) -> None:
     boards, _ = collect(tmp_path)
     assert [found.setting.budget for found in boards] == ["5e+12 flops", "recipe"]
     assert [set(found.rows["model"]) for found in boards] == [{"identity", "tiny-conv"}] * 2
+
+
+def test_models_without_training_join_what_was_compiled(tmp_path: Path) -> None:
+    for compiled in ({}, {"compiled": True}):
+        results.write(tmp_path, **compiled)
+    results.write(tmp_path, **BASELINE)
+    boards, _ = collect(tmp_path)
+    assert [found.setting.budget for found in boards] == ["5e+12 flops", "5e+12 flops, compiled"]
+    assert [set(found.rows["model"]) for found in boards] == [{"identity", "tiny-conv"}] * 2
+
+
+@pytest.mark.parametrize(("digest", "rows"), [("m", ["tiny-conv"]), ("another source", [])])
+def test_a_failure_takes_no_row_from_the_same_model_run_otherwise(digest: str, rows: list[str], tmp_path: Path) -> None:
+    results.write(tmp_path, finished_at="2024-01-01T00:00:00+00:00")
+    results.write(tmp_path, status="failed", threads=2, model_digest=digest, finished_at="2024-01-02T00:00:00+00:00")
+    assert list(board(tmp_path).rows["model"] if rows else board(tmp_path).rows) == rows
 
 
 def test_models_without_training_make_a_board_of_their_own_where_nothing_was_trained(tmp_path: Path) -> None:
@@ -128,14 +144,14 @@ def test_nothing_makes_no_board(tmp_path: Path) -> None:
 def test_of_several_sources_of_one_trial_only_the_last_result_counts(tmp_path: Path) -> None:
     """A plugin's author has changed the model, which changes the key of its trial, and ran it again."""
     for key, year, score in (("k1", 2025, 20.0), ("k0", 2026, 30.0), ("k2", 2024, 10.0)):
-        described, when = {**results.trial(), "key": key}, f"{year}-01-01T00:00:00+00:00"
+        described, when = {**results.trial(model_digest=key), "key": key}, f"{year}-01-01T00:00:00+00:00"
         results.publish(tmp_path / "d" / "g" / "m" / key, described, {"peak": score}, finished_at=when)
     assert board(tmp_path).rows[["peak", "seeds", "trainings"]].to_numpy().tolist() == [[30.0, "0", 1]]
 
 
 def test_a_model_that_fails_since_it_was_changed_has_no_score(tmp_path: Path) -> None:
     for key, year, status in (("k1", 2025, "scored"), ("k0", 2026, "failed")):
-        described, when = {**results.trial(), "key": key}, f"{year}-01-01T00:00:00+00:00"
+        described, when = {**results.trial(model_digest=key), "key": key}, f"{year}-01-01T00:00:00+00:00"
         results.publish(tmp_path / "d" / "g" / "m" / key, described, status=status, finished_at=when)
     assert len(board(tmp_path).rows) == 0
     assert [row["status"] for row in board(tmp_path).failures] == ["failed"]
