@@ -6,6 +6,7 @@ import dataclasses
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from benchbench.data import load, place, prepare
 from benchbench.errand import Errand, carry_out, compare, have_data, take_in
 from benchbench.files import write_json
 from benchbench.interfaces import Metric
+from benchbench.processes import NO_LIMITS
 from benchbench.store import RESULT, DamagedResult
 from benchbench.trial import Trial, component_digest
 
@@ -249,3 +251,13 @@ def test_progress_is_told_now_and_then_and_rows_always(monkeypatch: pytest.Monke
     monkeypatch.setattr("benchbench.cluster.time.monotonic", lambda: 61.0)
     tell(row)
     assert told[-1] == row
+
+
+def test_a_worker_without_room_to_work_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And blames neither the model nor the cluster: others may have room."""
+    distributed = pytest.importorskip("distributed", reason="needs Dask")
+    worker = SimpleNamespace(address="tcp://there", local_directory=str(tmp_path / "gone"), get_current_task=str)
+    monkeypatch.setattr(distributed, "get_worker", lambda: worker)
+    address, back = cluster.work(Errand("", "", "", {}, "", (), (), NO_LIMITS, {}), "topic", 1.0)
+    assert address == "tcp://there"
+    assert "No such file or directory" in str(back.refusal)
