@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from . import attempt, overfit, plan, runner, store, suites
+from . import attempt, machine, overfit, plan, runner, store, suites
 from .budget import Budget
 from .crew import Crew, Settings, Threads
 from .data import load, place
@@ -200,7 +200,7 @@ def _trained(trials: Sequence[Trial]) -> list[Trial]:
 
 def _settings(request: Request, cache: Path) -> Settings:
     """Raises SpecError."""
-    jobs = request.jobs or runner.default_jobs(request.device, request.threads)
+    jobs = request.jobs or machine.default_jobs(request.device, request.threads)
     limits = Limits(request.timeout, parse_bytes(request.memory) if request.memory is not None else None)
     return Settings(request.out, cache, request.device, jobs, limits)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -16,12 +15,9 @@ from .crew import Again, Crew
 from .data import is_prepared, place, prepare
 from .errors import BenchbenchError, DataError, one_line
 from .interfaces import Dataset, Metric
-from .perform import resolved
 from .plugins import Registry
 from .processes import POLL_SECONDS, Call, step
 from .trial import Trial
-
-BYTES_A_JOB = 1_500_000_000
 
 
 class Listener:
@@ -63,27 +59,6 @@ class HookCaller(Listener):
     def finished(self, trial: Trial, result: dict[str, Any]) -> None:
         folder = trial.folder(self._out)
         self.call("benchbench_trial_finished", trial=trial.describe(), result=result, folder=folder)
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def memory() -> int:
-    """Bytes of main memory; where the system does not tell, plenty."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 2**40
-
-
-def default_jobs(device: str, threads: int) -> int:
-    """Trials at once: as many as the cores feed and the memory holds on a CPU, one on a GPU.
-
-    Two small models side by side on a thread each are faster than one after another on two threads.
-    """
-    return 1 if resolved(device).startswith("cuda") else max(1, min(cores() // threads, memory() // BYTES_A_JOB))
 
 
 def prepare_data(datasets: Sequence[Dataset], size: int, cache: Path) -> list[Path]:

@@ -17,7 +17,7 @@ import toys
 from jobs import Recorder, go
 from PIL import Image
 
-from benchbench import BenchbenchError, SpecError, job, plan, processes, runner, store
+from benchbench import BenchbenchError, SpecError, job, machine, plan, processes, store
 from benchbench.trial import Trial
 
 
@@ -314,9 +314,28 @@ def test_a_whole_result_that_only_lacked_its_name_is_kept(tmp_path: Path, cache:
 
 def test_jobs_are_as_many_as_cores_and_memory_allow(monkeypatch: pytest.MonkeyPatch) -> None:
     for cores, gigabytes, threads, jobs in ((1, 8, 1, 1), (2, 24, 1, 2), (16, 12, 1, 8), (16, 64, 4, 4), (1, 1, 1, 1)):
-        monkeypatch.setattr(runner, "cores", lambda cores=cores: cores)
-        monkeypatch.setattr(runner, "memory", lambda gigabytes=gigabytes: gigabytes * 10**9)
-        assert runner.default_jobs("cpu", threads) == jobs
+        monkeypatch.setattr(machine, "cores", lambda cores=cores: cores)
+        monkeypatch.setattr(machine, "memory", lambda gigabytes=gigabytes: gigabytes * 10**9)
+        assert machine.default_jobs("cpu", threads) == jobs
+
+
+@pytest.mark.parametrize(
+    ("files", "cores", "gigabytes"),
+    [({}, 64, 256), ({"pod/cpu.max": "250000 100000", "pod/memory.max": "8000000000"}, 3, 8),
+     ({"cpu.max": "400000 100000", "pod/cpu.max": "max 100000", "pod/memory.max": "max"}, 4, 256),
+     ({"pod/cpu.max": "20000 100000", "memory.max": "16000000000"}, 1, 16)],
+)  # fmt: skip
+def test_a_container_is_given_no_more_jobs_than_it_may_do(
+    files: dict[str, str], cores: int, gigabytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pod").mkdir()
+    for name, text in {"own": "1:name=systemd:/\n0::/pod\n", **files}.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(machine, "CONTROL_GROUPS", tmp_path)
+    monkeypatch.setattr(machine, "OWN_GROUP", tmp_path / "own")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(64), raising=False)
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 1000, "SC_PHYS_PAGES": 256_000_000}.get)
+    assert (machine.cores(), machine.memory()) == (cores, gigabytes * 10**9)
 
 
 def test_other_threads_are_another_result(tmp_path: Path) -> None:

@@ -54,8 +54,8 @@ def command(
 
     from .. import plugins
     from ..checks import choosing, isolated, kind_of
+    from ..machine import default_jobs
     from ..perform import check_device
-    from ..runner import default_jobs
 
     own = tuple(Path(name) for name in names if name.endswith(".py"))
     plugins.add_files(own)

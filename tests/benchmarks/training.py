@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from benchbench import data, plan, plugins, processes, runner, steps
+from benchbench import data, machine, plan, plugins, processes, runner, steps
 from benchbench.batches import TrainingSet
 from benchbench.budget import Budget
 from benchbench.degrading import degraded_set
@@ -186,7 +186,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--compile", action="store_true", help="the bare loop compiled by torch.compile, too")
-    parser.add_argument("--threads", type=int, default=runner.cores())
+    parser.add_argument("--threads", type=int, default=machine.cores())
     given = parser.parse_args()
     torch.set_num_threads(1)
     registry = plugins.registry()
