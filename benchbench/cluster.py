@@ -99,6 +99,8 @@ class Dask(Crew):
             found = self._client.run_on_scheduler(slots, self._gpu)
         except Exception as error:
             raise self._lost(error) from error
+        for gone in self._slots.keys() - found.keys():
+            self._warn(f"worker {gone} has gone; what it was at begins again elsewhere")
         self._slots = {worker: number for worker, number in found.items() if worker not in self._refused}
 
     def submit(self, trial: Trial) -> Future[Any]:

@@ -142,6 +142,8 @@ def run(registry: Registry, request: Request, screen: Screen) -> Report:
     Ctrl-C ends the running trials, which go on from their checkpoints next time, and the boards are written.
     """
     settings = _settings(request, cache_folder())
+    if request.executor == "local" and request.threads > (cores := machine.cores()):
+        screen.warn(f"the {request.threads} threads of a trial share {cores} cores, which is slower than fewer of them")
     metrics: list[Metric] = plan.choose(registry, "metric", request.metric or ["all"])
     writes_to = request.out, settings.cache
     trials, skipped = _plan(registry, request, screen, settings.cache, metrics, writes_to)

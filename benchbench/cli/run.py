@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from pathlib import Path
@@ -57,7 +58,7 @@ from . import options
     "--compile",
     "compiled",
     is_flag=True,
-    help="Compile training steps with torch.compile: a minute or so before, faster steps after; other last bits, too.",
+    help="Compile models by torch.compile before they are trained: a minute or so, for trainings of many minutes.",
 )
 @click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
 @click.option("--memory", metavar="SIZE", help="Main memory, such as 4GB, above which a trial is given up.")
@@ -120,6 +121,8 @@ def command(
         raise click.UsageError("--scheduler is for --executor dask")
     if scheduler and device == "auto":
         raise click.UsageError("--scheduler needs --device cpu or --device cuda: its workers may not be alike")
+    if scheduler and not re.search(r":\d+$", scheduler):
+        raise click.UsageError("--scheduler is an address such as tcp://HOST:8786")
     if overfit_one and executor != "local":
         raise click.UsageError("--overfit-one runs on this machine: leave --executor out")
     if overfit_one and compiled:

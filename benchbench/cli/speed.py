@@ -60,12 +60,16 @@ def command(
         degradation = metric = model = ("all",)
     before = speed.read_report(compare, size, device) if compare else {}
     timings: list[Timing] = []
+    if not as_json:
+        click.echo(f"{size} px, {device}, {threads or machine.cores()} threads", err=True)
     warn = functools.partial(click.echo, err=True)
     for case in speed.cases(registry, degradation, metric, model, size, device, warn):
         found = speed.measure(case, seconds)
         if not as_json:
             _show(found, before, heads=not timings)
         timings += found
+    if any(t.high > 2 * t.low for t in timings):
+        warn("quartiles far apart: this machine has other work; --threads 1 suffers less from it")
     if not timings:
         raise SpecError("nothing of what was named can be timed")
     if as_json:
