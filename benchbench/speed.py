@@ -6,6 +6,7 @@ and goes slows both. Nothing here enters a result.
 
 from __future__ import annotations
 
+import copy
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ from .batches import TrainingSet
 from .budget import Budget
 from .data import load
 from .degrading import Pairs, act, degraded_set
-from .errors import SpecError
+from .errors import SpecError, one_line
 from .evaluation import scored_at_once, synchronise
 from .files import cache_folder, read_json
 from .interfaces import Degradation, Degraded, Metric, Model, Peer, Task
@@ -69,10 +70,21 @@ class Timing:
     """Of a peer that should give the same values: the largest difference from ours."""
 
 
-def measure(case: Case, seconds: float) -> list[Timing]:
-    """Call ours and the peers in turn for about so many seconds; the first round warms up and is not counted."""
-    calls = {"benchbench": case.ours, **{library: call for library, (call, _) in case.peers.items()}}
-    values = {library: call() for library, call in calls.items()}
+def measure(case: Case, seconds: float, warn: Callable[[str], object] = print) -> list[Timing]:
+    """Call ours and the peers in turn for about so many seconds; the first round warms up and is not counted.
+
+    A peer that fails, or gives what is not of ours' shape, is left out with a warning.
+    """
+    calls, values = {"benchbench": case.ours}, {"benchbench": case.ours().clone()}
+    for library, (call, _) in case.peers.items():
+        try:
+            value = call().clone()
+            if value.shape != values["benchbench"].shape:
+                raise ValueError(f"gave shape {tuple(value.shape)}, not {tuple(values['benchbench'].shape)}")
+        except Exception as error:  # another's code
+            warn(f"{library} is not timed beside {case.name}: {one_line(error)}")
+        else:
+            calls[library], values[library] = call, value
     times: dict[str, list[float]] = {library: [] for library in calls}
     ends = time.perf_counter() + seconds
     while (rounds := len(times["benchbench"])) < LEAST_ROUNDS or (rounds < MOST_ROUNDS and time.perf_counter() < ends):
@@ -86,7 +98,7 @@ def measure(case: Case, seconds: float) -> list[Timing]:
     for library, own in times.items():
         low, median, high = statistics.quantiles(own, n=4)
         timing = Timing(case.kind, case.name, library, median, low, high, len(own))
-        if library in case.peers:
+        if library != "benchbench":
             both = values[library].cpu(), values["benchbench"].cpu()
             apart = torch.where(both[0] == both[1], 0.0, (both[0] - both[1]).abs()).max().item()  # infinite ones, too
             timing = replace(timing, ratio=median / ours, difference=apart if case.peers[library][1] else None)
@@ -108,20 +120,20 @@ def cases(
     Models restore the first of the degradations, and a metric scores its images; the images are the default data set's,
     enlarged where they would take long to make and no model learns from them.
     """
-    peers = known_peers(registry)
+    peers = known_peers(registry, warn)
     degradations = plan.choose(registry, "degradation", degradation)
     cache, where = cache_folder(), torch.device(device)
     made = size if model else min(size, LARGEST_MADE)
     portraits = load(runner.prepare_data(plan.choose(registry, "dataset", ()), made, cache)[0])
     clean = F.interpolate(portraits.pixels[:BATCH].to(where).float() / 255, (size, size))
     for one in degradations if degradation else ():
-        yield degradation_case(one, clean, [p for p in peers if p.of == str(one)])
+        yield degradation_case(one, clean, [p for p in peers if p.of == str(one)], warn)
     spoilt = degraded(degradations[0], clean).images.clamp(0, 1)
     for one in plan.choose(registry, "metric", metric) if metric else ():
         if reason := one.unavailable(Task(size, degradations[0])):
             warn(f"{one} is not timed: {reason}")
         else:
-            yield metric_case(one, spoilt, clean, [p for p in peers if p.of == str(one)])
+            yield metric_case(one, spoilt, clean, [p for p in peers if p.of == str(one)], warn)
     for one in plan.choose(registry, "model", model) if model else ():
         data = TrainingSet(portraits, degradations[0], where)
         if reason := one.unavailable(Task(portraits.size, degradations[0], 3, *data.statistics())):
@@ -130,10 +142,26 @@ def cases(
             yield from model_cases(one, data, degraded_set(portraits, "validation", degradations[0], cache))
 
 
-def known_peers(registry: Registry) -> list[Peer]:
-    """Of all plugins."""
-    hooks: list[Callable[[], Any]] = [impl.function for impl in registry.implementations("benchbench_peers")]
-    return [peer for hook in hooks for peer in hook()]
+def known_peers(registry: Registry, warn: Callable[[str], object]) -> list[Peer]:
+    """Of all plugins whose hook works."""
+    found: list[Peer] = []
+    for plugin in registry.implementations("benchbench_peers"):
+        try:
+            found += list(plugin.function())  # type: ignore[call-overload]
+        except Exception as error:
+            warn(f"benchbench_peers of plugin {plugin.plugin_name} failed: {one_line(error)}")
+    return found
+
+
+def prepared(peers: Sequence[Peer], name: str, warn: Callable[[str], object], *given: Any) -> dict[str, Any]:
+    """Library -> its call, which has a copy of its own of what is given, and whether it should give the same values."""
+    found = {}
+    for peer in peers:
+        try:
+            found[peer.library] = peer.prepare(*copy.deepcopy(given)), peer.exact
+        except Exception as error:
+            warn(f"{peer.library} is not timed beside {name}: {one_line(error)}")
+    return found
 
 
 def degraded(degradation: Degradation, clean: Tensor) -> Degraded:
@@ -141,18 +169,22 @@ def degraded(degradation: Degradation, clean: Tensor) -> Degraded:
     return act(degradation, clean, FreshDraw(len(clean), generator("speed", device=clean.device)))
 
 
-def degradation_case(degradation: Degradation, clean: Tensor, peers: Sequence[Peer]) -> Case:
+def degradation_case(
+    degradation: Degradation, clean: Tensor, peers: Sequence[Peer], warn: Callable[[str], object]
+) -> Case:
     """One call degrades the batch `(N, C, H, W)`."""
     truth = degraded(degradation, clean).truth
-    theirs = {p.library: (p.prepare(clean, truth), p.exact) for p in peers}
+    theirs = prepared(peers, str(degradation), warn, clean, dict(truth))
     return Case(
         "degradation", str(degradation), len(clean), lambda: degraded(degradation, clean).images, theirs, clean.device
     )
 
 
-def metric_case(metric: Metric, restored: Tensor, clean: Tensor, peers: Sequence[Peer]) -> Case:
+def metric_case(
+    metric: Metric, restored: Tensor, clean: Tensor, peers: Sequence[Peer], warn: Callable[[str], object]
+) -> Case:
     """One call scores the batch `(N, C, H, W)`, ours in parts as in evaluation."""
-    theirs = {p.library: (p.prepare(restored, clean), p.exact) for p in peers}
+    theirs = prepared(peers, str(metric), warn, restored, clean)
     pairs = [images.split(scored_at_once(clean, clean.device)) for images in (restored, clean)]
     return Case("metric", str(metric), len(clean), lambda: torch.cat(list(map(metric, *pairs))), theirs, clean.device)
 

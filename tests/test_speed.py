@@ -10,9 +10,9 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from benchbench import SpecError
+from benchbench import Peer, SpecError
 from benchbench.cli import main
-from benchbench.speed import LEAST_ROUNDS, Case, measure, read_report, report
+from benchbench.speed import LEAST_ROUNDS, Case, measure, prepared, read_report, report
 
 
 def counting(calls: list[str], name: str, value: float) -> Callable[[], torch.Tensor]:
@@ -104,3 +104,29 @@ def test_what_cannot_be_timed_is_said_and_nothing_at_all_is_a_mistake() -> None:
     assert done.exit_code == 2
     assert "vif is not timed: needs images of at least 41 px" in done.stderr
     assert "swirl-params is not timed" in done.stderr
+
+
+def test_a_peer_that_fails_or_gives_another_shape_is_left_out_and_named() -> None:
+    told: list[str] = []
+    peers = {
+        "raises": (lambda: 1 / 0, False),
+        "wrong": (lambda: torch.zeros(3), False),
+        "nothing": (lambda: None, False),
+        "good": (lambda: torch.zeros(2), True),
+    }
+    timings = measure(Case("metric", "m", 2, lambda: torch.zeros(2), peers), 0, told.append)  # type: ignore[arg-type]
+    assert [t.library for t in timings] == ["benchbench", "good"]
+    assert [text.split(" is not timed beside m: ")[0] for text in told] == ["raises", "wrong", "nothing"]
+    assert "gave shape (3,), not (2,)" in told[1]
+
+
+def test_a_peer_has_a_copy_of_its_own() -> None:
+    clean = torch.ones(2, 3, 4, 4)
+    spoiler = Peer("m", "spoiler", lambda restored, truth: lambda: restored.mul_(0.5))
+    other = Peer("m", "other", lambda restored, truth: lambda: restored)
+    broken = Peer("m", "broken", lambda restored, truth: 1 / 0)
+    told: list[str] = []
+    found = prepared([spoiler, other, broken], "m", told.append, clean, {"angle": torch.zeros(2)})
+    found["spoiler"][0]()
+    assert torch.equal(found["other"][0](), clean)
+    assert told == ["broken is not timed beside m: ZeroDivisionError: division by zero"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import SpecError
+from ..errors import SpecError, one_line
 from . import options
 
 if TYPE_CHECKING:
@@ -64,7 +64,11 @@ def command(
         click.echo(f"{size} px, {device}, {threads or machine.cores()} threads", err=True)
     warn = functools.partial(click.echo, err=True)
     for case in speed.cases(registry, degradation, metric, model, size, device, warn):
-        found = speed.measure(case, seconds)
+        try:
+            found = speed.measure(case, seconds, warn)
+        except Exception as error:  # a plugin's
+            warn(f"{case.kind} of {case.name} is not timed: {one_line(error)}")
+            continue
         if not as_json:
             _show(found, before, heads=not timings)
         timings += found
