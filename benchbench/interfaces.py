@@ -255,8 +255,8 @@ class Model(Component, ABC):
     def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
         """The loss that the named optimizer descends. Runs under autocast where the device gains from it.
 
-        What it remembers from one step to the next must be in parameters and buffers: a run that was interrupted goes on
-        with nothing else. `--compile` compiles calls of the module, and of its direct children.
+        What it remembers from one step to the next must be in parameters and buffers: a run that was interrupted goes
+        on with nothing else. `--compile` compiles calls of the module, and of its direct children.
         """
         return self.loss(module(batch.degraded, **batch.side(self)), batch)
 
