@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import statistics
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -37,6 +38,7 @@ LARGEST_MADE = 128  # px
 LEAST_ROUNDS, MOST_ROUNDS = 5, 200
 
 Call = Callable[[], Any]
+Warn = Callable[[str], object]
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Timing:
     """Of a peer that should give the same values: the largest difference from ours."""
 
 
-def measure(case: Case, seconds: float, warn: Callable[[str], object] = print) -> list[Timing]:
+def measure(case: Case, seconds: float, warn: Warn = warnings.warn) -> list[Timing]:
     """Call ours and the peers in turn for about so many seconds; the first round warms up and is not counted.
 
     A peer that fails, or gives what is not of ours' shape, is left out with a warning.
@@ -113,7 +115,7 @@ def cases(
     model: Sequence[str],
     size: int,
     device: str,
-    warn: Callable[[str], object],
+    warn: Warn = warnings.warn,
 ) -> Iterator[Case]:
     """A case for each degradation and metric named, and two for each model: training step and inference.
 
@@ -142,7 +144,7 @@ def cases(
             yield from model_cases(one, data, degraded_set(portraits, "validation", degradations[0], cache))
 
 
-def known_peers(registry: Registry, warn: Callable[[str], object]) -> list[Peer]:
+def known_peers(registry: Registry, warn: Warn = warnings.warn) -> list[Peer]:
     """Of all plugins whose hook works."""
     found: list[Peer] = []
     for plugin in registry.implementations("benchbench_peers"):
@@ -153,7 +155,7 @@ def known_peers(registry: Registry, warn: Callable[[str], object]) -> list[Peer]
     return found
 
 
-def prepared(peers: Sequence[Peer], name: str, warn: Callable[[str], object], *given: Any) -> dict[str, Any]:
+def prepared(peers: Sequence[Peer], name: str, warn: Warn, *given: Any) -> dict[str, Any]:
     """Library -> its call, which has a copy of its own of what is given, and whether it should give the same values."""
     found = {}
     for peer in peers:
@@ -170,7 +172,7 @@ def degraded(degradation: Degradation, clean: Tensor) -> Degraded:
 
 
 def degradation_case(
-    degradation: Degradation, clean: Tensor, peers: Sequence[Peer], warn: Callable[[str], object]
+    degradation: Degradation, clean: Tensor, peers: Sequence[Peer], warn: Warn = warnings.warn
 ) -> Case:
     """One call degrades the batch `(N, C, H, W)`."""
     truth = degraded(degradation, clean).truth
@@ -181,7 +183,7 @@ def degradation_case(
 
 
 def metric_case(
-    metric: Metric, restored: Tensor, clean: Tensor, peers: Sequence[Peer], warn: Callable[[str], object]
+    metric: Metric, restored: Tensor, clean: Tensor, peers: Sequence[Peer], warn: Warn = warnings.warn
 ) -> Case:
     """One call scores the batch `(N, C, H, W)`, ours in parts as in evaluation."""
     theirs = prepared(peers, str(metric), warn, restored, clean)

@@ -27,7 +27,7 @@ def faces(n: int, size: int) -> torch.Tensor:
     small = torch.from_numpy(lfw_subset()[:n]).float()[:, None]
     images = torch.nn.functional.interpolate(small, (size, size), mode="bicubic").clamp(0, 1)
     tint = torch.tensor([1.0, 0.8, 0.6]).view(1, 3, 1, 1)
-    return (images * tint).contiguous()
+    return (0.1 + 0.8 * images * tint).contiguous()  # neither black nor white, at which some would clip
 
 
 def test_peers_are_of_registered_components() -> None:
