@@ -153,7 +153,7 @@ class Trainer:
 
     def run(self) -> Trained:
         """Train to the end of the budget and return the weights that validated best. Raises TrialError."""
-        self._restore()
+        self.restore()
         self.module.train()
         if not self.state.step:
             self._take_frame()
@@ -174,7 +174,7 @@ class Trainer:
             if not reason and is_due(before, self._fraction()):
                 self._take_frame()
             if not reason and now - saved > CHECKPOINT_SECONDS:
-                self._save()
+                self.save()
                 saved = time.monotonic()
             if reason or now - shown > 0.2:
                 shown = now
@@ -272,7 +272,8 @@ class Trainer:
 
     # ── checkpoints ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Write the checkpoint."""
         tree = {
             "form": FORM,
             "module": self.module.state_dict(),
@@ -286,7 +287,8 @@ class Trainer:
         }
         save_tree(self.checkpoint, tree)
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
+        """Go on from the checkpoint, if there is one of this version."""
         if not self.checkpoint.exists():
             return
         tree = load_tree(self.checkpoint)

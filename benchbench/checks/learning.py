@@ -20,6 +20,7 @@ from .law import Law, NotApplicable, law, require
 from .trying import ModelCase
 
 IMAGES, STEPS = 4, 12
+FEW = 2  # steps
 DIM = material.Softening(light=0.5)  # so much to mend that a few steps show
 
 
@@ -53,17 +54,51 @@ def training_lowers_the_loss(case: ModelCase) -> None:
     require_training(case)
     if case.component.unavailable(replace(case.task(), degradation=DIM)) is None:
         case = replace(case, degradations=(DIM,))
-    portraits = material.portraits(IMAGES, case.size)
-    pairs = material.pairs(case.degradation, IMAGES, case.size)
-    batch = validation_batch(pairs, slice(0, IMAGES), case.device)
-    data = TrainingSet(portraits, case.degradation, case.device)
     with material.global_seed(0), tempfile.TemporaryDirectory() as folder:
-        module = case.component.build(case.task())
-        before = _loss(case, module.to(case.device), batch)
-        budget = Budget.parse(f"{STEPS}epochs")
-        trainer = Trainer(case.component, module, data, pairs, budget, 0, Path(folder) / "checkpoint.safetensors")
+        trainer = _trainer(case, Path(folder) / "checkpoint.safetensors")
+        batch = validation_batch(trainer.validation, slice(0, IMAGES), case.device)
+        before = _loss(case, trainer.module, batch)
         after = _loss(case, trainer.run().module, batch)
     require(math.isfinite(after) and after < before, f"the loss was {before:.6g}, and {after:.6g} after {STEPS} steps")
+
+
+@law("keep what training remembers in parameters, buffers or the optimizer: nothing else is in a checkpoint")
+def training_goes_on_from_a_checkpoint(case: ModelCase) -> None:
+    """A training that goes on from its checkpoint ends with the weights of one that never stopped."""
+    require_training(case)
+    if case.device.type != "cpu":
+        raise NotApplicable("only a CPU repeats a training to the bit")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            whole, stopped, resumed = (_trainer(case, Path(folder) / name) for name in ("whole", "stopped", "stopped"))
+            _go(whole, 2 * FEW)
+            _go(stopped, FEW)
+            stopped.save()
+            resumed.restore()
+            _go(resumed, FEW)
+    finally:
+        torch.set_num_threads(threads)
+    weights = resumed.module.state_dict()
+    differ = [name for name, value in whole.module.state_dict().items() if not torch.equal(value, weights[name])]
+    require(not differ, f"{len(differ)} of {len(weights)} tensors differ: {', '.join(differ[:3])}")
+
+
+def _trainer(case: ModelCase, checkpoint: Path) -> Trainer:
+    """A training of the case's model from its start."""
+    data = TrainingSet(material.portraits(IMAGES, case.size), case.degradation, case.device)
+    pairs = material.pairs(case.degradation, IMAGES, case.size)
+    with material.global_seed(0):
+        module = case.component.build(case.task()).to(case.device)
+        return Trainer(case.component, module, data, pairs, Budget.parse(f"{STEPS}epochs"), 0, checkpoint)
+
+
+def _go(trainer: Trainer, steps: int) -> None:
+    trainer.module.train()
+    for _ in range(steps):
+        trainer.step()
+        trainer.state.step += 1
 
 
 @torch.no_grad()
@@ -72,4 +107,8 @@ def _loss(case: ModelCase, module: nn.Module, batch: Batch) -> float:
     return float(case.component.loss(case.restored(module, batch), batch))
 
 
-LAWS: tuple[Law, ...] = (gradients_reach_all_parameters, training_lowers_the_loss)
+LAWS: tuple[Law, ...] = (
+    gradients_reach_all_parameters,
+    training_lowers_the_loss,
+    training_goes_on_from_a_checkpoint,
+)

@@ -39,6 +39,9 @@ class SomeModel(Model):
 
     def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
         loss = super().training_step(module, batch, optimizer)
+        if self.law == "training-goes-on-from-a-checkpoint":
+            module.steps = getattr(module, "steps", 0) + 1  # which no checkpoint holds
+            loss = loss * module.steps
         if self.law == "remembers":
             module.learned = batch.clean.mean()  # neither parameter nor buffer
         return -loss if self.law == "training-lowers-the-loss" else loss
