@@ -38,8 +38,10 @@ class Streamed(Held):
         self.coming: tuple[Tensor, Future[list[Tensor]]] | None = None
 
     def take(self, indices: Tensor, ahead: Tensor | None) -> list[Tensor]:
-        known = self.coming is not None and torch.equal(self.coming[0], indices)
-        found = self.coming[1].result() if self.coming and known else self._read(indices)
+        if self.coming is not None and torch.equal(self.coming[0], indices):
+            found = self.coming[1].result()
+        else:
+            found = self._read(indices)
         self.coming = None if ahead is None else (ahead, self.reader.submit(self._read, ahead))
         return [tensor.to(self.device, non_blocking=True) for tensor in found]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import nn
@@ -27,14 +27,9 @@ def compile_module(module: nn.Module, device: torch.device) -> None:
         part.compile(mode="reduce-overhead" if device.type == "cuda" else "default")
 
 
-def as_written() -> AbstractContextManager[object]:
-    """Where modules run as they are written, compiled or not: in eval mode, which would need a graph of its own."""
-    return torch.compiler.set_stance("force_eager")
-
-
-def forget() -> None:
-    """Let go of what was compiled, and of the memory that CUDA graphs hold."""
-    torch.compiler.reset()
+def as_written(compiled: bool) -> AbstractContextManager[object]:
+    """Where a compiled module runs as it is written: in eval mode, which would need a graph of its own."""
+    return torch.compiler.set_stance("force_eager") if compiled else nullcontext()
 
 
 def check_compiler() -> None:

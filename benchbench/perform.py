@@ -6,7 +6,6 @@ import gc
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +101,7 @@ def perform(
         return score_more(trial, metrics, stored, task, module, test, device, work)
     with peak_memory(device) as peak:
         module, training, notes = _train(trial, task, data, validation, work)
-    with torch.no_grad(), as_written() if trial.compiled else nullcontext():
+    with torch.no_grad(), as_written(trial.compiled):
         trial.model.fit(module, data.once(trial.seed))
     save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
     module = _stored(trial, task, work).to(device)  # what is stored is what is scored
@@ -201,10 +200,8 @@ def _is_out_of_memory(error: Exception) -> bool:
 def _free_memory(device: torch.device) -> None:
     import torch
 
-    from .compiling import forget
-
     if "torch._dynamo" in sys.modules:
-        forget()  # CUDA graphs hold theirs
+        torch.compiler.reset()  # CUDA graphs hold theirs
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()

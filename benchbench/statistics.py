@@ -39,7 +39,8 @@ def ratio_intervals(numerators: Array, denominators: Array, seed: int) -> tuple[
     usable = np.isfinite(numerators).all(0) & np.isfinite(denominators).all(0) & (len(numerators) > 1)
     top, top_unit = _whole_numbers(np.where(usable, numerators, 0.0))
     bottom, bottom_unit = _whole_numbers(np.where(usable, denominators, 0.0))
-    if (bottom * bottom_unit == (bottom * bottom_unit)[:, :1]).all():  # no score is missing: half of the work
+    rounded = bottom * bottom_unit
+    if (rounded == rounded[:, :1]).all():  # as where no score is missing: half of the work is one column
         bottom, bottom_unit = bottom[:, :1], bottom_unit[:1]
     top, bottom = _in_groups(top, seed), _in_groups(bottom, seed)
     drawn, bounds = _draws(len(top), seed), np.empty((top.shape[1], 2))

@@ -9,7 +9,6 @@ import copy
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -93,7 +92,7 @@ class Trainer:
         self.batch = min(batch or self.recipe.batch, len(data))
         self.epoch_steps = len(data) // self.batch
         self.flops = training_flops(model, self.module, data)
-        self.compiled, self.as_written = compiled, as_written if compiled else nullcontext
+        self.compiled = compiled
         if compiled:
             compile_module(self.module, self.device)
         self.optimizers = dict(model.configure_optimizers(self.module))
@@ -188,7 +187,7 @@ class Trainer:
 
     def _take_frame(self, step: int | None = None) -> None:
         step = self.state.step if step is None else step
-        with self.as_written():
+        with as_written(self.compiled):
             self.frames.append(frame(self.model, self.module, self.validation, self.device, step))
 
     def _finished(self) -> str:
@@ -238,7 +237,7 @@ class Trainer:
         self.on_progress(self._progress(), self.state.history)
 
     def _validate(self) -> tuple[float, float]:
-        with self.as_written():
+        with as_written(self.compiled):
             return validate(self.model, self.module, self.validation, self.device)
 
     def _progress(self) -> dict[str, float]:

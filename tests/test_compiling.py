@@ -10,10 +10,10 @@ import pytest
 import torch
 from click.testing import CliRunner
 from jobs import Recorder, go
-from torch import Tensor, nn
-from trainings import CPU, Dropping, same, trainer
+from torch import nn
+from trainings import CPU, Dropping, interrupt, same, trainer
 
-from benchbench import SpecError, plugins, training
+from benchbench import SpecError, plugins
 from benchbench.checks.learning import take_a_step
 from benchbench.checks.trying import ModelCase
 from benchbench.cli import main
@@ -84,18 +84,7 @@ def test_steps_are_compiled_and_validations_are_not(cache: Path) -> None:
 @compiler
 def test_a_compiled_training_that_was_stopped_goes_on_to_the_bit(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = trainer(cache, Dropping(), "2epochs", compiled=True).run()
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)  # a checkpoint at every step
-    interrupted = trainer(cache, Dropping(), "2epochs", compiled=True)
-    step = interrupted.step
-
-    def until() -> Tensor:
-        if interrupted.state.step == 3:
-            raise KeyboardInterrupt
-        return step()
-
-    monkeypatch.setattr(interrupted, "step", until)
-    with pytest.raises(KeyboardInterrupt):
-        interrupted.run()
+    interrupt(trainer(cache, Dropping(), "2epochs", compiled=True), 3, monkeypatch)
     resumed = trainer(cache, Dropping(), "2epochs", compiled=True).run()
     assert same(list(whole.module.state_dict().values()), list(resumed.module.state_dict().values()))
 

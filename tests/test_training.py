@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 from toys import Darken, TinyConv, ToyFaces, portraits
-from trainings import CPU, Dropping, TwoOptimizers, same, trainer, weights
+from trainings import CPU, Dropping, TwoOptimizers, interrupt, same, trainer, weights
 
 from benchbench import Batch, Recipe, TrialError, training
 from benchbench.batches import TrainingSet
@@ -62,18 +62,7 @@ def test_a_resumed_run_is_the_run_that_never_stopped(
     cache: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int
 ) -> None:
     whole = trainer(cache, Dropping(), "5epochs", watch_gradients=True).run()
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)  # a checkpoint at every step
-    interrupted = trainer(cache, Dropping(), "5epochs", watch_gradients=True)
-    step = interrupted.step
-
-    def until() -> Tensor:
-        if interrupted.state.step == stop_at:
-            raise KeyboardInterrupt
-        return step()
-
-    monkeypatch.setattr(interrupted, "step", until)
-    with pytest.raises(KeyboardInterrupt):
-        interrupted.run()
+    interrupt(trainer(cache, Dropping(), "5epochs", watch_gradients=True), stop_at, monkeypatch)
     resumed = trainer(cache, Dropping(), "5epochs", watch_gradients=True).run()
     assert same(list(whole.module.state_dict().values()), list(resumed.module.state_dict().values()))
     assert without_time(whole.history) == without_time(resumed.history)

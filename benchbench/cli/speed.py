@@ -53,16 +53,17 @@ def command(
 
     check_device(device)
     device = resolved(device)
-    set_up(device, threads or machine.cores())  # as a trial's process is
+    threads = threads or machine.cores()
+    set_up(device, threads)  # as a trial's process is
     keep_freed_memory()
     registry = options.load_registry(as_json)
     if not (degradation or metric or model):
         degradation = metric = model = ("all",)
     before = speed.read_report(compare, size, device) if compare else {}
     timings: list[Timing] = []
-    if not as_json:
-        click.echo(f"{size} px, {device}, {threads or machine.cores()} threads", err=True)
     warn = functools.partial(click.echo, err=True)
+    if not as_json:
+        warn(f"{size} px, {device}, {threads} threads")
     for case in speed.cases(registry, degradation, metric, model, size, device, warn):
         try:
             found = speed.measure(case, seconds, warn)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -29,6 +30,21 @@ def trainer(cache: Path, model: Model | None = None, budget: str = "3epochs", **
     validation = degraded_set(data, "validation", degradation, cache)
     settings: dict[str, Any] = {"seed": 0, "checkpoint": cache / "checkpoint.safetensors"} | options
     return Trainer(model, module, TrainingSet(data, degradation, CPU), validation, Budget.parse(budget), **settings)
+
+
+def interrupt(training: Trainer, stop_at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the training, with a checkpoint at every step, until Ctrl-C is pressed before that step."""
+    step = training.step
+
+    def until() -> Tensor:
+        if training.state.step == stop_at:
+            raise KeyboardInterrupt
+        return step()
+
+    monkeypatch.setattr("benchbench.training.CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr(training, "step", until)
+    with pytest.raises(KeyboardInterrupt):
+        training.run()
 
 
 def weights(module: nn.Module) -> list[Tensor]:
