@@ -9,50 +9,36 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .adversarial import AdversarialModel, AdversarialPair
-    from .embedder import FaceEmbedder, face_embedder
+    from .contracts.adversarial import AdversarialModel, AdversarialPair
+    from .contracts.dataset import Dataset, Images
+    from .contracts.degradation import Degradation, Degraded
+    from .contracts.metric import Metric
+    from .contracts.model import Batch, Codec, Model, Task
+    from .contracts.peer import Peer
+    from .contracts.recipe import Recipe
+    from .contracts.seeding import Draw, derive, generator
+    from .contracts.specs import Range, param
+    from .contracts.weights import Weights, find_weights, missing_weights, read_weights, weight_folders
     from .errors import BenchbenchError, DataError, PluginError, SpecError, TrialError
-    from .hookspecs import hookimpl
-    from .interfaces import (
-        Batch,
-        Codec,
-        Dataset,
-        Degradation,
-        Degraded,
-        Images,
-        Metric,
-        Model,
-        Peer,
-        Recipe,
-        Task,
-    )
-    from .seeding import Draw, derive, generator
-    from .specs import Range, param
-    from .weights import Weights, find_weights, missing_weights, read_weights, weight_folders
+    from .registry.embedder import FaceEmbedder, face_embedder
+    from .registry.hookspecs import hookimpl
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "adversarial": ("AdversarialModel", "AdversarialPair"),
-    "embedder": ("FaceEmbedder", "face_embedder"),
+    "contracts.adversarial": ("AdversarialModel", "AdversarialPair"),
+    "contracts.dataset": ("Dataset", "Images"),
+    "contracts.degradation": ("Degradation", "Degraded"),
+    "contracts.metric": ("Metric",),
+    "contracts.model": ("Batch", "Codec", "Model", "Task"),
+    "contracts.peer": ("Peer",),
+    "contracts.recipe": ("Recipe",),
+    "contracts.seeding": ("Draw", "derive", "generator"),
+    "contracts.specs": ("Range", "param"),
+    "contracts.weights": ("Weights", "find_weights", "missing_weights", "read_weights", "weight_folders"),
     "errors": ("BenchbenchError", "DataError", "PluginError", "SpecError", "TrialError"),
-    "hookspecs": ("hookimpl",),
-    "interfaces": (
-        "Batch",
-        "Codec",
-        "Dataset",
-        "Degradation",
-        "Degraded",
-        "Images",
-        "Metric",
-        "Model",
-        "Peer",
-        "Recipe",
-        "Task",
-    ),
-    "seeding": ("Draw", "derive", "generator"),
-    "specs": ("Range", "param"),
-    "weights": ("Weights", "find_weights", "missing_weights", "read_weights", "weight_folders"),
+    "registry.embedder": ("FaceEmbedder", "face_embedder"),
+    "registry.hookspecs": ("hookimpl",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -13,15 +13,16 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from . import store
-from .degrading import act, finish, needs_masks
+from .contracts.applying import apply_degradation, needs_masks, to_8bit
+from .contracts.degradation import Degradation
+from .contracts.model import Model, Task
+from .contracts.seeding import SeededDraw
 from .errors import BenchbenchError, DataError, SpecError
 from .files import load_tensors, write_atomically
-from .interfaces import Degradation, Model, Task
-from .plugins import Registry
-from .samples import as_bytes, png
-from .seeding import SeededDraw
-from .store import Result
+from .images import as_bytes, png
+from .registry.registry import Registry
+from .results import store
+from .results.store import Result
 
 CAPTION = 24  # px of height
 
@@ -71,7 +72,7 @@ def degrade(photo: Path, degradation: Degradation, folder: Path, seed: int = 0, 
     clean = read(photo)
     if size is not None:
         clean = _scaled(clean, size)
-    degraded = finish(act(degradation, clean, SeededDraw(seed, "photo", [photo.name])).images)
+    degraded = to_8bit(apply_degradation(degradation, clean, SeededDraw(seed, "photo", [photo.name])).images)
     path = folder / f"{photo.stem}-{store.slug(str(degradation))}.png"
     write(path, degraded)
     return path

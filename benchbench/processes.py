@@ -10,7 +10,6 @@ import ctypes
 import multiprocessing
 import os
 import pickle
-import re
 import signal
 import threading
 import time
@@ -24,14 +23,14 @@ from typing import Any
 
 import psutil
 
-from .errors import BenchbenchError, SpecError, one_line
+from .devices import format_bytes
+from .errors import BenchbenchError, one_line
 
 LONGEST_ANSWER = 10_000
 POLL_SECONDS = 0.1
 _LOCK = threading.Lock()
 """Held to start a process, which asks for the ends of all others, or to ask for one: only one thread may read it."""
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
-UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
 @dataclass(frozen=True)
@@ -46,27 +45,12 @@ class Limits:
 NO_LIMITS = Limits()
 
 
-def parse_bytes(text: str) -> int:
-    """`4GB`, `512MiB` as a number of bytes. Raises SpecError."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?) *([A-Za-z]+)", text.strip())
-    units = {name.lower(): factor for name, factor in UNITS.items()}
-    if not found or found[2].lower() not in units or not (size := int(float(found[1]) * units[found[2].lower()])):
-        raise SpecError(f"'{text}' is no amount of memory: write a number and one of {', '.join(UNITS)}, such as 4GB")
-    return size
-
-
-def format_bytes(size: int) -> str:
-    """4000000000 as `4 GB`."""
-    name, factor = max(((n, f) for n, f in UNITS.items() if f <= max(size, 1000) and "i" not in n), key=lambda u: u[1])
-    return f"{size / factor:.3g} {name}"
-
-
 def context() -> BaseContext:
     """Processes forked from a server that has torch loaded already; spawned where there is no fork server."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(["benchbench.preload"])
+    server.set_forkserver_preload(["benchbench.running.preload"])
     return server
 
 
@@ -81,7 +65,7 @@ def do(packed: bytes, *more: Any) -> None:
     function(*args, *more)
 
 
-class Call:
+class ChildProcess:
     """A step at work in a new process."""
 
     def __init__(self, packed: bytes, limits: Limits = NO_LIMITS) -> None:
@@ -172,14 +156,14 @@ class Call:
         return f"the process ended by itself with exit code {code}"
 
 
-def wait(calls: Collection[Call], seconds: float) -> list[Call]:
+def wait(calls: Collection[ChildProcess], seconds: float) -> list[ChildProcess]:
     """The calls that are over, after waiting for one at most so long."""
     if not any(call.is_over() for call in calls):
         connection.wait([event for call in calls for event in call.events], timeout=seconds)
     return [call for call in calls if call.is_over()]
 
 
-def outcome(call: Call, look: Callable[[], object] = lambda: None) -> str | None:
+def outcome(call: ChildProcess, look: Callable[[], object] = lambda: None) -> str | None:
     """Why the call did not return, after waiting for its end; None if it did.
 
     Meanwhile `look` is called now and then, and a last time; what it raises ends the call.

@@ -19,19 +19,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from . import plan, runner
-from .batches import TrainingSet
-from .budget import Budget
-from .data import load
-from .degrading import Pairs, act, degraded_set
+from .contracts.applying import apply_degradation
+from .contracts.budget import Budget
+from .contracts.degradation import Degradation, Degraded
+from .contracts.metric import Metric
+from .contracts.model import Model, Task
+from .contracts.peer import Peer
+from .contracts.seeding import FreshDraw, generator
+from .data.batches import TrainingSet
+from .data.degraded import DegradedSet, degraded_set
+from .data.prepared import load
+from .devices import synchronise
 from .errors import SpecError, one_line
-from .evaluation import scored_at_once, synchronise
+from .evaluation.score import scored_at_once
 from .files import cache_folder, read_json
-from .interfaces import Degradation, Degraded, Metric, Model, Peer, Task
-from .plugins import Registry
-from .seeding import FreshDraw, generator
-from .training import Trainer
-from .trial import environment
+from .registry.registry import Registry
+from .results.record import environment
+from .running import plan, scheduler
+from .training.trainer import Trainer
 
 BATCH = 32
 LARGEST_MADE = 128  # px
@@ -126,7 +131,7 @@ def cases(
     degradations = plan.choose(registry, "degradation", degradation)
     cache, where = cache_folder(), torch.device(device)
     made = size if model else min(size, LARGEST_MADE)
-    portraits = load(runner.prepare_data(plan.choose(registry, "dataset", ()), made, cache)[0])
+    portraits = load(scheduler.prepare_data(plan.choose(registry, "dataset", ()), made, cache)[0])
     clean = F.interpolate(portraits.pixels[:BATCH].to(where).float() / 255, (size, size))
     for one in degradations if degradation else ():
         yield degradation_case(one, clean, [p for p in peers if p.of == str(one)], warn)
@@ -168,7 +173,7 @@ def prepared(peers: Sequence[Peer], name: str, warn: Warn, *given: Any) -> dict[
 
 def degraded(degradation: Degradation, clean: Tensor) -> Degraded:
     """`clean` as a training batch would be degraded, always by the same draws."""
-    return act(degradation, clean, FreshDraw(len(clean), generator("speed", device=clean.device)))
+    return apply_degradation(degradation, clean, FreshDraw(len(clean), generator("speed", device=clean.device)))
 
 
 def degradation_case(
@@ -191,7 +196,7 @@ def metric_case(
     return Case("metric", str(metric), len(clean), lambda: torch.cat(list(map(metric, *pairs))), theirs, clean.device)
 
 
-def model_cases(model: Model, data: TrainingSet, validation: Pairs) -> Iterator[Case]:
+def model_cases(model: Model, data: TrainingSet, validation: DegradedSet) -> Iterator[Case]:
     """One step of the training loop, its own batch size; and one call of the module on a batch."""
     device, size = data.device, validation.clean.shape[-1]
     torch.manual_seed(0)

@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 import pytest
 
-from . import plugins
-from .checks import SIZE, Case, Law, case_of, choosing, kind_of
-from .interfaces import Component
+from .checks import SIZE, Case, Law, case_of, kind_of, selection
+from .contracts.component import Component
+from .registry import registry
 
 __all__ = ["contract_tests"]
 
@@ -29,7 +29,7 @@ def contract_tests(*components: str | Component | type[Component], size: int = S
     SpecError.
     """
     cases = [
-        case_of(component, size, degradations=choosing.by_defaults(plugins.registry().of("degradation").values())[0])
+        case_of(component, size, degradations=selection.by_defaults(registry.registry().of("degradation").values())[0])
         for given in components
         for component in _meant(given)
     ]
@@ -52,5 +52,5 @@ def contract_tests(*components: str | Component | type[Component], size: int = S
 
 def _meant(given: str | Component | type[Component]) -> list[Component]:
     if isinstance(given, str):
-        return choosing.choose(plugins.registry(), [given])[0]
+        return selection.choose(registry.registry(), [given])[0]
     return [given() if isinstance(given, type) else given]

@@ -6,8 +6,9 @@ import inspect
 import re
 from typing import Any
 
-from benchbench import __version__, catalogue
-from benchbench.plugins import KINDS, registry
+from benchbench import __version__
+from benchbench.registry import catalogue
+from benchbench.registry.registry import KINDS, registry
 
 project = "benchbench"
 copyright = "the benchbench authors"

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from toys import Darken, ToyFaces, portraits
 
 from benchbench import AdversarialModel, Batch, Recipe, Task
-from benchbench.adversarial import cross_entropy, frozen_statistics
-from benchbench.batches import TrainingSet
-from benchbench.budget import Budget
-from benchbench.degrading import degraded_set
-from benchbench.training import Trained, Trainer
+from benchbench.contracts.adversarial import cross_entropy, frozen_statistics
+from benchbench.contracts.budget import Budget
+from benchbench.data.batches import TrainingSet
+from benchbench.data.degraded import degraded_set
+from benchbench.training.trainer import Trained, Trainer
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import importlib.metadata
 import re
 import subprocess
@@ -13,39 +14,20 @@ from pathlib import Path
 import pytest
 
 import benchbench
-from benchbench.plugins import KINDS
+from benchbench.registry.registry import KINDS
 
 ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "benchbench").rglob("*.py"))
 PLUGINS = sorted(p for p in (ROOT / "plugins").rglob("*.py") if p.name != "__init__.py")
-LAYERS = [  # each may import from those below it
-    {"cli", "__main__"},
-    {"testing"},
-    {"job", "catalogue", "checks", "authoring", "speed", "pretrained"},
-    {"leaderboard", "runner", "overfit", "preload", "photos", "machine"},
-    {"plan", "suites"},
-    {"cluster"},
-    {"errand"},
-    {"crew"},
-    {"attempt"},
-    {"perform"},
-    {"scoring"},
-    {"evaluation", "samples", "histograms", "adversarial"},
-    {"training"},
-    {"strip"},
-    {"steps"},
-    {"batches", "optimizers", "gradients"},
-    {"degrading", "flops", "precision", "compiling"},
-    {"trial", "embedder"},
-    {"store", "data", "budget", "plugins"},
-    {"admission"},
-    {"sources", "hookspecs", "protocol", "statistics"},
-    {"interfaces", "index", "tiles", "processes", "resultschema"},
-    {"weights", "memory"},
-    {"files"},
-    {"seeding"},
-    {"specs"},
-    {"errors", "__init__"},
+FLOORS = [  # each room may import from those on the floors below it
+    {"cli", "testing", "__main__"},
+    {"checks", "speed", "photos"},
+    {"running"},
+    {"boards"},
+    {"training", "evaluation"},
+    {"data", "registry", "results", "processes"},
+    {"contracts", "devices"},
+    {"errors", "files", "images", "protocol"},
 ]
 OTHER_MEANINGS = {"none", "bicubic"}  # a value of the spec syntax; a mode of torch's interpolate
 
@@ -74,25 +56,36 @@ def test_the_core_names_no_plugin(path: Path) -> None:
             assert "benchbench_plugins" not in ast.unparse(node)
 
 
-def imported_siblings(path: Path) -> Iterator[str]:
-    """Top-level names inside benchbench that a core file imports when it is itself imported."""
-    package = path.relative_to(ROOT).parts[:-1]
-    tree = ast.parse(path.read_text())
-    for node in tree.body:
+def imports(path: Path) -> Iterator[tuple[str, ...]]:
+    """The files of the core that a file imports, those inside functions included, as paths below benchbench/."""
+    package = path.relative_to(ROOT / "benchbench").parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.level:
-            base = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
-            inside = [part for part in base[1:] if part]
-            yield from inside[:1] or [alias.name for alias in node.names]
+            assert node.level <= len(package) + 1
+            base = (*package[: len(package) - node.level + 1], *(node.module or "").split("."))
+            base = tuple(part for part in base if part)
+            for alias in node.names:
+                inside = (ROOT / "benchbench").joinpath(*base, alias.name)
+                yield (*base, alias.name) if inside.is_dir() or inside.with_suffix(".py").is_file() else base
 
 
-@pytest.mark.parametrize("path", CORE, ids=lambda p: str(p.relative_to(ROOT)))
-def test_imports_run_one_way(path: Path) -> None:
-    level = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
-    own = path.relative_to(ROOT / "benchbench").parts[0].removesuffix(".py")
-    assert own in level, f"{own} has no place in LAYERS"
-    for name in imported_siblings(path):
-        if name != own and name in level:
-            assert level[name] >= level[own], f"{own} must not import {name}"
+def test_rooms_import_from_lower_floors_only() -> None:
+    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+    for path in CORE:
+        if path == ROOT / "benchbench" / "__init__.py":  # the door to all public names
+            continue
+        room = path.relative_to(ROOT / "benchbench").parts[0].removesuffix(".py")
+        for other, *_ in filter(None, imports(path)):
+            inside = other == room or (room == "__main__" and other == "cli")
+            assert inside or floor[other] > floor[room], f"{path.relative_to(ROOT)} imports {other}"
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    def module(path: Path) -> tuple[str, ...]:
+        return path.relative_to(ROOT / "benchbench").with_suffix("").parts
+
+    below = {module(path): set(imports(path)) for path in CORE if path.name != "__init__.py"}
+    graphlib.TopologicalSorter(below).prepare()  # raises CycleError, which names the circle
 
 
 @pytest.mark.parametrize("path", PLUGINS, ids=lambda p: str(p.relative_to(ROOT)))

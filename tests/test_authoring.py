@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import toys
 
-from benchbench import SpecError, authoring, checks, plugins
+from benchbench import SpecError, checks
 from benchbench.errors import BenchbenchError
-from benchbench.plugins import KINDS
+from benchbench.registry import scaffold
+from benchbench.registry.registry import KINDS, load
 
 
 @pytest.fixture(autouse=True)
@@ -26,10 +27,10 @@ def _forget_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_plugin_loads_keeps_all_laws_and_fits_on_a_screen(kind: str, tmp_path: Path) -> None:
-    folder = authoring.new_plugin(toys.registry(), "first-try", kind, tmp_path)
+    folder = scaffold.new_plugin(toys.registry(), "first-try", kind, tmp_path)
     [source] = (folder / "src").iterdir()
     assert len(source.read_text().splitlines()) <= 40
-    registry = plugins.load([], files=[source])
+    registry = load([], files=[source])
     assert registry.failures == []
     component = registry.of(kind)["first-try"]()
     found = list(checks.check(checks.case_of(component, size=16)))
@@ -39,7 +40,7 @@ def test_the_plugin_loads_keeps_all_laws_and_fits_on_a_screen(kind: str, tmp_pat
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_package_points_to_the_plugin_and_leaves_no_placeholder(kind: str, tmp_path: Path) -> None:
-    folder = authoring.new_plugin(toys.registry(), "first-try", kind, tmp_path)
+    folder = scaffold.new_plugin(toys.registry(), "first-try", kind, tmp_path)
     project = tomllib.loads((folder / "pyproject.toml").read_text())
     assert project["project"]["name"] == folder.name == "benchbench-first-try"
     assert project["project"]["entry-points"]["benchbench"] == {"first-try": "benchbench_first_try"}
@@ -66,7 +67,7 @@ def test_a_bad_or_taken_name_is_refused_and_nothing_is_written(
     name: str, kind: str, reason: str, tmp_path: Path
 ) -> None:
     with pytest.raises(SpecError) as caught:
-        authoring.new_plugin(toys.registry(), name, kind, tmp_path)
+        scaffold.new_plugin(toys.registry(), name, kind, tmp_path)
     assert reason in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
@@ -74,11 +75,11 @@ def test_a_bad_or_taken_name_is_refused_and_nothing_is_written(
 def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "benchbench-mine").mkdir()
     with pytest.raises(BenchbenchError, match="is there already"):
-        authoring.new_plugin(toys.registry(), "mine", "model", tmp_path)
+        scaffold.new_plugin(toys.registry(), "mine", "model", tmp_path)
     assert list((tmp_path / "benchbench-mine").iterdir()) == []
 
 
 def test_a_class_is_never_named_as_what_it_inherits() -> None:
-    assert authoring.class_name("edge-blur", "model") == "EdgeBlurModel"
-    assert authoring.class_name("my_model", "model") == "MyModel"
-    assert authoring.class_name("model", "model") == "ModelModel"
+    assert scaffold.class_name("edge-blur", "model") == "EdgeBlurModel"
+    assert scaffold.class_name("my_model", "model") == "MyModel"
+    assert scaffold.class_name("model", "model") == "ModelModel"

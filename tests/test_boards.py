@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import results
 
-from benchbench import files, store
-from benchbench.admission import RESERVED
-from benchbench.leaderboard import Board, collect
+from benchbench import files
+from benchbench.boards import Board, collect
+from benchbench.registry.validation import RESERVED
+from benchbench.results import store
 
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
 BASELINE: dict[str, Any] = {"model": "identity", "role": "baseline", **UNTRAINED}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchbench import SpecError
-from benchbench.budget import PRESETS, Budget
+from benchbench.contracts.budget import PRESETS, Budget
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import toys
 
-from benchbench import SpecError, catalogue
-from benchbench.plugins import KINDS
+from benchbench import SpecError
+from benchbench.registry import catalogue
+from benchbench.registry.registry import KINDS
 
 
 def test_every_component_is_listed_with_its_parameters_and_plugin() -> None:

@@ -10,8 +10,8 @@ import pytest
 import toys
 
 from benchbench import Model, PluginError, SpecError, checks
-from benchbench.checks import Law, case_of, choosing, isolated, kind_of
-from benchbench.interfaces import Component
+from benchbench.checks import Law, case_of, isolated, kind_of, selection
+from benchbench.contracts.component import Component
 
 EVERY_LAW = [pytest.param(kind, law, id=f"{kind}-{law.name}") for kind, laws in checks.LAWS.items() for law in laws]
 
@@ -92,24 +92,24 @@ def test_an_unavailable_component_is_skipped_with_its_reason() -> None:
 
 def test_names_mean_specs_kinds_and_all() -> None:
     registry = toys.registry()
-    everything, lacking = choosing.choose(registry, ["all"])
+    everything, lacking = selection.choose(registry, ["all"])
     assert {kind_of(c) for c in everything} == set(checks.LAWS)
     assert lacking == []
-    models, _ = choosing.choose(registry, ["models", "model", "identity"])
+    models, _ = selection.choose(registry, ["models", "model", "identity"])
     assert [str(c) for c in models] == ["identity", "oracle", "tiny-conv"]
-    assert choosing.choose(registry, ["darken:0.5", "grain+darken"])[0] == [
+    assert selection.choose(registry, ["darken:0.5", "grain+darken"])[0] == [
         toys.Darken(factor=0.5),  # type: ignore[arg-type]
         registry.resolve("degradation", "grain+darken"),
     ]
     with pytest.raises(SpecError, match="unknown component 'identiti': did you mean 'identity'"):
-        choosing.choose(registry, ["identiti"])
+        selection.choose(registry, ["identiti"])
     with pytest.raises(SpecError, match="grain: unknown parameter 'sigm'"):
-        choosing.choose(registry, ["grain:sigm=1"])
+        selection.choose(registry, ["grain:sigm=1"])
 
 
 def test_a_file_that_brings_nothing_is_an_error() -> None:
     with pytest.raises(PluginError, match="brings no component"):
-        choosing.choose(toys.registry(), [], [Path("nothing.py")])
+        selection.choose(toys.registry(), [], [Path("nothing.py")])
 
 
 # ── in processes of their own ────────────────────────────────────────────────────────────────────────────────────────

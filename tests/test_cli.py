@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from benchbench import plugins
 from benchbench.cli import main
+from benchbench.registry.registry import _registry
 
 ROOT = Path(__file__).parents[1]
 QUICK = ["--size", "16", "--dataset", "faces:n=60", "--metric", "psnr", "--metric", "ssim", "--device", "cpu"]
@@ -127,7 +127,7 @@ def test_all_that_a_package_brings_can_be_left_out(tmp_path: Path, monkeypatch: 
     (facts / "entry_points.txt").write_text("[benchbench]\nfog = no_such_fog\nhaze = no_such_haze\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(
-        plugins, "_registry", functools.cache(plugins._registry.__wrapped__)
+        "benchbench.registry.registry._registry", functools.cache(_registry.__wrapped__)
     )  # other tests have filled it
     assert "no_such_haze" in call("list", "--plugins").output
     assert "weather" not in call("list", "--plugins", "--no-plugin", "weather").output
@@ -160,6 +160,8 @@ def test_seeds_counts_what_seed_names() -> None:
     assert "give one of the two" in given.output
     wanted: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("benchbench.job.run", lambda registry, request, screen: wanted.append(request) or sys.exit(0))
+        patch.setattr(
+            "benchbench.running.run.run", lambda registry, request, screen: wanted.append(request) or sys.exit(0)
+        )
         CliRunner().invoke(main, ["run", "--seeds", "3", "--suite", "unswirl"])
     assert wanted[0].seed == (0, 1, 2)

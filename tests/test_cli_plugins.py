@@ -12,9 +12,9 @@ import broken
 import pytest
 from click.testing import CliRunner, Result
 
-from benchbench import plugins
 from benchbench.cli import main
 from benchbench.files import file_digest
+from benchbench.registry import registry
 
 DARKER = """
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     path.write_text(DARKER)
     yield path
     sys.modules.pop("try_darker", None)
-    plugins._registry.cache_clear()
+    registry._registry.cache_clear()
 
 
 def call(*arguments: object) -> Result:

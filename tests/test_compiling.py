@@ -13,14 +13,15 @@ from jobs import Recorder, go
 from torch import nn
 from trainings import CPU, Dropping, interrupt, same, trainer
 
-from benchbench import SpecError, plugins
+from benchbench import SpecError
+from benchbench.boards import collect
 from benchbench.checks.learning import take_a_step
-from benchbench.checks.trying import ModelCase
+from benchbench.checks.model_case import ModelCase
 from benchbench.cli import main
-from benchbench.compiling import compile_module
-from benchbench.leaderboard import collect
+from benchbench.registry import registry
+from benchbench.training.compile import compile_module
 
-REGISTRY = plugins.registry()
+REGISTRY = registry.registry()
 TRAINED = [name for name, model in REGISTRY.of("model").items() if model.recipe is not None]
 
 

@@ -14,9 +14,9 @@ from click.shell_completion import ShellComplete
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchbench import catalogue
 from benchbench.cli import main
 from benchbench.cli.completion import candidates
+from benchbench.registry import catalogue
 
 ENTRIES = catalogue.components(toys.registry())
 DEGRADATIONS = [e for e in ENTRIES if e["kind"] == "degradation"]

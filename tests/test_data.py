@@ -15,7 +15,8 @@ import toys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchbench import DataError, Dataset, Images, data, protocol
+from benchbench import DataError, Dataset, Images, protocol
+from benchbench.data import prepared
 
 SIZE = 6
 
@@ -61,14 +62,14 @@ def given_images(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Given]:
 def fingerprint(found: Images, cache: Path, give: Callable[..., Given]) -> str:
     """The fingerprint of these images, made without the cache."""
     number = len(list(cache.glob("*")))
-    return data.load(data.prepare(give(found), SIZE, cache / str(number))).fingerprint
+    return prepared.load(prepared.prepare(give(found), SIZE, cache / str(number))).fingerprint
 
 
 # ── splits ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_many_names_are_split_80_10_10() -> None:
-    counts = Counter(data.split_of(f"image-{i}") for i in range(20_000))
+    counts = Counter(prepared.split_of(f"image-{i}") for i in range(20_000))
     assert counts["train"] / 20_000 == pytest.approx(0.8, abs=0.01)  # 3.5 standard deviations
     assert counts["validation"] / 20_000 == pytest.approx(0.1, abs=0.008)
     assert counts["test"] / 20_000 == pytest.approx(0.1, abs=0.008)
@@ -77,22 +78,22 @@ def test_many_names_are_split_80_10_10() -> None:
 
 @given(before=st.integers(12, 40), added=st.integers(1, 40))
 def test_adding_images_moves_none(before: int, added: int) -> None:
-    few, many = (data._splits(toys.ToyFaces(n).load(2)) for n in (before, before + added))
+    few, many = (prepared._splits(toys.ToyFaces(n).load(2)) for n in (before, before + added))
     assert many[:before] == few
 
 
 def test_all_images_of_a_person_fall_into_one_split(cache: Path, given_images: Callable[..., Given]) -> None:
     people = [f"person-{i}" for i in range(20)]
     whole = toys.ToyFaces(60).load(SIZE)
-    found = data.load(data.prepare(given_images(replace(whole, identities=people * 3)), SIZE, cache))
-    assert found.splits == [data.split_of(person) for person in people] * 3
-    assert set(found.splits) == set(data.SPLITS)
+    found = prepared.load(prepared.prepare(given_images(replace(whole, identities=people * 3)), SIZE, cache))
+    assert found.splits == [prepared.split_of(person) for person in people] * 3
+    assert set(found.splits) == set(prepared.SPLITS)
 
 
 def test_official_splits_replace_the_hash(cache: Path, given_images: Callable[..., Given]) -> None:
     official = ["test"] * 3 + ["validation"] * 2 + ["train"] * 7
     people = ["one person"] * 12
-    found = data.load(data.prepare(given_images(images(splits=official, identities=people)), SIZE, cache))
+    found = prepared.load(prepared.prepare(given_images(images(splits=official, identities=people)), SIZE, cache))
     assert found.counts() == {"train": 7, "validation": 2, "test": 3}
     assert found.indices("validation") == [3, 4]
 
@@ -131,7 +132,7 @@ def test_a_broken_contract_is_named_and_nothing_is_written(
 ) -> None:
     broken, message = VIOLATIONS[case]
     with pytest.raises(DataError) as caught:
-        data.prepare(given_images(broken), SIZE, cache)
+        prepared.prepare(given_images(broken), SIZE, cache)
     assert str(caught.value).startswith("given: ")
     assert message in str(caught.value)
     assert list(cache.rglob("*.npy")) == []
@@ -141,7 +142,7 @@ def test_too_few_images_are_explained_by_what_was_skipped() -> None:
     skipped = [("a.jpg", "is truncated"), ("b.jpg", "is truncated"), ("c.gif", "is animated")]
     found = images(splits=["train"] * 12, skipped=skipped)
     with pytest.raises(DataError, match=r"\(3 were skipped: is truncated; is animated\).*test has 0, needs 2"):
-        data.checked(found, SIZE, Given())
+        prepared.checked(found, SIZE, Given())
 
 
 # ── the fingerprint ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,7 +166,7 @@ def test_equal_data_has_equal_fingerprints_wherever_it_came_from(
 
 
 MASKS = WHOLE.masks
-SPLITS = data._splits(WHOLE)
+SPLITS = prepared._splits(WHOLE)
 CHANGES = {
     "the first pixel": {"pixels": changed(WHOLE.pixels, (0, 0, 0, 0))},
     "the last pixel": {"pixels": changed(WHOLE.pixels, (-1, -1, -1, -1))},
@@ -190,7 +191,7 @@ def test_changed_data_has_another_fingerprint(case: str, cache: Path, given_imag
 def test_what_was_loaded_comes_back_from_the_cache(cache: Path, given_images: Callable[..., Given]) -> None:
     attributes = {"age": [None, 1, *torch.arange(10)], "float": ["é"] * 12}
     skipped = [("a.jpg", "is truncated")]
-    found = data.load(data.prepare(given_images(images(attributes=attributes, skipped=skipped)), SIZE, cache))
+    found = prepared.load(prepared.prepare(given_images(images(attributes=attributes, skipped=skipped)), SIZE, cache))
     assert (found.label, found.spec, found.size, found.ids) == ("given", "given", SIZE, list(WHOLE.ids))
     assert torch.equal(found.pixels, WHOLE.pixels)
     assert found.masks is not None
@@ -204,11 +205,11 @@ def test_data_without_masks_has_none(cache: Path) -> None:
 
 
 def test_images_are_decoded_once_for_a_size_and_version(cache: Path, given_images: Callable[..., Given]) -> None:
-    folders = [data.prepare(given_images(version=version), SIZE, cache) for version in ("a", "a", "b", "a")]
+    folders = [prepared.prepare(given_images(version=version), SIZE, cache) for version in ("a", "a", "b", "a")]
     assert Given.loaded == 2
     assert folders[0] == folders[1] == folders[3] != folders[2]
     given_images(toys.ToyFaces(12).load(8))
-    assert data.prepare(Given(), 8, cache) != folders[2]
+    assert prepared.prepare(Given(), 8, cache) != folders[2]
     assert Given.loaded == 3
 
 
@@ -226,18 +227,18 @@ def test_two_that_prepare_at_once_both_get_the_whole(
     )  # both are in `load` at once
     dataset = given_images()
     found: list[Path] = []
-    threads = [threading.Thread(target=lambda: found.append(data.prepare(dataset, SIZE, cache))) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: found.append(prepared.prepare(dataset, SIZE, cache))) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert Given.loaded == 2
     assert found[0] == found[1]
-    assert torch.equal(data.load(found[0]).pixels, WHOLE.pixels)
+    assert torch.equal(prepared.load(found[0]).pixels, WHOLE.pixels)
     assert list((cache / "data").iterdir()) == [found[0]]
 
 
 def test_a_cache_folder_that_lost_its_description_is_made_anew(cache: Path) -> None:
-    folder = data.prepare(toys.ToyFaces(), SIZE, cache)
+    folder = prepared.prepare(toys.ToyFaces(), SIZE, cache)
     (folder / "meta.json").unlink()
-    assert len(data.load(data.prepare(toys.ToyFaces(), SIZE, cache)).ids) == 40
+    assert len(prepared.load(prepared.prepare(toys.ToyFaces(), SIZE, cache)).ids) == 40

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from torch import Tensor
 
-from benchbench import Degradation, Degraded, Draw, Range, TrialError, degrading
-from benchbench.data import Portraits
-from benchbench.degrading import Chain, act, bounding_box, degraded_set, finish
-from benchbench.seeding import SeededDraw
+from benchbench import Degradation, Degraded, Draw, Range, TrialError
+from benchbench.contracts.applying import Chain, apply_degradation, bounding_box, to_8bit
+from benchbench.contracts.seeding import SeededDraw
+from benchbench.data.degraded import degraded_set, psnr_of
+from benchbench.data.prepared import PreparedDataset
 
 IDS = [f"face-{i}" for i in range(5)]
 CLEAN = SeededDraw(0, "clean", IDS).uniform(0, 1, (3, 9, 9))
@@ -73,14 +74,14 @@ def test_a_chain_is_its_parts_one_after_another() -> None:
     first, second = toys.Grain(0.3), toys.Darken(Range(0.2, 0.9))
     numbers = draw()
     expected = second.apply(first.apply(CLEAN, numbers).images.clamp(0, 1), numbers)
-    found = act(Chain((first, second)), CLEAN, draw())
+    found = apply_degradation(Chain((first, second)), CLEAN, draw())
     assert torch.equal(found.images, expected.images)
     assert torch.equal(found.truth["1.factor"], expected.truth["factor"])
 
 
 def test_the_inverse_of_a_chain_undoes_the_last_part_first() -> None:
     chain = Chain((toys.Darken(Range(0.5, 0.9)), Lift(), toys.Darken(Range(0.2, 0.5))))
-    found = act(chain, CLEAN, draw())
+    found = apply_degradation(chain, CLEAN, draw())
     assert torch.allclose(chain.invert(found.images, found.truth), CLEAN, atol=1e-6)
     assert not torch.equal(found.truth["0.factor"], found.truth["2.factor"])
 
@@ -103,10 +104,10 @@ def test_regions_of_a_chain_are_united_unless_a_part_acts_everywhere(spoil: Call
     left[..., :4] = True
     in_left = spoil(lambda clean, _: Degraded(clean * ~left, left))
     everywhere, in_face = toys.Darken(), toys.Darken(region="face")
-    found = act(Chain((in_left, in_face)), CLEAN, draw(), FACE).region
+    found = apply_degradation(Chain((in_left, in_face)), CLEAN, draw(), FACE).region
     assert found is not None
     assert torch.equal(found, left | FACE)
-    assert act(Chain((in_left, everywhere)), CLEAN, draw(), FACE).region is None
+    assert apply_degradation(Chain((in_left, everywhere)), CLEAN, draw(), FACE).region is None
 
 
 # ── regions ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -116,8 +117,8 @@ def test_regions_of_a_chain_are_united_unless_a_part_acts_everywhere(spoil: Call
 @pytest.mark.parametrize("degradation", [toys.Darken, toys.Grain])
 def test_pixels_outside_the_region_are_untouched_bit_for_bit(degradation: type[Degradation], region: str) -> None:
     where = FACE if region == "face" else bounding_box(FACE)
-    found = act(degradation(region=region), CLEAN, draw(), FACE)  # type: ignore[arg-type]
-    whole = act(degradation(), CLEAN, draw())
+    found = apply_degradation(degradation(region=region), CLEAN, draw(), FACE)  # type: ignore[arg-type]
+    whole = apply_degradation(degradation(), CLEAN, draw())
     assert found.region is not None
     assert torch.equal(found.region, where)
     assert torch.equal(found.images, torch.where(where, whole.images, CLEAN))
@@ -126,14 +127,14 @@ def test_pixels_outside_the_region_are_untouched_bit_for_bit(degradation: type[D
 def test_a_region_within_the_face_is_where_both_are(spoil: Callable[..., Spoil]) -> None:
     top = torch.zeros(5, 1, 9, 9, dtype=torch.bool)
     top[..., :4, :] = True
-    found = act(spoil(lambda clean, _: Degraded(clean * ~top, top), "face"), CLEAN, draw(), FACE)
+    found = apply_degradation(spoil(lambda clean, _: Degraded(clean * ~top, top), "face"), CLEAN, draw(), FACE)
     assert found.region is not None
     assert torch.equal(found.region, top & FACE)
 
 
 def test_a_degradation_of_the_face_needs_masks() -> None:
     with pytest.raises(TrialError, match="darken:region=face: region=face needs face masks"):
-        act(toys.Darken(region="face"), CLEAN, draw())
+        apply_degradation(toys.Darken(region="face"), CLEAN, draw())
 
 
 @given(arrays.arrays(bool, st.tuples(st.just(1), st.integers(1, 8), st.integers(1, 8))))
@@ -156,13 +157,13 @@ def test_each_mask_of_a_batch_has_its_own_box() -> None:
 def test_finished_images_are_the_nearest_8_bit_values(values: list[float]) -> None:
     images = torch.tensor(values)
     before = images.clone()
-    finished = finish(images)
+    finished = to_8bit(images)
     levels = finished * 255
     assert torch.equal(images, before)
     assert finished.dtype == torch.float32
     assert torch.allclose(levels, levels.round(), atol=1e-4)
     assert ((finished - images.clamp(0, 1)).abs() <= 0.5 / 255 + 1e-6).all()
-    assert torch.equal(finish(finished), finished)
+    assert torch.equal(to_8bit(finished), finished)
 
 
 # ── fixed sets ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,18 +172,18 @@ DEGRADATIONS = ["darken", "grain", "grain+darken:region=face", "darken:region=bo
 
 
 @pytest.fixture
-def portraits(cache: Path) -> Portraits:
+def portraits(cache: Path) -> PreparedDataset:
     return toys.portraits(cache, toys.ToyFaces(80))
 
 
 @pytest.mark.parametrize("spec", DEGRADATIONS)
 def test_a_fixed_set_does_not_depend_on_how_many_are_degraded_at_once(
-    spec: str, portraits: Portraits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spec: str, portraits: PreparedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     degradation = toys.registry().resolve("degradation", spec)
     sets = []
     for chunk in (1, 7, 64):
-        monkeypatch.setattr(degrading, "CHUNK", chunk)
+        monkeypatch.setattr("benchbench.data.degraded.CHUNK", chunk)
         sets.append(degraded_set(portraits, "test", degradation, tmp_path / str(chunk)))
     assert len(sets[0]) > 7
     for other in sets[1:]:
@@ -193,7 +194,7 @@ def test_a_fixed_set_does_not_depend_on_how_many_are_degraded_at_once(
         assert all(torch.equal(other.truth[name], sets[0].truth[name]) for name in other.truth)
 
 
-def test_a_fixed_set_is_the_split_degraded_by_the_draws_of_its_ids(portraits: Portraits, cache: Path) -> None:
+def test_a_fixed_set_is_the_split_degraded_by_the_draws_of_its_ids(portraits: PreparedDataset, cache: Path) -> None:
     found = degraded_set(portraits, "test", toys.Grain(), cache)
     indices = portraits.indices("test")
     clean = portraits.pixels[indices]
@@ -206,7 +207,7 @@ def test_a_fixed_set_is_the_split_degraded_by_the_draws_of_its_ids(portraits: Po
     assert torch.equal(found.face, portraits.masks[indices])
 
 
-def test_an_image_is_degraded_alike_in_a_larger_data_set(portraits: Portraits, cache: Path) -> None:
+def test_an_image_is_degraded_alike_in_a_larger_data_set(portraits: PreparedDataset, cache: Path) -> None:
     few = degraded_set(toys.portraits(cache, toys.ToyFaces(40)), "test", toys.Grain(), cache)
     many = degraded_set(portraits, "test", toys.Grain(), cache)
     assert set(few.ids) < set(many.ids)
@@ -214,7 +215,7 @@ def test_an_image_is_degraded_alike_in_a_larger_data_set(portraits: Portraits, c
 
 
 def test_the_digest_of_a_set_changes_with_any_pixel_that_a_score_may_depend_on(
-    portraits: Portraits, cache: Path
+    portraits: PreparedDataset, cache: Path
 ) -> None:
     found = degraded_set(portraits, "test", toys.Grain(), cache)
     assert found.digest == degraded_set(portraits, "test", toys.Grain(), cache).digest
@@ -229,7 +230,7 @@ def test_the_digest_of_a_set_changes_with_any_pixel_that_a_score_may_depend_on(
     assert len({found.digest, *(pairs.digest for pairs in changed)}) == 5
 
 
-def test_a_set_is_degraded_once(portraits: Portraits, cache: Path, spoil: Callable[..., Spoil]) -> None:
+def test_a_set_is_degraded_once(portraits: PreparedDataset, cache: Path, spoil: Callable[..., Spoil]) -> None:
     calls: list[int] = []
 
     def count(clean: Tensor, draw: Draw) -> Degraded:
@@ -247,7 +248,7 @@ def test_a_set_is_degraded_once(portraits: Portraits, cache: Path, spoil: Callab
 
 
 def test_the_clean_images_cannot_be_changed_by_a_degradation(
-    portraits: Portraits, cache: Path, spoil: Callable[..., Spoil]
+    portraits: PreparedDataset, cache: Path, spoil: Callable[..., Spoil]
 ) -> None:
     before = portraits.pixels.clone()
     found = degraded_set(portraits, "test", spoil(lambda clean, _: Degraded(clean.zero_())), cache)
@@ -273,7 +274,7 @@ BROKEN: dict[str, tuple[Callable[[Tensor, Draw], Degraded], str]] = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_broken_degradation_is_a_trial_error_and_leaves_nothing(
-    case: str, portraits: Portraits, cache: Path, spoil: Callable[..., Spoil]
+    case: str, portraits: PreparedDataset, cache: Path, spoil: Callable[..., Spoil]
 ) -> None:
     how, message = BROKEN[case]
     with pytest.raises(TrialError, match=message):
@@ -282,7 +283,7 @@ def test_a_broken_degradation_is_a_trial_error_and_leaves_nothing(
 
 
 def test_the_nan_is_found_on_the_image_that_has_it(
-    portraits: Portraits, cache: Path, spoil: Callable[..., Spoil]
+    portraits: PreparedDataset, cache: Path, spoil: Callable[..., Spoil]
 ) -> None:
     second = portraits.ids[portraits.indices("test")[1]]
     with pytest.raises(TrialError, match=second):
@@ -290,5 +291,5 @@ def test_the_nan_is_found_on_the_image_that_has_it(
 
 
 def test_psnr_of_a_batch() -> None:
-    assert degrading.psnr_of(torch.full((2, 3), 0.6), torch.full((2, 3), 0.5)) == pytest.approx(20, abs=1e-4)
-    assert degrading.psnr_of(CLEAN, CLEAN) == float("inf")
+    assert psnr_of(torch.full((2, 3), 0.6), torch.full((2, 3), 0.5)) == pytest.approx(20, abs=1e-4)
+    assert psnr_of(CLEAN, CLEAN) == float("inf")

@@ -11,12 +11,12 @@ import pytest
 import results
 from click.testing import CliRunner
 
-from benchbench import store
+from benchbench.boards import collect, write_boards
+from benchbench.boards.diff import Change, diff
 from benchbench.cli import main
 from benchbench.errors import DataError
 from benchbench.files import file_digest, read_json, write_json
-from benchbench.leaderboard import collect, write_boards
-from benchbench.leaderboard.diff import Change, diff
+from benchbench.results import store
 
 NOISE = np.random.default_rng(0).normal(size=60)
 

@@ -99,8 +99,8 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What stands in for the reader's own: a folder PHOTOS, and PHOTO.png."""
-    from benchbench.interfaces import Dataset
-    from benchbench.plugins import registry
+    from benchbench.contracts.dataset import Dataset
+    from benchbench.registry.registry import registry
 
     folder = tmp_path_factory.mktemp("photographs")
     (folder / "PHOTOS").mkdir()

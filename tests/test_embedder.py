@@ -12,7 +12,7 @@ import pytest
 import torch
 import toys
 
-from benchbench import FaceEmbedder, PluginError, face_embedder, plugins
+from benchbench import FaceEmbedder, PluginError, face_embedder
 
 FACES = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
 
@@ -23,7 +23,7 @@ def brought_by(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FaceEmbedder | 
 
     def ask(*modules: str) -> FaceEmbedder | None:
         registry = toys.registry(*modules)
-        monkeypatch.setattr(plugins, "registry", lambda *_: registry)
+        monkeypatch.setattr("benchbench.registry.registry.registry", lambda *_: registry)
         return face_embedder()
 
     return ask

@@ -15,18 +15,21 @@ import toys
 from click.testing import CliRunner
 from jobs import Recorder, go
 
-from benchbench import BenchbenchError, DataError, cluster, errand, job, plan, store
-from benchbench.attempt import Place
-from benchbench.budget import Budget
+from benchbench import BenchbenchError, DataError
 from benchbench.cli import main
-from benchbench.crew import News, Settings, Stopped
-from benchbench.data import load, place, prepare
-from benchbench.errand import Errand, carry_out, compare, have_data, take_in
+from benchbench.contracts.budget import Budget
+from benchbench.contracts.digests import component_digest
+from benchbench.contracts.metric import Metric
+from benchbench.data.prepared import load, place, prepare
 from benchbench.files import write_json
-from benchbench.interfaces import Metric
 from benchbench.processes import NO_LIMITS
-from benchbench.store import RESULT, DamagedResult
-from benchbench.trial import Trial, component_digest
+from benchbench.results import store
+from benchbench.results.store import RESULT, DamagedResult
+from benchbench.results.trial import Trial
+from benchbench.running import dask, plan, remote, run
+from benchbench.running.executors import Cancelled, Progress, Settings
+from benchbench.running.remote import RemoteTrial, carry_out, compare, have_data, take_in
+from benchbench.running.worker import Workspace
 
 METRICS: list[Metric] = [toys.Peak(), toys.MeanError()]
 
@@ -51,8 +54,8 @@ def planned(model: str, cache: Path) -> Trial:
     return made
 
 
-def sent(trial: Trial, settings: Settings) -> Errand:
-    return errand.prepare(trial, toys.ToyFaces(), METRICS, settings)
+def sent(trial: Trial, settings: Settings) -> RemoteTrial:
+    return remote.prepare(trial, toys.ToyFaces(), METRICS, settings)
 
 
 def never() -> bool:
@@ -60,11 +63,11 @@ def never() -> bool:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Errand], errand.Return]:
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[RemoteTrial], remote.RemoteResult]:
     """A function that carries out an errand as another machine would, and gives what came back."""
-    news: list[News] = []
+    news: list[Progress] = []
 
-    def do(given: Errand) -> errand.Return:
+    def do(given: RemoteTrial) -> remote.RemoteResult:
         monkeypatch.setenv("BENCHBENCH_CACHE", str(tmp_path / "its-cache"))
         scratch = tmp_path / "scratch"
         scratch.mkdir()
@@ -83,7 +86,7 @@ def without_times(folder: Path) -> dict[str, Any]:
 
 
 def test_a_trial_comes_back_as_it_would_have_been_made_here(
-    tmp_path: Path, trial: Trial, settings: Settings, elsewhere: Callable[[Errand], errand.Return]
+    tmp_path: Path, trial: Trial, settings: Settings, elsewhere: Callable[[RemoteTrial], remote.RemoteResult]
 ) -> None:
     back = elsewhere(sent(trial, settings))
     assert (back.refusal, back.reason) == (None, None)
@@ -97,7 +100,7 @@ def test_a_trial_comes_back_as_it_would_have_been_made_here(
 
 
 def test_what_a_trial_that_died_leaves_comes_back_for_whoever_stores_the_failure(
-    cache: Path, settings: Settings, elsewhere: Callable[[Errand], errand.Return]
+    cache: Path, settings: Settings, elsewhere: Callable[[RemoteTrial], remote.RemoteResult]
 ) -> None:
     trial = planned("faulty:deed=sigkill", cache)
     back = elsewhere(sent(trial, settings))
@@ -121,12 +124,12 @@ def test_another_version_is_refused_before_anything_is_unpacked(
 def test_whoever_is_not_wanted_any_more_stops(tmp_path: Path, trial: Trial, settings: Settings) -> None:
     stop = threading.Event()
     stop.set()
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         carry_out(sent(trial, settings), tmp_path, lambda news: None, stop.is_set)
 
 
-def at(tmp_path: Path) -> Place:
-    return Place(tmp_path / "final", tmp_path / "lock", tmp_path / "data", tmp_path / "cache")
+def at(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "final", tmp_path / "lock", tmp_path / "data", tmp_path / "cache")
 
 
 @pytest.mark.parametrize("differs", ["degradation", "model", "metric"])
@@ -233,22 +236,22 @@ def test_options_that_contradict_each_other_are_a_mistake(options: list[str], sa
 
 def test_without_dask_one_line_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    request = job.Request(size=16, out=tmp_path / "out", model=("identity",), executor="dask")
+    request = run.RunRequest(size=16, out=tmp_path / "out", model=("identity",), executor="dask")
     with pytest.raises(BenchbenchError, match=r"needs Dask: pip install 'benchbench\[dask\]'"):
-        job.run(toys.registry(), request, Recorder())
+        run.run(toys.registry(), request, Recorder())
     assert not (tmp_path / "out").exists()
 
 
 def test_progress_is_told_now_and_then_and_rows_always(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[News] = []
-    tell, now = cluster._now_and_then(told.append, pause=50.0), iter((0.0, 10.0, 20.0, 60.0, 100.0))
-    monkeypatch.setattr("benchbench.cluster.time.monotonic", lambda: next(now))
-    steps = [News("key", {"fraction": step / 4}) for step in range(5)]
+    told: list[Progress] = []
+    tell, now = dask._now_and_then(told.append, pause=50.0), iter((0.0, 10.0, 20.0, 60.0, 100.0))
+    monkeypatch.setattr("benchbench.running.dask.time.monotonic", lambda: next(now))
+    steps = [Progress("key", {"fraction": step / 4}) for step in range(5)]
     for news in steps:
         tell(news)
     assert told == [steps[0], steps[3]]
-    row = News("key", {"fraction": 1.0}, rows=[{"step": 8.0}])
-    monkeypatch.setattr("benchbench.cluster.time.monotonic", lambda: 61.0)
+    row = Progress("key", {"fraction": 1.0}, rows=[{"step": 8.0}])
+    monkeypatch.setattr("benchbench.running.dask.time.monotonic", lambda: 61.0)
     tell(row)
     assert told[-1] == row
 
@@ -258,6 +261,6 @@ def test_a_worker_without_room_to_work_refuses(tmp_path: Path, monkeypatch: pyte
     distributed = pytest.importorskip("distributed", reason="needs Dask")
     worker = SimpleNamespace(address="tcp://there", local_directory=str(tmp_path / "gone"), get_current_task=str)
     monkeypatch.setattr(distributed, "get_worker", lambda: worker)
-    address, back = cluster.work(Errand("", "", "", {}, "", (), (), NO_LIMITS, {}), "topic", 1.0)
+    address, back = dask.work(RemoteTrial("", "", "", {}, "", (), (), NO_LIMITS, {}), "topic", 1.0)
     assert address == "tcp://there"
     assert "No such file or directory" in str(back.refusal)

@@ -16,16 +16,18 @@ import torch
 from torch import Tensor, nn
 from toys import Darken, Identity, MeanError, Oracle, Peak, ToyFaces, portraits
 
-from benchbench import Codec, Metric, Model, Recipe, Task, TrialError, evaluation
-from benchbench.degrading import Pairs, degraded_set
-from benchbench.evaluation import means, restore, score, time_inference
+from benchbench import Codec, Metric, Model, Recipe, Task, TrialError
+from benchbench.data.degraded import DegradedSet, degraded_set
+from benchbench.evaluation.restore import restore
+from benchbench.evaluation.score import means, score
+from benchbench.evaluation.timing import time_inference
 
 CPU = torch.device("cpu")
 TASK = Task(16, Darken())
 
 
 @pytest.fixture
-def pairs(cache: Path) -> Pairs:
+def pairs(cache: Path) -> DegradedSet:
     return degraded_set(portraits(cache, ToyFaces(n=600)), "test", Darken(), cache)
 
 
@@ -49,11 +51,11 @@ class Lambda(nn.Module):
         return self.function(degraded)
 
 
-def restored_by(function: Callable[[Tensor], Any], pairs: Pairs, batch: int = 32) -> Tensor:
+def restored_by(function: Callable[[Tensor], Any], pairs: DegradedSet, batch: int = 32) -> Tensor:
     return restore(Doing(), Lambda(function), pairs, CPU, batch).images
 
 
-def test_restored_images_are_clamped(pairs: Pairs) -> None:
+def test_restored_images_are_clamped(pairs: DegradedSet) -> None:
     restored = restored_by(lambda x: x * 4 - 1, pairs)
     assert float(restored.min()) == 0
     assert float(restored.max()) == 1
@@ -66,12 +68,12 @@ def test_restored_images_are_clamped(pairs: Pairs) -> None:
     (lambda x: x * math.nan, "not finite"),
     (lambda x: x / 0, "not finite"),
 ])  # fmt: skip
-def test_bad_outputs_fail_the_trial(pairs: Pairs, function: Callable[[Tensor], Any], message: str) -> None:
+def test_bad_outputs_fail_the_trial(pairs: DegradedSet, function: Callable[[Tensor], Any], message: str) -> None:
     with pytest.raises(TrialError, match=message):
         restored_by(function, pairs)
 
 
-def test_the_image_that_is_not_finite_is_named(pairs: Pairs) -> None:
+def test_the_image_that_is_not_finite_is_named(pairs: DegradedSet) -> None:
     def spoil(images: Tensor) -> Tensor:
         images = images.clone()
         images[2, 0, 0, 0] = math.inf
@@ -81,7 +83,7 @@ def test_the_image_that_is_not_finite_is_named(pairs: Pairs) -> None:
         restored_by(spoil, pairs)
 
 
-def test_no_batch_size_changes_a_score(pairs: Pairs) -> None:
+def test_no_batch_size_changes_a_score(pairs: DegradedSet) -> None:
     torch.manual_seed(0)
     module = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 3, 3, padding=1))
     tables = []
@@ -93,13 +95,13 @@ def test_no_batch_size_changes_a_score(pairs: Pairs) -> None:
         pd.testing.assert_frame_equal(tables[0], other, rtol=0, atol=1e-5)
 
 
-def test_the_oracle_gets_the_truth_and_inverts_to_rounding(pairs: Pairs) -> None:
+def test_the_oracle_gets_the_truth_and_inverts_to_rounding(pairs: DegradedSet) -> None:
     restored = restore(Oracle(), Oracle().build(TASK), pairs, CPU).images
     clean = pairs.clean.float() / 255
     assert float((restored - clean).abs().max()) < 0.5 / 255 / 0.3 + 1e-6  # half a step of 8 bits, over the factor
 
 
-def test_scores_are_given_whole_and_inside_region_and_face(pairs: Pairs) -> None:
+def test_scores_are_given_whole_and_inside_region_and_face(pairs: DegradedSet) -> None:
     restored = restored_by(lambda x: x, pairs)
     table = score(restored, pairs, [MeanError()], TASK, CPU).table
     assert list(table) == ["mean-error", "mean-error@face"]  # this degradation acts everywhere: no region
@@ -147,7 +149,7 @@ class Weightless(Metric):
         raise AssertionError("an unavailable metric was called")
 
 
-def test_a_metric_that_cannot_be_had_says_why_and_the_others_stand(pairs: Pairs) -> None:
+def test_a_metric_that_cannot_be_had_says_why_and_the_others_stand(pairs: DegradedSet) -> None:
     scores = score(restored_by(lambda x: x, pairs), pairs, [Raising(), Reduced(), Weightless(), Peak()], TASK, CPU)
     assert list(scores.table) == ["peak", "peak@face"]
     assert scores.unavailable["raising"] == "failed: RuntimeError: no licence"
@@ -163,7 +165,7 @@ class InsideOnly(MeanError):
     whole = False
 
 
-def test_a_metric_of_regions_has_no_score_of_whole_images_and_says_why_it_has_none_at_all(pairs: Pairs) -> None:
+def test_a_metric_of_regions_has_no_score_of_whole_images_and_says_why_it_has_none_at_all(pairs: DegradedSet) -> None:
     found = score(pairs.clean / 255, pairs, [InsideOnly(), MeanError()], TASK, CPU)
     regions = [c.removeprefix("mean-error") for c in found.table if c.startswith("mean-error")]
     assert len(regions) > 1
@@ -174,7 +176,7 @@ def test_a_metric_of_regions_has_no_score_of_whole_images_and_says_why_it_has_no
     assert "needs face masks" in found.unavailable["inside-only"]
 
 
-def test_identical_images_have_an_infinite_peak_in_the_means_too(pairs: Pairs) -> None:
+def test_identical_images_have_an_infinite_peak_in_the_means_too(pairs: DegradedSet) -> None:
     clean = pairs.clean.float() / 255
     found = means(score(clean, pairs, [Peak()], TASK, CPU).table)
     assert found["peak"] == {"mean": math.inf, "std": 0.0, "n": len(pairs)}
@@ -193,26 +195,26 @@ def test_means_leave_out_images_without_the_region() -> None:
 
 @pytest.mark.parametrize(("pixels", "at_once"), [(3 * 16 * 16, 3), (1, 1)])
 def test_metrics_get_a_few_images_at_a_time(
-    pixels: int, at_once: int, pairs: Pairs, monkeypatch: pytest.MonkeyPatch
+    pixels: int, at_once: int, pairs: DegradedSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    monkeypatch.setattr(evaluation, "CPU_PIXELS", pixels)
+    monkeypatch.setattr("benchbench.evaluation.score.CPU_PIXELS", pixels)
     monkeypatch.setattr(Peak, "__call__", lambda _, restored, *rest: seen.append(len(restored)) or restored[:, 0, 0, 0])
     score(pairs.clean.float() / 255, pairs, [Peak()], TASK, CPU)
     assert max(seen) == at_once
 
 
-def test_scores_are_those_of_the_images_one_by_one(pairs: Pairs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scores_are_those_of_the_images_one_by_one(pairs: DegradedSet, monkeypatch: pytest.MonkeyPatch) -> None:
     restored, metrics = pairs.degraded.float() / 255, [Peak(), MeanError()]
     found = []
     for pixels in (1, 5 * 16 * 16, 10**9):
-        monkeypatch.setattr(evaluation, "CPU_PIXELS", pixels)
+        monkeypatch.setattr("benchbench.evaluation.score.CPU_PIXELS", pixels)
         found.append(score(restored, pairs, metrics, TASK, CPU).table)
     for table in found[1:]:
         pd.testing.assert_frame_equal(table, found[0], rtol=1e-6)
 
 
-def test_inference_is_timed_for_one_image_and_for_a_batch(pairs: Pairs) -> None:
+def test_inference_is_timed_for_one_image_and_for_a_batch(pairs: DegradedSet) -> None:
     times = time_inference(Identity(), nn.Identity(), pairs, CPU)
     assert set(times) == {"batch_1", "batch_32"}
     assert all(t > 0 for t in times.values())
@@ -231,7 +233,7 @@ class Halving(nn.Module, Codec):
         return torch.stack([torch.full((3, 16, 16), len(d) / 25600) for d in data])
 
 
-def test_a_codec_is_scored_by_what_its_bytes_decode_to(pairs: Pairs) -> None:
+def test_a_codec_is_scored_by_what_its_bytes_decode_to(pairs: DegradedSet) -> None:
     restored = restore(Doing(), Halving(), pairs, CPU, batch=2)
     assert restored.sizes is not None
     assert restored.sizes[:4] == [100, 200, 100, 200]
@@ -246,7 +248,7 @@ class Boxed(Halving):
         return len(data) - 7
 
 
-def test_a_codec_can_tell_its_headers_from_the_image(pairs: Pairs) -> None:
+def test_a_codec_can_tell_its_headers_from_the_image(pairs: DegradedSet) -> None:
     plain, boxed = (restore(Doing(), module, pairs, CPU, batch=2) for module in (Halving(), Boxed()))
     assert plain.payloads == plain.sizes == boxed.sizes
     assert boxed.payloads is not None
@@ -258,5 +260,5 @@ def test_a_codec_can_tell_its_headers_from_the_image(pairs: Pairs) -> None:
     assert rate["payload_bits_per_pixel"] == pytest.approx(8 * (np.mean(boxed.sizes) - 7) / 16**2)
 
 
-def test_other_models_have_no_rate(pairs: Pairs) -> None:
+def test_other_models_have_no_rate(pairs: DegradedSet) -> None:
     assert restore(Identity(), nn.Identity(), pairs, CPU).rate() is None

@@ -16,14 +16,14 @@ import results
 import torch
 from click.testing import CliRunner
 
-from benchbench import store
+from benchbench.boards import Board, collect, fairness
+from benchbench.boards.fairness import TOO_FEW, Table, audit
+from benchbench.boards.markdown.fairness import as_json, cells, markdown, records, remarks
 from benchbench.cli import main
-from benchbench.data import Portraits
+from benchbench.data.prepared import PreparedDataset
 from benchbench.errors import SpecError
 from benchbench.files import file_digest, read_json, write_json
-from benchbench.leaderboard import Board, collect, fairness
-from benchbench.leaderboard.fairness import TOO_FEW, Table, audit
-from benchbench.leaderboard.fairness_text import as_json, cells, markdown, records, remarks
+from benchbench.results import store
 
 N = 100
 IDS = [f"i{i}" for i in range(N)]
@@ -35,11 +35,11 @@ METRICS = {
 }
 
 
-def known(**attributes: Any) -> Portraits:
+def known(**attributes: Any) -> PreparedDataset:
     """A data set of N test images with these attributes, besides one of training."""
     columns = {name: [*values, "trained"] for name, values in attributes.items()}
     nothing = torch.zeros(N + 1, 3, 8, 8, dtype=torch.uint8)
-    return Portraits(
+    return PreparedDataset(
         "toy-faces", "toy-faces", 16, "f00d", [*IDS, "t"], nothing, None, columns, ["test"] * N + ["train"], []
     )
 

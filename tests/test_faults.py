@@ -13,7 +13,7 @@ import command
 import psutil
 import pytest
 
-from benchbench import store
+from benchbench.results import store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 HEALTHY = ("identity", "oracle", "tiny-conv")

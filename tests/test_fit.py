@@ -12,15 +12,16 @@ from jobs import Recorder
 from torch import Tensor
 from toys import Darken, portraits
 
-from benchbench import batches, job
-from benchbench.batches import TrainingSet
+from benchbench.contracts.seeding import generator
+from benchbench.data import batches
+from benchbench.data.batches import TrainingSet
 from benchbench.files import load_tensors
-from benchbench.seeding import generator
+from benchbench.running import run
 
 
 def ran(out: Path, model: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    request = job.Request(size=16, budget="1epochs", out=out, device="cpu", jobs=1, model=(model,), frame=False)
-    (result,) = job.run(toys.registry("fitted"), request, Recorder()).results
+    request = run.RunRequest(size=16, budget="1epochs", out=out, device="cpu", jobs=1, model=(model,), frame=False)
+    (result,) = run.run(toys.registry("fitted"), request, Recorder()).results
     (weights,) = out.rglob(f"{model}/*/model.safetensors")
     return result, load_tensors(weights)
 

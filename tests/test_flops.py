@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.ops import deform_conv2d
 
-from benchbench import flops
+from benchbench.training import flops
 
 
 def counted(work: Callable[[], Tensor], backward: bool) -> int:

@@ -9,9 +9,9 @@ import pytest
 import results
 from markdown_it import MarkdownIt
 
+from benchbench.boards import build
+from benchbench.boards.published import write_published
 from benchbench.errors import BenchbenchError
-from benchbench.leaderboard import build
-from benchbench.leaderboard.published import write_published
 
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
 ROOT = Path(__file__).parents[1]

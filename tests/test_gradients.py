@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from toys import TinyConv
 from trainings import Dropping, TwoOptimizers, same, trainer, weights
 
-from benchbench.gradients import GradientWatch, stages
-from benchbench.steps import descend
+from benchbench.training.gradients import GradientWatch, stages
+from benchbench.training.step import optimizer_step
 
 
 class Wrapped(nn.Module):
@@ -82,7 +82,7 @@ def test_norms_are_those_before_clipping(cache) -> None:  # type: ignore[no-unty
         recipe = type(TinyConv.recipe)(clip=1e-6)  # type: ignore[misc, arg-type]
 
     for model in (TinyConv(), Clipped()):
-        descend(model, run.module, batch, run.optimizers, update=False, watch=note)
+        optimizer_step(model, run.module, batch, run.optimizers, update=False, watch=note)
     assert found[0] == pytest.approx(found[1])
     assert found[0] > 1e-3
 

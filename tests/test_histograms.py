@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from benchbench.degrading import Pairs
-from benchbench.histograms import CHANNELS, HEIGHT, PAPER, level_counts, write_histograms
-from benchbench.tiles import GAP, HEAD
+from benchbench.data.degraded import DegradedSet
+from benchbench.evaluation.histograms import CHANNELS, HEIGHT, PAPER, level_counts, write_histograms
+from benchbench.images import GAP, HEAD
 
 MARGIN = 90
 
@@ -41,7 +41,7 @@ def drawn(path: Path) -> np.ndarray:
 
 def test_rows_are_degraded_restored_and_truth_to_one_scale(tmp_path: Path) -> None:
     ramp = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16).expand(2, 3, 16, 16).contiguous()
-    pairs = Pairs(["a", "b"], ramp, ramp // 2, None, None, {})
+    pairs = DegradedSet(["a", "b"], ramp, ramp // 2, None, None, {})
     restored = torch.zeros(2, 3, 16, 16)
     restored[:, 1] = 2.0  # beyond white, and the other channels black
     write_histograms(tmp_path / "h.png", pairs, restored)
@@ -58,7 +58,7 @@ def test_levels_that_are_hardly_used_set_no_scale(tmp_path: Path) -> None:
     """Portraits before a white wall: one level holds half of all pixels, and the others are to be seen all the same."""
     ramp = torch.arange(256, dtype=torch.uint8).repeat(8).view(1, 1, 32, 64)
     clean = torch.cat([ramp, torch.full_like(ramp, 255)]).expand(2, 3, 32, 64).contiguous()
-    write_histograms(tmp_path / "h.png", Pairs(["a", "b"], clean, clean, None, None, {}), clean / 255)
+    write_histograms(tmp_path / "h.png", DegradedSet(["a", "b"], clean, clean, None, None, {}), clean / 255)
     heights = drawn(tmp_path / "h.png")[2]
     assert (heights[:, 255] == HEIGHT).all()
     assert (heights[:, :255] > HEIGHT / 4).all()

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from benchbench import plugins
-from benchbench.admission import HOOKS
-from benchbench.hookspecs import HOOKS_VERSION
+from benchbench.registry import sources
+from benchbench.registry.hookspecs import HOOKS_VERSION
+from benchbench.registry.registry import load
+from benchbench.registry.validation import HOOKS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "reference" / "hooks.md").read_text(encoding="utf-8")
@@ -50,7 +51,7 @@ def test_every_hook_is_implemented_by_a_plugin_that_tests_use(name: str) -> None
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
 def test_every_example_of_the_reference_is_a_plugin(number: int, write_module: Callable[[str, str], Path]) -> None:
     (write_module("reference_page", BLOCKS[number]).parent / "fog.toml").touch()
-    registry = plugins.load([EntryPoint("reference", "reference_page", plugins.GROUP)])
+    registry = load([EntryPoint("reference", "reference_page", sources.GROUP)])
     assert registry.failures == []
     [plugin] = registry.plugins.values()
     heard = [hook for hook in HOOKS if registry.implementations(hook)]

@@ -23,11 +23,12 @@ from jobs import go
 from pictures import bomb
 from PIL import Image
 
-from benchbench import photos, store
+from benchbench import photos
+from benchbench.boards import Board, collect, write_boards
 from benchbench.errors import DataError
+from benchbench.evaluation.pictures import read_samples
 from benchbench.files import file_digest, write_json
-from benchbench.leaderboard import Board, collect, write_boards
-from benchbench.samples import read_samples
+from benchbench.results import store
 
 SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 HISTORY = "epoch,step,images,flops,seconds,lr,train_loss,validation_loss,validation_psnr\n" + "".join(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from benchbench import index
+from benchbench.registry import index
 
 Write = Callable[[str, str], Path]
 CONTENT = [{"kind": "metric", "name": "haze"}]

@@ -17,15 +17,19 @@ import toys
 from jobs import Recorder, go
 from PIL import Image
 
-from benchbench import BenchbenchError, SpecError, job, machine, plan, processes, store
-from benchbench.trial import Trial
+from benchbench import BenchbenchError, SpecError, devices
+from benchbench.results import store
+from benchbench.results.trial import Trial
+from benchbench.running import plan
+from benchbench.running.run import Budget, Report, RunRequest
+from benchbench.running.run import run as _run
 
 
-def statuses(report: job.Report) -> dict[str, str]:
+def statuses(report: Report) -> dict[str, str]:
     return {r["trial"]["model"]: r["status"] for r in report.results}
 
 
-def scores(report: job.Report) -> dict[str, Any]:
+def scores(report: Report) -> dict[str, Any]:
     return {r["trial"]["model"]: r["scores"] for r in report.results if r["status"] == "scored"}
 
 
@@ -292,7 +296,7 @@ def test_an_output_folder_that_cannot_be_written_is_told_first(tmp_path: Path) -
 
 
 def test_a_nearly_full_disk_is_told_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "LEAST_FREE_BYTES", 10**18)
+    monkeypatch.setattr("benchbench.running.run.LEAST_FREE_BYTES", 10**18)
     with pytest.raises(BenchbenchError, match="MB are free"):
         go(tmp_path, model=("identity",))
 
@@ -314,9 +318,9 @@ def test_a_whole_result_that_only_lacked_its_name_is_kept(tmp_path: Path, cache:
 
 def test_jobs_are_as_many_as_cores_and_memory_allow(monkeypatch: pytest.MonkeyPatch) -> None:
     for cores, gigabytes, threads, jobs in ((1, 8, 1, 1), (2, 24, 1, 2), (16, 12, 1, 8), (16, 64, 4, 4), (1, 1, 1, 1)):
-        monkeypatch.setattr(machine, "cores", lambda cores=cores: cores)
-        monkeypatch.setattr(machine, "memory", lambda gigabytes=gigabytes: gigabytes * 10**9)
-        assert machine.default_jobs("cpu", threads) == jobs
+        monkeypatch.setattr("benchbench.devices.cores", lambda cores=cores: cores)
+        monkeypatch.setattr("benchbench.devices.memory", lambda gigabytes=gigabytes: gigabytes * 10**9)
+        assert devices.default_jobs("cpu", threads) == jobs
 
 
 @pytest.mark.parametrize(
@@ -331,11 +335,11 @@ def test_a_container_is_given_no_more_jobs_than_it_may_do(
     (tmp_path / "pod").mkdir()
     for name, text in {"own": "1:name=systemd:/\n0::/pod\n", **files}.items():
         (tmp_path / name).write_text(text)
-    monkeypatch.setattr(machine, "CONTROL_GROUPS", tmp_path)
-    monkeypatch.setattr(machine, "OWN_GROUP", tmp_path / "own")
+    monkeypatch.setattr("benchbench.devices.CONTROL_GROUPS", tmp_path)
+    monkeypatch.setattr("benchbench.devices.OWN_GROUP", tmp_path / "own")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(64), raising=False)
     monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 1000, "SC_PHYS_PAGES": 256_000_000}.get)
-    assert (machine.cores(), machine.memory()) == (cores, gigabytes * 10**9)
+    assert (devices.cores(), devices.memory()) == (cores, gigabytes * 10**9)
 
 
 def test_other_threads_are_another_result(tmp_path: Path) -> None:
@@ -487,7 +491,7 @@ def test_ctrl_c_once_writes_the_boards_of_what_is_done(tmp_path: Path) -> None:
 @pytest.mark.parametrize("memory", ["4", "GB", "4 bananas", "0GB", "-1GB", "1e3GB", ""])
 def test_what_is_no_amount_of_memory_is_refused(tmp_path: Path, memory: str) -> None:
     with pytest.raises(SpecError, match="is no amount of memory"):
-        processes.parse_bytes(memory)
+        devices.parse_bytes(memory)
 
 
 @pytest.mark.parametrize(
@@ -500,8 +504,8 @@ def test_what_is_no_amount_of_memory_is_refused(tmp_path: Path, memory: str) -> 
     ],
 )
 def test_amounts_of_memory_are_read_and_shown(text: str, size: int, shown: str) -> None:
-    assert processes.parse_bytes(text) == size
-    assert processes.format_bytes(size) == shown
+    assert devices.parse_bytes(text) == size
+    assert devices.format_bytes(size) == shown
 
 
 def test_all_sections_of_a_board_file_stay(tmp_path: Path) -> None:
@@ -521,7 +525,7 @@ def test_untrained_models_come_first_and_have_no_seed(tmp_path: Path) -> None:
     models = plan.choose(registry, "model", ["tiny-conv", "identity"])
     data = [plan.Prepared(tmp_path, "x", "f", 16)]
     grid = plan.trials(
-        registry, data, plan.choose(registry, "degradation", ["darken"]), models, job.Budget.parse("1epochs"), [5]
+        registry, data, plan.choose(registry, "degradation", ["darken"]), models, Budget.parse("1epochs"), [5]
     )
     assert [(str(t.model), t.seed) for t in grid] == [("identity", None), ("tiny-conv", 5)]
 
@@ -530,7 +534,7 @@ def test_the_key_changes_with_what_determines_the_result_and_with_nothing_else(t
     registry = toys.registry()
     base = Trial(
         tmp_path, "label", "f", 16, registry.resolve("degradation", "darken"), registry.resolve("model", "tiny-conv"), 0,
-        job.Budget.parse("quick"),
+        Budget.parse("quick"),
     )  # fmt: skip
     other = {
         "fingerprint": "g",
@@ -538,12 +542,12 @@ def test_the_key_changes_with_what_determines_the_result_and_with_nothing_else(t
         "degradation": registry.resolve("degradation", "darken:factor=0.3"),
         "model": registry.resolve("model", "identity"),
         "seed": 1,
-        "budget": job.Budget.parse("6TFLOP"),
+        "budget": Budget.parse("6TFLOP"),
     }
     same = {
         "data": tmp_path / "elsewhere",
         "dataset": "renamed",
-        "budget": job.Budget.parse("5TFLOP"),
+        "budget": Budget.parse("5TFLOP"),
         "origin": {"a": 1},
     }
     keys = {dataclasses.replace(base, **{name: value}).key for name, value in other.items()} | {base.key}
@@ -561,9 +565,9 @@ def test_a_component_that_cannot_be_sent_to_a_process_fails_with_its_reason(tmp_
     registry = toys.registry()
     registry.components["model"]["local"] = Local
     registry.origin[Local] = registry.origin[toys.TinyConv]
-    request = job.Request(
+    request = RunRequest(
         size=16, budget="1epochs", out=tmp_path, device="cpu", model=("local", "identity"), frame=False
     )
-    report = job.run(registry, request, Recorder())
+    report = _run(registry, request, Recorder())
     assert statuses(report) == {"local": "failed", "identity": "scored"}
     assert "Can't pickle" in report.failed[0]["reason"] or "Can't get local object" in report.failed[0]["reason"]

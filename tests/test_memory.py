@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from benchbench import memory
-from benchbench.memory import peak_memory
+from benchbench import devices
+from benchbench.devices import peak_memory
 
 CPU = torch.device("cpu")
 MEGA = 10**6
@@ -44,7 +44,7 @@ def test_what_was_freed_before_does_not_hide_what_is_used_anew() -> None:
 
 
 def test_a_system_that_does_not_tell_has_no_peak(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "CLEAR", memory.CLEAR / "nowhere")
+    monkeypatch.setattr("benchbench.devices.CLEAR", devices.CLEAR / "nowhere")
     with peak_memory(CPU) as peak:
         pass
     assert peak.bytes is None

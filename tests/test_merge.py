@@ -17,13 +17,14 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from benchbench import store
+from benchbench.boards import collect, write_boards
+from benchbench.boards.submissions.archive import MOST_BYTES
+from benchbench.boards.submissions.merge import SAMPLES_KEPT, Verdict, merge
 from benchbench.cli import main
 from benchbench.files import file_digest, load_tensors, read_json, save_tensors, write_json
-from benchbench.leaderboard import collect, incoming, write_boards
-from benchbench.leaderboard.merge import SAMPLES_KEPT, Verdict, merge
-from benchbench.scoring import RESTORED
-from benchbench.trial import key_of
+from benchbench.results import store
+from benchbench.results.store import RESTORED
+from benchbench.results.trial import key_of
 
 RUN = ["run", "--size", "16", "--dataset", "faces:n=60", "--metric", "psnr", "--metric", "lightness_shift", "--device",
        "cpu", "--model", "identity", "--model", "median", "--jobs", "1", "--predictions", "--quiet"]  # fmt: skip
@@ -125,7 +126,7 @@ def test_the_frame_of_the_samples_is_kept_once(runs: Path, tmp_path: Path) -> No
 
 
 def test_a_result_with_a_perfect_image_is_taken_in(runs: Path, tmp_path: Path) -> None:
-    from benchbench.evaluation import means
+    from benchbench.evaluation.score import means
 
     (one(runs) / store.PREDICTIONS).unlink()
     table = store.read_scores(one(runs))
@@ -191,7 +192,7 @@ def test_without_data_or_restored_images_it_is_said_that_nothing_was(
 
 
 def test_forged_scores_do_not_survive_their_restored_images(runs: Path, tmp_path: Path) -> None:
-    from benchbench.evaluation import means
+    from benchbench.evaluation.score import means
 
     folder = one(runs)
     table = store.read_scores(folder)
@@ -305,7 +306,7 @@ def test_other_data_of_the_same_name_is_refused(runs: Path, tmp_path: Path) -> N
 def test_other_test_images_are_refused(
     data_here: bool, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from benchbench.evaluation import means
+    from benchbench.evaluation.score import means
 
     list(merge([one(runs, "identity")], tmp_path / "into"))
     if not data_here:
@@ -317,7 +318,7 @@ def test_other_test_images_are_refused(
 
 
 def test_another_score_of_the_same_trial_is_refused(runs: Path, tmp_path: Path) -> None:
-    from benchbench.evaluation import means
+    from benchbench.evaluation.score import means
 
     list(merge([runs], tmp_path / "into"))
     folder = one(runs)
@@ -335,7 +336,7 @@ def test_a_link_is_refused(runs: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_beyond_measure_is_refused(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(incoming.MOST_BYTES, store.SCORES, 10)
+    monkeypatch.setitem(MOST_BYTES, store.SCORES, 10)
     assert "more than the 10 that are taken in" in refusal(one(runs), tmp_path / "into")
     archive = pack_zip(one(runs), tmp_path / "a.zip")
     assert "larger than the 10 bytes" in refusal(archive, tmp_path / "into")
@@ -359,7 +360,7 @@ def test_an_archive_with_links_or_devices_is_refused(kind: bytes, tmp_path: Path
 
 def test_a_zip_bomb_is_refused_before_it_fills_the_disk(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("mine/result.json", b" " * (incoming.MOST_BYTES[store.RESULT] + 1))
+        archive.writestr("mine/result.json", b" " * (MOST_BYTES[store.RESULT] + 1))
     assert "larger than" in refusal(tmp_path / "a.zip", tmp_path / "into")
 
 

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from benchbench.boards import collect
+from benchbench.boards.markdown.overall import critical_difference, write_overall
+from benchbench.boards.overall import Overall, differences, groups, overall
 from benchbench.files import read_json
-from benchbench.leaderboard import collect
-from benchbench.leaderboard.overall import Overall, differences, groups, overall
-from benchbench.leaderboard.overall_page import critical_difference, write_overall
 
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
 SCORES = {"a": (30.0, 31.0, 20.0), "b": (20.0, 32.0, 19.0), "c": (25.0, 22.0, 12.0)}

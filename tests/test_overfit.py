@@ -10,26 +10,17 @@ import pytest
 import toys
 from click.testing import CliRunner
 
-from benchbench import SpecError, job, overfit
+from benchbench import SpecError
+from benchbench.checks import overfit
 from benchbench.cli import main
-from benchbench.degrading import psnr_of
-from benchbench.job import Request
+from benchbench.data.degraded import psnr_of
+from benchbench.running.listeners import Listener
+from benchbench.running.run import RunRequest
 
 
-class Heard(job.Screen):
-    """Remembers the verdicts as they come."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def checked(self, verdict: overfit.Verdict) -> None:
-        self.lines.append(str(verdict))
-
-
-def check(folder: Path, *models: str, **options: object) -> tuple[job.Checked, list[str]]:
-    heard = Heard()
-    wanted = Request(**{"size": 16, "out": folder, "device": "cpu", "jobs": 2, "model": models, **options})
-    return job.overfit_one(toys.registry("learners"), wanted, heard), heard.lines
+def check(folder: Path, *models: str, **options: object) -> list[overfit.Verdict]:
+    wanted = RunRequest(**{"size": 16, "out": folder, "device": "cpu", "jobs": 2, "model": models, **options})
+    return list(overfit.overfit_one(toys.registry("learners"), wanted, Listener()))
 
 
 @pytest.fixture(autouse=True)
@@ -41,9 +32,9 @@ def verdict(cache: Path, model: str, degradation: str = "darken") -> overfit.Ver
     """A verdict found in this process."""
     import torch
 
-    from benchbench.budget import Budget
-    from benchbench.data import prepare
-    from benchbench.trial import Trial
+    from benchbench.contracts.budget import Budget
+    from benchbench.data.prepared import prepare
+    from benchbench.results.trial import Trial
 
     registry = toys.registry("learners")
     folder = prepare(toys.ToyFaces(), 16, cache)
@@ -112,17 +103,14 @@ def test_marks_are_those_of_the_pictures(cache: Path) -> None:
 
 def test_each_model_is_checked_whatever_the_others_do_and_nothing_is_stored(tmp_path: Path) -> None:
     models = ("identity", "learner:flaw=exit", "learner:flaw=nan", "learner:flaw=detached", "learner")
-    report, lines = check(tmp_path / "runs", *models)
-    found = {v.model.removeprefix("learner:flaw="): v for v in report.verdicts}
+    verdicts = check(tmp_path / "runs", *models)
+    found = {v.model.removeprefix("learner:flaw="): v for v in verdicts}
     assert {name: v.status for name, v in found.items()} == {
         "exit": "failed", "nan": "failed", "detached": "failed", "learner": "learns",
     }  # fmt: skip
     assert "the training loss must be a scalar tensor with a gradient" in found["detached"].reason
-    assert len(lines) == 4
-    assert [v.model for v in report.failed] == [v.model for v in report.verdicts[:3]]
+    assert [v.passed for v in verdicts] == [False, False, False, True]
     assert not (tmp_path / "runs").exists()
-    told = json.loads(report.to_json())["overfit"]
-    assert [v["status"] for v in told] == [v.status for v in report.verdicts]
 
 
 def test_nothing_to_check_is_a_mistake(tmp_path: Path) -> None:

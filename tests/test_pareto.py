@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from benchbench.leaderboard import Board, collect
-from benchbench.leaderboard.pareto import _spread, front, fronts, pareto
+from benchbench.boards import Board, collect
+from benchbench.boards.pareto import _spread, front, fronts, pareto
 
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
 SMALL = st.integers(0, 4).map(float)

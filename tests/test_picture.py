@@ -12,11 +12,11 @@ import results
 import torch
 from PIL import Image
 
-from benchbench.degrading import Pairs
-from benchbench.leaderboard import Board, collect, write_boards
-from benchbench.leaderboard.picture import COLUMNS, write_picture
-from benchbench.samples import write_samples
-from benchbench.tiles import GAP, LABEL, TILE
+from benchbench.boards import Board, collect, write_boards
+from benchbench.boards.picture import COLUMNS, write_picture
+from benchbench.data.degraded import DegradedSet
+from benchbench.evaluation.pictures import write_samples
+from benchbench.images import GAP, LABEL, TILE
 
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
 INPUT, TRUTH = 10, 250
@@ -25,7 +25,7 @@ INPUT, TRUTH = 10, 250
 def samples(folder: Path, restored: int, count: int, size: int) -> bytes:
     """A sample picture whose images have a level of grey a row, and one more in each column."""
     levels = torch.arange(count, dtype=torch.uint8).view(-1, 1, 1, 1).expand(count, 3, size, size)
-    pairs = Pairs([str(i) for i in range(count)], TRUTH - levels, INPUT + levels, None, None, {})
+    pairs = DegradedSet([str(i) for i in range(count)], TRUTH - levels, INPUT + levels, None, None, {})
     folder.mkdir(exist_ok=True)
     write_samples(folder / "samples.png", pairs, (restored + levels) / 255, range(count))
     return (folder / "samples.png").read_bytes()
@@ -118,7 +118,7 @@ def test_a_long_label_stays_beside_its_own_row(tmp_path: Path) -> None:
 
 def test_pixels_are_enlarged_without_smoothing(tmp_path: Path) -> None:
     noise = torch.arange(3 * 16 * 16).mul(37).remainder(256).to(torch.uint8).view(1, 3, 16, 16)
-    write_samples(tmp_path / "samples.png", Pairs(["0"], noise, noise, None, None, {}), noise / 255, [0])
+    write_samples(tmp_path / "samples.png", DegradedSet(["0"], noise, noise, None, None, {}), noise / 255, [0])
     results.write(tmp_path / "runs", samples=(tmp_path / "samples.png").read_bytes())
     [found] = collect(tmp_path / "runs")[0]
     write_picture(tmp_path / "board.png", found)

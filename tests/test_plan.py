@@ -11,10 +11,15 @@ import pytest
 import results
 import toys
 
-from benchbench import Range, SpecError, plan, protocol, store
-from benchbench.budget import Budget
-from benchbench.interfaces import Degradation, Metric, Model
-from benchbench.trial import Trial, component_digest, key_of
+from benchbench import Range, SpecError, protocol
+from benchbench.contracts.budget import Budget
+from benchbench.contracts.degradation import Degradation
+from benchbench.contracts.digests import component_digest
+from benchbench.contracts.metric import Metric
+from benchbench.contracts.model import Model
+from benchbench.results import store
+from benchbench.results.trial import Trial, key_of
+from benchbench.running import plan
 
 REGISTRY = toys.registry()
 QUICK = Budget.parse("quick")

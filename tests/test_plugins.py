@@ -14,11 +14,13 @@ import pytest
 import toys
 
 import benchbench
-from benchbench import PluginError, SpecError, plugins
-from benchbench.admission import HOOKS
-from benchbench.hookspecs import HOOKS_VERSION
-from benchbench.plugins import GROUP, KINDS, Registry, load
-from benchbench.runner import HookCaller
+from benchbench import PluginError, SpecError
+from benchbench.registry import registry as plugins
+from benchbench.registry.hookspecs import HOOKS_VERSION
+from benchbench.registry.registry import KINDS, Registry, load
+from benchbench.registry.sources import GROUP, blocked
+from benchbench.registry.validation import HOOKS
+from benchbench.running.listeners import HookCaller
 
 Write = Callable[[str, str], Path]
 TOYS = EntryPoint("toys", "toys", GROUP)
@@ -418,9 +420,9 @@ def test_a_blocked_plugin_is_not_even_imported(load_with_toys: Callable[..., Reg
 
 
 def test_plugins_are_blocked_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert plugins.blocked() == set()
+    assert blocked() == set()
     monkeypatch.setenv("BENCHBENCH_BLOCK", " toys, ,other.plugin,")
-    assert plugins.blocked() == {"toys", "other.plugin"}
+    assert blocked() == {"toys", "other.plugin"}
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [TOYS])
     plugins._registry.cache_clear()
     try:

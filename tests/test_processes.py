@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from benchbench.processes import Call, outcome, step
+from benchbench.processes import ChildProcess, outcome, step
 
 CALLS = 100
 
@@ -17,7 +17,7 @@ def test_each_thread_learns_how_its_own_process_ended() -> None:
     """The end of a process can be read but once, and every start of another one asks for it."""
 
     def end(number: int) -> str | None:
-        return outcome(Call(step(os._exit, number)))
+        return outcome(ChildProcess(step(os._exit, number)))
 
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(end, range(CALLS)))
@@ -26,9 +26,9 @@ def test_each_thread_learns_how_its_own_process_ended() -> None:
 
 def test_what_whoever_looks_raises_ends_the_call() -> None:
     looks: list[None] = []
-    assert outcome(Call(step(os.getpid)), lambda: looks.append(None)) is None
+    assert outcome(ChildProcess(step(os.getpid)), lambda: looks.append(None)) is None
     assert looks, "a last time at least"
-    call = Call(step(time.sleep, 600))
+    call = ChildProcess(step(time.sleep, 600))
 
     def look() -> None:
         raise KeyboardInterrupt

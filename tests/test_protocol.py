@@ -6,13 +6,14 @@ import json
 
 import pytest
 
-from benchbench import data, protocol
+from benchbench import protocol
+from benchbench.data import prepared
 
 
 def test_settings_are_what_the_harness_uses() -> None:
     splits = protocol.SETTINGS["splits"]
     assert isinstance(splits, dict)
-    assert list(splits) == list(data.SPLITS) == list(protocol.SMALLEST_SPLIT)
+    assert list(splits) == list(prepared.SPLITS) == list(protocol.SMALLEST_SPLIT)
     assert sum(splits.values()) == pytest.approx(1)
     assert protocol.SETTINGS["version"] == protocol.VERSION
     assert protocol.SETTINGS["test_seed"] == protocol.TEST_SEED

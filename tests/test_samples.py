@@ -11,17 +11,18 @@ import torch
 import toys
 from PIL import Image
 
-from benchbench.degrading import Pairs, degraded_set
-from benchbench.samples import png, read_samples, write_samples
+from benchbench.data.degraded import DegradedSet, degraded_set
+from benchbench.evaluation.pictures import read_samples, write_samples
+from benchbench.images import png
 
 
 @pytest.fixture
-def pairs(cache: Path) -> Pairs:
+def pairs(cache: Path) -> DegradedSet:
     return degraded_set(toys.portraits(cache, toys.ToyFaces(60), 16), "test", toys.Darken(), cache)
 
 
 @pytest.mark.parametrize("chosen", [[0], range(4), [3, 0, 2]])
-def test_samples_come_back_to_the_bit(chosen: Sequence[int], pairs: Pairs, tmp_path: Path) -> None:
+def test_samples_come_back_to_the_bit(chosen: Sequence[int], pairs: DegradedSet, tmp_path: Path) -> None:
     restored = 1 - pairs.degraded / 255
     write_samples(tmp_path / "samples.png", pairs, restored, chosen)
     found = read_samples(tmp_path / "samples.png", 16)
@@ -31,7 +32,7 @@ def test_samples_come_back_to_the_bit(chosen: Sequence[int], pairs: Pairs, tmp_p
         assert np.array_equal(found[row], images[list(chosen)].permute(0, 2, 3, 1).numpy())
 
 
-def test_restored_images_are_clamped_not_wrapped(pairs: Pairs, tmp_path: Path) -> None:
+def test_restored_images_are_clamped_not_wrapped(pairs: DegradedSet, tmp_path: Path) -> None:
     restored = torch.full(pairs.clean.shape, 1.5)
     restored[1] = -0.5
     write_samples(tmp_path / "samples.png", pairs, restored, [0, 1])

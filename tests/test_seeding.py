@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from benchbench import Range, derive, generator
-from benchbench.seeding import Draw, FreshDraw, SeededDraw
+from benchbench.contracts.seeding import Draw, FreshDraw, SeededDraw
 
 IDS = [f"face-{i}" for i in range(12)]
 
@@ -100,6 +100,6 @@ def test_derived_seed_is_the_start_of_a_sha_256() -> None:
 
 def test_derived_seed_is_equal_in_a_process_with_another_hash_seed() -> None:
     environment = {**os.environ, "PYTHONHASHSEED": "12345"}
-    code = "from benchbench.seeding import derive; print(derive(7, 'test', 'face-é'))"
+    code = "from benchbench.contracts.seeding import derive; print(derive(7, 'test', 'face-é'))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert int(found.stdout) == derive(7, "test", "face-é")

@@ -21,19 +21,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from benchbench.boards import collect, fairness
+from benchbench.boards.site import audits
+from benchbench.boards.site.charts import Axis, Series, line_chart
+from benchbench.boards.site.pictures import BINS, DIGITS, histogram
+from benchbench.boards.text import number
 from benchbench.cli import main
-from benchbench.data import Portraits
+from benchbench.data.prepared import PreparedDataset
 from benchbench.errors import BenchbenchError
-from benchbench.leaderboard import collect, fairness
-from benchbench.leaderboard.site import groups
-from benchbench.leaderboard.site.charts import Axis, Series, line_chart
-from benchbench.leaderboard.site.pictures import BINS, DIGITS, histogram
-from benchbench.leaderboard.text import number
-from benchbench.plugins import registry
-from benchbench.samples import read_samples
-from benchbench.store import slug
+from benchbench.evaluation.pictures import read_samples
+from benchbench.registry.registry import registry
+from benchbench.results.store import slug
 
-STATIC = Path(__file__).parents[1] / "benchbench" / "leaderboard" / "site" / "static"
+STATIC = Path(__file__).parents[1] / "benchbench" / "boards" / "site" / "static"
 VOID = {"meta", "link", "input", "img", "br"}
 TAME = "tame"
 
@@ -298,8 +298,8 @@ def test_a_card_compares_the_groups_that_are_large_enough(tmp_path: Path, monkey
     }  # fmt: skip
     pixels = torch.zeros(n, 3, 8, 8, dtype=torch.uint8)
     ids = [f"i{i}" for i in range(n)]
-    data = Portraits("toy-faces", "toy-faces", 16, "f00d", ids, pixels, None, attributes, ["test"] * n, [])
-    for module in (groups, fairness):
+    data = PreparedDataset("toy-faces", "toy-faces", 16, "f00d", ids, pixels, None, attributes, ["test"] * n, [])
+    for module in (audits, fairness):
         monkeypatch.setattr(module, "portraits", lambda *which: data)
     results.write(tmp_path / "runs", {"peak": 10.0}, model="identity", role="baseline", **gallery.UNTRAINED)
     results.write(tmp_path / "runs", {"peak": 20.0}, noise=1.0, signs=[-1] * 20 + [1] * (n - 20))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from environments import fresh_environment, install
 
-from benchbench.plugins import KINDS
+from benchbench.registry.registry import KINDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -11,8 +11,8 @@ import pytest
 import toys
 
 from benchbench import Degradation
-from benchbench.degrading import Chain
-from benchbench.sources import module_digest, source_digest
+from benchbench.contracts.applying import Chain
+from benchbench.contracts.digests import module_digest, source_digest
 
 Write = Callable[[str, str], Path]
 COMPONENT = """

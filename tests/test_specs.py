@@ -12,8 +12,9 @@ import toys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchbench import Range, SpecError, param, specs
-from benchbench.interfaces import Component
+from benchbench import Range, SpecError, param
+from benchbench.contracts import specs
+from benchbench.contracts.component import Component
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 RANGES = st.tuples(FINITE, FINITE).map(lambda ends: Range(min(ends), max(ends)))

@@ -78,7 +78,7 @@ def test_a_device_that_is_not_there_is_one_line() -> None:
 
 def test_benchbench_peers_of_every_plugin_are_asked() -> None:
     """The hook `benchbench_peers` is asked of every plugin: those that are built in come by the same door."""
-    from benchbench.plugins import registry
+    from benchbench.registry.registry import registry
 
     assert {impl.plugin_name for impl in registry().implementations("benchbench_peers")} >= {
         "peer.pillow",

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
-from benchbench import statistics
-from benchbench.statistics import (
+from benchbench.boards import statistics
+from benchbench.boards.statistics import (
     RESAMPLES,
     UNITS,
     holm,

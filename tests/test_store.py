@@ -15,9 +15,10 @@ import results
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchbench import files, store
-from benchbench.leaderboard import collect, write_boards
-from benchbench.store import DamagedResult, slug
+from benchbench import files
+from benchbench.boards import collect, write_boards
+from benchbench.results import store
+from benchbench.results.store import DamagedResult, slug
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -226,7 +227,7 @@ def test_a_run_that_is_killed_before_the_end_leaves_no_result(
         store.publish(work, work.with_name("key"), dict(CONTENT))
     monkeypatch.undo()
     assert list(store.find(work.parents[3])) == []
-    assert store.finish(work, work.with_name("key")) is None
+    assert store.publish_if_complete(work, work.with_name("key")) is None
     assert (work / store.WEIGHTS).exists()
 
 
@@ -242,7 +243,7 @@ def test_a_run_that_is_killed_before_the_renaming_is_finished_by_the_next(
         with pytest.raises(KeyboardInterrupt):
             store.publish(work, final, dict(CONTENT))
     assert list(store.find(work.parents[3])) == []
-    finished = store.finish(work, final)
+    finished = store.publish_if_complete(work, final)
     assert finished is not None
     assert finished == store.read(final)
     assert not work.exists()
@@ -250,7 +251,7 @@ def test_a_run_that_is_killed_before_the_renaming_is_finished_by_the_next(
 
 def test_a_half_written_file_beside_a_result_is_not_finished(work: Path) -> None:
     files.write_json(work / store.RESULT, {**CONTENT, "files": {store.WEIGHTS: "0" * 64}})
-    assert store.finish(work, work.with_name("key")) is None
+    assert store.publish_if_complete(work, work.with_name("key")) is None
     assert not work.with_name("key").exists()
 
 

@@ -11,10 +11,10 @@ from PIL import Image
 from toys import Darken, ToyFaces, portraits
 from trainings import Dropping, same, trainer, weights
 
-from benchbench.degrading import Pairs, degraded_set, psnr_of
-from benchbench.precision import autocast
-from benchbench.strip import IMAGES, LARGEST, MOMENTS, Frame, frame, is_due, write_strip
-from benchbench.tiles import GAP, HEAD
+from benchbench.data.degraded import DegradedSet, degraded_set, psnr_of
+from benchbench.devices import autocast
+from benchbench.images import GAP, HEAD
+from benchbench.training.filmstrip import IMAGES, LARGEST, MOMENTS, Frame, frame, is_due, write_strip
 
 
 @pytest.mark.parametrize("total", [1, 2, 7, 64, 1000])
@@ -70,7 +70,7 @@ def test_the_picture_has_a_row_an_image_and_a_column_a_moment(cache: Path, tmp_p
 
 def test_large_images_are_reduced(tmp_path: Path) -> None:
     noise = torch.randint(0, 256, (2, 3, 4 * LARGEST, 4 * LARGEST), dtype=torch.uint8)
-    write_strip(tmp_path / "strip.png", Pairs(["a", "b"], noise, noise, None, None, {}), [])
+    write_strip(tmp_path / "strip.png", DegradedSet(["a", "b"], noise, noise, None, None, {}), [])
     with Image.open(tmp_path / "strip.png") as picture:
         pixels = np.asarray(picture)
     assert pixels.shape == (HEAD + 2 * (LARGEST + GAP), GAP + 2 * (LARGEST + GAP), 3)

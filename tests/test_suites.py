@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from benchbench import SpecError, job, plan, suites
-from benchbench.budget import Budget
-from benchbench.plugins import Registry, registry
+from benchbench import SpecError
+from benchbench.contracts.budget import Budget
+from benchbench.registry import suites
+from benchbench.registry.registry import Registry, registry
+from benchbench.running import plan, run
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +33,8 @@ def test_a_built_in_suite_names_only_what_exists(installed: Registry, name: str)
 
 
 def test_what_the_user_gives_takes_precedence(installed: Registry) -> None:
-    request = job.Request(size=32, budget="1epochs")
-    mixed = job.with_suite(installed, request, "unswirl", {"size"})
+    request = run.RunRequest(size=32, budget="1epochs")
+    mixed = run.with_suite(installed, request, "unswirl", {"size"})
     assert mixed.size == 32
     assert mixed.grids == suites.load(installed, "unswirl").grids
     assert mixed.dataset == ["faces"]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from benchbench.tiles import GAP, HEAD, LABEL, TILE, _wrapped, tiled
+from benchbench.images import GAP, HEAD, LABEL, TILE, _wrapped, tiled
 
 
 def opened(png: bytes) -> np.ndarray:

@@ -14,12 +14,13 @@ from torch import Tensor
 from toys import Darken, TinyConv, ToyFaces, portraits
 from trainings import CPU, Dropping, TwoOptimizers, interrupt, same, trainer, weights
 
-from benchbench import Batch, Recipe, TrialError, training
-from benchbench.batches import TrainingSet
-from benchbench.interfaces import Degradation
-from benchbench.optimizers import rate_factor
-from benchbench.seeding import generator
-from benchbench.steps import validate
+from benchbench import Batch, Recipe, TrialError
+from benchbench.contracts.degradation import Degradation
+from benchbench.contracts.optimizers import rate_factor
+from benchbench.contracts.seeding import generator
+from benchbench.data.batches import TrainingSet
+from benchbench.training.step import validate
+from benchbench.training.trainer import FORM
 
 
 def without_time(history: list[dict[str, float]]) -> list[dict[str, float]]:
@@ -75,7 +76,7 @@ def test_a_checkpoint_of_another_version_is_left_aside(cache: Path) -> None:
     from benchbench.files import save_tree
 
     first = trainer(cache)
-    save_tree(first.checkpoint, {"form": training.FORM + 1, "strange": torch.zeros(1)})
+    save_tree(first.checkpoint, {"form": FORM + 1, "strange": torch.zeros(1)})
     assert same(weights(first.run().module), weights(trainer(cache / "other").run().module))
 
 

@@ -9,9 +9,9 @@ import pytest
 import results
 from click.testing import CliRunner
 
+from benchbench.boards import build
+from benchbench.boards.verify import verify
 from benchbench.cli import main
-from benchbench.leaderboard import build
-from benchbench.leaderboard.verify import verify
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_pictures_may_differ_in_their_bytes_but_not_be_missing(tmp_path: Path) -
 
     import numpy as np
 
-    from benchbench.samples import png
+    from benchbench.images import png
 
     folder = tmp_path / "leaderboards"
     results.write(folder / "results", samples=png(np.zeros((48, 32, 3), np.uint8)))

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from benchbench import DataError, Weights, find_weights, missing_weights, read_weights, weight_folders
 from benchbench.cli import main
-from benchbench.weights import download_weights
+from benchbench.contracts.weights import download_weights
 
 A, B, C = (Weights(f"{letter}.pth") for letter in "abc")
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from benchbench.boards import collect, write_boards
+from benchbench.boards.text import budget_name, escape, number
 from benchbench.files import read_json
-from benchbench.leaderboard import collect, write_boards
-from benchbench.leaderboard.text import budget_name, escape, number
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}

@@ -11,17 +11,21 @@ from typing import Any
 
 import torch
 
-from ..interfaces import Component, Dataset, Degradation, Metric, Model
+from ..contracts.component import Component
+from ..contracts.dataset import Dataset
+from ..contracts.degradation import Degradation
+from ..contracts.metric import Metric
+from ..contracts.model import Model
 from .datasets import LAWS as DATASET_LAWS
 from .datasets import DatasetCase
 from .degradations import LAWS as DEGRADATION_LAWS
 from .degradations import DegradationCase
+from .fixtures import Softening
 from .law import SIZE, Case, Finding, Law
-from .material import Softening
 from .metrics import LAWS as METRIC_LAWS
 from .metrics import MetricCase
+from .model_case import ModelCase
 from .models import LAWS as MODEL_LAWS
-from .trying import ModelCase
 
 LAWS: Mapping[str, tuple[Law, ...]] = {
     "dataset": DATASET_LAWS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 
-from .. import specs
+from ..contracts import specs
 from .law import Case, law, require
 
 

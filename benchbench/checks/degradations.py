@@ -7,19 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..interfaces import Degradation, Degraded
-from ..seeding import SeededDraw
-from . import component, material
-from .law import (
-    Case,
-    NotApplicable,
-    law,
-    require,
-    require_close,
-    require_finite,
-    require_shape,
-    require_tensor,
-)
+from ..contracts.degradation import Degradation, Degraded
+from ..contracts.seeding import SeededDraw
+from . import component, fixtures
+from .law import Case, NotApplicable, law, require, require_close, require_finite, require_shape, require_tensor
 
 SHAPES = ((2, 3, 17, 23), (2, 3, 31, 16), (2, 3, 9, 9))
 EIGHT_BITS = 0.5 / 255
@@ -33,11 +24,11 @@ class DegradationCase(Case):
 
     def clean(self, n: int = 4, channels: int = 3) -> Tensor:
         """Pictures in [0, 1] on the device."""
-        return material.unit(material.pictures(n, self.size, channels=channels)).to(self.device)
+        return fixtures.unit(fixtures.pictures(n, self.size, channels=channels)).to(self.device)
 
     def degraded(self, clean: Tensor, ids: list[str] | None = None) -> Degraded:
         """The pictures degraded by the draws of their ids; the degradation gets a copy, as from the harness."""
-        draw = SeededDraw(0, "checks", ids or material.names(len(clean)), self.device)
+        draw = SeededDraw(0, "checks", ids or fixtures.names(len(clean)), self.device)
         return self.component.apply(clean.clone(), draw)
 
     def works(self, clean: Tensor) -> None:
@@ -143,7 +134,7 @@ def truth_tells_nothing_of_the_picture(case: DegradationCase) -> None:
 @law("compute for each image alone, and draw by `draw`, which has a stream for each image")
 def treats_each_image_alone(case: DegradationCase) -> None:
     """Neither batch size nor order changes an image, its region or its truth, to the bit."""
-    clean, ids = case.clean(12), material.names(12)
+    clean, ids = case.clean(12), fixtures.names(12)
     whole = _all_of(case.degraded(clean, ids))
     backwards = _all_of(case.degraded(clean.flip(0), ids[::-1]))
     parts = [_all_of(case.degraded(clean[i : i + 5], ids[i : i + 5])) for i in (0, 5, 10)]
@@ -161,11 +152,11 @@ def _all_of(found: Degraded) -> dict[str, Tensor]:
 def follows_the_seed(case: DegradationCase) -> None:
     """Equal draws give equal images to the bit, and the global generators are neither asked nor moved."""
     clean = case.clean()
-    with material.global_seed(1):
+    with fixtures.global_seed(1):
         before = torch.get_rng_state()
         first = case.degraded(clean).images
         moved = not torch.equal(before, torch.get_rng_state())
-    with material.global_seed(2):
+    with fixtures.global_seed(2):
         second = case.degraded(clean).images
     require_close(second, first, "images degraded twice by equal draws")
     require(not moved, "torch's global generator was moved")
@@ -190,7 +181,7 @@ def takes_a_single_image(case: DegradationCase) -> None:
 def takes_any_size(case: DegradationCase) -> None:
     """Odd sides, small images and images that are not square are degraded too."""
     for n, channels, height, width in SHAPES:
-        case.works(material.unit(material.pictures(n, height, width, channels)).to(case.device))
+        case.works(fixtures.unit(fixtures.pictures(n, height, width, channels)).to(case.device))
 
 
 @law("take the number of channels from `clean.shape`")

@@ -10,10 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from .. import processes
+from ..contracts.component import Component
+from ..contracts.degradation import Degradation
+from ..devices import set_up
 from ..files import read_json, write_json
-from ..interfaces import Component, Degradation
-from ..perform import set_up
-from ..processes import POLL_SECONDS, Call, Limits
+from ..processes import POLL_SECONDS, ChildProcess, Limits
 from . import case_of, check
 from .law import Finding
 
@@ -33,7 +34,7 @@ def check_apart(
     """Each component with the findings of all laws, in the order in which they are done."""
     degradations = [d for d in degradations if _can_be_sent(d)]
     waiting = list(reversed(components))
-    running: dict[Call, tuple[Component, Path]] = {}
+    running: dict[ChildProcess, tuple[Component, Path]] = {}
     with tempfile.TemporaryDirectory() as folder:
         try:
             while waiting or running:
@@ -43,7 +44,7 @@ def check_apart(
                         yield component, list(check(case_of(component, size, device, degradations)))
                         continue
                     packed = processes.step(_check_here, component, size, device, degradations, note)
-                    running[Call(packed, Limits(timeout))] = component, note
+                    running[ChildProcess(packed, Limits(timeout))] = component, note
                 for call in processes.wait(list(running), POLL_SECONDS):
                     component, note = running.pop(call)
                     yield component, _findings(call, note)
@@ -77,7 +78,7 @@ def _answer(note: Path) -> Path:
     return note.with_suffix(".json")
 
 
-def _findings(call: Call, note: Path) -> list[Finding]:
+def _findings(call: ChildProcess, note: Path) -> list[Finding]:
     if reason := call.reason():
         during = f", during {note.read_text()}" if note.exists() else ""
         return [Finding(NAME, STATEMENT, "broken", reason + during, WAY_OUT)]

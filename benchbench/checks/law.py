@@ -11,8 +11,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from ..contracts.component import Component
 from ..errors import one_line
-from ..interfaces import Component
 
 Status = Literal["kept", "broken", "skipped"]
 SIZE = 32  # px: most components can do it, and it is quick

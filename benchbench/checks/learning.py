@@ -10,18 +10,18 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..batches import TrainingSet, validation_batch
-from ..budget import Budget
-from ..interfaces import Batch
-from ..steps import descend
-from ..training import Trainer
-from . import material
+from ..contracts.budget import Budget
+from ..contracts.model import Batch
+from ..data.batches import TrainingSet, validation_batch
+from ..training.step import optimizer_step
+from ..training.trainer import Trainer
+from . import fixtures
 from .law import Law, NotApplicable, law, require
-from .trying import ModelCase
+from .model_case import ModelCase
 
 IMAGES, STEPS = 4, 12
 FEW = 2  # steps
-DIM = material.Softening(light=0.5)  # so much to mend that a few steps show
+DIM = fixtures.Softening(light=0.5)  # so much to mend that a few steps show
 
 
 def require_training(case: ModelCase) -> None:
@@ -43,8 +43,8 @@ def gradients_reach_all_parameters(case: ModelCase) -> None:
 
 def take_a_step(case: ModelCase, module: nn.Module, batch: Batch, update: bool = True) -> None:
     """A step of each optimizer, or their gradients alone; the module is left in eval mode."""
-    with material.global_seed(0):
-        descend(case.component, module.train(), batch, case.component.configure_optimizers(module), update)
+    with fixtures.global_seed(0):
+        optimizer_step(case.component, module.train(), batch, case.component.configure_optimizers(module), update)
     module.eval()
 
 
@@ -54,7 +54,7 @@ def training_lowers_the_loss(case: ModelCase) -> None:
     require_training(case)
     if case.component.unavailable(replace(case.task(), degradation=DIM)) is None:
         case = replace(case, degradations=(DIM,))
-    with material.global_seed(0), tempfile.TemporaryDirectory() as folder:
+    with fixtures.global_seed(0), tempfile.TemporaryDirectory() as folder:
         trainer = _trainer(case, Path(folder) / "checkpoint.safetensors")
         batch = validation_batch(trainer.validation, slice(0, IMAGES), case.device)
         before = _loss(case, trainer.module, batch)
@@ -87,9 +87,9 @@ def training_goes_on_from_a_checkpoint(case: ModelCase) -> None:
 
 def _trainer(case: ModelCase, checkpoint: Path) -> Trainer:
     """A training of the case's model from its start."""
-    data = TrainingSet(material.portraits(IMAGES, case.size), case.degradation, case.device)
-    pairs = material.pairs(case.degradation, IMAGES, case.size)
-    with material.global_seed(0):
+    data = TrainingSet(fixtures.portraits(IMAGES, case.size), case.degradation, case.device)
+    pairs = fixtures.pairs(case.degradation, IMAGES, case.size)
+    with fixtures.global_seed(0):
         module = case.component.build(case.task()).to(case.device)
         return Trainer(case.component, module, data, pairs, Budget.parse(f"{STEPS}epochs"), 0, checkpoint)
 

@@ -9,18 +9,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from ..interfaces import Metric, Task
-from . import component, material
-from .law import (
-    Case,
-    NotApplicable,
-    law,
-    require,
-    require_close,
-    require_line,
-    require_shape,
-    require_tensor,
-)
+from ..contracts.metric import Metric
+from ..contracts.model import Task
+from . import component, fixtures
+from .law import Case, NotApplicable, law, require, require_close, require_line, require_shape, require_tensor
 
 SIZES = (8, 16, 31, 48, 63, 96, 128, 192, 256)
 CLOSE = 1e-4
@@ -40,14 +32,14 @@ class MetricCase(Case):
         return next(sizes, self.size)
 
     def _reason(self, size: int, channels: int = 3) -> str | None:
-        return self.component.unavailable(Task(size, material.Softening(), channels))
+        return self.component.unavailable(Task(size, fixtures.Softening(), channels))
 
     def unavailable(self) -> str | None:
         return self._reason(self.side)
 
     def clean(self, n: int = 3, size: int | None = None, channels: int = 3) -> Tensor:
         """Pictures in [0, 1] on the device."""
-        return material.unit(material.pictures(n, size or self.side, channels=channels)).to(self.device)
+        return fixtures.unit(fixtures.pictures(n, size or self.side, channels=channels)).to(self.device)
 
     def score(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
         """The metric's scores; of one that needs a region, inside all pixels."""
@@ -74,12 +66,12 @@ class MetricCase(Case):
         """A region for three images. Raises NotApplicable for a metric of whole images."""
         if not self.component.regional:
             raise NotApplicable("it scores whole images only")
-        return material.disc(3, self.side).to(self.device)
+        return fixtures.disc(3, self.side).to(self.device)
 
 
 def noisy(clean: Tensor) -> Tensor:
     """What the metrics are asked about: visibly worse, but no wreck."""
-    return material.damaged(clean, "noise", 0.3)
+    return fixtures.damaged(clean, "noise", 0.3)
 
 
 @law("return None where the metric can be had, else one line that says what it needs", essential=True, always=True)
@@ -138,14 +130,14 @@ def prefers_the_better_image(case: MetricCase) -> None:
     """No damage scores better than none, and some damage scores worse the stronger it is."""
     clean = case.clean()
     noticed = []
-    for kind in material.DAMAGES:
-        scores = [case.score(material.damaged(clean, kind, s), clean) for s in STRENGTHS]
+    for kind in fixtures.DAMAGES:
+        scores = [case.score(fixtures.damaged(clean, kind, s), clean) for s in STRENGTHS]
         for strength, score in zip(STRENGTHS[1:], scores[1:], strict=True):
             found = f"{kind} of strength {strength:g} scores {score.tolist()}, no damage {scores[0].tolist()}"
             gain = case.worth(score) - case.worth(scores[0])
             require(not bool((gain > CLOSE).any()), found)
         noticed += [kind] * all(case.better(less, more) for less, more in pairwise(scores))
-    require(bool(noticed), f"neither more {', more '.join(material.DAMAGES)} scores steadily worse")
+    require(bool(noticed), f"neither more {', more '.join(fixtures.DAMAGES)} scores steadily worse")
 
 
 @law("say `symmetric = False` if it is meant to matter which image is which")
@@ -189,7 +181,7 @@ def follows_the_seed(case: MetricCase) -> None:
     clean = case.clean()
     found = []
     for seed in (1, 2):
-        with material.global_seed(seed):
+        with fixtures.global_seed(seed):
             found.append(case.score(noisy(clean), clean))
     require_close(found[1], found[0], "scores of the same images")
 

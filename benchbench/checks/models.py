@@ -8,9 +8,9 @@ from itertools import chain
 import torch
 from torch import nn
 
-from ..evaluation import restore
-from ..interfaces import SIDE_INFORMATION, Codec
-from . import component, learning, material
+from ..contracts.model import SIDE_INFORMATION, Codec
+from ..evaluation.restore import restore
+from . import component, fixtures, learning
 from .law import (
     Broken,
     NotApplicable,
@@ -22,7 +22,7 @@ from .law import (
     require_shape,
     require_tensor,
 )
-from .trying import ModelCase, rows
+from .model_case import ModelCase, rows
 
 SIZES = (8, 31, 48, 63)
 CLOSE = 0.5 / 255  # half a step of 8 bits: sums in another order change far less, a search among candidates a little
@@ -49,7 +49,7 @@ def asks_for_what_it_may_see(case: ModelCase) -> None:
 @law("`build` returns a torch.nn.Module with forward(degraded), and a keyword for each name in `sees`", essential=True)
 def builds_a_restorer(case: ModelCase) -> None:
     """`build` gives a module that takes degraded images and gives tensors back."""
-    with material.global_seed(0):
+    with fixtures.global_seed(0):
         module = case.component.build(case.task())
     require(isinstance(module, nn.Module), f"build gave {type(module).__name__}, not a torch.nn.Module")
     require_tensor(case.restored(case.module(), case.batch()), "the restored images")
@@ -128,9 +128,9 @@ def treats_each_image_alone(case: ModelCase) -> None:
 def follows_the_seed(case: ModelCase) -> None:
     """One seed gives one module, and a module gives one answer, to the bit."""
     module, batch = case.module(), case.batch()
-    with material.global_seed(1):
+    with fixtures.global_seed(1):
         first = case.restored(module, batch)
-    with material.global_seed(2):
+    with fixtures.global_seed(2):
         second = case.restored(module, batch)
     require_close(second, first, "the same images, restored twice by one module,")
     require_close(case.restored(case.module(), batch), first, "images restored by two modules of one seed")
@@ -140,7 +140,7 @@ def follows_the_seed(case: ModelCase) -> None:
 def is_blind_to_the_clean_image(case: ModelCase) -> None:
     """Other clean images, or none, give the same restored ones."""
     module = case.module()
-    honest = material.pairs(case.degradation, 4, case.size)
+    honest = fixtures.pairs(case.degradation, 4, case.size)
     swapped = replace(honest, clean=255 - honest.clean.flip(0))
     found = [restore(case.component, module, pairs, case.device).images for pairs in (honest, swapped)]
     require_close(found[1], found[0], "restored images, when the clean ones were swapped,")

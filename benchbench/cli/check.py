@@ -52,17 +52,16 @@ def command(
     from rich.console import Console
     from rich.progress import Progress
 
-    from .. import plugins
-    from ..checks import choosing, isolated, kind_of
-    from ..machine import default_jobs
-    from ..perform import check_device
+    from ..checks import isolated, kind_of, selection
+    from ..devices import check_device, default_jobs
+    from ..registry import sources
 
     own = tuple(Path(name) for name in names if name.endswith(".py"))
-    plugins.add_files(own)
+    sources.add_files(own)
     registry = options.load_registry(as_json)
-    components, lacking = choosing.choose(registry, [name for name in names if Path(name) not in own], own)
+    components, lacking = selection.choose(registry, [name for name in names if Path(name) not in own], own)
     check_device(device)
-    degradations = choosing.by_defaults(registry.of("degradation").values())[0]
+    degradations = selection.by_defaults(registry.of("degradation").values())[0]
     console, report = Console(quiet=as_json, highlight=False), []
     bar = Progress(
         *Progress.get_default_columns()[:3], console=console, transient=True, disable=not console.is_terminal

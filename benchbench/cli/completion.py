@@ -18,7 +18,7 @@ def specs_of(kind: str) -> Complete:
     """Completes specs of components of a kind, and `all`."""
 
     def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-        from .. import catalogue
+        from ..registry import catalogue
 
         entries = [e for e in catalogue.read() if e["kind"] == kind]
         return candidates(entries, incomplete, chained=kind == "degradation")
@@ -28,7 +28,7 @@ def specs_of(kind: str) -> Complete:
 
 def kinds_and_names(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Completes what `benchbench list` takes."""
-    from .. import catalogue
+    from ..registry import catalogue
 
     names = {e["name"] for e in catalogue.select(catalogue.read(), None)}
     return sorted(word for word in {f"{kind}s" for kind in catalogue.FACTS} | names if word.startswith(incomplete))
@@ -36,7 +36,7 @@ def kinds_and_names(ctx: click.Context, parameter: click.Parameter, incomplete: 
 
 def candidates(entries: Iterable[dict[str, Any]], incomplete: str, chained: bool = False) -> list[str]:
     """What a spec may become that begins with `incomplete`: `unet:wi` -> `unet:width=`. Each begins with it too."""
-    from ..specs import split_chain
+    from ..contracts.specs import split_chain
 
     last = split_chain(incomplete + "x")[-1][:-1] if chained else incomplete  # as if a letter had followed a "+"
     before = incomplete[: len(incomplete) - len(last)]

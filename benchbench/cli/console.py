@@ -10,15 +10,16 @@ from rich.console import Console as RichConsole
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ..job import Report, Screen
-from ..leaderboard import Board
-from ..leaderboard.text import arrow, budget_name, number
-from ..overfit import Verdict
-from ..store import first_metric
-from ..trial import Trial
+from ..boards import Board
+from ..boards.text import arrow, budget_name, number
+from ..checks.overfit import Verdict
+from ..results.store import first_metric
+from ..results.trial import Trial
+from ..running.listeners import Listener
+from ..running.run import Report
 
 
-class Console(Screen):
+class Console(Listener):
     """Shows a run with rich; silent for scripts."""
 
     def __init__(self, silent: bool = False) -> None:

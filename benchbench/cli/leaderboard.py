@@ -46,7 +46,7 @@ def command() -> None:
 @to
 def build(out: Path | None, to: Path | None) -> None:
     """Write every board that the results give, the overall boards and the index; exit code 1 if any was left out."""
-    from .. import leaderboard
+    from .. import boards as leaderboard
 
     folder = results_folder(out)
     written, problems = leaderboard.build(folder, boards_folder(folder, to))
@@ -78,7 +78,7 @@ def merge(paths: tuple[Path, ...], into: Path, light: bool, as_json: bool) -> No
     Schema, protocol, data, sums and scores are checked, and scores are computed anew where a result holds its restored
     images (`benchbench run --predictions`) and the data is at hand. Exit code 1 if any result was refused.
     """
-    from ..leaderboard.merge import merge as merged
+    from ..boards.submissions.merge import merge as merged
 
     verdicts = []
     for verdict in merged(paths, into, light=light):
@@ -96,7 +96,7 @@ def merge(paths: tuple[Path, ...], into: Path, light: bool, as_json: bool) -> No
 @options.as_json
 def verify(out: Path | None, to: Path | None, as_json: bool) -> None:
     """Check that the boards are exactly what the results give; exit code 1 if not. Nothing is written."""
-    from ..leaderboard.verify import verify as verified
+    from ..boards.verify import verify as verified
 
     folder = results_folder(out)
     boards = boards_folder(folder, to)
@@ -121,13 +121,13 @@ def verify(out: Path | None, to: Path | None, as_json: bool) -> None:
 @options.as_json
 def diff(before: Path, after: Path, as_json: bool) -> None:
     """What moved from one folder of results (or boards) to another, and whether it is more than chance."""
-    from ..leaderboard.diff import diff as compared
+    from ..boards.diff import diff as compared
 
     changes = compared(before, after)
     if as_json:
         options.print_json([asdict(c) for c in changes])
     else:
-        from .tables import show_changes
+        from .printing import show_changes
 
         show_changes(changes)
 
@@ -147,10 +147,10 @@ def fairness(by: tuple[str, ...], degrade: tuple[str, ...], out: Path | None, to
 
     Groups are labels of the data set, which has to be at hand; they are read from there and not kept in results.
     """
-    from ..leaderboard import collect
-    from ..leaderboard.fairness import audit
-    from ..leaderboard.fairness_text import as_json as to_json
-    from ..leaderboard.fairness_text import write_audit
+    from ..boards import collect
+    from ..boards.fairness import audit
+    from ..boards.markdown.fairness import as_json as to_json
+    from ..boards.markdown.fairness import write_audit
 
     folder = results_folder(out)
     boards = [b for b in collect(folder)[0] if not degrade or b.setting.degradation in degrade]
@@ -161,7 +161,7 @@ def fairness(by: tuple[str, ...], degrade: tuple[str, ...], out: Path | None, to
     if as_json:
         click.echo(to_json(tables), nl=False)
         return
-    from .tables import show_audit
+    from .printing import show_audit
 
     show_audit(tables)
     for path in written:

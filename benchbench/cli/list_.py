@@ -19,9 +19,9 @@ def command(what: str | None, plugins: bool, as_json: bool) -> None:
 
     KIND is datasets, degradations, models or metrics; the NAME of a component gives everything about it.
     """
-    from .. import catalogue
     from ..errors import PluginError
-    from ..plugins import registry
+    from ..registry import catalogue
+    from ..registry.registry import registry
 
     failed = ""
     if plugins and what:

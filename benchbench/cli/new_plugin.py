@@ -25,7 +25,7 @@ from . import options
 )
 def command(name: str, kind: str, to: Path) -> None:
     """Write a package, benchbench-NAME, that brings a working component: change it into yours."""
-    from ..authoring import new_plugin
+    from ..registry.scaffold import new_plugin
 
     folder = new_plugin(options.load_registry(quiet=True), name, kind, to)
     click.echo(f"Written: {folder}\n")

@@ -11,7 +11,7 @@ import click
 from . import completion
 
 if TYPE_CHECKING:
-    from ..plugins import Registry
+    from ..registry.registry import Registry
 
 
 def component(kind: str, flag: str, help: str) -> Callable[[Any], Any]:
@@ -46,23 +46,23 @@ def plugins(command: Any) -> Any:
 
 def _add_files(ctx: click.Context, parameter: click.Parameter, files: tuple[Path, ...]) -> None:
     if files and not ctx.resilient_parsing:
-        from .. import plugins
+        from ..registry import sources
 
-        plugins.add_files(files)
+        sources.add_files(files)
 
 
 def _block(ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> None:
     """Names of plugins, or of packages for all that they bring. Raises SpecError for a name that is neither."""
     if not names or ctx.resilient_parsing:
         return
-    from .. import plugins
     from ..errors import SpecError, did_you_mean
+    from ..registry import sources
 
-    installed = plugins.installed()
-    brought = plugins.of_packages() | {name: [name] for name in installed}
+    installed = sources.installed()
+    brought = sources.of_packages() | {name: [name] for name in installed}
     for name in set(names) - brought.keys():
         raise SpecError(f"--no-plugin {name}: there is no such plugin: {did_you_mean(name, installed)}")
-    plugins.block(plugin for name in names for plugin in brought[name])
+    sources.block(plugin for name in names for plugin in brought[name])
 
 
 def print_json(value: object) -> None:
@@ -77,16 +77,16 @@ def load_registry(quiet: bool = False) -> Registry:
 
     Raises PluginError for a file that is no plugin: the user asked for it.
     """
-    from .. import plugins
+    from ..registry import registry
 
-    found = plugins.registry()
+    found = registry.registry()
     _report([vars(plugin) for plugin in found.plugins.values()], quiet)
     return found
 
 
 def load_catalogue(quiet: bool) -> list[dict[str, Any]]:
     """The catalogue of all plugins that were chosen, reported likewise."""
-    from .. import catalogue
+    from ..registry import catalogue
 
     found = catalogue.read()
     _report([entry for entry in found if entry["kind"] == "plugin"], quiet)
@@ -94,10 +94,10 @@ def load_catalogue(quiet: bool) -> list[dict[str, Any]]:
 
 
 def _report(found: Sequence[Mapping[str, Any]], quiet: bool) -> None:
-    from .. import plugins
     from ..errors import PluginError
+    from ..registry import sources
 
-    asked_for = {path.name for path in plugins.files()}
+    asked_for = {path.name for path in sources.files()}
     for plugin in found:
         if plugin["error"] and plugin["distribution"] in asked_for:
             raise PluginError(f"{plugin['distribution']}: {plugin['error']}")

@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
+from ..files import json_text
 from . import options
+
+if TYPE_CHECKING:
+    from ..registry.registry import Registry
+    from ..running.run import RunRequest
+    from .console import Console
 
 
 @click.command("run")
@@ -109,7 +116,7 @@ def command(
     Results are kept: what is done is not run again, and an interrupted run goes on where it stopped. The exit code is
     0, or 1 if a trial failed, 2 for a mistake in the command, 130 if interrupted.
     """
-    from .. import job
+    from ..running import run
     from .console import Console
 
     given = {p for p in ctx.params if ctx.get_parameter_source(p) is not click.core.ParameterSource.DEFAULT}
@@ -128,7 +135,7 @@ def command(
     if overfit_one and compiled:
         raise click.UsageError("--overfit-one compiles nothing: leave --compile out")
     registry = options.load_registry(quiet or as_json)
-    wanted = job.Request(
+    wanted = run.RunRequest(
         dataset=dataset,
         size=size,
         degradation=degradation,
@@ -150,16 +157,19 @@ def command(
         watch_gradients=watch_gradients,
     )
     if suite:
-        wanted = job.with_suite(registry, wanted, suite, given)
+        wanted = run.with_suite(registry, wanted, suite, given)
     console = Console(silent=quiet or as_json)
     stopped = failed = False
     try:
-        report = job.overfit_one(registry, wanted, console) if overfit_one else job.run(registry, wanted, console)
-        stopped, failed = isinstance(report, job.Report) and report.interrupted, bool(report.failed)
-        if as_json:
-            click.echo(report.to_json(), nl=False)
-        elif isinstance(report, job.Report):
-            console.show(report)
+        if overfit_one:
+            failed = _overfit_one(registry, wanted, console, as_json)
+        else:
+            report = run.run(registry, wanted, console)
+            stopped, failed = report.interrupted, bool(report.failed)
+            if as_json:
+                click.echo(report.to_json(), nl=False)
+            else:
+                console.show(report)
     except KeyboardInterrupt:  # the second, or before the first trial
         stopped = True
     if stopped:
@@ -167,3 +177,16 @@ def command(
         click.echo("\nbenchbench: stopped" + ("" if overfit_one else "; the same command goes on from here"), err=True)
         sys.exit(130)
     sys.exit(1 if failed else 0)
+
+
+def _overfit_one(registry: Registry, request: RunRequest, console: Console, as_json: bool) -> bool:
+    """Print the verdict on each model; return whether any cannot learn, or failed."""
+    from ..checks.overfit import overfit_one
+
+    verdicts = []
+    for verdict in overfit_one(registry, request, console):
+        console.checked(verdict)
+        verdicts.append(verdict)
+    if as_json:
+        click.echo(json_text({"overfit": [asdict(v) for v in verdicts]}), nl=False)
+    return not all(v.passed for v in verdicts)

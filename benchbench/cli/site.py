@@ -21,8 +21,8 @@ from . import options
 @options.plugins
 def command(out: Path, to: Path) -> None:
     """Write the boards, faces and models of --out as a site that opens from a file or any web server."""
-    from ..leaderboard import collect
-    from ..leaderboard.site import write_site
+    from ..boards import collect
+    from ..boards.site import write_site
 
     boards, problems = collect(out)
     if not boards and not problems:

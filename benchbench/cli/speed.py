@@ -47,13 +47,13 @@ def command(
     Without a choice, all of them. Milliseconds an image are the median of the rounds; the ratio is theirs to ours, more
     than 1 where benchbench is faster.
     """
-    from .. import machine, speed
-    from ..perform import check_device, resolved, set_up
+    from .. import devices, speed
+    from ..devices import check_device, resolved, set_up
     from ..processes import keep_freed_memory
 
     check_device(device)
     device = resolved(device)
-    threads = threads or machine.cores()
+    threads = threads or devices.cores()
     set_up(device, threads)  # as a trial's process is
     keep_freed_memory()
     registry = options.load_registry(as_json)

@@ -17,8 +17,8 @@ def command(names: tuple[str, ...], download: bool, as_json: bool) -> None:
 
     Nothing is ever downloaded but by this command with --download.
     """
-    from .. import pretrained
-    from ..weights import download_weights
+    from ..contracts.weights import download_weights
+    from ..registry import pretrained
 
     registry = options.load_registry(quiet=as_json)
     chosen = pretrained.of(registry, names)

@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 
 import results
 
-from benchbench.degrading import Pairs
-from benchbench.samples import write_samples
+from benchbench.data.degraded import DegradedSet
+from benchbench.evaluation.pictures import write_samples
 
 METRICS = 12  # each over the whole image and inside the face
 BUILD = """
@@ -61,7 +61,7 @@ def samples(folder: Path) -> bytes:
     faces = torch.randint(0, 256, (8, 3, 16, 16), generator=source, dtype=torch.uint8)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "samples.png"
-    write_samples(path, Pairs([str(i) for i in range(8)], faces, faces, None, None, {}), faces / 255, range(8))
+    write_samples(path, DegradedSet([str(i) for i in range(8)], faces, faces, None, None, {}), faces / 255, range(8))
     content = path.read_bytes()
     path.unlink()
     return content

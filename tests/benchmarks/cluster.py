@@ -32,13 +32,16 @@ from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchbench import attempt, data, errand, plan, plugins, runner
-from benchbench.budget import Budget
-from benchbench.crew import Crew, News, Settings, Threads
-from benchbench.errand import RESULT
+from benchbench.contracts.budget import Budget
+from benchbench.contracts.dataset import Dataset
+from benchbench.contracts.metric import Metric
+from benchbench.data.prepared import load
 from benchbench.files import cache_folder, json_text
-from benchbench.interfaces import Dataset, Metric
-from benchbench.trial import Trial
+from benchbench.registry.registry import registry as _registry
+from benchbench.results.trial import Trial
+from benchbench.running import listeners, plan, remote, scheduler, worker
+from benchbench.running.executors import Executor, LocalExecutor, Progress, Settings
+from benchbench.running.remote import RESULT
 
 MEDIAN, SPREAD = 300.0, 0.8  # seconds of a trial, and the deviation of their logarithm
 STRAGGLERS, SLOWER = 0.01, 10
@@ -60,12 +63,12 @@ class Task:
     losses: int = 0
 
 
-class Simulated(Crew):
+class Simulated(Executor):
     """Workers that do nothing, and take their time for it on a clock of their own."""
 
     def __init__(self, workers: int, dataset: Dataset, metrics: Sequence[Metric], settings: Settings) -> None:
         self.dataset, self.metrics, self.settings = dataset, metrics, settings
-        self.news: SimpleQueue[News] = SimpleQueue()
+        self.news: SimpleQueue[Progress] = SimpleQueue()
         self.files: dict[str, bytes] = {}
         """Of a result, which comes back of each trial under its own name."""
         self.random = random.Random(0)
@@ -84,7 +87,7 @@ class Simulated(Crew):
         return self.alive
 
     def submit(self, trial: Trial) -> Future[Any]:
-        pickle.dumps(errand.prepare(trial, self.dataset, self.metrics, self.settings))
+        pickle.dumps(remote.prepare(trial, self.dataset, self.metrics, self.settings))
         seconds = MEDIAN * math.exp(self.random.gauss(0, SPREAD))
         seconds *= SLOWER if self.random.random() < STRAGGLERS else 1
         task = Task(seconds, self.random.random() < POISONOUS, Future())
@@ -138,11 +141,11 @@ class Simulated(Crew):
         reason: str | None = done.result()
         if reason is None:
             facts = json.loads(self.files[RESULT]) | {"key": trial.key, "trial": trial.describe()}
-            errand.take_in(trial, self.settings.out, {**self.files, RESULT: json_text(facts).encode()})
+            remote.take_in(trial, self.settings.out, {**self.files, RESULT: json_text(facts).encode()})
         return reason
 
 
-class Counter(runner.Listener):
+class Counter(listeners.Listener):
     """Counts results, and removes each once it was read: a disk of this machine would not hold all of them."""
 
     def __init__(self, out: Path) -> None:
@@ -151,16 +154,16 @@ class Counter(runner.Listener):
     def finished(self, trial: Trial, result: dict[str, Any]) -> None:
         self.ended[result["status"]] += 1
         shutil.rmtree(trial.folder(self.out))
-        (self.out / attempt.LOCKS / trial.key).unlink()
+        (self.out / worker.LOCKS / trial.key).unlink()
 
 
 def simulate(trials: int, workers: int, folder: Path) -> None:
-    registry, cache = plugins.registry(), cache_folder()
+    registry, cache = _registry(), cache_folder()
     dataset = registry.resolve("dataset", "faces:n=60")
     metrics = plan.choose(registry, "metric", ["all"])
     settings = Settings(folder, cache, "cpu")
-    [place] = runner.prepare_data([dataset], 32, cache)
-    portraits = data.load(place)
+    [place] = scheduler.prepare_data([dataset], 32, cache)
+    portraits = load(place)
     prepared = plan.Prepared(place, portraits.label, portraits.fingerprint, portraits.size)
     degradations, models = (
         plan.choose(registry, kind, names) for kind, names in (("degradation", DEGRADATIONS), ("model", MODELS))
@@ -171,18 +174,18 @@ def simulate(trials: int, workers: int, folder: Path) -> None:
 
     crew = Simulated(workers, dataset, metrics, settings)
     first = planned(1)[0]
-    with Threads(metrics, settings) as real:  # one real trial, whose result stands for all
-        runner.run([first], metrics, real, folder)
-    crew.files = errand.files_of(first.folder(folder))
+    with LocalExecutor(metrics, settings) as real:  # one real trial, whose result stands for all
+        scheduler.run([first], metrics, real, folder)
+    crew.files = remote.files_of(first.folder(folder))
     shutil.rmtree(first.folder(folder))
     before = time.perf_counter()
     grid = planned(math.ceil(trials / len(DEGRADATIONS) / len(MODELS)))[:trials]
     print(f"{len(grid):,} trials planned in {time.perf_counter() - before:.1f} s", flush=True)
 
-    wait, counter = runner._wait, Counter(folder)
-    runner._wait = lambda done: (crew.advance(), wait(done))[1]  # nothing else of the runner is replaced
+    wait, counter = scheduler._wait, Counter(folder)
+    scheduler._wait = lambda done: (crew.advance(), wait(done))[1]  # nothing else of the runner is replaced
     crew.mark = time.perf_counter()
-    runner.run(grid, metrics, crew, folder, [counter])
+    scheduler.run(grid, metrics, crew, folder, [counter])
     report(crew, counter.ended, len(grid))
 
 

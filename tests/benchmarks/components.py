@@ -12,7 +12,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchbench import speed
-from benchbench.plugins import registry
+from benchbench.registry.registry import registry
 
 SIZE = 64
 KINDS = {

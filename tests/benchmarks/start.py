@@ -14,9 +14,11 @@ import sys
 import time
 from pathlib import Path
 
-from benchbench import data, plan, plugins, runner
-from benchbench.budget import Budget
+from benchbench.contracts.budget import Budget
+from benchbench.data.prepared import load
 from benchbench.files import cache_folder
+from benchbench.registry.registry import registry as _registry
+from benchbench.running import plan, scheduler
 
 COMMANDS = {
     "python -c pass": ["-c", "pass"],
@@ -40,9 +42,9 @@ def processes(rounds: int) -> None:
 
 def planning(trials: int, rounds: int) -> None:
     """All built-in degradations and models with as many seeds as it takes, and the key and the folder of each trial."""
-    registry, cache = plugins.registry(), cache_folder()
-    [place] = runner.prepare_data([registry.resolve("dataset", "faces:n=60")], 32, cache)
-    portraits = data.load(place)
+    registry, cache = _registry(), cache_folder()
+    [place] = scheduler.prepare_data([registry.resolve("dataset", "faces:n=60")], 32, cache)
+    portraits = load(place)
     prepared = plan.Prepared(place, portraits.label, portraits.fingerprint, portraits.size)
     degradations, models = (plan.choose(registry, kind, ["all"]) for kind in ("degradation", "model"))
     metrics = plan.choose(registry, "metric", ["all"])

@@ -26,13 +26,18 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from benchbench import data, machine, plan, plugins, processes, runner, steps
-from benchbench.batches import TrainingSet
-from benchbench.budget import Budget
-from benchbench.degrading import degraded_set
+from benchbench import devices, processes
+from benchbench.contracts.budget import Budget
+from benchbench.contracts.degradation import Degradation
+from benchbench.contracts.model import Batch, Model, Task
+from benchbench.data import prepared
+from benchbench.data.batches import TrainingSet
+from benchbench.data.degraded import degraded_set
 from benchbench.files import cache_folder
-from benchbench.interfaces import Batch, Degradation, Model, Task
-from benchbench.training import Trainer
+from benchbench.registry.registry import registry as _registry
+from benchbench.running import plan, scheduler
+from benchbench.training import step
+from benchbench.training.trainer import Trainer
 
 
 class Bench:
@@ -40,8 +45,8 @@ class Bench:
 
     def __init__(self, model: Model, degradation: Degradation, size: int, images: int, scratch: Path) -> None:
         cache = cache_folder()
-        faces = plugins.registry().resolve("dataset", "faces:n=600")
-        portraits = data.load(runner.prepare_data([faces], size, cache)[0])
+        faces = _registry().resolve("dataset", "faces:n=600")
+        portraits = prepared.load(scheduler.prepare_data([faces], size, cache)[0])
         self.model, self.scratch = model, scratch
         self.set = TrainingSet(portraits, degradation, torch.device("cpu"))
         self.validation = degraded_set(portraits, "validation", degradation, cache)
@@ -115,7 +120,7 @@ class Bench:
 
     def psnr(self, module: nn.Module) -> float:
         where = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        return steps.validate(self.model, where, self.validation, self.set.device)[1]
+        return step.validate(self.model, where, self.validation, self.set.device)[1]
 
 
 class Lane:
@@ -186,10 +191,10 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--compile", action="store_true", help="the bare loop compiled by torch.compile, too")
-    parser.add_argument("--threads", type=int, default=machine.cores())
+    parser.add_argument("--threads", type=int, default=devices.cores())
     given = parser.parse_args()
     torch.set_num_threads(1)
-    registry = plugins.registry()
+    registry = _registry()
     [degradation] = plan.choose(registry, "degradation", [given.degrade])
     for model in plan.choose(
         registry, "model", given.model or ["autoencoder", "basic-cnn", "nafnet:preset=20k", "unet"]

@@ -12,18 +12,8 @@ from regional import Inside
 from torch import Tensor
 from torch.nn import functional as F
 
-from benchbench import (
-    Dataset,
-    Degradation,
-    Degraded,
-    Draw,
-    Images,
-    Metric,
-    Task,
-    generator,
-    param,
-)
-from benchbench.interfaces import Component
+from benchbench import Dataset, Degradation, Degraded, Draw, Images, Metric, Task, generator, param
+from benchbench.contracts.component import Component
 
 # ── degradations ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

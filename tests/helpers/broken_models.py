@@ -12,14 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
-from benchbench import (
-    Batch,
-    Codec,
-    Model,
-    Recipe,
-    Task,
-    param,
-)
+from benchbench import Batch, Codec, Model, Recipe, Task, param
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchbench import store
+from benchbench.results import store
 
 HELPERS = Path(__file__).parent
 RUN = [sys.executable, "-m", "benchbench", "run", "--dataset", "toy-faces", "--size", "16", "--degrade", "darken",

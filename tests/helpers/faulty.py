@@ -24,20 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchbench import (
-    Batch,
-    Dataset,
-    Degradation,
-    Degraded,
-    Draw,
-    Images,
-    Metric,
-    Model,
-    Recipe,
-    Task,
-    hookimpl,
-    param,
-)
+from benchbench import Batch, Dataset, Degradation, Degraded, Draw, Images, Metric, Model, Recipe, Task, hookimpl, param
 
 # ── what can be done to a process ────────────────────────────────────────────────────────────────────────────────────
 

@@ -12,12 +12,12 @@ import pandas as pd
 import results
 import torch
 
-from benchbench import store
-from benchbench.degrading import Pairs
+from benchbench.boards import collect
+from benchbench.boards.site import write_site
+from benchbench.data.degraded import DegradedSet
+from benchbench.evaluation.pictures import write_samples
 from benchbench.files import file_digest, write_json
-from benchbench.leaderboard import collect
-from benchbench.leaderboard.site import write_site
-from benchbench.samples import write_samples
+from benchbench.results import store
 
 SIZE = 16
 SAMPLES = 4
@@ -43,7 +43,7 @@ def write(out: Path, score: float, error: int = 10, *, history: bool = True, **f
     table = pd.DataFrame({"peak": score + spread, "mean-error": error / 255 + 0 * spread})
     means = {name: float(values.mean()) for name, values in table.items()}
     folder = results.write(out, means, size=SIZE, **facts)
-    pairs = Pairs(IMAGES, truth(), truth() - 40, None, None, {})
+    pairs = DegradedSet(IMAGES, truth(), truth() - 40, None, None, {})
     write_samples(folder / store.SAMPLES, pairs, (truth() + error) / 255, range(SAMPLES))
     write_samples(folder / store.WORST, pairs, (truth() + error) / 255, WORST)
     table.set_axis(pd.Index(IMAGES, name="id")).to_parquet(folder / store.SCORES)

@@ -8,11 +8,12 @@ from typing import Any
 
 import toys
 
-from benchbench import job, plugins
-from benchbench.trial import Trial
+from benchbench.registry.registry import Registry
+from benchbench.results.trial import Trial
+from benchbench.running import listeners, run
 
 
-class Recorder(job.Screen):
+class Recorder(listeners.Listener):
     """Remembers what it was told."""
 
     def __init__(self) -> None:
@@ -42,8 +43,6 @@ class Recorder(job.Screen):
     def close(self) -> None: ...
 
 
-def go(
-    out: Path, recorder: Recorder | None = None, registry: plugins.Registry | None = None, **options: Any
-) -> job.Report:
+def go(out: Path, recorder: Recorder | None = None, registry: Registry | None = None, **options: Any) -> run.Report:
     wanted = {"size": 16, "budget": "2epochs", "out": out, "jobs": 2, "device": "cpu", "frame": False} | options
-    return job.run(registry or toys.registry("faulty"), job.Request(**wanted), recorder or Recorder())
+    return run.run(registry or toys.registry("faulty"), run.RunRequest(**wanted), recorder or Recorder())

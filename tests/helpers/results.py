@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchbench import protocol, store
-from benchbench.trial import key_of
+from benchbench import protocol
+from benchbench.results import store
+from benchbench.results.trial import key_of
 
 
 def metric(

@@ -11,23 +11,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from benchbench import (
-    Dataset,
-    Degradation,
-    Degraded,
-    Draw,
-    Images,
-    Metric,
-    Model,
-    Range,
-    Recipe,
-    Task,
-    hookimpl,
-    param,
-    plugins,
-)
-from benchbench.data import Portraits, load, prepare
-from benchbench.seeding import SeededDraw
+from benchbench import Dataset, Degradation, Degraded, Draw, Images, Metric, Model, Range, Recipe, Task, hookimpl, param
+from benchbench.contracts.seeding import SeededDraw
+from benchbench.data.prepared import PreparedDataset, load, prepare
+from benchbench.registry import sources
+from benchbench.registry.registry import Registry
+from benchbench.registry.registry import load as _load
 
 
 @hookimpl
@@ -50,13 +39,13 @@ def benchbench_metrics() -> list[type[Metric]]:
     return [MeanError, Peak]
 
 
-def registry(*extra_modules: str) -> plugins.Registry:
+def registry(*extra_modules: str) -> Registry:
     """A registry of these toys and of the modules with these names, loaded like installed plugins."""
     modules = ("toys", *extra_modules)
-    return plugins.load([EntryPoint(f"test.{module}", module, plugins.GROUP) for module in modules])
+    return _load([EntryPoint(f"test.{module}", module, sources.GROUP) for module in modules])
 
 
-def portraits(cache: Path, dataset: Dataset | None = None, size: int = 16) -> Portraits:
+def portraits(cache: Path, dataset: Dataset | None = None, size: int = 16) -> PreparedDataset:
     """A data set, prepared in the cache and loaded from there."""
     return load(prepare(dataset or ToyFaces(), size, cache))
 

@@ -14,10 +14,10 @@ from torch.optim import Optimizer
 from toys import Darken, TinyConv, ToyFaces, portraits
 
 from benchbench import Model, Recipe, Task
-from benchbench.batches import TrainingSet
-from benchbench.budget import Budget
-from benchbench.degrading import degraded_set
-from benchbench.training import Trainer
+from benchbench.contracts.budget import Budget
+from benchbench.data.batches import TrainingSet
+from benchbench.data.degraded import degraded_set
+from benchbench.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 
@@ -41,7 +41,7 @@ def interrupt(training: Trainer, stop_at: int, monkeypatch: pytest.MonkeyPatch) 
             raise KeyboardInterrupt
         return step()
 
-    monkeypatch.setattr("benchbench.training.CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr("benchbench.training.trainer.CHECKPOINT_SECONDS", -1.0)
     monkeypatch.setattr(training, "step", until)
     with pytest.raises(KeyboardInterrupt):
         training.run()

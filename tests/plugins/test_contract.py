@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from variants import DEGRADATIONS
 
-from benchbench import plugins
 from benchbench.checks import SIZE
+from benchbench.registry import registry
 from benchbench.testing import contract_tests
 
 QUICK = {"faces": "faces:n=60"}
@@ -14,7 +14,7 @@ SLOW = {"swirl-params"}  # its search takes as long as all that others do; it is
 PATHS = {"celeba", "celebamask-hq", "easyportrait", "ffhq", "folder", "lfw"}  # their tests make the folders they need
 BUILT_IN = [
     QUICK.get(component.name, component)
-    for component, plugin in plugins.registry().origin.items()
+    for component, plugin in registry.registry().origin.items()
     if isinstance(component, type) and plugin.distribution == "benchbench" and component.name not in PATHS | SLOW
 ]
 

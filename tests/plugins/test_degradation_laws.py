@@ -11,9 +11,10 @@ from torch import Tensor
 from variants import DEGRADATIONS
 
 import benchbench_plugins.degradations
-from benchbench import Degradation, Degraded, SpecError, specs
-from benchbench.degrading import act
-from benchbench.seeding import SeededDraw
+from benchbench import Degradation, Degraded, SpecError
+from benchbench.contracts import specs
+from benchbench.contracts.applying import apply_degradation
+from benchbench.contracts.seeding import SeededDraw
 
 MODULES = [
     importlib.import_module(f"{benchbench_plugins.degradations.__name__}.{module.name}")
@@ -43,7 +44,7 @@ def portraits(n: int, channels: int = 3, height: int = 24, width: int = 24) -> T
 
 
 def degrade(degradation: Degradation, clean: Tensor, ids: list[str]) -> Degraded:
-    return act(degradation, clean, SeededDraw(3, str(degradation), ids))
+    return apply_degradation(degradation, clean, SeededDraw(3, str(degradation), ids))
 
 
 @every_degradation

@@ -8,7 +8,7 @@ import torch
 from skimage.color import rgb2gray
 
 from benchbench import TrialError
-from benchbench.seeding import SeededDraw
+from benchbench.contracts.seeding import SeededDraw
 from benchbench_plugins.degradations.desaturate import Desaturate
 
 

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from skimage.transform import downscale_local_mean
 
-from benchbench.seeding import SeededDraw
+from benchbench.contracts.seeding import SeededDraw
 from benchbench_plugins.degradations.downscale import Downscale
 
 

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from toys import portraits
 
 from benchbench import Model, Range, Task, TrialError
-from benchbench.degrading import Pairs, degraded_set
-from benchbench.evaluation import estimated_flow, restore, score
+from benchbench.data.degraded import DegradedSet, degraded_set
+from benchbench.evaluation.restore import estimated_flow, restore
+from benchbench.evaluation.score import score
 from benchbench_plugins.degradations.gaussian_blur import GaussianBlur
 from benchbench_plugins.degradations.swirl import Swirl
 from benchbench_plugins.metrics.epe import EndPointError
@@ -43,19 +44,19 @@ def test_errors_are_averaged_as_lengths_not_as_squares() -> None:
 
 
 @pytest.fixture(scope="module")
-def pairs(tmp_path_factory: pytest.TempPathFactory) -> Pairs:
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> DegradedSet:
     cache = tmp_path_factory.mktemp("cache")
     return degraded_set(portraits(cache, size=32), "test", SWIRL, cache)
 
 
-def scored(model: Model, pairs: Pairs, task: Task) -> dict[str, list[float]]:
+def scored(model: Model, pairs: DegradedSet, task: Task) -> dict[str, list[float]]:
     module = model.build(task)
     flow = estimated_flow(model, module, pairs, task, CPU, batch=2)
     found = score(restore(model, module, pairs, CPU).images, pairs, [EndPointError()], task, CPU, flow=flow)
     return {name: list(column) for name, column in found.table.items()} | {"why": list(found.unavailable.values())}
 
 
-def test_the_true_field_scores_zero_and_none_at_all_the_mean_displacement(pairs: Pairs) -> None:
+def test_the_true_field_scores_zero_and_none_at_all_the_mean_displacement(pairs: DegradedSet) -> None:
     task = Task(32, SWIRL)
     length = SWIRL.flow(pairs.truth, 32, 32).norm(dim=1)
     assert pairs.region is not None
@@ -67,7 +68,7 @@ def test_the_true_field_scores_zero_and_none_at_all_the_mean_displacement(pairs:
     assert min(idle["epe"]) > 1
 
 
-def test_a_field_of_nothing_but_zeros_scores_as_the_identity_does(pairs: Pairs) -> None:
+def test_a_field_of_nothing_but_zeros_scores_as_the_identity_does(pairs: DegradedSet) -> None:
     task = Task(32, SWIRL)
     untrained = scored(SwirlUNet(), pairs, task)  # its last layer is zero at first
     assert untrained["epe"] == pytest.approx(scored(Identity(), pairs, task)["epe"], rel=1e-6)
@@ -85,7 +86,7 @@ class Askew(SwirlUNet):
 
 
 @pytest.mark.parametrize("channels", [2, 3])
-def test_a_field_of_wrong_shape_or_without_numbers_fails_the_trial(channels: int, pairs: Pairs) -> None:
+def test_a_field_of_wrong_shape_or_without_numbers_fails_the_trial(channels: int, pairs: DegradedSet) -> None:
     model, task = Askew(channels=channels), Task(32, SWIRL)
     with pytest.raises(TrialError, match=r"must be \(\d+, 2, 32, 32\)"):
         estimated_flow(model, model.build(task), pairs, task, CPU)

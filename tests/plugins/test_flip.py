@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchbench.seeding import SeededDraw
+from benchbench.contracts.seeding import SeededDraw
 from benchbench_plugins.degradations.flip import Flip
 
 

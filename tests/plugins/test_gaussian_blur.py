@@ -11,7 +11,7 @@ from scipy import ndimage
 from skimage.filters import gaussian
 
 from benchbench import Range
-from benchbench.seeding import SeededDraw
+from benchbench.contracts.seeding import SeededDraw
 from benchbench_plugins.degradations.gaussian_blur import GaussianBlur
 
 IDS = [str(i) for i in range(8)]

@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 
 from benchbench import Range
-from benchbench.seeding import SeededDraw
+from benchbench.contracts.seeding import SeededDraw
 from benchbench_plugins.degradations.gaussian_noise import GaussianNoise
 
 

@@ -12,8 +12,10 @@ import toys
 from jobs import go
 from pictures import images
 
-from benchbench import Task, plugins, store
-from benchbench.trial import component_digest
+from benchbench import Task
+from benchbench.contracts.digests import component_digest
+from benchbench.registry.registry import Registry
+from benchbench.results import store
 from benchbench_plugins.degradations.none import Nothing
 from benchbench_plugins.metrics.identity_similarity import IdentitySimilarity
 
@@ -22,18 +24,18 @@ TASK = Task(32, Nothing())
 
 
 @pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., plugins.Registry]:
+def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Registry]:
     """A function that makes toys and other modules the installed plugins."""
 
-    def install(*modules: str) -> plugins.Registry:
+    def install(*modules: str) -> Registry:
         registry = toys.registry(METRIC, *modules)
-        monkeypatch.setattr(plugins, "registry", lambda *_: registry)
+        monkeypatch.setattr("benchbench.registry.registry.registry", lambda *_: registry)
         return registry
 
     return install
 
 
-def test_it_is_the_cosine_of_the_embeddings(installed: Callable[..., plugins.Registry]) -> None:
+def test_it_is_the_cosine_of_the_embeddings(installed: Callable[..., Registry]) -> None:
     installed("embedding")
     restored, clean = images(3, 3, 32, 32, seed=1, noise=0.5)
     ours, theirs = (embedding.quarters(x).double().numpy() for x in (restored, clean))
@@ -43,14 +45,14 @@ def test_it_is_the_cosine_of_the_embeddings(installed: Callable[..., plugins.Reg
     torch.testing.assert_close(IdentitySimilarity()(clean, clean), torch.ones(3))
 
 
-def test_grey_images_count_as_equal_channels(installed: Callable[..., plugins.Registry]) -> None:
+def test_grey_images_count_as_equal_channels(installed: Callable[..., Registry]) -> None:
     installed("embedding")
     restored, clean = images(2, 1, 32, 32, seed=1)
     colour = IdentitySimilarity()(restored.repeat(1, 3, 1, 1), clean.repeat(1, 3, 1, 1))
     torch.testing.assert_close(IdentitySimilarity()(restored, clean), colour)
 
 
-def test_without_an_embedder_it_says_how_to_supply_one(installed: Callable[..., plugins.Registry]) -> None:
+def test_without_an_embedder_it_says_how_to_supply_one(installed: Callable[..., Registry]) -> None:
     installed()
     reason = IdentitySimilarity().unavailable(TASK)
     assert reason is not None
@@ -59,7 +61,7 @@ def test_without_an_embedder_it_says_how_to_supply_one(installed: Callable[..., 
 
 
 def test_another_embedder_is_another_metric(
-    installed: Callable[..., plugins.Registry], write_module: Callable[[str, str], Path]
+    installed: Callable[..., Registry], write_module: Callable[[str, str], Path]
 ) -> None:
     source = Path(embedding.__file__).read_text()
     write_module("other_embedder", source.replace("faces, 2)", "faces, 4)"))
@@ -70,7 +72,7 @@ def test_another_embedder_is_another_metric(
     assert len(set(digests)) == 3
 
 
-def test_a_run_scores_by_it_in_other_processes(tmp_path: Path, installed: Callable[..., plugins.Registry]) -> None:
+def test_a_run_scores_by_it_in_other_processes(tmp_path: Path, installed: Callable[..., Registry]) -> None:
     registry = installed("embedding")
     go(tmp_path, registry=registry, model=["identity"], metric=["identity-similarity"])
     [(_, result)] = store.find(tmp_path)

@@ -11,7 +11,7 @@ from PIL import Image
 from skimage import data
 
 from benchbench import Degraded, Range, TrialError
-from benchbench.seeding import SeededDraw
+from benchbench.contracts.seeding import SeededDraw
 from benchbench_plugins.degradations.jpeg import Jpeg
 
 

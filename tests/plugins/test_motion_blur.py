@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from benchbench import Degraded, Range
-from benchbench.seeding import SeededDraw
+from benchbench.contracts.seeding import SeededDraw
 from benchbench_plugins.degradations.motion_blur import MotionBlur
 
 

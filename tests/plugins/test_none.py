@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from benchbench.seeding import SeededDraw
+from benchbench.contracts.seeding import SeededDraw
 from benchbench_plugins.degradations.none import Nothing
 
 

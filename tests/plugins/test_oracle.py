@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from benchbench import Degradation, Degraded, Draw, Task
-from benchbench.seeding import FreshDraw
+from benchbench.contracts.seeding import FreshDraw
 from benchbench_plugins.models.oracle import Oracle
 
 

@@ -9,8 +9,9 @@ import torch
 from skimage.data import lfw_subset
 
 from benchbench import Peer, Task
-from benchbench.interfaces import Degradation, Metric
-from benchbench.plugins import registry
+from benchbench.contracts.degradation import Degradation
+from benchbench.contracts.metric import Metric
+from benchbench.registry.registry import registry
 from benchbench.speed import degradation_case, degraded, metric_case
 from benchbench_plugins.peers import pillow as pillow_peers
 from benchbench_plugins.peers import piq, scikit_image, scipy, torchmetrics

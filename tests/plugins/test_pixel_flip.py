@@ -7,7 +7,7 @@ import torch
 from scipy import stats
 
 from benchbench import Degraded, Range
-from benchbench.seeding import SeededDraw
+from benchbench.contracts.seeding import SeededDraw
 from benchbench_plugins.degradations.pixel_flip import PixelFlip
 
 

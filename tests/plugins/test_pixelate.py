@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from skimage.measure import block_reduce
 
 from benchbench import SpecError
-from benchbench.seeding import SeededDraw
+from benchbench.contracts.seeding import SeededDraw
 from benchbench_plugins.degradations.pixelate import Pixelate
 
 

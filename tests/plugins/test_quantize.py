@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from benchbench import Range
-from benchbench.seeding import SeededDraw
+from benchbench.contracts.seeding import SeededDraw
 from benchbench_plugins.degradations.quantize import Quantize
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from skimage import transform
 
 from benchbench import Range
-from benchbench.seeding import SeededDraw
+from benchbench.contracts.seeding import SeededDraw
 from benchbench_plugins.degradations.rotate import Rotate
 
 IDS = [str(i) for i in range(6)]

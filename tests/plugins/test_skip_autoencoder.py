@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from benchbench import Task
-from benchbench.specs import resolve
+from benchbench.contracts.specs import resolve
 from benchbench_plugins.models.skip_autoencoder import VARIATIONS, SkipAutoencoder
 
 TASK = Task(48, None)  # type: ignore[arg-type]

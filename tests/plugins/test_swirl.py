@@ -14,7 +14,7 @@ from skimage import data, transform
 from torch import Tensor
 
 from benchbench import Range
-from benchbench.seeding import SeededDraw
+from benchbench.contracts.seeding import SeededDraw
 from benchbench_plugins.degradations.swirl import Swirl, swirl
 
 IDS = ["a", "b", "c"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from benchbench import Batch, Degradation, Range, Task
-from benchbench.seeding import FreshDraw
+from benchbench.contracts.seeding import FreshDraw
 from benchbench_plugins.degradations.gaussian_blur import GaussianBlur
 from benchbench_plugins.degradations.swirl import Swirl
 from benchbench_plugins.models._boxes import Box

@@ -10,7 +10,7 @@ from torch import Tensor
 from torchvision.models.vgg import cfgs, make_layers
 
 from benchbench import Batch, Range, Task
-from benchbench.seeding import FreshDraw
+from benchbench.contracts.seeding import FreshDraw
 from benchbench_plugins.degradations.swirl import Swirl
 from benchbench_plugins.models._warp_losses import dissimilarity, perceptual, roughness
 from benchbench_plugins.models._warp_unet import Deformable, SelfAttention

@@ -1,0 +1,190 @@
+"""Stored results -> boards. Rows that differ in data, size, degradation, protocol or budget never share a board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..files import digest
+from ..results import store
+from ..results.store import DamagedResult, Result
+from .ranking import ranked
+from .rows import REGIONS, image_scores, metrics_of, ranking_metric, rows_of
+from .text import COMPILED
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all rows of a board have in common."""
+
+    dataset: str
+    fingerprint: str
+    size: int
+    degradation: str
+    degradation_digest: str
+    """Of its source: other code gives other images."""
+    protocol: int
+    budget: str
+    """Of each training, and whether its steps were compiled."""
+    test_set: str = ""
+    """Digest of the degraded test images, which another version of a library may make otherwise; "" where unknown."""
+
+    @property
+    def file(self) -> tuple[str, str]:
+        """Folder and file stem of the board."""
+        return store.slug(self.dataset), store.slug(self.degradation)
+
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """Its place among boards."""
+        return *self.file, self.size, self.budget, self.fingerprint, self.test_set
+
+
+@dataclass(frozen=True)
+class Board:
+    """Rows of one setting, best first, and whatever could not be ranked."""
+
+    setting: Setting
+    metrics: dict[str, dict[str, Any]]
+    """Metric -> its facts, in the order of the columns."""
+    rows: pd.DataFrame
+    """One row a model (seeds averaged): model, rank, parameters, flops, seeds, …, and a column for each score.
+
+    `<score>.low` and `.high` are its 95 % interval over test images, as are `gain.low`, `recovered.high` and so on;
+    `rank` is shared by rows that cannot be told apart, `rank.low` and `.high` the best and worst that a row may have;
+    `trainings.std` is the standard deviation of the ranking score between trainings. Where a mean of the ranking score
+    is infinite, its `.median` is there too, and gives the order.
+    """
+    failures: list[dict[str, str]]
+    unavailable: dict[str, str]
+    results: list[Result] = field(repr=False)
+
+    @cached_property
+    def ranked_by(self) -> str | None:
+        """The metric that gives the order: the first that at least half of the rows have, or else any."""
+        return ranking_metric(self.metrics, self.rows)
+
+    def better(self, metric: str) -> bool:
+        """Whether more is better."""
+        return bool(self.metrics[metric]["higher_is_better"])
+
+
+def collect(out: Path) -> tuple[list[Board], list[str]]:
+    """All boards that the results under `out` give, and a line for each result that had to be left out."""
+    results, problems = [], []
+    for _, found in store.find(out):
+        try:
+            results.append(_whole(found))
+        except DamagedResult as damage:
+            problems.append(str(damage))
+    boards = [_board(setting, members) for setting, members in _settings(results).items()]
+    return sorted(boards, key=lambda board: board.setting.place), problems
+
+
+def _whole(found: Result | DamagedResult) -> Result:
+    """The result if its scores can be read. Raises DamagedResult."""
+    if isinstance(found, DamagedResult):
+        raise found
+    if found.status == "scored":
+        _ = found.scores
+    return found
+
+
+def _settings(results: Sequence[Result]) -> dict[Setting, list[Result]]:
+    """The results of each board."""
+    settings: dict[Setting, list[Result]] = {}
+    for result in results:
+        trial = result.content["trial"]
+        if trial["budget"] is not None:
+            budget = trial["budget"] + (COMPILED if trial.get("compiled") else "")
+            settings.setdefault(_setting(result, budget), []).append(result)
+    for result in results:  # models without training belong to every budget, or make a board of their own
+        if result.content["trial"]["budget"] is None:
+            own = _setting(result, "none")
+            shared = [s for s in settings if s.budget != "none" and replace(s, budget=own.budget) == own]
+            for setting in shared or [own]:
+                settings.setdefault(setting, []).append(result)
+    return dict(part for setting, members in settings.items() for part in _by_test_set(setting, members))
+
+
+def _by_test_set(setting: Setting, members: Sequence[Result]) -> Iterator[tuple[Setting, list[Result]]]:
+    """A board for each test set. Trials that were not scored met none; scores that name none, as older ones, stand
+    apart where there are several."""
+    named = {r.folder: str(r.content.get("data", {}).get("test_set", "")) for r in members if r.status == "scored"}
+    known = sorted(set(named.values()) - {""})
+    if len(known) < 2:
+        yield replace(setting, test_set="".join(known)), list(members)
+        return
+    for test_set in sorted(set(named.values())):
+        yield replace(setting, test_set=test_set), [r for r in members if named.get(r.folder, test_set) == test_set]
+
+
+def _setting(result: Result, budget: str) -> Setting:
+    t = result.content["trial"]
+    return Setting(
+        dataset=t["dataset"],
+        fingerprint=t["fingerprint"],
+        size=t["size"],
+        degradation=t["degradation"],
+        degradation_digest=t["degradation_digest"],
+        protocol=result.content["protocol"]["version"],
+        budget=budget,
+    )
+
+
+def _newest(results: Iterable[Result]) -> list[Result]:
+    """One result for each model and seed: a component that changed since has older ones under other keys.
+
+    What failed takes nothing from the same model that was scored another way, as by more threads.
+    """
+    newest: dict[tuple[str, int | None], Result] = {}
+    for result in store.oldest_first(results):
+        trial = result.content["trial"]
+        known = newest.get((trial["model"], trial["seed"]))
+        same = known is not None and known.content["trial"]["model_digest"] == trial["model_digest"]
+        if not (known and same and known.status == "scored" and result.status == "failed"):
+            newest[trial["model"], trial["seed"]] = result
+    return sorted(newest.values(), key=lambda r: (r.content["trial"]["model"], str(r.content["trial"]["seed"])))
+
+
+def _board(setting: Setting, results: list[Result]) -> Board:
+    results = _newest(results)
+    scored = [r for r in results if r.status == "scored"]
+    metrics = metrics_of(scored)
+    rows = rows_of(scored, metrics)
+    board = Board(setting, metrics, rows, _failures(results), _unavailable(scored, metrics), results)
+    if (first := board.ranked_by) is None:
+        return board
+    columns = [c for name in metrics for suffix in REGIONS if (c := name + suffix) in rows]
+    scores = image_scores(scored, metrics, list(rows["model"]), columns)
+    seed = int(digest(setting.fingerprint, setting.size, setting.degradation), 16)
+    return replace(board, rows=ranked(rows, scores, columns, first, board.better(first), seed))
+
+
+def _failures(results: Iterable[Result]) -> list[dict[str, str]]:
+    return [
+        {
+            "model": r.content["trial"]["model"],
+            "status": r.status,
+            "reason": str(r.content.get("reason") or ""),
+            "log": "/".join((*r.folder.parts[-4:], store.LOG)) if r.status == "failed" else "",
+        }
+        for r in results
+        if r.status != "scored"
+    ]
+
+
+def _unavailable(scored: Iterable[Result], metrics: Mapping[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for result in scored:
+        for name, facts in result.content["metrics"].items():
+            if facts["unavailable"]:
+                model = result.content["trial"]["model"]
+                for_one = facts["unavailable"].startswith("failed:")
+                found.setdefault(f"{name} ({model})" if for_one else name, facts["unavailable"])
+    return found

@@ -1,0 +1,62 @@
+"""What all plots share: size, colours, labels, and the file."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from .board import Board
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito 2008
+LINES = ("-", "--", ":", "-.")
+
+
+def figure_of(width: float, height: float) -> Figure:
+    """An empty figure of so many inches that no window or global state knows of."""
+    from matplotlib.figure import Figure
+
+    return Figure((width, height), layout="constrained")
+
+
+def png(figure: Figure) -> bytes:
+    """A figure as a PNG file, the same for the same figure, in as many colours as lines and letters need.
+
+    That takes a quarter of the bytes, which a repository keeps.
+    """
+    from PIL import Image
+
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=110)
+    with Image.open(drawn) as picture:
+        picture.convert("RGB").quantize(64, Image.Quantize.FASTOCTREE).save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def style(position: int) -> dict[str, Any]:
+    """Colour and dashes of the line at this position, different for the first 28."""
+    return {"color": COLOURS[position % len(COLOURS)], "linestyle": LINES[position // len(COLOURS) % len(LINES)]}
+
+
+def short(label: str, longest: int = 34) -> str:
+    """A label for a legend; `$` would start mathematics."""
+    text = label if len(label) <= longest else label[: longest - 1] + "…"
+    return text.replace("$", r"\$")
+
+
+def quantity(board: Board, metric: str) -> str:
+    """A metric with its unit, for an axis."""
+    unit = board.metrics[metric]["unit"]
+    return short(metric) + (f" [{short(unit)}]" if unit else "")
+
+
+def finish(axes: Axes, x: str, y: str) -> None:
+    """Name the axes, and take away what nobody needs."""
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.grid(alpha=0.2, which="both")
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)

@@ -1,0 +1,125 @@
+"""Audits as Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from tabulate import tabulate
+
+from ...files import json_text, write_atomically
+from ..fairness import FACE, TOO_FEW, Table
+from ..rows import REGIONS
+from ..text import budget_name, escape, number
+
+NOTES = (
+    f"Groups are labels that came with the data; those of fewer than {TOO_FEW} test images are named and not scored.",
+    "In brackets: the 95 % interval of the mean over the images of the group.",
+    "*gap*: best minus worst group. Some gap is always there by chance: *p* is of a test that the groups do not differ "
+    "(Kruskal-Wallis, each model for itself, not adjusted for their number).",
+    "*of the input's*: the gap divided by that of the degraded input; above 1.00, the model treats the groups more "
+    "unequally than the degradation did.",
+)
+
+
+def write_audit(tables: Sequence[Table], stem: Path) -> list[Path]:
+    """Write `<stem>.md`, `.csv` and `.json`; returns the files."""
+    written = [stem.with_name(stem.name + suffix) for suffix in (".md", ".csv", ".json")]
+    frame = pd.DataFrame(records(tables))
+    for path, content in zip(
+        written, (markdown(tables), frame.to_csv(index=False, lineterminator="\n"), as_json(tables)), strict=True
+    ):
+        write_atomically(path, content)
+    return written
+
+
+def title(table: Table) -> str:
+    """What a table is about: score, attribute and board."""
+    s = table.board.setting
+    return f"{score_name(table)} by {table.by}: {s.degradation} on {s.dataset}, {s.size} px, {budget_name(s.budget)}"
+
+
+def score_name(table: Table) -> str:
+    """`psnr [dB]`, `lightness_shift [L*] inside the face`."""
+    metric, _, region = table.column.partition("@")
+    unit = table.board.metrics[metric]["unit"]
+    return metric + (f" [{unit}]" if unit else "") + (f" {REGIONS['@' + region]}" if region else "")
+
+
+def cells(table: Table) -> list[dict[str, str]]:
+    """One line a model, as text: a column for each group that has enough images, then worst group, gap and p."""
+    digits = table.board.metrics[table.column.partition("@")[0]]["digits"]
+    lines = []
+    for row in table.rows:
+        groups = {
+            f"{g.name} (n {g.n})": f"{number(g.mean, digits)} [{number(g.low, digits)}, {number(g.high, digits)}]"
+            for g in row.groups
+            if g.n >= TOO_FEW
+        }
+        further = {
+            "worst": row.worst or "–",
+            "gap": number(row.gap, digits),
+            "of the input's": number(row.relative, 2),
+            "p": "–" if math.isnan(row.p) else f"{row.p:.2g}" if row.p >= 1e-4 else "< 0.0001",
+        }
+        lines.append({"model": row.model, **groups, **further})
+    return lines
+
+
+def remarks(table: Table) -> list[str]:
+    """What has to be said below a table: too few images, unknown labels, no face masks, or why there is no audit."""
+    if table.reason:
+        return [table.reason]
+    groups = table.rows[0].groups if table.rows else ()
+    few = [f"{g.name} ({g.n})" for g in groups if g.n < TOO_FEW]
+    found = [f"too few images: {', '.join(few)}"] if few else []
+    if sum(g.n >= TOO_FEW for g in groups) < 2:
+        found.append(f"fewer than two groups have {TOO_FEW} images, so there is no gap")
+    found += [f"unknown: {table.unknown} test images without a label"] if table.unknown else []
+    if not any(column.endswith(FACE) for column in table.board.rows):
+        found.append("no face masks, so no shift of the skin's lightness and hue")
+    elif not any(facts.get("signed") for facts in table.board.metrics.values()):
+        found.append("no metric of the skin's shift was computed: run again with --metric all")
+    return found
+
+
+def markdown(tables: Sequence[Table]) -> str:
+    """All tables with their remarks."""
+    parts = ["# Scores by group"]
+    for table in tables:
+        parts.append(f"## {escape(title(table))}")
+        lines = [{escape(k): escape(v) for k, v in line.items()} for line in cells(table)]
+        if lines:
+            align = ["left"] + ["right"] * (len(lines[0]) - 1)
+            parts.append(tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True, colalign=align))
+        parts.append("\n".join(f"- {escape(remark)}" for remark in remarks(table)))
+    parts.append("\n".join(f"- {note}" for note in NOTES))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def records(tables: Sequence[Table]) -> list[dict[str, Any]]:
+    """One record a board, attribute, score, model and group; empty scores where there are too few images."""
+    return [
+        {
+            **vars(table.board.setting), "by": table.by, "score": table.column, "model": row.model, "role": row.role,
+            "group": g.name, "n": g.n, "too_few": g.n < TOO_FEW, "mean": g.mean, "low": g.low, "high": g.high,
+            "worst": row.worst, "gap": row.gap, "gap_of_input": row.relative, "p": row.p,
+        }
+        for table in tables
+        for row in table.rows
+        for g in row.groups
+    ]  # fmt: skip
+
+
+def as_json(tables: Sequence[Table]) -> str:
+    """The same as JSON, with the remarks."""
+    return json_text(
+        [
+            {"title": title(t), "by": t.by, "score": t.column, "remarks": remarks(t), "unknown": t.unknown,
+             "records": [{k: None if v != v else v for k, v in r.items()} for r in records([t])]}
+            for t in tables
+        ]
+    )  # fmt: skip

@@ -1,0 +1,116 @@
+"""One board over many: how models do across all degradations of one data set, size, budget and protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..files import digest
+from .board import Board
+from .statistics import LEVEL, Array, mean_intervals
+
+FEWEST = 5  # degradations that an interval over degradations takes
+
+
+@dataclass(frozen=True)
+class Overall:
+    """Models compared over the boards of one data set, size, budget and protocol."""
+
+    boards: list[Board]
+    """Those that count, one a degradation: their input is degraded, so that there is a gain."""
+    rows: pd.DataFrame
+    """One row a model that was scored on all boards, the lowest mean rank first: model, role, mean_rank (with .low and
+    .high over the boards), boards, won, mean_gain, mean_recovered (where there is an ideal)."""
+    partial: dict[str, int]
+    """Model -> boards that it was scored on, of those that were not scored on all."""
+    metric: str
+    friedman: float
+    """p of the Friedman test: whether the models differ at all; NaN where there are too few to test."""
+    critical: float
+    """Mean ranks that are nearer than this cannot be told apart (Nemenyi); NaN where there are too few to test."""
+
+
+def overall(boards: Sequence[Board]) -> list[Overall]:
+    """The overall boards of what has at least two degradations; `boards` are in order, as `collect` gives them."""
+
+    def whole(board: Board) -> tuple[Any, ...]:
+        s = board.setting
+        return s.dataset, s.fingerprint, s.size, s.protocol, s.budget, board.ranked_by or ""
+
+    found = []
+    for (*_, metric), group in groupby(sorted((b for b in boards if "gain" in b.rows), key=whole), key=whole):
+        newest = {b.setting.degradation: b for b in group}  # of several test sets, one
+        if len(newest) > 1:
+            found.append(_compare(list(newest.values()), metric))
+    return found
+
+
+def _compare(boards: list[Board], metric: str) -> Overall:
+    from scipy.stats import rankdata  # takes half a second to import, and a single board does without
+
+    tables = [_competing(b, metric) for b in boards]
+    counts = pd.concat([t["model"] for t in tables]).value_counts()
+    complete = sorted(counts[counts == len(boards)].index)
+    scores = np.array([t.set_index("model").loc[complete, "quality"] for t in tables]).reshape(len(boards), -1)
+    ranks = rankdata(-scores, axis=1) if complete else scores  # (boards, models), of equal scores the mean
+    friedman, critical = differences(ranks)
+    rows = _rows(boards, tables, complete, ranks)
+    partial = {model: int(n) for model, n in sorted(counts.items()) if n < len(boards)}
+    return Overall(boards, rows, partial, metric, friedman, critical)
+
+
+def _competing(board: Board, metric: str) -> pd.DataFrame:
+    """The rows that restore, and the baseline: not the ideal, nor codecs that nobody trained to restore."""
+    rows = board.rows
+    codec = rows["bytes"].notna() & (rows["flops"] == 0)
+    kept = rows[(rows["role"] != "ideal") & ~codec & rows[metric].notna()]
+    return kept.assign(quality=kept[metric] * (1 if board.better(metric) else -1))
+
+
+def _rows(boards: Sequence[Board], tables: Sequence[pd.DataFrame], models: Sequence[str], ranks: Array) -> pd.DataFrame:
+    low, high = np.full((2, len(models)), np.nan)
+    if len(boards) >= FEWEST:
+        low, high = mean_intervals(ranks, int(digest(*(vars(b.setting) for b in boards)), 16))
+    rows = pd.DataFrame({"model": models, "mean_rank": ranks.mean(0), "mean_rank.low": low, "mean_rank.high": high})
+    every = pd.concat([t.assign(won=_won(t)) for t in tables]).groupby("model")
+    rows["boards"], rows["won"] = len(boards), rows["model"].map(every["won"].sum())
+    for scale in ("gain", "recovered"):
+        if any(scale in t for t in tables):
+            rows[f"mean_{scale}"] = rows["model"].map(every[scale].mean())
+    rows["role"] = rows["model"].map(every["role"].first())
+    return rows.sort_values(["mean_rank", "model"], ignore_index=True)
+
+
+def _won(rows: pd.DataFrame) -> pd.Series:
+    """Whether a model has, or shares, the best rank of those that compete."""
+    competes = rows["role"] == ""
+    return competes & (rows["rank"] == rows.loc[competes, "rank"].min())
+
+
+def differences(ranks: Array) -> tuple[float, float]:
+    """p of the Friedman test, and Nemenyi's critical difference of mean ranks, for ranks `(boards, models)`.
+
+    After Demšar 2006 (JMLR 7:1-30): q √(k(k+1)/6N), q being the studentised range for k models over √2, 95 %. NaN for
+    fewer than three models or boards. Wilcoxon tests of pairs, which depend less on who else is there, could find
+    nothing: of the few boards that there are, no p survives Holm's correction for all pairs.
+    """
+    n, k = ranks.shape
+    if n < 3 or k < 3:
+        return float("nan"), float("nan")
+    from scipy import stats
+
+    q = stats.studentized_range.ppf(LEVEL, k, np.inf) / np.sqrt(2)
+    with np.errstate(invalid="ignore"):  # where all ranks are equal
+        chance = stats.friedmanchisquare(*ranks.T).pvalue
+    return float(np.nan_to_num(chance, nan=1.0)), round(float(q * np.sqrt(k * (k + 1) / (6 * n))), 6)
+
+
+def groups(mean_ranks: Array, critical: float) -> list[tuple[int, int]]:
+    """The longest stretches (first, last) of ascending mean ranks that lie within the critical difference."""
+    ends = [int(np.searchsorted(mean_ranks, rank + critical, side="right")) - 1 for rank in mean_ranks]
+    return [(i, end) for i, end in enumerate(ends) if end > i and (i == 0 or end > ends[i - 1])]

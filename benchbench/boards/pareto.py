@@ -1,0 +1,112 @@
+"""Quality for its cost: the models that no other one betters without costing more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .board import Board
+from .drawing import COLOURS, figure_of, finish, quantity, short
+from .statistics import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A column of boards that is better low."""
+
+    label: str
+    unit: float = 1.0
+    digits: int = 0
+
+
+COSTS = {
+    "parameters": Cost("parameters"),
+    "flops": Cost("training TFLOP", 1e12, 2),
+    "bytes": Cost("bytes an image"),
+}
+
+
+def front(cost: Array, quality: Array) -> NDArray[np.bool_]:
+    """Which of k models, given cost `(k,)` and quality `(k,)` (more is better), have none that beats them.
+
+    One beats another if it is at least as cheap and as good, and cheaper or better. NaN takes no part.
+    """
+    cheaper, better = cost[:, None] <= cost, quality[:, None] >= quality
+    strictly = (cost[:, None] < cost) | (quality[:, None] > quality)
+    return ~(cheaper & better & strictly).any(0) & ~np.isnan(cost) & ~np.isnan(quality)
+
+
+def fronts(board: Board) -> dict[str, list[str]]:
+    """Cost -> the models on its front, the cheapest first; only costs in which the board's models differ.
+
+    The ideal, which knows the answer, is left out; bytes count only where the input is not degraded.
+    """
+    if (first := board.ranked_by) is None:
+        return {}
+    rows = board.rows[board.rows["role"] != "ideal"]
+    quality = rows[first].to_numpy(float) * (1 if board.better(first) else -1)
+    found = {}
+    for name in COSTS:
+        cost = rows[name].to_numpy(float)
+        if (name == "bytes" and "gain" in rows) or not _differ(cost):
+            continue
+        on = front(cost, quality)
+        found[name] = list(rows["model"][on].iloc[np.lexsort((rows["model"][on], cost[on]))])
+    return found
+
+
+def _differ(cost: Array) -> bool:
+    """Whether costs differ by more than a tenth; the same budget for all is no choice to weigh."""
+    paid = cost[cost > 0]
+    return len(paid) > 1 and float(paid.max()) > 1.1 * float(paid.min())
+
+
+def pareto(board: Board) -> Figure | None:
+    """Quality against each cost in which the models differ; those on the front are named in the margin."""
+    found, metric = fronts(board), board.ranked_by
+    if not found or metric is None:
+        return None
+    figure = figure_of(5.5 * len(found) + 0.5, 4.5)
+    for position, (cost, names) in enumerate(found.items()):
+        axes = figure.add_subplot(1, len(found), position + 1)
+        rows = board.rows[(board.rows["role"] != "ideal") & np.isfinite(board.rows[metric])]
+        x, y = rows[cost] / COSTS[cost].unit, rows[metric]
+        on = rows["model"].isin(names)
+        axes.set_xscale("symlog", linthresh=x[x > 0].min(), linscale=0.4)  # some cost nothing
+        axes.scatter(x[~on], y[~on], s=18, color="#999999")
+        ends = x[on].to_numpy(), y[on].to_numpy()
+        order = np.lexsort(ends[::-1])
+        axes.step(ends[0][order], ends[1][order], where="post", color=COLOURS[0], lw=1)
+        axes.scatter(*ends, s=26, color=COLOURS[0], zorder=3)
+        finish(axes, COSTS[cost].label, quantity(board, metric) if position == 0 else "")
+        _name_in_margin(axes, *ends, list(rows["model"][on]))
+    return figure
+
+
+def _name_in_margin(axes: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[str], apart: float = 0.055) -> None:
+    """Names right of the axes, at the height of their points but `apart` of the axes' height, with a line to each."""
+    low, high = axes.get_ylim()
+    order = np.argsort(y, kind="stable")
+    heights = _spread((y[order] - low) / (high - low), apart)
+    for point, height in zip(order, heights, strict=True):
+        axes.annotate(
+            short(names[point]), (x[point], y[point]), (1.03, height), textcoords="axes fraction", fontsize=8,
+            va="center", annotation_clip=False, arrowprops={"arrowstyle": "-", "lw": 0.5, "color": "#999999"},
+        )  # fmt: skip
+
+
+def _spread(heights: np.ndarray, apart: float) -> np.ndarray:
+    """Ascending heights moved so that neighbours are `apart`, around where they were."""
+    moved = heights.copy()
+    for i in range(1, len(moved)):
+        moved[i] = max(moved[i], moved[i - 1] + apart)
+    moved -= (moved - heights).mean() if len(moved) else 0
+    return moved

@@ -1,0 +1,108 @@
+"""A board's raw material: a row of means for each model, and the scores of each test image behind them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..results import store
+from ..results.store import Result
+from .statistics import Array
+
+REGIONS = {"": "whole image", "@region": "inside the degraded region", "@face": "inside the face"}
+
+
+def metrics_of(scored: Iterable[Result]) -> dict[str, dict[str, Any]]:
+    """Metric -> facts, of the version that most results have, of equally many the newest.
+
+    So that one result from elsewhere, with a metric of its own making, changes no board.
+    """
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for result in store.oldest_first(scored):
+        for name, facts in result.content["metrics"].items():
+            versions = found.setdefault(name, {})
+            versions[facts["digest"]] = [*versions.pop(facts["digest"], []), facts]  # the newest version last
+    most = {name: max(reversed(list(versions.values())), key=len) for name, versions in found.items()}
+    known = {name: facts[-1] for name, facts in most.items()}
+    return dict(sorted(known.items(), key=lambda item: store.precedence(*item)))
+
+
+def rows_of(scored: Sequence[Result], metrics: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """One row a model, in the order of their names: what it is, and its mean scores. See `Board.rows`."""
+    trainings = pd.DataFrame([_row(r, metrics) for r in scored])
+    if trainings.empty:
+        return trainings
+    rows = _average_seeds(trainings)
+    if first := ranking_metric(metrics, rows):
+        rows["trainings.std"] = rows["model"].map(trainings.groupby("model")[first].std())
+    return rows
+
+
+def ranking_metric(metrics: Mapping[str, Mapping[str, Any]], rows: pd.DataFrame) -> str | None:
+    """The metric that gives the order: the first that at least half of the rows have, or else any; no signed one."""
+    known = [m for m, facts in metrics.items() if not facts.get("signed") and m in rows and rows[m].notna().any()]
+    return next((m for m in known if rows[m].notna().mean() >= 0.5), next(iter(known), None))
+
+
+def _columns(result: Result, metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The scores of a result that count. Those by another version of a metric are left out: they cannot be compared."""
+    known = result.content["metrics"]
+    current = [name for name, facts in known.items() if facts["digest"] == metrics[name]["digest"]]
+    return [c for name in current for suffix in REGIONS if (c := name + suffix) in result.content["scores"]]
+
+
+def _row(result: Result, metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    content = result.content
+    training, rate = content.get("training", {}), content.get("rate") or {}
+    return {
+        "model": content["trial"]["model"],
+        "role": content["model"]["role"],
+        "sees": ", ".join(content["model"]["sees"]),
+        "plugin": _plugin(content["origin"].get("model", [])),
+        "parameters": content["model"]["parameters"],
+        "flops": training.get("flops", 0.0),
+        "epochs": training.get("epochs", 0.0),
+        "bytes": rate.get("bytes", math.nan),
+        "payload": rate.get("payload_bytes", math.nan),
+        "seed": content["trial"]["seed"],
+    } | {column: content["scores"][column]["mean"] for column in _columns(result, metrics)}
+
+
+def _plugin(origins: Iterable[Mapping[str, str]]) -> str:
+    return ", ".join(dict.fromkeys(f"{o['distribution']} {o['version']}" for o in origins))
+
+
+def _average_seeds(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row a model: numbers averaged over its training seeds, with their count."""
+    seeds = rows.groupby("model", sort=True)["seed"].agg(lambda s: ", ".join(str(int(x)) for x in sorted(s.dropna())))
+    numbers = rows.drop(columns="seed").groupby("model", sort=True)
+    kinds = {
+        c: "mean" if pd.api.types.is_numeric_dtype(rows[c]) else "first" for c in rows if c not in ("model", "seed")
+    }
+    return numbers.agg(kinds).assign(seeds=seeds, trainings=rows.groupby("model").size()).reset_index()
+
+
+def image_scores(
+    scored: Sequence[Result], metrics: Mapping[str, Mapping[str, Any]], models: Sequence[str], columns: list[str]
+) -> Array:
+    """The scores of each test image, `(models, images, columns)`, averaged over a model's trainings; NaN is missing."""
+    ids = scored[0].scores.index
+    for result in scored[1:]:
+        ids = ids if ids.equals(result.scores.index) else ids.union(result.scores.index, sort=False)
+    tables: dict[str, list[Array]] = {model: [] for model in models}
+    for result in scored:
+        known = [c for c in _columns(result, metrics) if c in result.scores]
+        table = result.scores[known].reindex(index=ids, columns=columns)
+        tables[result.content["trial"]["model"]].append(table.to_numpy(float))
+    return np.stack([_mean(np.stack(found)) for found in tables.values()])
+
+
+def _mean(values: Array) -> Array:
+    """The mean over the first axis of what is not missing."""
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, values, 0.0).sum(0) / known.sum(0)

@@ -1,0 +1,75 @@
+"""The whole site: pages, pictures and static files, and nothing left over from the last time."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from ...errors import BenchbenchError
+from ...files import write_atomically
+from ...registry.registry import Registry
+from ..board import Board
+from . import cards, page_data
+from .audits import groups
+from .entries import Entry, entries
+from .pages import board_page, card_page, front_page
+from .pictures import Album, album
+from .render import page
+
+Page = tuple[str, str | bytes]
+"""Its path below the root, and its content."""
+MANIFEST = ".benchbench-site"
+"""Lists every file of the site, so that the next one can remove what is no longer in it, and nothing else."""
+
+
+def write_site(boards: Sequence[Board], folder: Path, registry: Registry | None = None) -> Path:
+    """Write the boards as a site; returns its first page. The same boards and plugins give the same bytes.
+
+    Model cards take what a model says of itself from the registry. Raises BenchbenchError for a folder that holds
+    other files than a site.
+    """
+    old = _known(folder)
+    placed = entries(boards)
+    albums = {entry.id: found for entry in placed if (found := album(folder, entry))}
+    written = set[str]()
+    for path, content in itertools.chain(_pages(placed, albums, registry), _static(), [(".nojekyll", b"")]):
+        write_atomically(folder / path, content)
+        written.add(path)
+    written |= {file for found in albums.values() for file in found.files}
+    for path in old - written:
+        (folder / path).unlink(missing_ok=True)
+    write_atomically(folder / MANIFEST, "".join(f"{path}\n" for path in sorted(written)))
+    return folder / "index.html"
+
+
+def _known(folder: Path) -> set[str]:
+    """The files of the site that the folder holds."""
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return set()
+    if not (folder / MANIFEST).is_file():
+        raise BenchbenchError(f"{folder} holds files that are no site of benchbench; name a new folder with --to")
+    lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+    home = folder.resolve()
+    return {line for line in lines if (folder / line).resolve().is_relative_to(home)}
+
+
+def _pages(placed: Sequence[Entry], albums: dict[str, Album], registry: Registry | None) -> Iterator[Page]:
+    known = cards.cards(placed, albums, {entry.id: groups(entry.board) for entry in placed}, registry)
+    slugs = {card.label: card.slug for card in known}
+    kinds = {card.label: card.kind for card in known}
+    yield "index.html", front_page("index.html", placed, albums, slugs, kinds)
+    yield "models.html", page("models.html", "models.html", cards=known)
+    yield "gallery.html", page("gallery.html", "gallery.html", data=page_data.gallery(placed, albums))
+    for entry in placed:
+        path = f"boards/{entry.id}.html"
+        yield path, board_page(path, entry, albums.get(entry.id), slugs, kinds)
+    for card in known:
+        path = f"models/{card.slug}.html"
+        yield path, card_page(path, card)
+
+
+def _static() -> Iterator[Page]:
+    for file in sorted((files(__package__) / "static").iterdir(), key=lambda f: f.name):
+        yield f"static/{file.name}", file.read_bytes()

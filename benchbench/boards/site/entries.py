@@ -1,0 +1,155 @@
+"""What the pages show, as plain values: boards with their pages and per-image scores, and leagues of boards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...files import digest
+from ...results.store import Result
+from ..board import Board
+from ..markdown.board import best_of
+from ..overall import Overall, overall
+from ..text import budget_name
+
+MAIN = 4  # metrics that stand first
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A board and its place on the site."""
+
+    id: str
+    """`<data set>/<degradation>`, safe in paths and different for each board."""
+    board: Board
+    results: Mapping[str, Result] = field(repr=False)
+    """Model -> its first scored result, best first."""
+    scores: Mapping[str, pd.DataFrame] = field(repr=False)
+    """Model -> the score of each test image: rows are image ids, columns metrics."""
+
+    @property
+    def league(self) -> League:
+        """The boards that this one may be compared with."""
+        return _league(self.board)
+
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics that at least one row has, in the order of the columns."""
+        return names(self.board, "")
+
+    @property
+    def compared(self) -> list[str]:
+        """Those of the metrics by which of two scores one is the better."""
+        return [name for name in self.metrics if not self.board.metrics[name].get("signed")]
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of the board as plain dictionaries, best first."""
+        return [{str(k): v for k, v in row.items()} for row in self.board.rows.to_dict("records")]
+
+    @cached_property
+    def row(self) -> dict[str, dict[str, Any]]:
+        """Model -> its row."""
+        return {row["model"]: row for row in self.rows}
+
+    @property
+    def leader(self) -> dict[str, Any] | None:
+        """The best row that competes; None where no model is better than the degraded input."""
+        first = self.board.ranked_by
+        rows = self.board.rows
+        if first is None or best_of(rows[first], rows["role"], self.board.better(first)) is None:
+            return None
+        return next(row for row in self.rows if row["role"] == "")
+
+    @property
+    def peers(self) -> list[str]:
+        """The models, and perhaps the degraded input, that share the leader's rank."""
+        if (first := self.leader) is None:
+            return []
+        shared = [r["model"] for r in self.rows if r["role"] != "ideal" and r["rank"] == first["rank"]]
+        return [model for model in shared if model != first["model"]]
+
+
+@dataclass(frozen=True)
+class League:
+    """What boards have in common whose scores may stand in one table: all but the degradation."""
+
+    dataset: str
+    size: int
+    budget: str
+    protocol: int
+    fingerprint: str
+
+    @property
+    def title(self) -> str:
+        """In words."""
+        return f"{self.dataset}, {self.size} px, {budget_name(self.budget)}"
+
+    @property
+    def anchor(self) -> str:
+        """An id for links within a page."""
+        return "league-" + digest(*vars(self).values())[:8]
+
+
+def _league(board: Board) -> League:
+    s = board.setting
+    return League(s.dataset, s.size, s.budget, s.protocol, s.fingerprint)
+
+
+def entries(boards: Sequence[Board]) -> list[Entry]:
+    """The boards with their places. Where several share data set and degradation, a digest tells them apart."""
+    shared = Counter(board.setting.file for board in boards)
+    found = []
+    for board in boards:
+        dataset, degradation = board.setting.file
+        own = "" if shared[board.setting.file] == 1 else f"-{digest(*vars(board.setting).values())[:8]}"
+        results = _first_results(board)
+        scores = {model: result.scores for model, result in results.items()}
+        found.append(Entry(f"{dataset}/{degradation}{own}", board, results, scores))
+    return found
+
+
+def _first_results(board: Board) -> dict[str, Result]:
+    first: dict[str, Result] = {}
+    for result in board.results:
+        if result.status == "scored":
+            first.setdefault(result.content["trial"]["model"], result)
+    ranked = list(board.rows["model"]) if len(board.rows) else []
+    return {model: first[model] for model in ranked}
+
+
+def leagues(found: Sequence[Entry]) -> dict[League, list[Entry]]:
+    """The entries by league, the league with most boards first."""
+    groups: dict[League, list[Entry]] = {}
+    for entry in found:
+        groups.setdefault(entry.league, []).append(entry)
+    return dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0].title, item[0].fingerprint)))
+
+
+def comparisons(boards: Sequence[Board]) -> dict[League, Overall]:
+    """What the boards of a league say together, where it has several."""
+    return {_league(found.boards[0]): found for found in reversed(overall(boards))}  # of several metrics, the first
+
+
+def names(board: Board, suffix: str) -> list[str]:
+    """The metrics that at least one row has, for the whole image or with the suffix of a region."""
+    return [m for m in board.metrics if m + suffix in board.rows and board.rows[m + suffix].notna().any()]
+
+
+def worst(entry: Entry, model: str, count: int = 4) -> list[tuple[str, float]]:
+    """(image id, score) of a model's worst test images, worst first, by the metric that ranks the board.
+
+    Infinite scores are left out: an image that came back whole is no bad one.
+    """
+    first, scores = entry.board.ranked_by, entry.scores.get(model)
+    if first is None or scores is None or first not in scores:
+        return []
+    finite = scores[first][np.isfinite(scores[first])]
+    ordered = finite.sort_values(ascending=entry.board.better(first), kind="stable")
+    return [(str(image), float(score)) for image, score in ordered.head(count).items()]

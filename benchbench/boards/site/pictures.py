@@ -1,0 +1,123 @@
+"""The site's pictures: strips of the sampled test images, stored once under a name made from their content."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ...evaluation.pictures import read_samples
+from ...files import write_atomically
+from ...results import store
+from ...results.store import Result
+from .entries import Entry
+
+FOLDER = "pictures"
+BINS = 16
+DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Images of one size side by side in one file."""
+
+    file: str
+    """Its path from the site's root."""
+    histograms: list[str]
+    """For each image, what `histogram` gives."""
+
+
+@dataclass(frozen=True)
+class Triple:
+    """The same test images as they went in, as a model restored them, and in truth."""
+
+    ids: list[str]
+    input: Strip
+    restored: Strip
+    truth: Strip
+
+
+@dataclass(frozen=True)
+class Album:
+    """The pictures of a board: the same test images of all models, and the worst of each."""
+
+    size: int
+    ids: list[str]
+    input: Strip
+    truth: Strip
+    restored: dict[str, Strip]
+    """By model, best first."""
+    worst: dict[str, Triple]
+    """By model, where its result keeps them."""
+
+    @property
+    def files(self) -> set[str]:
+        """The paths of all pictures from the site's root."""
+        own = {self.input.file, self.truth.file} | {strip.file for strip in self.restored.values()}
+        return own | {s.file for t in self.worst.values() for s in (t.input, t.restored, t.truth)}
+
+    def triple(self, model: str, image: str) -> Triple | None:
+        """The pictures that show a model's work on an image, if there are any."""
+        if model in self.restored and image in self.ids:
+            return Triple(self.ids, self.input, self.restored[model], self.truth)
+        found = self.worst.get(model)
+        return found if found and image in found.ids else None
+
+
+def album(root: Path, entry: Entry) -> Album | None:
+    """Store the pictures of a board under the site's root; None where no result has samples with the truth."""
+    size = entry.board.setting.size
+    read = {model: _samples(result.folder / store.SAMPLES, size) for model, result in entry.results.items()}
+    samples = {model: rows for model, rows in read.items() if rows}
+    first = next((model for model, rows in samples.items() if "truth" in rows), None)
+    if first is None:
+        return None
+    count = min(len(rows["restored"]) for rows in samples.values())
+    ids = [str(image) for image in entry.scores[first].index[:count]]
+    ids += [f"image {position + 1}" for position in range(len(ids), count)]
+    strips = {model: store_strip(root, rows["restored"][:count]) for model, rows in samples.items()}
+    before, after = (store_strip(root, samples[first][row][:count]) for row in ("input", "truth"))
+    worst = {model: found for model, result in entry.results.items() if (found := _worst(root, result, size))}
+    return Album(size, ids, before, after, strips, worst)
+
+
+def _samples(path: Path, size: int) -> dict[str, np.ndarray]:
+    """The rows of a sample picture; none where there is no such picture: the site does without."""
+    try:
+        return read_samples(path, size)
+    except ValueError:
+        return {}
+
+
+def _worst(root: Path, result: Result, size: int) -> Triple | None:
+    path, ids = result.folder / store.WORST, [str(image) for image in result.content.get("worst", [])]
+    rows = _samples(path, size) if ids else {}
+    if len(rows) < 3 or len(rows["truth"]) != len(ids):
+        return None
+    return Triple(ids, *(store_strip(root, rows[row]) for row in ("input", "restored", "truth")))
+
+
+def store_strip(root: Path, images: np.ndarray) -> Strip:
+    """Store uint8 `(n, size, size, 3)` as one PNG file, side by side."""
+    pixels = np.concatenate(list(images), 1)
+    name = f"{hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()[:16]}.png"
+    path = root / FOLDER / name
+    if not path.is_file():
+        buffer = io.BytesIO()
+        Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
+        write_atomically(path, buffer.getvalue())
+    return Strip(f"{FOLDER}/{name}", [histogram(image) for image in images])
+
+
+def histogram(image: np.ndarray) -> str:
+    """The RGB histogram of uint8 `(h, w, 3)`: for each channel BINS digits of base 64.
+
+    A digit d stands for (d / 63)² of the pixels: the root keeps the small bins visible.
+    """
+    counts = np.stack([np.bincount(image[..., c].ravel() // (256 // BINS), minlength=BINS) for c in range(3)])
+    levels = np.rint(63 * np.sqrt(counts / counts.sum(1, keepdims=True))).astype(int)
+    return "".join(DIGITS[level] for level in levels.ravel())

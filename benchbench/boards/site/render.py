@@ -1,0 +1,63 @@
+"""Templates to HTML: everything from plugins and files is escaped, whatever it is called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from ... import __version__
+from ..text import budget_name, number
+from . import charts, columns
+
+ARXIV = re.compile(r"(arXiv:?\s*)(\d{4}\.\d{4,5})")
+
+
+@cache
+def environment() -> Environment:
+    """The site's templates with their filters."""
+    found = Environment(
+        loader=PackageLoader(__package__),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters |= {"number": number, "budget": budget_name, "linked": linked, "spaced": spaced, "kinds_of": kinds_of}
+    found.globals |= {"version": __version__, "style": charts.style, "groups": columns.groups, "heat": heat_stops()}
+    return found
+
+
+def page(template: str, path: str, **values: object) -> str:
+    """A page that will lie at `path` below the site's root."""
+    root = "../" * path.count("/")
+    return environment().get_template(template).render(root=root, path=path, **values)
+
+
+def linked(text: str) -> Markup:
+    """Text with its arXiv numbers as links."""
+    return Markup(ARXIV.sub(r'\1<a href="https://arxiv.org/abs/\2">\2</a>', str(escape(text))))
+
+
+def spaced(count: float) -> str:
+    """A whole number that can be read: 1,234,567."""
+    return f"{int(count):,}"
+
+
+def kinds_of(models: Iterable[str], kinds: Mapping[str, str]) -> list[str]:
+    """The kinds that these models are of."""
+    return sorted({kinds[model] for model in models})
+
+
+def heat_stops(count: int = 9) -> dict[str, list[str]]:
+    """The colours of error maps, dark to bright: as CSS colours, and each channel as numbers for an SVG filter."""
+    from matplotlib import colormaps
+
+    colours = [colormaps["inferno"](step / (count - 1))[:3] for step in range(count)]
+    css = ["#" + "".join(f"{round(255 * part):02x}" for part in colour) for colour in colours]
+    return {"css": css} | {
+        name: [f"{colour[channel]:.3f}" for colour in colours] for channel, name in enumerate(("red", "green", "blue"))
+    }

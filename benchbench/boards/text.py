@@ -1,0 +1,61 @@
+"""Numbers and names as people read them, and text from elsewhere made harmless."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tabulate import tabulate
+
+from ..contracts.budget import PRESETS, Budget
+
+COMPILED = ", compiled"  # behind a budget, where training steps were
+NARROW = "\u202f"  # a space that does not break a cell in two
+
+
+def number(value: Any, digits: int) -> str:
+    """A score for people: `∞` for infinite, `–` for missing."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, float) and math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value:.{digits}f}"
+
+
+def with_margin(text: str, low: float, high: float, digits: int) -> str:
+    """A number with half the width of its interval, `24.08 ±0.39`, where there is one."""
+    return f"{text}{NARROW}±{(high - low) / 2:.{digits}f}" if math.isfinite(high - low) else text
+
+
+def escape(text: str) -> str:
+    """Text from plugins and files as inert Markdown."""
+    for special in ("\\", "|", "`", "*", "_", "[", "]", "#", "~", "$"):
+        text = text.replace(special, "\\" + special)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return " ".join(text.split())
+
+
+def budget_name(canonical: str) -> str:
+    """`5e+12 flops` as `5 TFLOP a model (quick)`."""
+    if canonical.endswith(COMPILED):
+        return budget_name(canonical.removesuffix(COMPILED)) + COMPILED
+    names = {Budget.parse(text).canonical: name for name, text in PRESETS.items()}
+    if canonical == "none":
+        return "no training"
+    if canonical == "recipe":
+        return "each model's own recipe"
+    amount, unit = canonical.split()
+    shown = f"{float(amount) / 1e12:,.12g} TFLOP" if unit == "flops" else f"{float(amount):,.12g} {unit}"
+    return f"{shown} a model" + (f" ({names[canonical]})" if canonical in names else "")
+
+
+def arrow(facts: Mapping[str, Any]) -> str:
+    """Which way a metric is better, by its facts."""
+    return "→ 0" if facts.get("signed") else "↑" if facts["higher_is_better"] else "↓"
+
+
+def table(columns: Mapping[str, Sequence[str]], *left: str) -> str:
+    """A Markdown table of text that is escaped already; the columns named `left` are aligned so, the others right."""
+    sides = ["left" if head in left else "right" for head in columns]
+    return tabulate(columns, headers="keys", tablefmt="pipe", disable_numparse=True, colalign=sides)

@@ -1,0 +1,118 @@
+"""Boards as Markdown for people, CSV and JSON for programs, and a picture of what the models did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..files import digest, json_text, write_atomically
+from ..results.store import Result
+from .board import Board, collect
+from .markdown.board import section
+from .markdown.index import write_index
+from .markdown.overall import write_overall
+from .markdown.timing import speed_page
+from .picture import write_picture
+from .plots import write_plots
+from .published import write_published
+from .rows import REGIONS
+from .tables import beside, is_written, write_table
+from .text import escape
+
+SCALES = [f"{name}{bound}" for name in ("gain", "recovered") for bound in ("", ".low", ".high")]
+FACTS = ("bytes", "payload", "parameters", "flops", "epochs", "seeds", "trainings", "trainings.std", "sees", "plugin")
+FIXED = ("rank", "rank.low", "rank.high", "model", *SCALES, *FACTS)
+
+
+def build(out: Path, to: Path) -> tuple[list[Path], list[str]]:
+    """Write all that the results under `out` give into `to`: boards, overall boards, published figures, the index.
+
+    Returns the Markdown files, and a line for each result that had to be left out. Raises BenchbenchError.
+    """
+    boards, problems = collect(out)
+    published = write_published(out, to)
+    pages = write_boards(boards, to) + ([published] if published else [])
+    return (pages + write_pages(boards, to) if boards else pages), problems
+
+
+def write_pages(boards: Sequence[Board], folder: Path, *, redraw: bool = True) -> list[Path]:
+    """Write what is made of all boards together: the overall boards, and the index. Returns the Markdown files."""
+    return [*write_overall(boards, folder, redraw=redraw), write_index(boards, folder)]
+
+
+def write_boards(boards: Sequence[Board], folder: Path, *, redraw: bool = True) -> list[Path]:
+    """Write `<data set>/<degradation>.md|csv|json|parquet|png` under `folder`; returns the Markdown files.
+
+    Without `redraw`, pictures stay as they are where the results behind them have not changed: they take seconds.
+    """
+    written = []
+    for (dataset, degradation), group in groupby(boards, key=lambda b: b.setting.file):
+        members = list(group)
+        stem = folder / dataset / degradation
+        content = json_text([as_json(b) for b in members])
+        if redraw or not is_written(stem, content):
+            _write_file(stem, members)
+            write_atomically(beside(stem, ".json"), content)  # last: it vouches for the others
+        written.append(beside(stem, ".md"))
+    return written
+
+
+def _write_file(stem: Path, members: Sequence[Board]) -> None:
+    pictures = [_pictures(stem, b, len(members)) for b in members]
+    text = f"# {escape(members[0].setting.degradation)} on {escape(members[0].setting.dataset)}\n\n"
+    text += "\n".join(section(b, p) for b, p in zip(members, pictures, strict=True))
+    write_atomically(beside(stem, ".md"), text)
+    flat = pd.concat([_flat(b) for b in members], ignore_index=True)
+    write_table(stem, flat)
+    write_atomically(beside(stem, ".speed.md"), speed_page(members))
+
+
+def _pictures(stem: Path, board: Board, siblings: int) -> dict[str, str]:
+    """Draw the board's picture and plots; returns kind -> file name. A board that shares its file adds a digest."""
+    own = stem if siblings == 1 else stem.with_name(f"{stem.name}-{digest(*vars(board.setting).values())[:8]}")
+    picture = own.with_name(own.name + ".png")
+    found = {"picture": picture.name} if write_picture(picture, board) else {}
+    return found | {name: path.name for name, path in write_plots(own, board).items()}
+
+
+def _flat(board: Board) -> pd.DataFrame:
+    """The board as a plain table for CSV: its setting, then the fixed columns, then every score."""
+    setting = vars(board.setting)
+    rows = board.rows if len(board.rows) else pd.DataFrame(columns=["model"])
+    fixed = [c for c in FIXED if c in rows]
+    known = [name + suffix for name in board.metrics for suffix in REGIONS]
+    scores = [c for name in known for bound in ("", ".low", ".high", ".median") if (c := name + bound) in rows]
+    flat = rows[fixed + scores].assign(status="scored", reason="")
+    failed = pd.DataFrame([{k: f[k] for k in ("model", "status", "reason")} for f in board.failures])
+    whole = (
+        pd.concat([flat, failed], ignore_index=True) if len(failed) and len(flat) else (flat if len(flat) else failed)
+    )
+    for position, (name, value) in enumerate(setting.items()):
+        whole.insert(position, name, value)
+    return whole
+
+
+def as_json(board: Board) -> dict[str, Any]:
+    """The board as plain values."""
+    rows = [{k: (None if v is None or v != v else v) for k, v in row.items()} for row in board.rows.to_dict("records")]
+    return {
+        **vars(board.setting),
+        "results": {r.content["key"]: _what_counts(r) for r in board.results},
+        "ranked_by": board.ranked_by,
+        "metrics": board.metrics,
+        "rows": rows,
+        "not_scored": board.failures,
+        "unavailable": board.unavailable,
+    }
+
+
+def _what_counts(result: Result) -> str:
+    """A digest of what a result contributes to a board's text; times, which differ from run to run, do not."""
+    parts = ("status", "reason", "trial", "origin", "training", "model", "rate", "metrics", "scores", "environment")
+    facts = {name: result.content.get(name) for name in parts}
+    return digest(json.dumps(facts))

@@ -1,0 +1,118 @@
+"""What components are tried on: pictures, a degradation, damage, and the global generators."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ..contracts.degradation import Degradation, Degraded
+from ..contracts.seeding import Draw, generator
+from ..contracts.specs import param
+from ..data.degraded import DegradedSet, degrade_chunk
+from ..data.prepared import PreparedDataset
+
+
+@dataclass(frozen=True)
+class Softening(Degradation):
+    """A mild blur that tells its kernel and has an inverse, so that few models are unavailable on it."""
+
+    name = "softening"
+
+    light: float = param(1.0, "factor of all values besides", low=0.1, high=1)
+
+    def apply(self, clean: Tensor, draw: Draw) -> Degraded:
+        kernel = torch.full((len(clean), 1, 3, 3), 1 / 9, device=clean.device)
+        softer = F.avg_pool2d(clean, 3, 1, 1, count_include_pad=False)
+        return Degraded(self.light * softer, truth={"kernel": kernel})
+
+    def invert(self, degraded: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
+        softer = F.avg_pool2d(degraded, 3, 1, 1, count_include_pad=False)
+        return (2 * degraded - softer) / self.light
+
+
+def names(n: int) -> list[str]:
+    """Ids of `n` pictures."""
+    return [f"picture-{i}" for i in range(n)]
+
+
+def pictures(n: int, height: int, width: int | None = None, channels: int = 3) -> Tensor:
+    """uint8 `(n, channels, height, width)`: skin-coloured waves with some grain; the first ones are always the same."""
+    width = width or height
+    rows = torch.linspace(0, 1, height).view(-1, 1)
+    columns = torch.linspace(0, 1, width)
+    colour = torch.tensor([0.58, 0.5, 0.42] if channels == 3 else [0.5] * channels).view(-1, 1, 1)
+    found = []
+    for name in names(n):
+        source = generator("checks", name)
+        phase = 6 * torch.rand((channels, 1, 1), generator=source)
+        waves = torch.sin(9 * rows + phase) + torch.cos(23 * columns * rows + phase)
+        grain = torch.rand((channels, height, width), generator=source)
+        found.append(colour + 0.15 * waves + 0.1 * (grain - 0.5))
+    return torch.stack(found).mul(255).round().to(torch.uint8)
+
+
+def unit(images: Tensor) -> Tensor:
+    """uint8 images as float32 in [0, 1]."""
+    return images.float() / 255
+
+
+def disc(n: int, height: int, width: int | None = None) -> Tensor:
+    """bool `(n, 1, height, width)`, true in the middle."""
+    rows = torch.linspace(-1, 1, height).view(-1, 1)
+    columns = torch.linspace(-1, 1, width or height)
+    return (rows**2 + columns**2 < 0.5).expand(n, 1, -1, -1).contiguous()
+
+
+def pairs(degradation: Degradation, n: int, size: int, channels: int = 3) -> DegradedSet:
+    """Pictures and their degraded versions, made as a test set is."""
+    clean, face = pictures(n, size, channels=channels), disc(n, size)
+    step = degrade_chunk(degradation, names(n), clean, face)
+    return DegradedSet(names(n), clean, step.images.mul(255).round().to(torch.uint8), step.region, face, step.truth)
+
+
+def portraits(n: int, size: int, channels: int = 3) -> PreparedDataset:
+    """A data set of pictures, all of them for training."""
+    pixels = pictures(n, size, channels=channels)
+    return PreparedDataset("checks", "checks", size, "checks", names(n), pixels, disc(n, size), {}, ["train"] * n, [])
+
+
+def damaged(clean: Tensor, kind: str, strength: float) -> Tensor:
+    """Images in [0, 1] spoiled by noise, blur, a pattern of period 2, a tint or darkness; strength 0 spoils nothing."""
+    if kind == "noise":
+        noise = torch.randn(clean.shape, generator=generator("checks", "noise")).to(clean.device)
+        spoiled = clean + 0.3 * noise
+    elif kind == "blur":
+        spoiled = F.avg_pool2d(clean, 5, 1, 2, count_include_pad=False)
+    elif kind == "pattern":
+        stripes = torch.arange(clean.shape[-1], device=clean.device) % 2 * 2.0 - 1
+        spoiled = clean + 0.2 * stripes
+    elif kind == "tint":
+        spoiled = clean * torch.linspace(1, 0.5, clean.shape[1], device=clean.device).view(-1, 1, 1)
+    else:
+        spoiled = 0.5 * clean
+    return ((1 - strength) * clean + strength * spoiled).clamp(0, 1)
+
+
+DAMAGES = ("noise", "blur", "pattern", "tint", "darkness")
+
+
+@contextmanager
+def global_seed(seed: int) -> Iterator[None]:
+    """The global generators of torch, NumPy and Python seeded, and put back as they were afterwards."""
+    before = torch.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002  a plugin may use them
+    torch.manual_seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        torch.set_rng_state(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002
+        random.setstate(before[2])

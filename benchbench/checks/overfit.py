@@ -1,0 +1,245 @@
+"""The overfit check: a model that cannot learn even a single image by heart cannot learn.
+
+Each model is trained on one training image, degraded once, at its recipe's own rate. It learns if it ends GAIN above
+where it began, and BEYOND above the degraded image and a single colour, unless it is GOOD in absolute terms; where the
+ideal inverse is near, half of the way to it is enough. So a model that returns its input or a constant is found out;
+one that cannot hold all details, or restores one channel of three, is not. One that restores the image before any
+training, by what is built into it, cannot be judged by this and is skipped.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .. import processes
+from ..errors import BenchbenchError, SpecError, one_line
+from ..files import cache_folder, read_json, write_json
+from ..processes import ChildProcess
+from ..registry.registry import Registry
+from ..results.trial import Trial
+from ..running.executors import Settings
+from ..running.listeners import Listener
+from ..running.run import RunRequest, plan_trials, settings_of, trained
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from ..contracts.degradation import Degradation
+    from ..data.degraded import DegradedSet
+    from ..data.prepared import PreparedDataset
+
+STEPS = 2000
+EVERY = 25  # steps between two looks
+HIGH = 35.0  # dB at which to stop
+GOOD = 30.0  # dB that are enough however little the image was degraded
+GAIN = 3.0  # dB: half of the error
+BEYOND = 0.5  # dB
+CANDIDATES = 32  # training images of which the one that the degradation spoils most is taken
+COPIES = 2  # of it in a batch: batch normalisation of a bottleneck cannot learn from a single value
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the check found of a model on a degradation."""
+
+    dataset: str
+    degradation: str
+    model: str
+    seed: int | None
+    status: Literal["learns", "cannot learn", "skipped", "failed"]
+    reason: str = ""
+    psnr: float | None = None
+    """The best that it reached, in dB."""
+    steps: int = 0
+    needed: float | None = None
+    """PSNR from which it counts as learning."""
+    degraded_psnr: float | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing speaks against the model."""
+        return self.status in ("learns", "skipped")
+
+    def __str__(self) -> str:
+        status = "CANNOT learn" if self.status == "cannot learn" else self.status
+        if self.psnr is None or self.degraded_psnr is None or self.needed is None:
+            return f"{self.degradation} × {self.model}: {status}: {self.reason}"
+        came = f"{self.psnr:.1f} dB after {self.steps} steps; degraded {self.degraded_psnr:.1f} dB"
+        lacks = "" if self.passed else f", {self.needed:.1f} dB needed"
+        return f"{self.degradation} × {self.model}: {status} ({came}{lacks})"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """PSNRs by which a model is judged, in dB."""
+
+    degraded: float
+    idle: float
+    """Of the degraded image or a single colour, whichever is better and not perfect: what needs no learning."""
+    ideal: float
+    """Of the ideal inverse; infinite where there is none."""
+
+    @classmethod
+    def of(cls, pairs: DegradedSet, degradation: Degradation) -> Marks:
+        """The marks of a degraded set."""
+        from ..data.degraded import psnr_of
+
+        clean, degraded = pairs.clean / 255, pairs.degraded / 255
+        given, colour = psnr_of(degraded, clean), psnr_of(clean.mean((2, 3), keepdim=True), clean)
+        ideal = math.inf
+        if degradation.has_oracle:
+            ideal = psnr_of(degradation.invert(degraded, pairs.truth).clamp(0, 1), clean)
+        return cls(given, max((level for level in (given, colour) if math.isfinite(level)), default=GOOD), ideal)
+
+    def above(self, level: float, margin: float) -> float:
+        """A level and a margin, or half of the way to the ideal."""
+        return level + (min(margin, (self.ideal - level) / 2) if self.ideal > level else margin)
+
+    def needed(self, start: float) -> float:
+        """What a model that began at `start` reaches if it learns."""
+        return max(self.above(start, GAIN), min(self.above(self.idle, BEYOND), GOOD))
+
+
+def overfit_one(registry: Registry, request: RunRequest, listener: Listener) -> Iterator[Verdict]:
+    """Yield a verdict on each trained model of the request; nothing is stored. Raises BenchbenchError."""
+    cache = cache_folder()
+    trials, _ = plan_trials(registry, replace(request, frame=False), listener, cache, (), writes_to=(cache,))
+    if not (chosen := trained(trials)):
+        raise SpecError("none of the chosen models is trained, so there is nothing to check")
+    yield from check(chosen, settings_of(request, cache))
+
+
+def check(trials: Sequence[Trial], settings: Settings) -> Iterator[Verdict]:
+    """A verdict on each trial's model, in their order; each is found in a process of its own, and nothing is stored."""
+    running: deque[tuple[Trial, Path, ChildProcess | str]] = deque()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            for number, trial in enumerate(trials):
+                answer = Path(folder) / str(number)
+                running.append((trial, answer, _start(trial, answer, settings)))
+                if len(running) == settings.jobs:
+                    yield _verdict(*running.popleft())
+            while running:
+                yield _verdict(*running.popleft())
+        finally:
+            for _, _, call in running:
+                if isinstance(call, ChildProcess):
+                    call.kill()
+
+
+def _start(trial: Trial, answer: Path, settings: Settings) -> ChildProcess | str:
+    """The check at work, or why the trial cannot be sent to a process."""
+    try:
+        packed = processes.step(work, processes.step(check_one, trial, answer, settings.cache, settings.device), answer)
+    except Exception as error:
+        return one_line(error)
+    return ChildProcess(packed, settings.limits)
+
+
+def _verdict(trial: Trial, answer: Path, call: ChildProcess | str) -> Verdict:
+    reason = call if isinstance(call, str) else processes.outcome(call)
+    return _of(trial, "failed", reason=reason) if reason else Verdict(**read_json(answer))
+
+
+def _of(trial: Trial, status: Any, **facts: Any) -> Verdict:
+    return Verdict(trial.dataset, str(trial.degradation), str(trial.model), trial.seed, status, **facts)
+
+
+def work(packed: bytes, answer: Path) -> None:
+    """In a process of its own: the check, into its log."""
+    from ..running.worker import log_to
+
+    log_to(answer.with_suffix(".log"))
+    processes.do(packed)
+
+
+def check_one(trial: Trial, answer: Path, cache: Path, device_name: str) -> None:
+    """Check the trial's model and write the verdict."""
+    from ..devices import set_up
+
+    try:
+        verdict = overfit(trial, set_up(device_name, trial.threads))
+    except BenchbenchError as error:
+        verdict = _of(trial, "failed", reason=str(error))
+    except BaseException as error:  # SystemExit is the plugin's
+        verdict = _of(trial, "failed", reason=one_line(error))
+    write_json(answer, asdict(verdict))
+
+
+def overfit(trial: Trial, device: torch.device) -> Verdict:
+    """Train the trial's model on one image. Raises whatever the model raises."""
+    import torch
+
+    from ..contracts.applying import needs_masks
+    from ..contracts.model import Task
+    from ..contracts.seeding import derive
+    from ..data.batches import TrainingSet
+    from ..data.prepared import load
+    from ..training.step import validate
+
+    model, portraits = trial.model, load(trial.data)
+    if portraits.masks is None and needs_masks(trial.degradation):
+        return _of(trial, "skipped", reason=f"{trial.degradation} needs face masks, which {trial.dataset} lacks")
+    task = Task(trial.size, trial.degradation, 3, *TrainingSet(portraits, trial.degradation, device).statistics())
+    if reason := model.unavailable(task):
+        return _of(trial, "skipped", reason=reason)
+    pairs = one_pair(portraits, trial.degradation)
+    torch.manual_seed(derive(trial.seed, "weights"))
+    module = model.build(task).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    _, start = validate(model, module, pairs, device)
+    marks = Marks.of(pairs, trial.degradation)
+    if start >= marks.above(marks.idle, GAIN):
+        return _of(trial, "skipped", reason=f"restores the image to {start:.1f} dB before any training")
+    needed = marks.needed(start)
+    goal = max(needed, HIGH) if marks.ideal > HIGH else needed
+    best, steps = _learn(trial, module, pairs, device, goal)
+    status = "learns" if best >= needed else "cannot learn"
+    return _of(trial, status, psnr=best, steps=steps, needed=needed, degraded_psnr=marks.degraded)
+
+
+def _learn(trial: Trial, module: nn.Module, pairs: DegradedSet, device: torch.device, goal: float) -> tuple[float, int]:
+    """The best PSNR that training on the pairs gives, and the steps taken; it ends once the goal is reached."""
+    import torch
+
+    from ..contracts.seeding import derive
+    from ..data.batches import validation_batch
+    from ..training.step import check_finite, optimizer_step, validate
+
+    model, best = trial.model, -math.inf
+    batch = validation_batch(pairs, slice(0, COPIES), device)
+    optimizers = model.configure_optimizers(module)
+    for step in range(1, STEPS + 1):
+        torch.manual_seed(derive(trial.seed, "module", step))
+        optimizer_step(model, module, batch, optimizers)
+        if step % EVERY == 0:
+            loss, psnr = validate(model, module, pairs, device)
+            check_finite(loss, "validation", step)
+            best = max(best, psnr)
+            if best >= goal:
+                return best, step
+    return best, STEPS
+
+
+def one_pair(portraits: PreparedDataset, degradation: Degradation) -> DegradedSet:
+    """One training image, degraded as a test image would be, COPIES times."""
+    from ..data.degraded import DegradedSet, degrade_chunk
+
+    rows = portraits.indices("train")[:CANDIDATES]
+    ids, clean = [portraits.ids[i] for i in rows], portraits.pixels[rows]
+    face = None if portraits.masks is None else portraits.masks[rows]
+    degraded = degrade_chunk(degradation, ids, clean, face)
+    worst = int((degraded.images - clean / 255).square().flatten(1).mean(1).argmax())
+
+    def own(tensor: Any) -> Any:
+        return None if tensor is None else tensor[worst : worst + 1].repeat_interleave(COPIES, 0)
+
+    levels = degraded.images.mul(255).round().byte()
+    truth = {name: own(value) for name, value in degraded.truth.items()}
+    return DegradedSet([ids[worst]] * COPIES, own(clean), own(levels), own(degraded.region), own(face), truth)

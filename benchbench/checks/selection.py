@@ -1,0 +1,67 @@
+"""Which components a name means: a spec, a kind, all of them, or what a plugin's file brings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..contracts import specs
+from ..contracts.component import Component
+from ..errors import PluginError, SpecError, did_you_mean
+from ..registry.registry import KINDS, Registry
+
+ALL = "all"
+
+
+def choose(registry: Registry, texts: Sequence[str], files: Sequence[Path] = ()) -> tuple[list[Component], list[str]]:
+    """The components that the texts mean and the files bring; and, of those that need a parameter, what they need.
+
+    A text is a spec (`unet:width=16`; of every kind that has the name), a kind (`model`), or `all`. Raises SpecError,
+    or PluginError for a file that brings nothing.
+    """
+    found: list[Component] = []
+    classes: list[type[Component]] = []
+    for text in texts:
+        kinds = [kind for kind in KINDS if text in (ALL, kind, f"{kind}s")]
+        classes += [component for kind in kinds for component in registry.of(kind).values()]
+        found += [] if kinds else named(registry, text)
+    for path in files:
+        whole = registry.origin.items()
+        brought = [c for c, plugin in whole if isinstance(c, type) and plugin.distribution == path.name]
+        if not brought:
+            raise PluginError(f"{path} brings no component: return its class from a hook such as benchbench_models")
+        classes += brought
+    ready, lacking = by_defaults(classes)
+    return list({(type(c), str(c)): c for c in [*found, *ready]}.values()), lacking
+
+
+def by_defaults(classes: Iterable[type]) -> tuple[list[Any], list[str]]:
+    """An instance of each that has a default for every parameter, and for each other what it lacks."""
+    found, lacking = [], []
+    for component in classes:
+        try:
+            found.append(specs.build(component, []))
+        except SpecError as reason:
+            lacking.append(str(reason))
+    return found, lacking
+
+
+def named(registry: Registry, text: str) -> list[Component]:
+    """The components of all kinds that a spec names; its parameters must fit one of them. Raises SpecError."""
+    if len(specs.split_chain(text)) > 1:
+        return [registry.resolve("degradation", text)]
+    name, _ = specs.split_spec(text)
+    kinds = [kind for kind in KINDS if name in registry.of(kind)]
+    if not kinds:
+        known = {ALL, *KINDS, *(name for kind in KINDS for name in registry.of(kind))}
+        raise SpecError(f"unknown component '{name}': {did_you_mean(name, known)}")
+    found, errors = [], []
+    for kind in kinds:
+        try:
+            found.append(registry.resolve(kind, text))
+        except SpecError as error:
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    return found

@@ -1,0 +1,84 @@
+"""What a component's results depend on: a digest of its source and of the files of its package that it imports."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..files import digest
+from . import specs
+from .component import Component
+
+
+def source_digest(component: Component) -> str:
+    """16 hexadecimal digits that change with the component's source, any file it imports of its package, its version.
+
+    benchbench's own files do not count: the protocol's version speaks for them.
+    """
+    parts = [module_digest(type(p).__module__) + p.version() for p in component._members()]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+@functools.cache
+def module_digest(module: str) -> str:
+    """64 hexadecimal digits of a module's source and of the files of its package that it imports."""
+    seen: dict[str, bytes] = {}
+    _visit(module, seen)
+    whole = hashlib.sha256()
+    for name in sorted(seen):
+        whole.update(name.encode() + b"\0" + seen[name].replace(b"\r\n", b"\n") + b"\0")
+    return whole.hexdigest()
+
+
+def _visit(module: str, seen: dict[str, bytes]) -> None:
+    path = _source_of(module)
+    if module in seen or path is None:
+        return
+    seen[module] = path.read_bytes()
+    for name in _imports(module, ast.parse(seen[module]), is_package=path.name == "__init__.py"):
+        if name.split(".")[0] == module.split(".")[0]:
+            _visit(name, seen)
+
+
+def _source_of(module: str) -> Path | None:
+    loaded = sys.modules.get(module)
+    origin = getattr(loaded, "__file__", None)
+    if origin is None:
+        package = module.rpartition(".")[0]
+        if package and (parent := _source_of(package)) and parent.name != "__init__.py":
+            return None  # a name inside a file; looking for it as a module would run that file
+        try:
+            spec = importlib.util.find_spec(module)
+        except (ImportError, ValueError):
+            return None
+        origin = spec.origin if spec else None
+    return Path(origin) if origin and origin.endswith(".py") and Path(origin).is_file() else None
+
+
+def _imports(module: str, tree: ast.Module, is_package: bool) -> Iterator[str]:
+    package = module if is_package else module.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            try:
+                base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            except ImportError:
+                continue
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def full_spec(component: Component) -> str:
+    """The spec with every default spelt out: a changed default is another component."""
+    return "+".join(specs.format_spec(part, defaults=True) for part in component._members())
+
+
+def component_digest(component: Component) -> str:
+    """Digest of a component's parameters and source."""
+    return digest(full_spec(component), source_digest(component))

@@ -1,0 +1,59 @@
+"""The contract of metrics."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from .component import Component
+from .model import Task
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+NO_REGION = "needs face masks, or a degradation that acts in a region"
+"""Why a metric of regions cannot be had where there is none; the data and the degradation never change that."""
+
+
+# ── metrics ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Metric(Component, ABC):
+    """A score for each image."""
+
+    higher_is_better: ClassVar[bool]
+    signed: ClassVar[bool] = False
+    """Whether the score is a shift: 0 is best, its sign tells the direction, and it never ranks models."""
+    unit: ClassVar[str] = ""
+    digits: ClassVar[int] = 4
+    """Decimals that boards show."""
+    order: ClassVar[int] = 100
+    """Place among the columns of a board, lowest first."""
+    ranks: ClassVar[bool] = False
+    """Whether boards rank the models by this metric; only one installed metric may say so."""
+    symmetric: ClassVar[bool] = True
+    """Whether restored and clean image may change places; say False if it matters which is which."""
+    regional: ClassVar[bool] = True
+    """Whether the score can be confined to a region."""
+    whole: ClassVar[bool] = True
+    """Whether the score is given for whole images; otherwise in regions only, where NaN may say that there is none."""
+    library: ClassVar[str] = ""
+    """The library that computes the score or is its reference, by distribution name; results record its version."""
+    compares: ClassVar[Literal["images", "flow"]] = "images"
+    """flow: it gets the displacement fields `(N, 2, H, W)` of model and ideal inverse, not the images; see `flow`."""
+
+    @abstractmethod
+    def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
+        """Scores `(N,)` of float32 `(N, C, H, W)` in [0, 1]; with `region` (bool `(N, 1, H, W)`), inside it only."""
+
+    def unavailable(self, task: Task) -> str | None:
+        """Why this metric cannot be had for this task ("needs vgg16-397923af.pth in …"), or None."""
+        return None
+
+    def inapplicable(self, task: Task, has_flow: bool) -> str | None:
+        """Why it cannot be had on this task of a model that has, or has not, a displacement field; or None."""
+        if self.compares == "flow" and not task.degradation.has_flow:
+            return f"{task.degradation.name} has no displacement field"
+        if self.compares == "flow" and not has_flow:
+            return "only of models that estimate a displacement field"
+        return self.unavailable(task)

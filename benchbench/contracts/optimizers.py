@@ -1,0 +1,39 @@
+"""Optimizers by a recipe, and the learning rates of its schedule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from .recipe import Recipe
+
+WARM_UP = 0.02  # of the budget
+
+
+def make_optimizer(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> Optimizer:
+    """The recipe's optimizer over the parameters; Adam and AdamW are the fused kind."""
+    parameters = [p for p in parameters if p.requires_grad]
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(parameters, recipe.lr, momentum=0.9, weight_decay=recipe.weight_decay)
+    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimizer]
+    return kind(parameters, recipe.lr, weight_decay=recipe.weight_decay, fused=True)
+
+
+def rate_factor(schedule: str, done: float) -> float:
+    """What a schedule multiplies the learning rate by after the part `done`, in [0, 1], of the budget."""
+    factor = 1.0
+    if schedule == "cosine":
+        factor = min(1.0, (done + 1e-3) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * done))
+    return max(factor, 1e-3)
+
+
+def lay_out_like_parameters(optimizer: Optimizer) -> None:
+    """Fused optimizers walk a parameter and its moments in memory order, which a checkpoint does not keep."""
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)

@@ -1,0 +1,138 @@
+"""Images as batches on the device: the training split, degraded afresh each time, and rows of a fixed degraded set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import torch
+from torch import Tensor
+
+from ..contracts.applying import apply_degradation, to_8bit
+from ..contracts.degradation import Degradation
+from ..contracts.model import Batch
+from ..contracts.seeding import FreshDraw, generator
+from .degraded import DegradedSet
+from .prepared import PreparedDataset
+
+PART = 32  # images that are read at once where no training says how many
+
+
+class Held:
+    """Rows of tensors where they lie: on the device, or for a CPU in the memory-mapped cache, whatever its size."""
+
+    def __init__(self, tensors: Sequence[Tensor], rows: Tensor) -> None:
+        self.tensors, self.rows = tensors, rows
+
+    def take(self, indices: Tensor, ahead: Tensor | None) -> list[Tensor]:
+        """The rows at `indices` of each tensor; `ahead` are those that are taken next, if that is known."""
+        rows = self.rows[indices]
+        return [tensor[rows] for tensor in self.tensors]
+
+
+class Streamed(Held):
+    """Rows of tensors that the device cannot hold: a thread reads the next ones into pinned memory meanwhile."""
+
+    def __init__(self, tensors: Sequence[Tensor], rows: Tensor, device: torch.device) -> None:
+        super().__init__(tensors, rows)
+        self.device, self.reader = device, ThreadPoolExecutor(1)
+        self.coming: tuple[Tensor, Future[list[Tensor]]] | None = None
+
+    def take(self, indices: Tensor, ahead: Tensor | None) -> list[Tensor]:
+        if self.coming is not None and torch.equal(self.coming[0], indices):
+            found = self.coming[1].result()
+        else:
+            found = self._read(indices)
+        self.coming = None if ahead is None else (ahead, self.reader.submit(self._read, ahead))
+        return [tensor.to(self.device, non_blocking=True) for tensor in found]
+
+    def _read(self, indices: Tensor) -> list[Tensor]:
+        found = super().take(indices, None)
+        return [tensor.pin_memory() for tensor in found] if self.device.type == "cuda" else found
+
+
+def _source(tensors: Sequence[Tensor], rows: Tensor, device: torch.device) -> Held:
+    """Half of a GPU's free memory is for images, the other half for training."""
+    if device.type == "cpu":
+        return Held(tensors, rows)
+    size = sum(len(rows) * tensor[0].numel() * tensor.element_size() for tensor in tensors)
+    if device.type == "cuda" and size > torch.cuda.mem_get_info(device)[0] // 2:
+        return Streamed(tensors, rows, device)
+    return Held([_moved(tensor, rows, device) for tensor in tensors], torch.arange(len(rows), device=device))
+
+
+def _moved(tensor: Tensor, rows: Tensor, device: torch.device) -> Tensor:
+    """Some rows of a tensor on the device, without a second copy of them here."""
+    moved = torch.empty((len(rows), *tensor.shape[1:]), dtype=tensor.dtype, device=device)
+    for some, there in zip(rows.split(PART), moved.split(PART), strict=True):
+        there.copy_(tensor[some])
+    return moved
+
+
+class TrainingSet:
+    """The training split as uint8; batches are gathered, mirrored, scaled and degraded on the device."""
+
+    def __init__(self, portraits: PreparedDataset, degradation: Degradation, device: torch.device) -> None:
+        rows = torch.tensor(portraits.indices("train"), dtype=torch.long)
+        tensors = [portraits.pixels, *([] if portraits.masks is None else [portraits.masks])]
+        self._length, self._images = len(rows), _source(tensors, rows, device)
+        self.degradation, self.device = degradation, device
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def index_device(self) -> torch.device:
+        """Where indices of images belong: a GPU waits for none that the CPU has to read."""
+        return self._images.rows.device
+
+    def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Mean and standard deviation of each channel, in [0, 1]."""
+        counts = torch.zeros(1, 256, dtype=torch.long, device=self.device)
+        for indices in torch.arange(len(self), device=self.index_device).split(PART):
+            pixels = self._images.take(indices, None)[0]
+            counts = counts + torch.stack([torch.bincount(c.flatten(), minlength=256) for c in pixels.unbind(1)])
+        levels = torch.arange(256, dtype=torch.float64)
+        mean, std = [], []
+        for weights in counts.cpu().double():
+            average = float((weights * levels).sum() / weights.sum())
+            mean.append(average / 255)
+            std.append(math.sqrt(float((weights * (levels - average) ** 2).sum() / weights.sum())) / 255)
+        return tuple(mean), tuple(std)
+
+    def batch(self, indices: Tensor, source: torch.Generator, flip: bool, ahead: Tensor | None = None) -> Batch:
+        """The images at `indices`, degraded by fresh draws from `source`; `ahead` are the next, if that is known."""
+        n = len(indices)
+        pixels, *masks = self._images.take(indices, ahead)
+        clean, face = pixels.float().div_(255), masks[0] if masks else None
+        if flip:
+            mirrored = (torch.rand(n, generator=source, device=self.device) < 0.5).view(n, 1, 1, 1)
+            clean = torch.where(mirrored, clean.flip(-1), clean)
+            face = None if face is None else torch.where(mirrored, face.flip(-1), face)
+        step = apply_degradation(self.degradation, clean, FreshDraw(n, source), face)
+        degraded = to_8bit(step.images).contiguous(memory_format=torch.channels_last)
+        return Batch(degraded, clean, step.region, face, step.truth)
+
+    def once(self, seed: int | None, batch: int = PART) -> Iterator[Batch]:
+        """Every image once, in order and unmirrored, degraded by draws of its own."""
+        source = generator(seed, "fit", device=self.device)
+        for indices in torch.arange(len(self), device=self.index_device).split(batch):
+            yield self.batch(indices, source, flip=False)
+
+
+def validation_batch(pairs: DegradedSet, rows: slice, device: torch.device) -> Batch:
+    """Rows of a fixed degraded set as float images on the device."""
+
+    def on_device(tensor: Tensor | None) -> Tensor | None:
+        return None if tensor is None else tensor[rows].to(device)
+
+    clean, degraded = (t[rows].to(device).float().div_(255) for t in (pairs.clean, pairs.degraded))
+    truth = {name: t[rows].to(device) for name, t in pairs.truth.items()}
+    return Batch(
+        degraded.contiguous(memory_format=torch.channels_last),
+        clean,
+        on_device(pairs.region),
+        on_device(pairs.face),
+        truth,
+    )

@@ -1,0 +1,212 @@
+"""The processor at hand: its cores and memory, its precision, and how torch is set up on it.
+
+torch is imported by the functions that need it, so that what needs none stays quick.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import math
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import SpecError
+
+if TYPE_CHECKING:
+    import torch
+
+BYTES_A_JOB = 1_500_000_000
+CONTROL_GROUPS, OWN_GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+RESET_PEAK = "5"  # of resident memory; see proc_pid_clear_refs(5)
+COMPILERS = ("c++", "g++", "clang++", "cl")
+UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def resolved(device_name: str) -> str:
+    """The device's name, on this machine, where it is `auto`."""
+    import torch
+
+    return device_name if device_name != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def check_device(name: str) -> None:
+    """Raises SpecError for a device that torch does not know or that is not there."""
+    import torch
+
+    if name == "auto":
+        return
+    try:
+        device = torch.device(name)
+        if device.type == "cuda":  # counted, not used: this process would hold a part of its memory for good
+            if (device.index or 0) >= (count := torch.cuda.device_count()):
+                raise RuntimeError(f"torch finds {count} CUDA devices here")
+        else:
+            torch.empty(1, device="meta" if device.type == "cpu" else device)
+    except (RuntimeError, AssertionError) as error:
+        raise SpecError(f"device '{name}' cannot be used: {str(error).splitlines()[0]}; try cpu or auto") from error
+
+
+def set_up(device_name: str, threads: int) -> torch.device:
+    """The device of that name (`auto`: a GPU if there is one); on a CPU only deterministic algorithms are used."""
+    import torch
+
+    device = torch.device(resolved(device_name))
+    if device.type == "cpu":
+        torch.set_num_threads(threads)
+        if threads > 1:  # a single thread is deterministic by itself, and this takes two seconds to import
+            torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+            torch.use_deterministic_algorithms(True, warn_only=True)
+    else:  # where float32 is asked for, scores above all, it is not to be TensorFloat-32; training has its bf16
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    return device
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait until the device has done all that it was given; a CPU has."""
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def autocast(device: torch.device) -> torch.autocast:
+    """bf16 autocast where the device multiplies bf16 matrices natively, else a context that changes nothing."""
+    import torch
+
+    return torch.autocast(device.type, torch.bfloat16, enabled=has_bf16(device))
+
+
+def has_bf16(device: torch.device) -> bool:
+    """Whether the device has native bf16 matrix products."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and "bf16" in cpu_capabilities()
+
+
+def cpu_capabilities() -> str:
+    """The processor's bf16 features, such as `avx512_bf16 amx_tile`, or nothing."""
+    import torch
+
+    cpu = torch.cpu
+    known = {"avx512_bf16": "_is_avx512_bf16_supported", "amx_tile": "_is_amx_tile_supported"}
+    return " ".join(name for name, probe in known.items() if getattr(cpu, probe, bool)())
+
+
+def check_compiler() -> None:
+    """Raises SpecError if nothing is there that compiles what TorchInductor writes."""
+    named = os.environ.get("CXX")
+    if not any(map(shutil.which, [named] if named else COMPILERS)):
+        raise SpecError(
+            f"--compile needs a C++ compiler, and {named or 'g++'} is not there: install one, or leave it out"
+        )
+
+
+def cores() -> int:
+    """Processor cores that this process may use, in a container or a job of a cluster, too."""
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quotas = [math.ceil(int(share) / int(period)) for share, period in _granted("cpu.max") if share != "max"]
+    return max(1, min([found, *quotas]))
+
+
+def memory() -> int:
+    """Bytes of main memory that this process may use; where the system does not tell, plenty."""
+    try:
+        found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        found = 2**40
+    return min([found, *(int(most) for [most] in _granted("memory.max") if most != "max")])
+
+
+def _granted(name: str) -> Iterator[list[str]]:
+    """The words of that file of each control group that this process is in, where Linux has version 2 of them."""
+    with suppress(OSError, StopIteration):
+        own = next(line[4:] for line in OWN_GROUP.read_text().splitlines() if line.startswith("0::/"))
+        for group in (CONTROL_GROUPS / own, *(CONTROL_GROUPS / own).parents):
+            with suppress(OSError):
+                yield (group / name).read_text().split()
+            if group == CONTROL_GROUPS:
+                return
+
+
+def default_jobs(device: str, threads: int) -> int:
+    """Trials at once: as many as the cores feed and the memory holds on a CPU, one on a GPU.
+
+    Two small models side by side on a thread each are faster than one after another on two threads.
+    """
+    return 1 if resolved(device).startswith("cuda") else max(1, min(cores() // threads, memory() // BYTES_A_JOB))
+
+
+class Peak:
+    """What `peak_memory` has found: None while the work lasts, and where the system does not tell."""
+
+    bytes: int | None = None
+
+
+@contextlib.contextmanager
+def peak_memory(device: torch.device) -> Iterator[Peak]:
+    """Measure by how many bytes, at most, memory exceeds what is held when the work begins."""
+    found = Peak()
+    before = _held(device)
+    yield found
+    most = _most(device)
+    if before is not None and most is not None:
+        found.bytes = max(0, most - before)
+
+
+def _held(device: torch.device) -> int | None:
+    """Bytes in use now; the peak is counted from here on."""
+    gc.collect()
+    if device.type == "cuda":
+        import torch
+
+        torch.cuda.reset_peak_memory_stats(device)
+        return torch.cuda.memory_allocated(device)
+    with contextlib.suppress(OSError, AttributeError):  # glibc keeps freed memory, which would hide what is used anew
+        ctypes.CDLL(None).malloc_trim(0)
+    try:
+        CLEAR.write_text(RESET_PEAK)
+    except OSError:
+        return None
+    return _resident("VmRSS")
+
+
+def _most(device: torch.device) -> int | None:
+    if device.type == "cuda":
+        import torch
+
+        return torch.cuda.max_memory_allocated(device)
+    return _resident("VmHWM")
+
+
+def _resident(field: str) -> int | None:
+    """A field of the process's status in bytes, where the system has one."""
+    try:
+        lines = STATUS.read_text().splitlines()
+    except OSError:
+        return None
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith(f"{field}:")), None)
+
+
+def parse_bytes(text: str) -> int:
+    """`4GB`, `512MiB` as a number of bytes. Raises SpecError."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) *([A-Za-z]+)", text.strip())
+    units = {name.lower(): factor for name, factor in UNITS.items()}
+    if not found or found[2].lower() not in units or not (size := int(float(found[1]) * units[found[2].lower()])):
+        raise SpecError(f"'{text}' is no amount of memory: write a number and one of {', '.join(UNITS)}, such as 4GB")
+    return size
+
+
+def format_bytes(size: int) -> str:
+    """4000000000 as `4 GB`."""
+    name, factor = max(((n, f) for n, f in UNITS.items() if f <= max(size, 1000) and "i" not in n), key=lambda u: u[1])
+    return f"{size / factor:.3g} {name}"

@@ -1,0 +1,42 @@
+"""Time and memory of restoring."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import torch
+from torch import nn
+
+from ..contracts.model import Model
+from ..data.batches import validation_batch
+from ..data.degraded import DegradedSet
+from ..devices import peak_memory, synchronise
+from .restore import BATCH
+
+
+@torch.no_grad()
+def time_inference(model: Model, module: nn.Module, pairs: DegradedSet, device: torch.device) -> dict[str, float]:
+    """Milliseconds an image for a single image and for a batch: median over repeats after warm-up, synchronised."""
+    found: dict[str, float] = {}
+    for n in (1, min(BATCH, len(pairs))):
+        inputs = validation_batch(pairs, slice(0, n), device)
+        side = inputs.side(model)
+        times: list[float] = []
+        while len(times) < 3 or (len(times) < 50 and sum(times) < 0.25):
+            synchronise(device)
+            before = time.perf_counter()
+            module(inputs.degraded, **side)
+            synchronise(device)
+            times.append(time.perf_counter() - before)
+        found[f"batch_{n}"] = 1000 * statistics.median(times[1:]) / n
+    return found
+
+
+@torch.no_grad()
+def inference_memory(model: Model, module: nn.Module, pairs: DegradedSet, device: torch.device) -> int | None:
+    """Peak bytes that restoring a batch takes beyond weights and inputs; None where the system does not tell."""
+    inputs = validation_batch(pairs, slice(0, BATCH), device)
+    with peak_memory(device) as peak:
+        module(inputs.degraded, **inputs.side(model))
+    return peak.bytes

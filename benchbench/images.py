@@ -1,0 +1,83 @@
+"""Pictures of one size in rows under a caption, and pixels as bytes and as PNG."""
+
+from __future__ import annotations
+
+import functools
+import io
+import re
+import zlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def as_bytes(images: Tensor) -> np.ndarray:
+    """Images `(N, 3, H, W)`, floats in [0, 1] or bytes, as uint8 `(N, H, W, 3)`."""
+    levels = images.clamp(0, 1).mul(255).round().byte() if images.is_floating_point() else images
+    return levels.permute(0, 2, 3, 1).cpu().numpy()
+
+
+def png(image: np.ndarray) -> bytes:
+    """A uint8 `(H, W, 3)` array as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(image)).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+LABEL = 190  # px for the labels at the left
+HEAD = 48  # px for the labels above
+GAP = 4
+TILE = 96  # px a small image is enlarged to
+
+
+def tiled(
+    rows: Sequence[Sequence[np.ndarray]], left: Sequence[str] = (), above: Sequence[str] = (), margin: int = LABEL
+) -> bytes:
+    """A PNG of rows of images, each uint8 `(H, W, 3)` of one size; small ones are enlarged by a whole factor.
+
+    `left` labels the rows, in a margin of so many px, and `above` the columns; without them there is no room for any.
+    """
+    height, width = rows[0][0].shape[:2]
+    scale = max(1, round(TILE / width))
+    width, height = width * scale, height * scale
+    x, y = margin if left else GAP, HEAD if above else GAP
+    canvas = Image.new("RGB", (x + len(rows[0]) * (width + GAP), y + len(rows) * (height + GAP)), "white")
+    draw = ImageDraw.Draw(canvas)
+    for column, label in enumerate(above):
+        _write(draw, (x + column * (width + GAP), HEAD / 2), label)
+    for row, images in enumerate(rows):
+        top = y + row * (height + GAP)
+        if left:
+            _write(draw, (GAP * 2, top + height / 2), _wrapped(left[row]))
+        for column, image in enumerate(images):
+            enlarged = Image.fromarray(image).resize((width, height), Image.Resampling.NEAREST)
+            canvas.paste(enlarged, (x + column * (width + GAP), top))
+    buffer = io.BytesIO()
+    canvas.save(buffer, "PNG", compress_level=3, compress_type=zlib.Z_RLE)  # enlarged pixels are runs
+    return buffer.getvalue()
+
+
+def _write(draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str) -> None:
+    draw.text(place, text, "black", _font(), anchor="lm", spacing=5)
+
+
+@functools.cache
+def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(15)
+
+
+def _wrapped(label: str, width: int = 22) -> str:
+    """At most four lines, broken behind the separators of a spec where that is possible; the last one always stays."""
+    lines: list[str] = []
+    for text in label.splitlines():
+        lines.append("")
+        for piece in re.findall(rf"[^:,+]{{1,{width - 1}}}[:,+]?|[:,+]", text):
+            if len(lines[-1]) + len(piece) > width:
+                lines.append("")
+            lines[-1] += piece
+    return "\n".join(lines if len(lines) <= 4 else [*lines[:3], lines[-1]])

@@ -1,6 +1,0 @@
-"""Leaderboards: a pure function of the stored results."""
-
-from .boards import Board, collect
-from .write import build, write_boards, write_pages
-
-__all__ = ["Board", "build", "collect", "write_boards", "write_pages"]

@@ -1,0 +1,149 @@
+"""The catalogue: what is registered, in plain values and as text."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ..contracts import specs
+from ..contracts.recipe import Recipe
+from ..errors import SpecError, did_you_mean
+from . import index
+
+if TYPE_CHECKING:
+    from .registry import Registry
+
+Entry = dict[str, Any]
+FACTS = {
+    "dataset": (),
+    "degradation": (),
+    "model": ("role", "sees", "recipe"),
+    "metric": ("higher_is_better", "unit", "order", "regional", "library"),
+}
+"""What the classes of a kind say of themselves, besides their parameters."""
+
+
+def read() -> list[Entry]:
+    """The catalogue of all plugins that are not blocked: from the index, if nothing has changed since."""
+    from . import sources
+    from .registry import registry as _registry
+
+    blocked, files = sources.blocked(), sources.files()
+    if not files and (stored := index.load(blocked)) is not None:  # of files named by the user it knows nothing
+        return stored
+    found = _registry()
+    if not files and not found.failures:  # what a plugin lacks may be there the next time
+        index.save(blocked, entries(found), {plugin.module for plugin in found.plugins.values()})
+    return entries(found)
+
+
+def entries(registry: Registry) -> list[Entry]:
+    """Every component and every plugin."""
+    return [*components(registry), *plugins(registry)]
+
+
+def components(registry: Registry) -> list[Entry]:
+    """Every component with all that is known of it."""
+    return [
+        {
+            "kind": kind,
+            "name": name,
+            "description": component.description(),
+            "documentation": inspect.cleandoc(component.__doc__ or "") if component.description() else "",
+            "about": inspect.cleandoc(sys.modules[component.__module__].__doc__ or ""),
+            "parameters": specs.describe(component),
+            "facts": {fact: _plain(getattr(component, fact)) for fact in FACTS[kind]},
+            "file": inspect.getsourcefile(component),
+            "plugin": registry.origin[component].name,
+            "distribution": registry.origin[component].distribution,
+            "version": registry.origin[component].version,
+        }
+        for kind in FACTS
+        for name, component in registry.of(kind).items()
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """A value of a class as JSON has it; what an instance computes is left to it."""
+    if isinstance(value, property):
+        return "depends on the parameters"
+    if isinstance(value, Recipe):
+        return {name: _plain(v) for name, v in vars(value).items()}
+    if isinstance(value, tuple | list):
+        return [_plain(v) for v in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def plugins(registry: Registry) -> list[Entry]:
+    """Every plugin, also those that were left out."""
+    return [{"kind": "plugin", **vars(plugin)} for plugin in registry.plugins.values()]
+
+
+def select(catalogue: Iterable[Entry], what: str | None) -> list[Entry]:
+    """All components, those of a kind in the plural, or those of a name. Raises SpecError if there are none."""
+    found = [e for e in catalogue if e["kind"] != "plugin"]
+    kinds = {f"{kind}s": kind for kind in FACTS}
+    if what is None:
+        return found
+    if what in kinds:
+        return [e for e in found if e["kind"] == kinds[what]]
+    if chosen := [e for e in found if e["name"] == what]:
+        return chosen
+    raise SpecError(f"there is no component '{what}': {did_you_mean(what, {*kinds, *(e['name'] for e in found)})}")
+
+
+def as_text(entries: list[Entry]) -> str:
+    """The catalogue for people."""
+    lines: list[str] = []
+    kind = None
+    for entry in entries:
+        if entry["kind"] != kind:
+            kind = entry["kind"]
+            lines += ["", kind.upper() + "S"]
+        lines += _plugin(entry) if kind == "plugin" else _component(entry)
+    return "\n".join(lines[1:])
+
+
+def _component(entry: Entry) -> list[str]:
+    origin = "" if entry["distribution"] == "benchbench" else f"  [{entry['distribution']} {entry['version']}]"
+    return [f"  {entry['name']}: {entry['description']}{origin}", *_parameters(entry)]
+
+
+def _parameters(entry: Entry) -> list[str]:
+    return [f"      {_parameter(parameter)}" for parameter in entry["parameters"]]
+
+
+def _parameter(parameter: Entry) -> str:
+    default = "…" if parameter["default"] is None else parameter["default"]
+    unit, help = (f" {parameter[part]}" if parameter[part] else "" for part in ("unit", "help"))
+    return f"{parameter['name']}={default}{unit}{' —' * bool(help)}{help} ({parameter['legal']})"
+
+
+def _plugin(entry: Entry) -> list[str]:
+    lines = [f"  {entry['name']}  [{entry['distribution']} {entry['version']}]  {', '.join(entry['brings'])}"]
+    lines += [f"      warning: {warning}" for warning in entry["warnings"]]
+    return lines + ([f"      left out: {entry['error']}"] if entry["error"] else [])
+
+
+def in_full(entry: Entry) -> str:
+    """All that is known of one component, for people."""
+    parts = [entry["documentation"] or entry["description"], entry["about"]]
+    lines = [f"{entry['kind']} {entry['name']}  [{entry['distribution']} {entry['version']}, plugin {entry['plugin']}]"]
+    for part in parts:
+        lines += ["", *(f"  {line}".rstrip() for line in part.splitlines())] if part else []
+    if entry["parameters"]:
+        lines += ["", "  Parameters", *_parameters(entry)]
+    facts = [f"      {name}: {_fact(value)}" for name, value in entry["facts"].items() if value not in ("", [], None)]
+    if facts:
+        lines += ["", "  Facts", *facts]
+    return "\n".join([*lines, "", f"  {entry['file']}"])
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_fact(v)}" for name, v in value.items() if v is not None)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,84 @@
+"""The catalogue on disk, so that lists and completion need not import every plugin.
+
+It holds for as long as nothing has changed that it was made from: the installed distributions, every file that was
+imported, and all files beside those of the plugins' packages. Whatever is in doubt is made anew.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..files import cache_folder, digest, json_text, read_json, write_atomically
+
+_STARTED = time.time_ns()
+RACE = 2_000_000_000  # ns; a file that changed this shortly before may have been read before it changed
+
+Stamp = tuple[str, int, int]
+"""A path, its time of change in ns and its size; both -1 if there is nothing."""
+
+
+def load(blocked: Collection[str]) -> Any:
+    """What was saved for these blocked plugins, or None if there is nothing or anything has changed."""
+    try:
+        stored = read_json(_place(blocked))
+        current = digest(*_stamps(stored["files"], stored["folders"]))
+        return stored["content"] if current == stored["digest"] else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def save(blocked: Collection[str], content: Any, modules: Iterable[str]) -> None:
+    """Keep `content`, made from what is imported now; `modules` are the plugins'. Not if a file has just changed."""
+    files = sorted({str(m.__file__) for m in list(sys.modules.values()) if getattr(m, "__file__", None)})
+    folders = sorted({os.path.dirname(path) for path in _files_of_packages(modules)})
+    stamps = list(_stamps(files, folders))
+    if max(changed for _, changed, _ in stamps) > _STARTED - RACE:
+        return
+    stored = {"files": files, "folders": folders, "digest": digest(*stamps), "content": content}
+    try:
+        write_atomically(_place(blocked), json_text(stored))
+    except OSError:  # a cache that cannot be written costs time, nothing else
+        return
+
+
+def _place(blocked: Collection[str]) -> Path:
+    return cache_folder() / "catalogue" / f"{digest(sys.executable, *sys.path, '', *sorted(blocked))}.json"
+
+
+def _files_of_packages(modules: Iterable[str]) -> Iterator[str]:
+    """The imported files of the packages that the modules belong to."""
+    packages = {module.partition(".")[0] for module in modules}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in packages and getattr(module, "__file__", None):
+            yield str(module.__file__)
+
+
+def _stamps(files: Iterable[str], folders: Iterable[str]) -> Iterator[Stamp]:
+    yield from map(_stamp, files)
+    for folder in folders:
+        yield from (_stamp(entry.path) for entry in _entries(folder) if entry.is_file())
+    for folder in sys.path:
+        for entry in _entries(folder):
+            if entry.name.endswith((".dist-info", ".egg-info", ".egg-link", ".pth")):
+                yield _stamp(entry.path)
+                yield _stamp(os.path.join(entry.path, "entry_points.txt"))
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        return sorted(os.scandir(folder or os.curdir), key=lambda entry: entry.name)
+    except OSError:  # sys.path may name what is no folder
+        return []
+
+
+def _stamp(path: str) -> Stamp:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return path, -1, -1
+    return path, status.st_mtime_ns, status.st_size

@@ -1,0 +1,78 @@
+"""New plugins: a package that installs, passes its tests and is listed before its author has changed a line."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from .. import __version__
+from ..contracts import specs
+from ..errors import BenchbenchError, SpecError
+from ..files import fresh_folder
+from .registry import Registry
+from .sources import installed
+from .validation import RESERVED
+
+FILES = {  # in the package: the template
+    "pyproject.toml": "pyproject.toml",
+    "README.md": "README.md",
+    "src/{module}.py": "{kind}.py",
+    "tests/test_{module}.py": "test_contract.py",
+    ".github/workflows/tests.yml": "tests.yml",
+}
+USES = {
+    "model": "--model {name}",
+    "degradation": "--degrade {name}",
+    "metric": "--metric all --model identity",
+    "dataset": "--dataset {name} --model identity",
+}
+
+
+def new_plugin(registry: Registry, name: str, kind: str, to: Path) -> Path:
+    """Write the package `benchbench-NAME` into the folder `to`, and give its folder.
+
+    Raises SpecError for a name that is none or is taken, BenchbenchError where the folder exists.
+    """
+    name = name.removeprefix("benchbench-")
+    check_name(registry, name, kind)
+    folder = to / f"benchbench-{name}"
+    if folder.exists():
+        raise BenchbenchError(f"{folder} is there already; choose another name, or another folder with --to")
+    words = {
+        "name": name,
+        "kind": kind,
+        "module": "benchbench_" + name.replace("-", "_"),
+        "class_name": class_name(name, kind),
+        "use": USES[kind].format(name=name),
+        "version": __version__,
+    }
+    with fresh_folder(folder) as partial:
+        for path, template in FILES.items():
+            file = partial / path.format(**words)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            text = files(__package__).joinpath("templates", template.format(**words) + ".tmpl").read_text("utf-8")
+            file.write_text(Template(text).substitute(words), "utf-8")
+    return folder
+
+
+def class_name(name: str, kind: str) -> str:
+    """`my-blur` as MyBlurModel, and `my-model` as MyModel; never the bare name of the class it inherits."""
+    camel = "".join(part.capitalize() for part in re.split("[-_]", name))
+    return camel if camel.endswith(kind.capitalize()) and camel != kind.capitalize() else camel + kind.capitalize()
+
+
+def check_name(registry: Registry, name: str, kind: str) -> None:
+    """Raises SpecError unless a new component of that kind may have the name."""
+    if not specs.NAME.fullmatch(name):
+        plain = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-0123456789")
+        hint = f"; did you mean '{plain}'?" if plain else ""
+        raise SpecError(f"'{name}' is no name: lower-case letters, digits, - and _, a letter first{hint}")
+    if component := registry.of(kind).get(name):
+        owner = registry.origin[component].distribution
+        raise SpecError(f"there is a {kind} named '{name}' already (from {owner}); choose another name")
+    if name in installed():
+        raise SpecError(f"there is a plugin named '{name}' already; choose another name")
+    if kind == "metric" and name in RESERVED:
+        raise SpecError(f"no metric can be named '{name}', which is a column of every board; choose another name")

@@ -1,0 +1,83 @@
+"""Suites: a study, or any other set of runs, as a TOML file.
+
+title = "Unswirl"                     # text for people
+dataset = ["faces"]                   # specs; the command line's options take precedence
+size = 128
+budget = "quick"
+metric = ["psnr", "ssim"]             # all, if left out
+seed = [0]
+
+[[grid]]                              # one or more grids: every model on every degradation of the same grid
+degrade = ["swirl"]
+model = ["identity", "oracle", "swirl-unet", "swirl-unet:mask=false"]
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import SpecError, did_you_mean
+from .registry import Registry
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every model on every degradation, as specs."""
+
+    degradation: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What a suite file says; whatever it leaves out keeps the command line's default."""
+
+    name: str
+    title: str
+    grids: tuple[Grid, ...]
+    options: Mapping[str, Any]
+    """dataset, size, metric, budget, seed: those that the file gives."""
+
+
+_OPTIONS: dict[str, type] = {"dataset": list, "size": int, "metric": list, "budget": str, "seed": list}
+
+
+def load(registry: Registry, name: str) -> Suite:
+    """The suite of that name, or of that file. Raises SpecError if there is none, or if it cannot be understood."""
+    known = registry.suites
+    path = Path(name) if name.endswith(".toml") else known.get(name)
+    if path is None:
+        raise SpecError(f"unknown suite '{name}': {did_you_mean(name, known)}")
+    try:
+        content = tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecError(f"suite {path} cannot be read: {error}") from error
+    return _suite(path, content)
+
+
+def _suite(path: Path, content: dict[str, Any]) -> Suite:
+    grids = content.pop("grid", [])
+    title = str(content.pop("title", path.stem))
+    for key, value in content.items():
+        if key not in _OPTIONS:
+            raise SpecError(f"suite {path}: unknown key '{key}': {did_you_mean(key, [*_OPTIONS, 'title', 'grid'])}")
+        if not isinstance(value, _OPTIONS[key]):
+            raise SpecError(f"suite {path}: {key} must be a {_OPTIONS[key].__name__}")
+    if not isinstance(grids, list):
+        raise SpecError(f"suite {path}: write [[grid]], not [grid]")
+    if not grids:
+        raise SpecError(f"suite {path} has no [[grid]]")
+    return Suite(path.stem, title, tuple(_grid(path, grid) for grid in grids), content)
+
+
+def _grid(path: Path, grid: Mapping[str, Any]) -> Grid:
+    for key in grid.keys() - {"degrade", "model"}:
+        raise SpecError(f"suite {path}: unknown key '{key}' in a grid: {did_you_mean(key, ['degrade', 'model'])}")
+    for key, value in grid.items():
+        if not (isinstance(value, list) and all(isinstance(spec, str) for spec in value)):
+            raise SpecError(f'suite {path}: {key} must be a list of specs, such as {key} = ["all"]')
+    return Grid(tuple(grid.get("degrade", ())), tuple(grid.get("model", ())))

@@ -1,0 +1,258 @@
+"""Results on disk: `<out>/<data set>/<degradation>/<model>/<key>/`, each folder whole or absent.
+
+`result.json` is written last and holds the digests of the other files, so a half-written result cannot pass for one.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..contracts.specs import NAME
+from ..files import digest, file_digest, read_json, write_atomically, write_json
+from .schema import validate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 1
+RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIONS, LOG = (
+    "result.json",
+    "metrics.parquet",
+    "history.csv",
+    "model.safetensors",
+    "samples.png",
+    "worst.png",
+    "histograms.png",
+    "training.png",
+    "predictions.safetensors",
+    "log.txt",
+)
+SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIONS)
+GRADIENT = "gradient/"  # begins the columns of a history that hold the gradient's norm in a stage
+WORK = ".partial"
+RESTORED = "restored"  # the tensor in the file of predictions
+_LONGEST = 80
+_LARGEST_RESULT, _LARGEST_HISTORY = 16_000_000, 64_000_000  # bytes; a real one has some thousands
+_NAME_AND_COMMA = re.compile(rf"(?:^|(?<=\+))({NAME.pattern}),")  # where a spec has its colons
+
+
+class DamagedResult(ValueError):
+    """A result folder whose files do not fit together; its text says what is wrong."""
+
+
+def slug(text: str) -> str:
+    """A label as one safe path component: `swirl:strength=3` -> `swirl,strength=3`.
+
+    Different labels have different slugs: one that is long, or could not be told from its slug, gets a digest.
+    """
+    safe = re.sub(r"[^A-Za-z0-9._=+,-]+", "-", text.replace(":", ",").replace('"', "")).strip(".-") or "unnamed"
+    if len(safe) > _LONGEST or _NAME_AND_COMMA.sub(r"\1:", safe) != text:
+        return f"{safe[: _LONGEST - 9]}-{digest(text)[:8]}"
+    return safe
+
+
+@dataclass(frozen=True)
+class Result:
+    """A stored result: the content of its `result.json`, and the folder it lies in."""
+
+    folder: Path
+    content: dict[str, Any]
+
+    @property
+    def status(self) -> str:
+        """`scored`, `skipped` or `failed`."""
+        return str(self.content["status"])
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """The scores of each test image: rows are image ids, columns metrics. Raises DamagedResult."""
+        return read_scores(self.folder)
+
+    def keeps(self, predictions: bool) -> bool:
+        """Whether the restored images are there, where they are wanted."""
+        return not predictions or PREDICTIONS in self.content.get("files", {})
+
+    def has(self, metric: str, digest: str) -> bool:
+        """Whether the metric was computed, or found unavailable, by this version of it; a failure does not count."""
+        facts = self.content.get("metrics", {}).get(metric)
+        return facts is not None and facts["digest"] == digest and not str(facts["unavailable"]).startswith("failed:")
+
+
+def read(folder: Path) -> Result:
+    """The result in a folder. Raises DamagedResult if it is incomplete, altered or of another schema."""
+    path = folder / RESULT
+    try:
+        _check_file(path, _LARGEST_RESULT)
+        content = read_json(path)
+    except (OSError, ValueError, RecursionError) as error:
+        raise DamagedResult(f"{path} cannot be read: {error}") from error
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise DamagedResult(f"{path} is not of schema {SCHEMA}")
+    try:
+        validate(content)
+    except ValueError as error:
+        raise DamagedResult(f"{path} is damaged: {error}") from error
+    for name, expected in content.get("files", {}).items():
+        beside = folder / name
+        if name not in SUMMED or not _is_own_file(beside) or file_digest(beside) != expected:
+            raise DamagedResult(f"{beside} is missing or was altered since it was written")
+    if content["status"] == "scored" and SCORES not in content.get("files", {}):
+        raise DamagedResult(f"{path} lists no {SCORES}")
+    return Result(folder, content)
+
+
+def _is_own_file(path: Path) -> bool:
+    """Whether it is a file: no link to somebody else's, and no pipe or device, which might never end."""
+    return path.is_file() and not path.is_symlink()
+
+
+def _check_file(path: Path, largest: int) -> None:
+    if path.exists() and not _is_own_file(path):
+        raise ValueError("it is no regular file")
+    if (size := path.stat().st_size) > largest:
+        raise ValueError(f"{size / 1e6:.0f} MB are more than the {largest / 1e6:.0f} MB that it may have")
+
+
+def precedence(metric: str, facts: Mapping[str, Any]) -> tuple[bool, int, str]:
+    """A metric's place on boards as a key to sort by: the one that ranks, then by their own `order`, then by name."""
+    return not facts.get("ranks", False), facts["order"], metric
+
+
+def first_metric(content: Mapping[str, Any]) -> str | None:
+    """The metric of a result that was scored and stands first on boards, or None."""
+    known = content["metrics"]
+    ranking = (m for m in known if m in content["scores"] and not known[m].get("signed"))
+    return min(ranking, key=lambda m: precedence(m, known[m]), default=None)
+
+
+def oldest_first(results: Iterable[Result]) -> list[Result]:
+    """Results in the order in which they were finished: of several that claim one row of a board, the last counts."""
+    return sorted(results, key=lambda r: (r.content.get("finished_at", ""), r.content["key"]))
+
+
+def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
+    """Every result folder under `out`, in the order of their paths, with its result or what is wrong with it."""
+    for path in sorted(out.glob(f"*/*/*/*/{RESULT}")):
+        if path.parent.name.endswith(WORK):
+            continue
+        try:
+            result = read(path.parent)
+        except DamagedResult as damage:
+            yield path.parent, damage
+            continue
+        copied = DamagedResult(f"{path.parent} is a copy: its key is {result.content['key']}")
+        yield path.parent, result if result.content["key"] == path.parent.name else copied
+
+
+def write_scores(folder: Path, table: pd.DataFrame) -> None:
+    """Per-image scores (rows: ids) as `metrics.parquet`: a column `id`, then the scores, without what pandas adds.
+
+    Metrics score in float32, so that single precision loses nothing; a column that it would alter keeps its own.
+    """
+    import numpy as np
+    import pyarrow
+    from pyarrow import parquet
+
+    columns: dict[str, Any] = {"id": pyarrow.array(table.index.astype(str), pyarrow.string())}
+    for name, values in table.items():
+        with np.errstate(over="ignore"):
+            single = values.astype("float32")
+        columns[str(name)] = (
+            single if single.astype("float64").equals(values.astype("float64")) else values
+        ).to_numpy()
+    buffer = io.BytesIO()
+    options = {"compression": "zstd", "use_dictionary": False, "write_statistics": False, "store_schema": False}
+    split = [name for name in columns if name != "id"]  # a tenth smaller
+    parquet.write_table(pyarrow.table(columns), buffer, use_byte_stream_split=split, **options)
+    write_atomically(folder / SCORES, buffer.getvalue())
+
+
+def read_scores(folder: Path) -> pd.DataFrame:
+    """The scores of each test image in float64: rows are image ids, columns metrics. Raises DamagedResult."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        frame = (
+            parquet.ParquetFile(folder / SCORES, pre_buffer=False).read(use_threads=False).to_pandas(use_threads=False)
+        )
+    except (OSError, pyarrow.ArrowException) as error:
+        raise DamagedResult(f"{folder / SCORES} cannot be read: {error}") from error
+    frame = frame.set_index("id") if "id" in frame else frame
+    numeric = all(kind.kind == "f" for kind in frame.dtypes)
+    if frame.index.name != "id" or not frame.index.is_unique or not frame.columns.is_unique or not numeric:
+        raise DamagedResult(f"{folder / SCORES} is no table of one row of numbers an image")
+    return frame.astype("float64")
+
+
+def write_history(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
+    """The validation rows of a training as `history.csv`."""
+    buffer = io.StringIO()
+    columns = list(dict.fromkeys(name for row in history for name in row))  # gradients may be watched from now on
+    writer = csv.DictWriter(buffer, columns, restval="nan", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history)
+    write_atomically(folder / HISTORY, buffer.getvalue())
+
+
+def read_history(folder: Path) -> list[dict[str, float]]:
+    """The rows of `history.csv`; none where there is no such file. Raises ValueError for a damaged one."""
+    if not (folder / HISTORY).is_file():
+        return []
+    _check_file(folder / HISTORY, _LARGEST_HISTORY)
+    with (folder / HISTORY).open(newline="", encoding="utf-8") as file:
+        try:
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        except (ValueError, TypeError, csv.Error) as error:
+            raise ValueError(f"{folder / HISTORY} is damaged: {error}") from error
+
+
+def work_folder(final: Path) -> Path:
+    """The folder in which a trial works until its result is whole."""
+    return final.with_name(final.name + WORK)
+
+
+def open_work(work: Path) -> Path:
+    """The work folder, there and writable, for whoever has the trial's lock.
+
+    A link that stands in its place is removed, never followed; and so is what a kill left of writing a file.
+    """
+    if work.is_symlink() or work.is_file():
+        work.unlink()
+    work.mkdir(parents=True, exist_ok=True)
+    work.chmod(work.stat().st_mode | 0o700)
+    for half_written in work.glob(".*"):
+        if not half_written.is_dir():
+            half_written.unlink()
+    return work
+
+
+def publish(work: Path, final: Path, content: dict[str, Any]) -> Result:
+    """Write `result.json` with the digests of the files beside it, and give the work folder its final name."""
+    content["files"] = {name: file_digest(work / name) for name in SUMMED if (work / name).is_file()}
+    write_json(work / RESULT, content)
+    return _rename(work, final, content)
+
+
+def publish_if_complete(work: Path, final: Path) -> Result | None:
+    """If the work folder already holds a whole result, give it its final name; otherwise None."""
+    try:
+        return _rename(work, final, read(work).content)
+    except DamagedResult:
+        return None
+
+
+def _rename(work: Path, final: Path, content: dict[str, Any]) -> Result:
+    if final.is_symlink() or final.is_file():
+        final.unlink()
+    shutil.rmtree(final, ignore_errors=True)
+    work.rename(final)
+    return Result(final, content)

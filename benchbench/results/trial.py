@@ -1,0 +1,110 @@
+"""One trial: a data set, a degradation, a model and a seed. What it is called, where it lies, what its key is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from .. import protocol
+from ..contracts.budget import Budget
+from ..contracts.degradation import Degradation
+from ..contracts.digests import component_digest
+from ..contracts.metric import NO_REGION, Metric
+from ..contracts.model import Model, Task
+from ..files import digest
+from . import store
+
+KEYED = ("fingerprint", "size", "degradation_digest", "model_digest", "seed", "budget", "threads")
+KEYED_IF_THERE = ("compiled",)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """All that determines a result. Models that need no training have neither seed nor budget."""
+
+    data: Path
+    """The prepared data set's folder in the cache."""
+    dataset: str
+    """Its label."""
+    fingerprint: str
+    size: int
+    degradation: Degradation
+    model: Model
+    seed: int | None
+    budget: Budget | None
+    threads: int = 1
+    """CPU threads: part of the key, because sums over several threads differ in their last bits."""
+    compiled: bool = False
+    """Whether training steps are compiled: part of the key where they are, because sums in another order differ."""
+    watch_gradients: bool = False
+    """Whether the history tells the gradient's norm in each stage; no part of the key, because it changes no number."""
+    predictions: bool = False
+    """Whether the restored test images are kept, so that others can score them again; no part of the key either."""
+    origin: Mapping[str, Any] = field(default_factory=dict)
+    """Who brought the components: kind -> {plugin, distribution, version}."""
+
+    @cached_property
+    def key(self) -> str:
+        """Digest of all that determines the result, the sources of the components included, and of nothing else."""
+        return key_of(self._facts(), protocol.VERSION)
+
+    def folder(self, out: Path) -> Path:
+        """Where the result belongs under `out`."""
+        return (
+            out / store.slug(self.dataset) / store.slug(str(self.degradation)) / store.slug(str(self.model)) / self.key
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """The trial in plain values, as results and hooks show it."""
+        return {**self._facts(), "key": self.key}
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "dataset": self.dataset,
+            "fingerprint": self.fingerprint,
+            "size": self.size,
+            "degradation": str(self.degradation),
+            "degradation_digest": component_digest(self.degradation),
+            "model": str(self.model),
+            "model_digest": component_digest(self.model),
+            "seed": self.seed,
+            "budget": self.budget.canonical if self.budget else None,
+            "threads": self.threads,
+            **({"compiled": True} if self.compiled else {}),
+        }
+
+
+def key_of(trial: Mapping[str, Any], protocol_version: int) -> str:
+    """The key of a trial in plain values, so that whoever has a result can check it; labels are no part of it."""
+    options = (name for name in KEYED_IF_THERE if trial.get(name))
+    return digest(f"protocol {protocol_version}", *(trial[name] for name in KEYED), *options)
+
+
+def missing_metrics(trial: Trial, result: store.Result, metrics: Sequence[Metric]) -> list[Metric]:
+    """The metrics that a stored result lacks, has from another version, or could not have then but can have now."""
+    task = Task(trial.size, trial.degradation)
+    return [
+        m for m in metrics if not result.has(str(m), component_digest(m)) or _is_available_now(m, trial, result, task)
+    ]
+
+
+def still_skipped(trial: Trial, result: store.Result) -> bool:
+    """Whether what kept the model from a task keeps it still; what the data lacks, it lacks for good."""
+    try:
+        return result.content.get("skipped_by") == "data" or bool(
+            trial.model.unavailable(Task(trial.size, trial.degradation))
+        )
+    except (Exception, SystemExit):  # a plugin may raise anything; then the trial will tell
+        return False
+
+
+def _is_available_now(metric: Metric, trial: Trial, result: store.Result, task: Task) -> bool:
+    if result.content["metrics"][str(metric)]["unavailable"] in (None, NO_REGION):
+        return False
+    try:
+        return metric.inapplicable(task, trial.model.has_flow) is None
+    except (Exception, SystemExit):  # a plugin may raise anything; then it is as unavailable as it was
+        return False

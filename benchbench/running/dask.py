@@ -1,0 +1,245 @@
+"""The crew of a Dask cluster: the workers of a scheduler, on however many machines, or processes of this one."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import tempfile
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, fields
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Self
+
+from filelock import Timeout
+
+from ..contracts.dataset import Dataset
+from ..contracts.metric import Metric
+from ..devices import resolved
+from ..errors import BenchbenchError, one_line
+from ..results.store import DamagedResult
+from ..results.trial import Trial
+from . import remote
+from .executors import Cancelled, Executor, Progress, Resubmit, Settings
+from .remote import RemoteResult, RemoteTrial
+
+if TYPE_CHECKING:
+    from distributed import Client, LocalCluster
+
+GPU = "GPU"
+LOOK_SECONDS = 2.0  # between two looks at how many workers there are
+TELL_SECONDS = 1.0  # between two messages of a trial, at least
+MESSAGES_A_SECOND = 200  # of all trials together, which all go through the scheduler
+CONNECT_SECONDS = 10
+IGNORE_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+
+
+class DaskExecutor(Executor):
+    """The workers of the scheduler at `address`, or without it `settings.jobs` processes here."""
+
+    def __init__(
+        self,
+        metrics: Sequence[Metric],
+        settings: Settings,
+        datasets: Mapping[Path, Dataset],
+        address: str | None,
+        most: int | None,
+        warn: Callable[[str], None],
+    ) -> None:
+        """`datasets` are those behind the trials' prepared data; `most` bounds the trials at once."""
+        self._metrics, self._settings, self._datasets = metrics, settings, datasets
+        self._address, self._most, self._warn = address, most, warn
+        self._gpu = resolved(settings.device).startswith("cuda")
+        self._slots: dict[str, int] = {}
+        """Worker's address -> trials that it can do at once."""
+        self._looked, self._told = -LOOK_SECONDS, False
+        self._refused: set[str] = set()
+        """Addresses of workers that cannot take part."""
+        self._topic = f"benchbench-{uuid.uuid4().hex}"
+        self.news: SimpleQueue[Progress] = SimpleQueue()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            where: Any = self._address or stack.enter_context(_local_cluster(self._settings.jobs, self._gpu))
+            self._client = stack.enter_context(_client(where))
+            needs = {"resources": {GPU: 1}} if self._gpu else {}
+            self._executor = self._client.get_executor(pure=False, **needs)
+            stack.callback(self._executor.shutdown, wait=False)
+            self._client.subscribe_topic(self._topic, self._hear)
+            self._stack = stack.pop_all()
+        return self
+
+    def _hear(self, event: tuple[float, Mapping[str, Any]]) -> None:
+        """Of a time and a message, to which the scheduler adds who sent it."""
+        self.news.put(Progress(**{part.name: event[1][part.name] for part in fields(Progress)}))
+
+    def __exit__(self, *error: Any) -> None:
+        with suppress(OSError, TimeoutError):  # a scheduler that has gone cannot be told
+            self._stack.close()
+
+    def size(self) -> int:
+        now = time.monotonic()
+        if now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            self._look()
+        slots = sum(self._slots.values())
+        if not slots and not self._told:
+            start = f"dask worker {self._address or 'ADDRESS'} --nthreads 1"
+            self._warn(f"waiting for workers; to start one: {start}" + (f" --resources {GPU}=1" if self._gpu else ""))
+        self._told = not slots
+        return slots if self._most is None else min(self._most, slots)
+
+    def _look(self) -> None:
+        """See which workers there are, but for those that cannot take part."""
+        try:
+            found = self._client.run_on_scheduler(slots, self._gpu)
+        except Exception as error:
+            raise self._lost(error) from error
+        for gone in self._slots.keys() - found.keys():
+            self._warn(f"worker {gone} has gone; what it was at begins again elsewhere")
+        self._slots = {worker: number for worker, number in found.items() if worker not in self._refused}
+
+    def submit(self, trial: Trial) -> Future[Any]:
+        made = remote.prepare(trial, self._datasets[trial.data], self._metrics, self._settings)
+        with warnings.catch_warnings():  # Dask would have weights scattered, which each trial sends once
+            warnings.filterwarnings("ignore", "Sending large graph")
+            # No other worker gets it while one of these is there, and all that joined since may.
+            where = {"workers": list(self._slots), "allow_other_workers": True} if self._refused else {}
+            pause = max(TELL_SECONDS, sum(self._slots.values()) / MESSAGES_A_SECOND)
+            return self._executor.submit(work, made, self._topic, pause, **where)
+
+    def receive(self, trial: Trial, done: Future[Any]) -> str | None:
+        from distributed import KilledWorker
+
+        try:
+            worker, back = done.result()
+        except KilledWorker as error:
+            return f"its worker was lost {error.allowed_failures + 1} times while it was at work (out of memory?)"
+        except Exception as error:
+            raise self._lost(error) from error
+        if back.refusal:
+            self._refuse(worker, back.refusal)
+            raise Resubmit
+        try:
+            remote.take_in(trial, self._settings.out, back.files)
+        except Timeout:
+            return "another run in the same folder is at it"
+        except DamagedResult as error:
+            return f"what its worker sent is no result of it: {error}"
+        return str(back.reason) if back.reason else None
+
+    def _refuse(self, worker: str, reason: str) -> None:
+        """Hand nothing more to a worker. Raises BenchbenchError if no other is there."""
+        known, needed = worker in self._refused, "a worker needs the benchbench, the plugins and the data of the run"
+        self._refused.add(worker)
+        self._look()
+        message = f"worker {worker} cannot take part: {reason}; {needed}"
+        if not self._slots:
+            raise BenchbenchError(message)
+        if not known:
+            self._warn(message)
+
+    def _lost(self, error: BaseException) -> BenchbenchError:
+        where = self._address or "on this machine"
+        what = "its scheduler went away" if isinstance(error, CancelledError) else one_line(error)
+        return BenchbenchError(
+            f"the Dask cluster {where} failed: {what}; its scheduler and its workers must be there and have "
+            "the benchbench of the run; the same command goes on from here"
+        )
+
+
+def _client(where: Any) -> Client:
+    """Raises BenchbenchError if no scheduler is there."""
+    from distributed import Client
+
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what is lost is told in one line
+    try:
+        return Client(where, timeout=CONNECT_SECONDS, set_as_default=False, name="benchbench")
+    except (OSError, ValueError) as error:
+        raise BenchbenchError(
+            f"no Dask scheduler answers at {where}: {one_line(error)}; start one with: dask scheduler"
+        ) from error
+
+
+def _local_cluster(workers: int, gpu: bool) -> LocalCluster:
+    """Processes of one thread."""
+    from distributed import LocalCluster
+
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        memory_limit=0,  # trials are limited, and not the workers that wait for them
+        dashboard_address=None,
+        silence_logs=logging.CRITICAL,
+        preload=[IGNORE_CTRL_C],
+        resources={GPU: 1} if gpu else {},
+    )
+
+
+def check_installed() -> None:
+    """Raises BenchbenchError if Dask is not."""
+    try:
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise BenchbenchError("--executor dask needs Dask: pip install 'benchbench[dask]'") from error
+
+
+# ── what the scheduler and the workers call ──────────────────────────────────────────────────────────────────────────
+
+
+def slots(gpu: bool, dask_scheduler: Any = None) -> dict[str, int]:
+    """Trials that each worker of a scheduler can do at once, by its address; those that can do none are not there."""
+    workers = dask_scheduler.workers.items()
+    found = {address: int(w.resources.get(GPU, 0) if gpu else w.nthreads) for address, w in workers}
+    return {address: number for address, number in found.items() if number}
+
+
+def work(given: RemoteTrial, topic: str, pause: float) -> tuple[str, RemoteResult]:
+    """Carry out an errand in a thread of a worker; the worker's address, and what came of it.
+
+    Progress is told each `pause` seconds, as events of the topic.
+    """
+    from distributed import Reschedule, get_worker
+
+    worker = get_worker()
+    task = worker.get_current_task()
+
+    def stopped() -> bool:
+        """Whether the run has ended, or this worker does: what is told to a worker at work is found in its state."""
+        known = worker.state.tasks.get(task)
+        return known is None or known.state != "executing" or worker.status.name.startswith("clos")
+
+    _may_have_children()
+    tell = _now_and_then(lambda news: worker.log_event(topic, asdict(news)), pause)
+    try:
+        with tempfile.TemporaryDirectory(dir=worker.local_directory, ignore_cleanup_errors=True) as scratch:
+            return worker.address, remote.carry_out(given, Path(scratch), tell, stopped)
+    except Cancelled:
+        raise Reschedule from None
+    except Exception as error:  # here, and not in the trial's own process: as where this worker's disk is full
+        return worker.address, RemoteResult(refusal=one_line(error))
+
+
+def _may_have_children() -> None:
+    """Dask marks its workers as daemons, which may not start processes lest these outlive them; a trial's does not."""
+    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+
+
+def _now_and_then(tell: Callable[[Progress], object], pause: float) -> Callable[[Progress], None]:
+    """`tell`, but of mere progress only each `pause` seconds."""
+    last = -pause
+
+    def sparingly(news: Progress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if news.rows or not news.progress or now - last >= pause:
+            last = now
+            tell(news)
+
+    return sparingly

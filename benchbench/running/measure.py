@@ -1,0 +1,177 @@
+"""What a result tells of a module: its scores, pictures and timings; and what is added where metrics were missing."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..contracts.digests import component_digest, full_spec
+from ..contracts.metric import Metric
+from ..files import save_tensors
+from ..results import store
+from ..results.record import library_version, outcome
+from ..results.store import Result
+from ..results.trial import Trial, missing_metrics
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from ..contracts.model import Task
+    from ..data.degraded import DegradedSet
+    from ..evaluation.restore import Restored
+    from ..evaluation.score import Scores
+
+SAMPLE_COUNT = 8
+WORST_COUNT = 4
+
+
+def measure(
+    trial: Trial,
+    metrics: Sequence[Metric],
+    task: Task,
+    module: nn.Module,
+    test: DegradedSet,
+    device: torch.device,
+    work: Path,
+) -> dict[str, Any]:
+    """What a result holds of a module that has been trained, its files in the work folder."""
+    from ..evaluation.histograms import write_histograms
+    from ..evaluation.pictures import write_samples
+    from ..evaluation.score import means
+    from ..evaluation.timing import inference_memory, time_inference
+
+    restored, scores = _restore_and_score(trial, metrics, task, module, test, device, work)
+    store.write_scores(work, scores.table)
+    about = {"metrics": _metric_facts(metrics, scores.unavailable), "scores": means(scores.table)}
+    write_samples(work / store.SAMPLES, test, restored.images, range(min(SAMPLE_COUNT, len(test))))
+    write_histograms(work / store.HISTOGRAMS, test, restored.images)
+    worst = _worst(scores.table, about)
+    if worst:
+        write_samples(work / store.WORST, test, restored.images, worst)
+    return {
+        "model": {
+            "parameters": trial.model.count_parameters(module),
+            "role": trial.model.role,
+            "sees": list(trial.model.sees),
+            "trained": trial.model.recipe is not None,
+            "notes": list(trial.model.notes(task)),
+        },
+        "task": {"mean": list(task.mean), "std": list(task.std)},
+        "rate": restored.rate(),
+        **about,
+        "timing": {
+            "ms_per_image": time_inference(trial.model, module, test, device),
+            "peak_bytes": inference_memory(trial.model, module, test, device),
+            **_hardware(device),
+        },
+        "worst": [test.ids[position] for position in worst],
+    }
+
+
+def _restore_and_score(
+    trial: Trial,
+    metrics: Sequence[Metric],
+    task: Task,
+    module: nn.Module,
+    test: DegradedSet,
+    device: torch.device,
+    work: Path,
+) -> tuple[Restored, Scores]:
+    """The test images restored, kept where that is wanted, and their scores by these metrics."""
+    from ..evaluation.restore import estimated_flow, restore
+    from ..evaluation.score import score
+
+    restored = restore(trial.model, module, test, device)
+    flow = estimated_flow(trial.model, module, test, task, device)
+    scores = score(restored.images, test, metrics, task, device, flow=flow)
+    if trial.predictions:
+        save_tensors(work / store.PREDICTIONS, {store.RESTORED: restored.images})
+    return restored, scores
+
+
+def _worst(scores: pd.DataFrame, about: Mapping[str, Any]) -> list[int]:
+    """Positions of the images that the model did worst on, worst first, by the metric that ranks boards."""
+    if (first := store.first_metric(about)) is None:
+        return []
+    values = scores[first].reset_index(drop=True)
+    better = about["metrics"][first]["higher_is_better"]
+    return [int(i) for i in values.sort_values(ascending=better, kind="stable").index[:WORST_COUNT]]
+
+
+def score_more(
+    trial: Trial,
+    metrics: Sequence[Metric],
+    stored: Result,
+    task: Task,
+    module: nn.Module,
+    test: DegradedSet,
+    device: torch.device,
+    work: Path,
+) -> dict[str, Any]:
+    """The stored result with the scores that it lacks; all else, and where it was trained, stays as it is."""
+    missing = missing_metrics(trial, stored, metrics)
+    _, fresh = _restore_and_score(trial, missing, task, module, test, device, work)
+    return with_scores(trial, stored, missing, fresh.table, fresh.unavailable, work)
+
+
+def with_scores(
+    trial: Trial,
+    stored: Result,
+    metrics: Sequence[Metric],
+    fresh: pd.DataFrame,
+    unavailable: Mapping[str, str],
+    work: Path,
+) -> dict[str, Any]:
+    """The stored result's content with what became of these metrics, and its files in the work folder."""
+    from ..evaluation.score import means
+
+    known = store.read_scores(stored.folder)
+    kept = known.drop(columns=[c for m in metrics for c in known if c == str(m) or c.startswith(f"{m}@")])
+    table = pd.concat([kept, fresh], axis=1)
+    store.write_scores(work, table)
+    for name in set(store.SUMMED) - {store.SCORES}:
+        if (stored.folder / name).exists():
+            shutil.copyfile(stored.folder / name, work / name)
+    return stored.content | {
+        "metrics": stored.content["metrics"] | _metric_facts(metrics, unavailable),
+        "scores": means(table),
+        "finished_at": outcome(trial, "scored")["finished_at"],
+    }
+
+
+def _metric_facts(metrics: Sequence[Metric], unavailable: Mapping[str, str]) -> dict[str, Any]:
+    facts = {}
+    for metric in metrics:
+        facts[str(metric)] = {
+            "settings": full_spec(metric),
+            "higher_is_better": metric.higher_is_better,
+            "signed": metric.signed,
+            "unit": metric.unit,
+            "digits": metric.digits,
+            "order": metric.order,
+            "ranks": metric.ranks,
+            "library": library_version(metric.library) if metric.library else "",
+            "digest": component_digest(metric),
+            "unavailable": unavailable.get(str(metric)),
+        }
+    return facts
+
+
+def _hardware(device: torch.device) -> dict[str, Any]:
+    import torch
+
+    from ..devices import has_bf16
+
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine() + " CPU"
+    return {
+        "device": device.type,
+        "device_name": name,
+        "threads": torch.get_num_threads(),
+        "training_precision": "bf16 autocast" if has_bf16(device) else "float32",
+    }

@@ -1,0 +1,64 @@
+"""A strip of reconstructions during training: the same few validation images, restored at several moments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..contracts.model import Model
+from ..data.batches import validation_batch
+from ..data.degraded import DegradedSet, psnr_of
+from ..files import write_atomically
+from ..images import tiled
+from .step import forward
+
+IMAGES = 4
+MOMENTS = tuple(2.0**-k for k in range(6, 0, -1))  # of the budget; besides, before the first step and at the end
+LARGEST = 128  # px: larger images are shown, and kept in checkpoints, reduced to this side
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The strip's images at one moment."""
+
+    step: int
+    psnr: float
+    """Over all of them, in dB."""
+    images: Tensor
+    """uint8 `(n, 3, H, W)` on the CPU."""
+
+
+def is_due(before: float, after: float) -> bool:
+    """Whether a moment lies in the part of the budget between `before` and `after`."""
+    return any(before < moment <= after for moment in MOMENTS)
+
+
+def frame(model: Model, module: nn.Module, pairs: DegradedSet, device: torch.device, step: int) -> Frame:
+    """The first images of a fixed degraded set as the module restores them now; it is left in the mode it was in."""
+    was_training = module.training
+    batch = validation_batch(pairs, slice(0, IMAGES), device)
+    restored = forward(model, module.eval(), batch).float().clamp(0, 1)
+    module.train(was_training)
+    return Frame(step, psnr_of(restored, batch.clean), _shown(restored.mul(255).round()))
+
+
+def write_strip(path: Path, pairs: DegradedSet, frames: Sequence[Frame]) -> None:
+    """A PNG: a row an image; columns are the degraded input, each frame, and the truth."""
+    known = [pairs.degraded[:IMAGES], *(f.images for f in frames), pairs.clean[:IMAGES]]
+    columns = [_shown(images).permute(0, 2, 3, 1).contiguous().numpy() for images in known]
+    labels = [f"step {f.step:,}\n{f.psnr:.2f} dB" for f in frames]
+    rows: list[list[np.ndarray]] = [list(row) for row in zip(*columns, strict=True)]
+    write_atomically(path, tiled(rows, above=["degraded", *labels, "truth"]))
+
+
+def _shown(images: Tensor) -> Tensor:
+    """Levels 0–255 as uint8 on the CPU, reduced where they are large."""
+    if images.shape[-1] > LARGEST:
+        images = F.interpolate(images.float(), (LARGEST, LARGEST), mode="area").round()
+    return images.to("cpu", torch.uint8).contiguous()

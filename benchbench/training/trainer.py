@@ -1,0 +1,307 @@
+"""The one training loop. Device, precision, budget, schedule, early stopping, checkpoints and history live here.
+
+Every step draws its randomness from (seed, step), so a run that was stopped and resumed is the run that never stopped.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..contracts.budget import Budget
+from ..contracts.model import Model
+from ..contracts.optimizers import lay_out_like_parameters, rate_factor
+from ..contracts.seeding import derive, generator
+from ..data.batches import TrainingSet
+from ..data.degraded import DegradedSet
+from ..errors import TrialError
+from ..files import load_tree, save_tree
+from .compile import compile_module, eager
+from .filmstrip import Frame, frame, is_due
+from .gradients import GradientWatch
+from .step import check_finite, optimizer_step, training_flops, validate
+
+VALIDATIONS = 50  # at most this many over a budget, unless patience counts epochs
+CHECKPOINT_SECONDS = 10.0
+FORM = 1
+"""Of a checkpoint's content: raise it with every change, and older ones are left aside."""
+
+OnProgress = Callable[[Mapping[str, float], Sequence[Mapping[str, float]]], None]
+"""Called with the newest progress, and the history so far."""
+
+
+@dataclass
+class State:
+    """All that a training run needs to go on where it stopped."""
+
+    step: int = 0
+    seconds: float = 0.0
+    best_loss: float = math.inf
+    best_step: int = 0
+    stale: int = 0
+    """Validations since the best one."""
+    loss_count: int = 0
+    """Steps since the last validation."""
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained module (with its best weights) and how it got there."""
+
+    module: nn.Module
+    history: list[dict[str, float]]
+    frames: list[Frame]
+    """Reconstructions at several moments, the last by the weights that were kept; see `strip`."""
+    facts: dict[str, Any]
+
+
+class Trainer:
+    """One training run: made, restored from its checkpoint if there is one, and run to the end of its budget."""
+
+    def __init__(
+        self,
+        model: Model,
+        module: nn.Module,
+        data: TrainingSet,
+        validation: DegradedSet,
+        budget: Budget,
+        seed: int,
+        checkpoint: Path,
+        on_progress: OnProgress = lambda progress, history: None,
+        watch_gradients: bool = False,
+        batch: int | None = None,
+        compiled: bool = False,
+    ) -> None:
+        if model.recipe is None:
+            raise TypeError(f"{model.name} has no recipe, so it cannot be trained")
+        self.model, self.recipe, self.data, self.seed, self.on_progress = model, model.recipe, data, seed, on_progress
+        self.device = data.device
+        self.module = module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if not any(p.requires_grad for p in self.module.parameters()):
+            raise TrialError(f"{model.name} has nothing to train: say recipe = None")
+        self.validation = validation
+        self.batch = min(batch or self.recipe.batch, len(data))
+        self.epoch_steps = len(data) // self.batch
+        self.flops = training_flops(model, self.module, data)
+        self.compiled = compiled
+        if compiled:
+            compile_module(self.module, self.device)
+        self.optimizers = dict(model.configure_optimizers(self.module))
+        self.budget = budget
+        self.total = budget.steps(self.batch, self.epoch_steps, self.flops, self.recipe.epochs)
+        self.plateaus = [
+            torch.optim.lr_scheduler.ReduceLROnPlateau(o, factor=0.5, patience=5) for o in self.optimizers.values()
+        ]
+        for group in self._groups():
+            group["initial_lr"] = group["lr"]
+        self.state, self.best = State(), copy.deepcopy(self.module.state_dict())
+        self.losses = torch.zeros((), dtype=torch.float64, device=self.device)  # sum since the last validation
+        self.watch = GradientWatch(self.module, self.optimizers) if watch_gradients else None
+        self.frames: list[Frame] = []
+        self.checkpoint = checkpoint
+        self._permutation: tuple[int, Tensor] | None = None
+
+    # ── one step ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _groups(self) -> list[dict[str, Any]]:
+        return [group for optimizer in self.optimizers.values() for group in optimizer.param_groups]
+
+    def _indices(self, step: int) -> Tensor:
+        epoch, position = divmod(step, self.epoch_steps)
+        if self._permutation is None or self._permutation[0] != epoch:
+            order = torch.randperm(len(self.data), generator=generator(self.seed, "order", epoch))
+            self._permutation = epoch, order.to(self.data.index_device)
+        return self._permutation[1][position * self.batch : (position + 1) * self.batch]
+
+    def _ahead(self) -> Tensor | None:
+        """The indices of the next step, where it belongs to the same epoch."""
+        following = self.state.step + 1
+        return self._indices(following) if following % self.epoch_steps else None
+
+    def _fraction(self) -> float:
+        if self.total is None:
+            return min(1.0, self.state.seconds / self.budget.amount)
+        return self.state.step / self.total
+
+    def _set_rate(self) -> None:
+        if self.recipe.schedule == "plateau":
+            return
+        factor = rate_factor(self.recipe.schedule, self._fraction())
+        for group in self._groups():
+            group["lr"] = group["initial_lr"] * factor
+
+    def step(self) -> Tensor:
+        """One optimizer step each; returns the sum of the losses, not yet read from the device."""
+        if self.compiled:
+            torch.compiler.cudagraph_mark_step_begin()
+        source = generator(self.seed, "step", self.state.step, device=self.device)
+        torch.manual_seed(derive(self.seed, "module", self.state.step))  # dropout and the like
+        batch = self.data.batch(self._indices(self.state.step), source, self.recipe.flip, self._ahead())
+        return optimizer_step(self.model, self.module, batch, self.optimizers, watch=self.watch)
+
+    # ── the run ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def run(self) -> Trained:
+        """Train to the end of the budget and return the weights that validated best. Raises TrialError."""
+        self.restore()
+        self.module.train()
+        if not self.state.step:
+            self._take_frame()
+        started, saved = time.monotonic() - self.state.seconds, time.monotonic()
+        shown, reason = 0.0, ""
+        while not reason:
+            before = self._fraction()
+            self._set_rate()
+            self.losses += self.step()
+            self.state.step += 1
+            self.state.loss_count += 1
+            now = time.monotonic()
+            self.state.seconds = now - started
+            reason = self._finished()
+            if reason or self._validation_is_due():
+                self._close_round()
+                reason = reason or self._out_of_patience()
+            if not reason and is_due(before, self._fraction()):
+                self._take_frame()
+            if not reason and now - saved > CHECKPOINT_SECONDS:
+                self.save()
+                saved = time.monotonic()
+            if reason or now - shown > 0.2:
+                shown = now
+                self.on_progress(self._progress(), self.state.history)
+        return self._trained(reason)
+
+    def _trained(self, reason: str) -> Trained:
+        self.module.load_state_dict(self.best)
+        self._take_frame(self.state.best_step)
+        return Trained(self.module.eval(), self.state.history, self.frames, self._facts(reason))
+
+    def _take_frame(self, step: int | None = None) -> None:
+        step = self.state.step if step is None else step
+        with eager(self.compiled):
+            self.frames.append(frame(self.model, self.module, self.validation, self.device, step))
+
+    def _finished(self) -> str:
+        return "budget" if self._fraction() >= 1 else ""
+
+    def _out_of_patience(self) -> str:
+        patience = self.recipe.patience if self.budget.kind == "recipe" else None
+        return "patience" if patience is not None and self.state.stale >= patience else ""
+
+    def _validation_is_due(self) -> bool:
+        if self.state.step % self.epoch_steps:
+            return False
+        if self.budget.kind == "recipe" or self.total is None:
+            return True
+        epochs = max(1, round(self.total / self.epoch_steps / VALIDATIONS))
+        return (self.state.step // self.epoch_steps) % epochs == 0
+
+    def _close_round(self) -> None:
+        """Validate, keep the best weights, write a row of history, tell the schedule."""
+        state = self.state
+        train_loss = float(self.losses) / state.loss_count
+        check_finite(train_loss, "training", state.step)
+        loss, psnr = self._validate()
+        check_finite(loss, "validation", state.step)
+        self.losses.zero_()
+        state.loss_count = 0
+        state.stale += 1
+        if loss < state.best_loss:
+            state.best_loss, state.best_step, state.stale = loss, state.step, 0
+            self.best = copy.deepcopy(self.module.state_dict())
+        row = {
+            "epoch": round(state.step / self.epoch_steps, 4),
+            "step": state.step,
+            "images": state.step * self.batch,
+            "flops": state.step * self.batch * self.flops,
+            "seconds": round(state.seconds, 3),
+            "lr": self._groups()[0]["lr"],
+            "train_loss": train_loss,
+            "validation_loss": loss,
+            "validation_psnr": psnr,
+            **(self.watch.read() if self.watch else {}),
+        }
+        state.history.append(row)
+        if self.recipe.schedule == "plateau":
+            for plateau in self.plateaus:
+                plateau.step(loss)
+        self.on_progress(self._progress(), self.state.history)
+
+    def _validate(self) -> tuple[float, float]:
+        with eager(self.compiled):
+            return validate(self.model, self.module, self.validation, self.device)
+
+    def _progress(self) -> dict[str, float]:
+        state, fraction = self.state, self._fraction()
+        last = state.history[-1] if state.history else {}
+        rate = state.step * self.batch / state.seconds if state.seconds else 0.0
+        left = state.seconds * (1 - fraction) / fraction if fraction else math.nan
+        return {
+            "fraction": fraction,
+            "images_per_second": rate,
+            "seconds_left": left,
+            "epoch": state.step / self.epoch_steps,
+            "rows": len(state.history),
+            **{key: last[key] for key in ("train_loss", "validation_loss", "validation_psnr") if key in last},
+        }
+
+    def _facts(self, reason: str) -> dict[str, Any]:
+        state = self.state
+        return {
+            "stopped_by": reason,
+            "steps": state.step,
+            "epochs": round(state.step / self.epoch_steps, 4),
+            "images": state.step * self.batch,
+            "batch": self.batch,
+            "flops_per_image": self.flops,
+            "flops": state.step * self.batch * self.flops,
+            "best_step": state.best_step,
+            "best_validation_loss": state.best_loss,
+            **({"gradients": self.watch.names()} if self.watch else {}),
+        }
+
+    # ── checkpoints ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        tree = {
+            "form": FORM,
+            "module": self.module.state_dict(),
+            "best": self.best,
+            "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
+            "plateaus": [p.state_dict() for p in self.plateaus],
+            "losses": self.losses,
+            "frames": [vars(f) for f in self.frames],
+            "gradients": self.watch.state() if self.watch else {},
+            "state": vars(self.state),
+        }
+        save_tree(self.checkpoint, tree)
+
+    def restore(self) -> None:
+        """Go on from the checkpoint, if there is one of this version."""
+        if not self.checkpoint.exists():
+            return
+        tree = load_tree(self.checkpoint)
+        if tree.get("form") != FORM:  # left by another version of benchbench
+            return
+        self.module.load_state_dict(tree["module"])
+        self.best = {name: tensor.to(self.device) for name, tensor in tree["best"].items()}
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(tree["optimizers"][name])
+            lay_out_like_parameters(optimizer)
+        for plateau, saved in zip(self.plateaus, tree["plateaus"], strict=True):
+            plateau.load_state_dict(saved)
+        self.losses = tree["losses"].to(self.device)
+        self.frames = [Frame(**f) for f in tree["frames"]]
+        if self.watch and tree["gradients"]:
+            self.watch.restore(tree["gradients"])
+        self.state = State(**tree["state"])
