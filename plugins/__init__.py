@@ -1,1 +1,1 @@
-"""The built-in plugins of benchbench, imported as `benchbench_plugins`: one component a file."""
+"""The built-in plugins of benchbench, imported as `benchbench_plugins`: one component a file, or a folder."""

@@ -18,7 +18,7 @@ from benchbench.registry.registry import KINDS
 
 ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "benchbench").rglob("*.py"))
-PLUGINS = sorted(p for p in (ROOT / "plugins").rglob("*.py") if p.name != "__init__.py")
+PLUGINS = sorted((ROOT / "plugins").rglob("*.py"))
 FLOORS = [  # each room may import from those on the floors below it
     {"cli", "testing", "__main__"},
     {"checks", "speed", "photos"},
@@ -88,12 +88,17 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     graphlib.TopologicalSorter(below).prepare()  # raises CycleError, which names the circle
 
 
+def is_folder_of_a_component(folder: Path) -> bool:
+    return folder.parents[1] == ROOT / "plugins"
+
+
 @pytest.mark.parametrize("path", PLUGINS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_plugins_import_only_public_names(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.level:
-            assert node.level == 1, f"line {node.lineno}: a plugin uses another kind's files"
-            assert (node.module or "_").startswith("_"), f"line {node.lineno}: a plugin imports another component"
+            assert node.level == 1, f"line {node.lineno}: a plugin uses files outside its folder"
+            shared = (node.module or "_").startswith("_") or is_folder_of_a_component(path.parent)
+            assert shared, f"line {node.lineno}: a plugin imports another component"
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("benchbench"):
             assert node.module == "benchbench", f"line {node.lineno}: {node.module} is not public"
             assert {alias.name for alias in node.names} <= set(benchbench.__all__)
@@ -106,9 +111,11 @@ def test_every_public_name_exists() -> None:
 
 def test_every_plugin_file_has_one_entry_point_and_a_test() -> None:
     entry_points = {e.value: e.name for e in importlib.metadata.entry_points(group="benchbench")}
-    for path in PLUGINS:
-        if path.name.startswith("_"):
-            continue
+    files = [path for path in PLUGINS if path.parent.parent == ROOT / "plugins" and not path.name.startswith("_")]
+    folders = [path.parent for path in PLUGINS if path.name == "__init__.py" and is_folder_of_a_component(path.parent)]
+    assert files
+    assert folders
+    for path in [*files, *folders]:
         kind = path.parent.name
         module = f"benchbench_plugins.{kind}.{path.stem}"
         assert module in entry_points, f"{path} has no entry point: pip install -e . again if pyproject.toml has it"

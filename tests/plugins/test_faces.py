@@ -10,11 +10,12 @@ from scipy.stats import spearmanr
 from torch import Tensor
 
 from benchbench import Images, SpecError
-from benchbench_plugins.datasets import _faces_traits as kinds
-from benchbench_plugins.datasets._faces_colours import HAIR_COLOURS, skin_light
-from benchbench_plugins.datasets._faces_geometry import box, cover, ellipse
-from benchbench_plugins.datasets._faces_traits import Traits, draw_traits
-from benchbench_plugins.datasets.faces import Faces, attributes, render
+from benchbench_plugins.datasets.faces import Faces, attributes
+from benchbench_plugins.datasets.faces import traits as kinds
+from benchbench_plugins.datasets.faces.colours import HAIR_COLOURS, skin_light
+from benchbench_plugins.datasets.faces.geometry import box, cover, ellipse
+from benchbench_plugins.datasets.faces.render import render
+from benchbench_plugins.datasets.faces.traits import Traits, draw_traits
 
 N = 160
 

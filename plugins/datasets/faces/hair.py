@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ._faces_geometry import bump, cover, ellipse, hill, ramp
-from ._faces_head import head_normal, mouth_curve
-from ._faces_scene import Scene
-from ._faces_traits import BEARDS, HAIR_STYLES, HATS
+from .geometry import bump, cover, ellipse, hill, ramp
+from .head import head_normal, mouth_curve
+from .scene import Scene
+from .traits import BEARDS, HAIR_STYLES, HATS
 
 
 def has_style(s: Scene, *names: str) -> Tensor:

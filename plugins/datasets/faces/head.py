@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ._faces_geometry import bump, cover, ellipse, fraction, hill, ramp, stroke
-from ._faces_scene import Scene
+from .geometry import bump, cover, ellipse, fraction, hill, ramp, stroke
+from .scene import Scene
 
 BLOOD = (1.0, 0.55, 0.42)  # how skin changes colour where blood shines through
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ._faces_geometry import bump, cover, fraction, hill, ramp, stroke
-from ._faces_head import mouth_curve, nose_frame, tinted
-from ._faces_scene import Scene
+from .geometry import bump, cover, fraction, hill, ramp, stroke
+from .head import mouth_curve, nose_frame, tinted
+from .scene import Scene
 
 
 def paint_features(s: Scene) -> None:

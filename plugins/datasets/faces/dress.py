@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ._faces_geometry import cover, ellipse, fraction, hill, ramp, stroke
-from ._faces_head import BLOOD, tinted
-from ._faces_scene import Scene
-from ._faces_traits import CLOTHES
+from .geometry import cover, ellipse, fraction, hill, ramp, stroke
+from .head import BLOOD, tinted
+from .scene import Scene
+from .traits import CLOTHES
 
 
 def paint_body(s: Scene) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ._faces_geometry import bump, cover, fraction, ramp
-from ._faces_scene import Scene
-from ._faces_traits import BACKDROPS
+from .geometry import bump, cover, fraction, ramp
+from .scene import Scene
+from .traits import BACKDROPS
 
 
 def paint_backdrop(s: Scene) -> None:

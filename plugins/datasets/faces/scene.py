@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ._faces_geometry import Pose, broad_noise, noise
-from ._faces_traits import Traits
+from .geometry import Pose, broad_noise, noise
+from .traits import Traits
 
 
 @dataclass

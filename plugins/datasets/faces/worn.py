@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ._faces_geometry import box, bump, cover, ellipse, fraction, hill, ramp, stroke
-from ._faces_head import head_normal, tinted
-from ._faces_scene import Scene
-from ._faces_traits import HATS
+from .geometry import box, bump, cover, ellipse, fraction, hill, ramp, stroke
+from .head import head_normal, tinted
+from .scene import Scene
+from .traits import HATS
 
 
 def paint_accessories(s: Scene) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ._faces_colours import BRICKS, EYES, FABRICS, HAIR_COLOURS, MUTED, SHIRTS, SUITS, linear, palette, skin_light
-from ._faces_dice import Dice
+from .colours import BRICKS, EYES, FABRICS, HAIR_COLOURS, MUTED, SHIRTS, SUITS, linear, palette, skin_light
+from .dice import Dice
 
 HAIR_STYLES = ("bald", "buzz", "short", "parted", "receding", "fringe", "bob", "long", "curly", "afro", "bun")
 BEARDS = ("none", "stubble", "moustache", "goatee", "full")

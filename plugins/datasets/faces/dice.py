@@ -9,7 +9,7 @@ from torch import Tensor
 
 from benchbench import generator
 
-from ._faces_colours import palette
+from .colours import palette
 
 DRAWS = 256  # numbers in a stream; more than are used, so that a trait can be added without changing the others
 
