@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from benchbench.cli import main
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TEXTS = pytest.mark.parametrize(
     "text", [p.read_text(encoding="utf-8") for p in WORKFLOWS], ids=[p.name for p in WORKFLOWS]

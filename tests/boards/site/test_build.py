@@ -33,7 +33,7 @@ from benchbench.evaluation.pictures import read_samples
 from benchbench.registry.registry import registry
 from benchbench.results.store import slug
 
-STATIC = Path(__file__).parents[1] / "benchbench" / "boards" / "site" / "static"
+STATIC = Path(__file__).parents[3] / "benchbench" / "boards" / "site" / "static"
 VOID = {"meta", "link", "input", "img", "br"}
 TAME = "tame"
 

@@ -14,7 +14,7 @@ from benchbench.boards.published import write_published
 from benchbench.errors import BenchbenchError
 
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 
 

@@ -15,7 +15,7 @@ from benchbench.registry.hookspecs import HOOKS_VERSION
 from benchbench.registry.registry import load
 from benchbench.registry.validation import HOOKS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference" / "hooks.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `(\w+)[^\n]*\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -44,7 +44,7 @@ def test_the_reference_gives_the_signature_and_explains_the_arguments(name: str)
 def test_every_hook_is_implemented_by_a_plugin_that_tests_use(name: str) -> None:
     files = [*(ROOT / "tests" / "helpers").glob("*.py"), *(ROOT / "plugins").rglob("*.py")]
     assert [path for path in files if re.search(rf"@hookimpl\ndef {name}\(", path.read_text(encoding="utf-8"))] != []
-    tests = [path for path in (ROOT / "tests").glob("test_*.py") if path != Path(__file__)]
+    tests = [path for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__)]
     assert [path for path in tests if name in path.read_text(encoding="utf-8")] != []
 
 

@@ -19,7 +19,7 @@ import pytest
 
 import benchbench
 
-FOLDER = Path(__file__).parent / "examples"
+FOLDER = Path(__file__).parents[1] / "examples"
 EXAMPLES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 SHORT = ["benchbench-deepinv", "benchbench-kornia", "benchbench-sharpen", "benchbench-torchmetrics"]
 RUN = ["run", "--dataset", "faces:n=200", "--size", "32", "--budget", "1TFLOP", "--device", "cpu", "--quiet"]

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from benchbench.cli import main
 from benchbench.registry.registry import _registry
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 QUICK = ["--size", "16", "--dataset", "faces:n=60", "--metric", "psnr", "--metric", "ssim", "--device", "cpu"]
 
 
