@@ -35,6 +35,7 @@ from .evaluation.score import scored_at_once
 from .files import cache_folder, read_json
 from .registry.registry import Registry
 from .results.record import environment
+from .results.trial import Trial
 from .running import plan, scheduler
 from .training.trainer import Trainer
 
@@ -202,7 +203,8 @@ def model_cases(model: Model, data: TrainingSet, validation: DegradedSet) -> Ite
     torch.manual_seed(0)
     module = model.build(Task(size, data.degradation, 3, *data.statistics())).to(device)
     if model.recipe is not None:
-        trainer = Trainer(model, module, data, validation, Budget.parse("1epoch"), 0, Path("unused"))
+        trial = Trial(Path(), "", "", size, data.degradation, model, seed=0, budget=Budget.parse("1epoch"))
+        trainer = Trainer(trial, module, data, validation)
         yield Case("training step", str(model), trainer.batch, trainer.step, device=device)
     first = torch.arange(min(BATCH, len(data)), device=data.index_device)
     batch = data.batch(first, generator("speed", device=device), flip=False)

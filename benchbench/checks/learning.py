@@ -13,6 +13,7 @@ from torch import nn
 from ..contracts.budget import Budget
 from ..contracts.model import Batch
 from ..data.batches import TrainingSet, validation_batch
+from ..results.trial import Trial
 from ..training.step import optimizer_step
 from ..training.trainer import Trainer
 from . import fixtures
@@ -20,6 +21,7 @@ from .law import Law, NotApplicable, law, require
 from .model_case import ModelCase
 
 IMAGES, STEPS = 4, 12
+CHECKPOINT = "checkpoint.safetensors"
 FEW = 2  # steps
 DIM = fixtures.Softening(light=0.5)  # so much to mend that a few steps show
 
@@ -55,10 +57,10 @@ def training_lowers_the_loss(case: ModelCase) -> None:
     if case.component.unavailable(replace(case.task(), degradation=DIM)) is None:
         case = replace(case, degradations=(DIM,))
     with fixtures.global_seed(0), tempfile.TemporaryDirectory() as folder:
-        trainer = _trainer(case, Path(folder) / "checkpoint.safetensors")
+        trainer = _trainer(case)
         batch = validation_batch(trainer.validation, slice(0, IMAGES), case.device)
         before = _loss(case, trainer.module, batch)
-        after = _loss(case, trainer.run().module, batch)
+        after = _loss(case, trainer.run(Path(folder) / CHECKPOINT).module, batch)
     require(math.isfinite(after) and after < before, f"the loss was {before:.6g}, and {after:.6g} after {STEPS} steps")
 
 
@@ -72,11 +74,11 @@ def training_goes_on_from_a_checkpoint(case: ModelCase) -> None:
     torch.set_num_threads(1)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            whole, stopped, resumed = (_trainer(case, Path(folder) / name) for name in ("whole", "stopped", "stopped"))
+            whole, stopped, resumed = (_trainer(case) for _ in range(3))
             _go(whole, 2 * FEW)
             _go(stopped, FEW)
-            stopped.save()
-            resumed.restore()
+            stopped.save(Path(folder) / CHECKPOINT)
+            resumed.restore(Path(folder) / CHECKPOINT)
             _go(resumed, FEW)
     finally:
         torch.set_num_threads(threads)
@@ -85,13 +87,15 @@ def training_goes_on_from_a_checkpoint(case: ModelCase) -> None:
     require(not differ, f"{len(differ)} of {len(weights)} tensors differ: {', '.join(differ[:3])}")
 
 
-def _trainer(case: ModelCase, checkpoint: Path) -> Trainer:
+def _trainer(case: ModelCase) -> Trainer:
     """A training of the case's model from its start."""
-    data = TrainingSet(fixtures.portraits(IMAGES, case.size), case.degradation, case.device)
-    pairs = fixtures.pairs(case.degradation, IMAGES, case.size)
+    model, degradation = case.component, case.degradation
+    data = TrainingSet(fixtures.portraits(IMAGES, case.size), degradation, case.device)
+    validation = fixtures.pairs(degradation, IMAGES, case.size)
+    budget = Budget.parse(f"{STEPS}epochs")
+    trial = Trial(Path(), "noise", "", case.size, degradation, model, seed=0, budget=budget)
     with fixtures.global_seed(0):
-        module = case.component.build(case.task()).to(case.device)
-        return Trainer(case.component, module, data, pairs, Budget.parse(f"{STEPS}epochs"), 0, checkpoint)
+        return Trainer(trial, model.build(case.task()).to(case.device), data, validation)
 
 
 def _go(trainer: Trainer, steps: int) -> None:

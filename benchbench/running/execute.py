@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..contracts.metric import Metric
 from ..errors import TrialError, one_line
-from ..files import load_tensors, save_tensors
+from ..files import save_tensors
 from ..results import store
 from ..results.record import outcome
 from ..results.store import Result
@@ -43,6 +43,7 @@ def execute(
     from ..data.degraded import degraded_set
     from ..data.prepared import load
     from ..devices import peak_memory
+    from ..evaluation.trained import load_module
     from ..training.compile import eager
 
     portraits = load(trial.data)
@@ -60,14 +61,14 @@ def execute(
     if reason:
         return outcome(trial, "skipped", str(reason), skipped_by="model")
     if stored:
-        module = _stored(trial, task, stored.folder).to(device)
+        module = load_module(trial.model, task, trial.seed, stored.folder).to(device)
         return score_more(trial, metrics, stored, task, module, test, device, work)
     with peak_memory(device) as peak:
         module, training, notes = _train(trial, task, data, validation, work)
     with torch.no_grad(), eager(trial.compiled):
         trial.model.fit(module, data.once(trial.seed))
     save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
-    module = _stored(trial, task, work).to(device)  # what is stored is what is scored
+    module = load_module(trial.model, task, trial.seed, work).to(device)  # what is stored is what is scored
     seen = portraits.counts() | {"skipped": len(portraits.skipped), "test_set": test.digest}
     evaluated = measure(trial, metrics, task, module, test, device, work)
     evaluated["model"]["notes"] += notes
@@ -77,29 +78,6 @@ def execute(
     return outcome(trial, "scored", data=seen, training=training, **evaluated)
 
 
-def _build(trial: Trial, task: Task) -> nn.Module:
-    import torch
-
-    from ..contracts.seeding import derive
-
-    torch.manual_seed(derive(trial.seed, "weights"))
-    module = trial.model.build(task)
-    if not isinstance(module, torch.nn.Module):
-        raise TrialError(f"{trial.model.name}.build must return a torch.nn.Module, not {type(module).__name__}")
-    return module
-
-
-def _stored(trial: Trial, task: Task, folder: Path) -> nn.Module:
-    """A new module with the weights in a folder, in eval mode and laid out as training leaves it."""
-    import torch
-
-    module = _build(trial, task).eval()
-    module.load_state_dict(load_tensors(folder / store.WEIGHTS))
-    if trial.model.recipe is not None:
-        module.to(memory_format=torch.channels_last)
-    return module
-
-
 def _train(
     trial: Trial, task: Task, data: TrainingSet, validation: DegradedSet, work: Path
 ) -> tuple[nn.Module, dict[str, Any], list[str]]:
@@ -107,9 +85,11 @@ def _train(
 
     Where memory does not suffice, the training starts anew with half the batch, down to single images.
     """
+    from ..evaluation.trained import build_module
+
     recipe = trial.model.recipe
     if recipe is None:
-        return _build(trial, task).to(data.device).eval(), {}, []
+        return build_module(trial.model, task, trial.seed).to(data.device).eval(), {}, []
     own = batch = min(recipe.batch, len(data))
     while True:
         try:
@@ -128,12 +108,10 @@ def _train(
 def _train_with(
     batch: int, trial: Trial, task: Task, data: TrainingSet, validation: DegradedSet, work: Path
 ) -> Trained:
+    from ..evaluation.trained import build_module
     from ..training.filmstrip import write_strip
     from ..training.trainer import Trainer
 
-    model, budget, seed = trial.model, trial.budget, trial.seed
-    if model.recipe is None or budget is None or seed is None:
-        raise TypeError(f"{model} needs training, so its trial needs a budget and a seed")
     written = 0
 
     def report(progress: Mapping[str, float], history: Sequence[Mapping[str, float]]) -> None:
@@ -143,10 +121,9 @@ def _train_with(
             written = len(history)
         (work / PROGRESS).write_text(json.dumps(progress))  # read while it is written, so the reader forgives
 
-    halved = batch < min(model.recipe.batch, len(data))
-    checkpoint = work / CHECKPOINTS.replace("*", f"-{batch}" if halved else "")
-    own = budget, seed, checkpoint, report, trial.watch_gradients, batch, trial.compiled
-    trained = Trainer(model, _build(trial, task), data, validation, *own).run()
+    trainer = Trainer(trial, build_module(trial.model, task, trial.seed), data, validation, batch)
+    halved = trainer.batch < min(trainer.recipe.batch, len(data))
+    trained = trainer.run(work / CHECKPOINTS.replace("*", f"-{batch}" if halved else ""), report)
     store.write_history(work, trained.history)
     write_strip(work / store.STRIP, validation, trained.frames)
     return trained

@@ -62,12 +62,12 @@ class GradientWatch:
             self.counts[name] = 0
         return {GRADIENT + stage: mean for stage, mean in zip(self.names(), means, strict=True)}
 
-    def state(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
         return {"sums": self.sums, "counts": self.counts}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from `state()`."""
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a `state_dict`."""
         self.counts = dict(state["counts"])
         self.sums = {name: sums.to(self.sums[name].device) for name, sums in state["sums"].items()}
 

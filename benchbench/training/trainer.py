@@ -9,21 +9,20 @@ import copy
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ..contracts.budget import Budget
-from ..contracts.model import Model
-from ..contracts.optimizers import lay_out_like_parameters, rate_factor
+from ..contracts.optimizers import rate_factor
 from ..contracts.seeding import derive, generator
 from ..data.batches import TrainingSet
 from ..data.degraded import DegradedSet
 from ..errors import TrialError
-from ..files import load_tree, save_tree
+from ..results.trial import Trial
+from .checkpoint import State, Stateful, restore, save
 from .compile import compile_module, eager
 from .filmstrip import Frame, frame, is_due
 from .gradients import GradientWatch
@@ -31,26 +30,10 @@ from .step import check_finite, optimizer_step, training_flops, validate
 
 VALIDATIONS = 50  # at most this many over a budget, unless patience counts epochs
 CHECKPOINT_SECONDS = 10.0
-FORM = 1
-"""Of a checkpoint's content: raise it with every change, and older ones are left aside."""
+SHOW_SECONDS = 0.2
 
 OnProgress = Callable[[Mapping[str, float], Sequence[Mapping[str, float]]], None]
 """Called with the newest progress, and the history so far."""
-
-
-@dataclass
-class State:
-    """All that a training run needs to go on where it stopped."""
-
-    step: int = 0
-    seconds: float = 0.0
-    best_loss: float = math.inf
-    best_step: int = 0
-    stale: int = 0
-    """Validations since the best one."""
-    loss_count: int = 0
-    """Steps since the last validation."""
-    history: list[dict[str, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -68,49 +51,51 @@ class Trainer:
     """One training run: made, restored from its checkpoint if there is one, and run to the end of its budget."""
 
     def __init__(
-        self,
-        model: Model,
-        module: nn.Module,
-        data: TrainingSet,
-        validation: DegradedSet,
-        budget: Budget,
-        seed: int,
-        checkpoint: Path,
-        on_progress: OnProgress = lambda progress, history: None,
-        watch_gradients: bool = False,
-        batch: int | None = None,
-        compiled: bool = False,
+        self, trial: Trial, module: nn.Module, data: TrainingSet, validation: DegradedSet, batch: int | None = None
     ) -> None:
-        if model.recipe is None:
-            raise TypeError(f"{model.name} has no recipe, so it cannot be trained")
-        self.model, self.recipe, self.data, self.seed, self.on_progress = model, model.recipe, data, seed, on_progress
-        self.device = data.device
+        model, recipe = trial.model, trial.model.recipe
+        if recipe is None or trial.budget is None or trial.seed is None:
+            raise TypeError(f"to train {model} takes its recipe, a budget and a seed")
+        self.model, self.recipe, self.budget, self.seed = model, recipe, trial.budget, trial.seed
+        self.data, self.validation, self.device, self.compiled = data, validation, data.device, trial.compiled
         self.module = module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if not any(p.requires_grad for p in self.module.parameters()):
             raise TrialError(f"{model.name} has nothing to train: say recipe = None")
-        self.validation = validation
-        self.batch = min(batch or self.recipe.batch, len(data))
+        self.batch = min(batch or recipe.batch, len(data))
         self.epoch_steps = len(data) // self.batch
         self.flops = training_flops(model, self.module, data)
-        self.compiled = compiled
-        if compiled:
+        self.total = self.budget.steps(self.batch, self.epoch_steps, self.flops, recipe.epochs)
+        if self.compiled:
             compile_module(self.module, self.device)
         self.optimizers = dict(model.configure_optimizers(self.module))
-        self.budget = budget
-        self.total = budget.steps(self.batch, self.epoch_steps, self.flops, self.recipe.epochs)
-        self.plateaus = [
-            torch.optim.lr_scheduler.ReduceLROnPlateau(o, factor=0.5, patience=5) for o in self.optimizers.values()
-        ]
         for group in self._groups():
             group["initial_lr"] = group["lr"]
-        self.state, self.best = State(), copy.deepcopy(self.module.state_dict())
-        self.losses = torch.zeros((), dtype=torch.float64, device=self.device)  # sum since the last validation
-        self.watch = GradientWatch(self.module, self.optimizers) if watch_gradients else None
-        self.frames: list[Frame] = []
-        self.checkpoint = checkpoint
+        self.plateaus = [
+            torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=5)
+            for optimizer in (self.optimizers.values() if recipe.schedule == "plateau" else ())
+        ]
+        self.watch = GradientWatch(self.module, self.optimizers) if trial.watch_gradients else None
+        losses = torch.zeros((), dtype=torch.float64, device=self.device)
+        self.state = State(copy.deepcopy(self.module.state_dict()), losses)
         self._permutation: tuple[int, Tensor] | None = None
 
-    # ── one step ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    def save(self, checkpoint: Path) -> None:
+        """Write the checkpoint."""
+        save(checkpoint, self.state, self._parts())
+
+    def restore(self, checkpoint: Path) -> None:
+        """Go on from the checkpoint, if there is one of this version."""
+        state = restore(checkpoint, self._parts())
+        if state is not None:
+            state.best = {name: tensor.to(self.device) for name, tensor in state.best.items()}
+            state.losses = state.losses.to(self.device)
+            self.state = state
+
+    def _parts(self) -> dict[str, Stateful]:
+        parts: dict[str, Stateful] = {"module": self.module}
+        parts |= {f"optimizer {name}": optimizer for name, optimizer in self.optimizers.items()}
+        parts |= {f"plateau {number}": plateau for number, plateau in enumerate(self.plateaus)}
+        return parts | ({"gradients": self.watch} if self.watch else {})
 
     def _groups(self) -> list[dict[str, Any]]:
         return [group for optimizer in self.optimizers.values() for group in optimizer.param_groups]
@@ -148,11 +133,12 @@ class Trainer:
         batch = self.data.batch(self._indices(self.state.step), source, self.recipe.flip, self._ahead())
         return optimizer_step(self.model, self.module, batch, self.optimizers, watch=self.watch)
 
-    # ── the run ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def run(self, checkpoint: Path, on_progress: OnProgress = lambda progress, history: None) -> Trained:
+        """Train to the end of the budget, from the checkpoint if there is one; returns the weights that validated best.
 
-    def run(self) -> Trained:
-        """Train to the end of the budget and return the weights that validated best. Raises TrialError."""
-        self.restore()
+        Raises TrialError for a loss or an output that cannot be trained with.
+        """
+        self.restore(checkpoint)
         self.module.train()
         if not self.state.step:
             self._take_frame()
@@ -161,37 +147,32 @@ class Trainer:
         while not reason:
             before = self._fraction()
             self._set_rate()
-            self.losses += self.step()
-            self.state.step += 1
+            self.state.losses += self.step()
             self.state.loss_count += 1
+            self.state.step += 1
             now = time.monotonic()
             self.state.seconds = now - started
-            reason = self._finished()
-            if reason or self._validation_is_due():
+            reason = "budget" if self._fraction() >= 1 else ""
+            ends_round = bool(reason) or self._validation_is_due()
+            if ends_round:
                 self._close_round()
                 reason = reason or self._out_of_patience()
+            if ends_round or now - shown > SHOW_SECONDS:
+                on_progress(self._progress(), self.state.history)
+                shown = now
             if not reason and is_due(before, self._fraction()):
                 self._take_frame()
             if not reason and now - saved > CHECKPOINT_SECONDS:
-                self.save()
+                self.save(checkpoint)
                 saved = time.monotonic()
-            if reason or now - shown > 0.2:
-                shown = now
-                self.on_progress(self._progress(), self.state.history)
-        return self._trained(reason)
-
-    def _trained(self, reason: str) -> Trained:
-        self.module.load_state_dict(self.best)
+        self.module.load_state_dict(self.state.best)
         self._take_frame(self.state.best_step)
-        return Trained(self.module.eval(), self.state.history, self.frames, self._facts(reason))
+        return Trained(self.module.eval(), self.state.history, self.state.frames, self._facts(reason))
 
     def _take_frame(self, step: int | None = None) -> None:
         step = self.state.step if step is None else step
         with eager(self.compiled):
-            self.frames.append(frame(self.model, self.module, self.validation, self.device, step))
-
-    def _finished(self) -> str:
-        return "budget" if self._fraction() >= 1 else ""
+            self.state.frames.append(frame(self.model, self.module, self.validation, self.device, step))
 
     def _out_of_patience(self) -> str:
         patience = self.recipe.patience if self.budget.kind == "recipe" else None
@@ -208,16 +189,16 @@ class Trainer:
     def _close_round(self) -> None:
         """Validate, keep the best weights, write a row of history, tell the schedule."""
         state = self.state
-        train_loss = float(self.losses) / state.loss_count
+        train_loss = float(state.losses) / state.loss_count
         check_finite(train_loss, "training", state.step)
         loss, psnr = self._validate()
         check_finite(loss, "validation", state.step)
-        self.losses.zero_()
+        state.losses.zero_()
         state.loss_count = 0
         state.stale += 1
         if loss < state.best_loss:
             state.best_loss, state.best_step, state.stale = loss, state.step, 0
-            self.best = copy.deepcopy(self.module.state_dict())
+            state.best = copy.deepcopy(self.module.state_dict())
         row = {
             "epoch": round(state.step / self.epoch_steps, 4),
             "step": state.step,
@@ -231,10 +212,8 @@ class Trainer:
             **(self.watch.read() if self.watch else {}),
         }
         state.history.append(row)
-        if self.recipe.schedule == "plateau":
-            for plateau in self.plateaus:
-                plateau.step(loss)
-        self.on_progress(self._progress(), self.state.history)
+        for plateau in self.plateaus:
+            plateau.step(loss)
 
     def _validate(self) -> tuple[float, float]:
         with eager(self.compiled):
@@ -268,40 +247,3 @@ class Trainer:
             "best_validation_loss": state.best_loss,
             **({"gradients": self.watch.names()} if self.watch else {}),
         }
-
-    # ── checkpoints ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def save(self) -> None:
-        """Write the checkpoint."""
-        tree = {
-            "form": FORM,
-            "module": self.module.state_dict(),
-            "best": self.best,
-            "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
-            "plateaus": [p.state_dict() for p in self.plateaus],
-            "losses": self.losses,
-            "frames": [vars(f) for f in self.frames],
-            "gradients": self.watch.state() if self.watch else {},
-            "state": vars(self.state),
-        }
-        save_tree(self.checkpoint, tree)
-
-    def restore(self) -> None:
-        """Go on from the checkpoint, if there is one of this version."""
-        if not self.checkpoint.exists():
-            return
-        tree = load_tree(self.checkpoint)
-        if tree.get("form") != FORM:  # left by another version of benchbench
-            return
-        self.module.load_state_dict(tree["module"])
-        self.best = {name: tensor.to(self.device) for name, tensor in tree["best"].items()}
-        for name, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(tree["optimizers"][name])
-            lay_out_like_parameters(optimizer)
-        for plateau, saved in zip(self.plateaus, tree["plateaus"], strict=True):
-            plateau.load_state_dict(saved)
-        self.losses = tree["losses"].to(self.device)
-        self.frames = [Frame(**f) for f in tree["frames"]]
-        if self.watch and tree["gradients"]:
-            self.watch.restore(tree["gradients"])
-        self.state = State(**tree["state"])

@@ -35,6 +35,7 @@ from benchbench.data.batches import TrainingSet
 from benchbench.data.degraded import degraded_set
 from benchbench.files import cache_folder
 from benchbench.registry.registry import registry as _registry
+from benchbench.results.trial import Trial
 from benchbench.running import plan, scheduler
 from benchbench.training import step
 from benchbench.training.trainer import Trainer
@@ -99,9 +100,11 @@ class Bench:
         return own
 
     def trainer(self, compiled: bool = False) -> Trainer:
-        budget, where = Budget.parse(f"{self.images}images"), self.scratch / "checkpoint"
-        data = self.set, self.validation
-        return Trainer(self.model, copy.deepcopy(self.start), *data, budget, 0, where, compiled=compiled)
+        size, budget = self.validation.clean.shape[-1], Budget.parse(f"{self.images}images")
+        trial = Trial(
+            Path(), "", "", size, self.set.degradation, self.model, seed=0, budget=budget, compiled=compiled
+        )  # fmt: skip
+        return Trainer(trial, copy.deepcopy(self.start), self.set, self.validation)
 
     def compiled(self) -> nn.Module:
         return self.bare(compiled=True)
@@ -116,7 +119,7 @@ class Bench:
         return trainer.module
 
     def benchbench(self) -> nn.Module:
-        return self.trainer().run().module
+        return self.trainer().run(self.scratch / "checkpoint").module
 
     def psnr(self, module: nn.Module) -> float:
         where = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -15,6 +15,7 @@ from benchbench.contracts.adversarial import cross_entropy, frozen_statistics
 from benchbench.contracts.budget import Budget
 from benchbench.data.batches import TrainingSet
 from benchbench.data.degraded import degraded_set
+from benchbench.results.trial import Trial
 from benchbench.training.trainer import Trained, Trainer
 
 
@@ -130,7 +131,8 @@ def trained(cache: Path, model: AdversarialModel) -> Trained:
     module = model.build(Task(16, degradation))
     validation = degraded_set(data, "validation", degradation, cache)
     training_set = TrainingSet(data, degradation, torch.device("cpu"))
-    return Trainer(model, module, training_set, validation, Budget.parse("12epochs"), 0, cache / "checkpoint").run()
+    trial = Trial(cache, "toy-faces", "", 16, degradation, model, seed=0, budget=Budget.parse("12epochs"))
+    return Trainer(trial, module, training_set, validation).run(cache / "checkpoint")
 
 
 def test_the_harness_trains_both_and_validates_the_restorer(cache: Path) -> None:

@@ -17,6 +17,7 @@ from benchbench import Model, Recipe, Task
 from benchbench.contracts.budget import Budget
 from benchbench.data.batches import TrainingSet
 from benchbench.data.degraded import degraded_set
+from benchbench.results.trial import Trial
 from benchbench.training.trainer import Trainer
 
 CPU = torch.device("cpu")
@@ -28,11 +29,11 @@ def trainer(cache: Path, model: Model | None = None, budget: str = "3epochs", **
     torch.manual_seed(0)
     module = model.build(Task(16, degradation))
     validation = degraded_set(data, "validation", degradation, cache)
-    settings: dict[str, Any] = {"seed": 0, "checkpoint": cache / "checkpoint.safetensors"} | options
-    return Trainer(model, module, TrainingSet(data, degradation, CPU), validation, Budget.parse(budget), **settings)
+    trial = Trial(cache, "toy-faces", "", 16, degradation, model, budget=Budget.parse(budget), **{"seed": 0} | options)
+    return Trainer(trial, module, TrainingSet(data, degradation, CPU), validation)
 
 
-def interrupt(training: Trainer, stop_at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def interrupt(training: Trainer, checkpoint: Path, stop_at: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the training, with a checkpoint at every step, until Ctrl-C is pressed before that step."""
     step = training.step
 
@@ -44,7 +45,7 @@ def interrupt(training: Trainer, stop_at: int, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("benchbench.training.trainer.CHECKPOINT_SECONDS", -1.0)
     monkeypatch.setattr(training, "step", until)
     with pytest.raises(KeyboardInterrupt):
-        training.run()
+        training.run(checkpoint)
 
 
 def weights(module: nn.Module) -> list[Tensor]:

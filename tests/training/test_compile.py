@@ -62,7 +62,7 @@ def compiler(test: Callable[..., None]) -> Callable[..., None]:
 
 @compiler
 def test_a_compiled_training_is_the_same_up_to_rounding(cache: Path) -> None:
-    as_written, compiled = (trainer(cache, compiled=each).run() for each in (False, True))
+    as_written, compiled = (trainer(cache, compiled=each).run(cache / "checkpoint") for each in (False, True))
     assert [list(row) for row in compiled.history] == [list(row) for row in as_written.history]
     for ours, reference in zip(compiled.history, as_written.history, strict=True):
         assert ours["train_loss"] == pytest.approx(reference["train_loss"], rel=0.02)
@@ -84,9 +84,9 @@ def test_steps_are_compiled_and_validations_are_not(cache: Path) -> None:
 
 @compiler
 def test_a_compiled_training_that_was_stopped_goes_on_to_the_bit(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = trainer(cache, Dropping(), "2epochs", compiled=True).run()
-    interrupt(trainer(cache, Dropping(), "2epochs", compiled=True), 3, monkeypatch)
-    resumed = trainer(cache, Dropping(), "2epochs", compiled=True).run()
+    whole = trainer(cache, Dropping(), "2epochs", compiled=True).run(cache / "checkpoint")
+    interrupt(trainer(cache, Dropping(), "2epochs", compiled=True), cache / "checkpoint", 3, monkeypatch)
+    resumed = trainer(cache, Dropping(), "2epochs", compiled=True).run(cache / "checkpoint")
     assert same(list(whole.module.state_dict().values()), list(resumed.module.state_dict().values()))
 
 

@@ -26,7 +26,7 @@ def test_each_moment_comes_once_however_the_steps_fall(total: int) -> None:
 
 def test_frames_begin_before_training_and_end_with_the_weights_that_were_kept(cache: Path) -> None:
     run = trainer(cache, Dropping(), "20epochs")
-    trained = run.run()
+    trained = run.run(cache / "checkpoint")
     steps = [f.step for f in trained.frames]
     assert steps[0] == 0
     assert len(steps) == len(MOMENTS) + 2

@@ -19,8 +19,8 @@ from benchbench.contracts.degradation import Degradation
 from benchbench.contracts.optimizers import rate_factor
 from benchbench.contracts.seeding import generator
 from benchbench.data.batches import TrainingSet
+from benchbench.training.checkpoint import FORM
 from benchbench.training.step import validate
-from benchbench.training.trainer import FORM
 
 
 def without_time(history: list[dict[str, float]]) -> list[dict[str, float]]:
@@ -28,12 +28,12 @@ def without_time(history: list[dict[str, float]]) -> list[dict[str, float]]:
 
 
 def test_it_learns(cache: Path) -> None:
-    history = trainer(cache, budget="30epochs").run().history
+    history = trainer(cache, budget="30epochs").run(cache / "checkpoint").history
     assert history[-1]["validation_loss"] < 0.2 * history[0]["validation_loss"]
 
 
 def test_equal_seeds_give_equal_weights_and_others_do_not(cache: Path) -> None:
-    first, again, other = (weights(trainer(cache, seed=seed).run().module) for seed in (0, 0, 1))
+    first, again, other = (weights(trainer(cache, seed=seed).run(cache / "checkpoint").module) for seed in (0, 0, 1))
     assert same(first, again)
     assert not same(first, other)
 
@@ -54,7 +54,7 @@ def test_fast_steps_train_as_a_plain_float32_loop_does(cache: Path) -> None:
     start = validate(fast.model, fast.module, fast.validation, CPU)[1]
     reached = validate(fast.model, plain, fast.validation, CPU)[1]
     fast.state.step = 0
-    assert fast.run().history[-1]["validation_psnr"] == pytest.approx(reached, abs=0.2)
+    assert fast.run(cache / "checkpoint").history[-1]["validation_psnr"] == pytest.approx(reached, abs=0.2)
     assert reached > start + 3
 
 
@@ -62,9 +62,9 @@ def test_fast_steps_train_as_a_plain_float32_loop_does(cache: Path) -> None:
 def test_a_resumed_run_is_the_run_that_never_stopped(
     cache: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int
 ) -> None:
-    whole = trainer(cache, Dropping(), "5epochs", watch_gradients=True).run()
-    interrupt(trainer(cache, Dropping(), "5epochs", watch_gradients=True), stop_at, monkeypatch)
-    resumed = trainer(cache, Dropping(), "5epochs", watch_gradients=True).run()
+    whole = trainer(cache, Dropping(), "5epochs", watch_gradients=True).run(cache / "checkpoint")
+    interrupt(trainer(cache, Dropping(), "5epochs", watch_gradients=True), cache / "checkpoint", stop_at, monkeypatch)
+    resumed = trainer(cache, Dropping(), "5epochs", watch_gradients=True).run(cache / "checkpoint")
     assert same(list(whole.module.state_dict().values()), list(resumed.module.state_dict().values()))
     assert without_time(whole.history) == without_time(resumed.history)
     assert whole.facts == resumed.facts
@@ -76,20 +76,23 @@ def test_a_checkpoint_of_another_version_is_left_aside(cache: Path) -> None:
     from benchbench.files import save_tree
 
     first = trainer(cache)
-    save_tree(first.checkpoint, {"form": FORM + 1, "strange": torch.zeros(1)})
-    assert same(weights(first.run().module), weights(trainer(cache / "other").run().module))
+    save_tree(cache / "checkpoint", {"form": FORM + 1, "strange": torch.zeros(1)})
+    assert same(
+        weights(first.run(cache / "checkpoint").module),
+        weights(trainer(cache / "other").run(cache / "checkpoint").module),
+    )
 
 
 def test_a_whole_run_leaves_the_callers_random_numbers_to_the_step_seeds(cache: Path) -> None:
     torch.manual_seed(1)
-    first = weights(trainer(cache, Dropping()).run().module)
+    first = weights(trainer(cache, Dropping()).run(cache / "checkpoint").module)
     torch.manual_seed(2)
-    assert same(first, weights(trainer(cache, Dropping()).run().module))
+    assert same(first, weights(trainer(cache, Dropping()).run(cache / "checkpoint").module))
 
 
 @pytest.mark.parametrize(("budget", "images"), [("2epochs", 96), ("64images", 64), ("1images", 8)])
 def test_budgets_buy_what_they_say(cache: Path, budget: str, images: int) -> None:
-    facts = trainer(cache, budget=budget).run().facts
+    facts = trainer(cache, budget=budget).run(cache / "checkpoint").facts
     batches = len(portraits(cache, ToyFaces(n=60)).indices("train")) // 8
     assert facts["images"] == (2 * batches * 8 if budget == "2epochs" else images)
     assert facts["stopped_by"] == "budget"
@@ -97,13 +100,13 @@ def test_budgets_buy_what_they_say(cache: Path, budget: str, images: int) -> Non
 
 def test_a_budget_of_flops_is_spent_to_within_a_step(cache: Path) -> None:
     run = trainer(cache, budget="20MFLOP")
-    facts = run.run().facts
+    facts = run.run(cache / "checkpoint").facts
     assert abs(facts["flops"] - 20e6) <= run.flops * 8
 
 
 def test_seconds_are_seconds(cache: Path) -> None:
     run = trainer(cache, budget="0.5s")
-    run.run()
+    run.run(cache / "checkpoint")
     assert 0.5 <= run.state.seconds < 5
 
 
@@ -123,13 +126,13 @@ class Patient(TinyConv):
 
 
 def test_patience_stops_a_recipe_that_no_longer_improves(cache: Path) -> None:
-    facts = trainer(cache, Patient(), "recipe").run().facts
+    facts = trainer(cache, Patient(), "recipe").run(cache / "checkpoint").facts
     assert facts["stopped_by"] == "patience"
     assert facts["epochs"] == 4  # one that is best, three that are not
 
 
 def test_patience_counts_under_the_recipe_only(cache: Path) -> None:
-    assert trainer(cache, Patient(), "6epochs").run().facts["epochs"] == 6
+    assert trainer(cache, Patient(), "6epochs").run(cache / "checkpoint").facts["epochs"] == 6
 
 
 def test_the_best_weights_come_back_not_the_last(cache: Path) -> None:
@@ -144,7 +147,7 @@ def test_the_best_weights_come_back_not_the_last(cache: Path) -> None:
         return next(losses), 0.0
 
     run._validate = validated  # type: ignore[method-assign]
-    assert same(weights(run.run().module), best[1])
+    assert same(weights(run.run(cache / "checkpoint").module), best[1])
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,7 @@ class Diverging(TinyConv):
 
 def test_a_loss_that_is_not_finite_fails_the_trial(cache: Path) -> None:
     with pytest.raises(TrialError, match="training loss became nan"):
-        trainer(cache, Diverging()).run()
+        trainer(cache, Diverging()).run(cache / "checkpoint")
 
 
 @pytest.mark.parametrize(("done", "schedule", "expected"), [
@@ -181,7 +184,7 @@ def test_the_schedule_is_a_function_of_the_budget_spent(
 def test_each_optimizer_moves_its_own_parameters_only(cache: Path) -> None:
     run = trainer(cache, TwoOptimizers(), "1epochs")
     before_a, before_b = weights(run.module.a), weights(run.module.b)  # type: ignore[arg-type]
-    module = run.run().module
+    module = run.run(cache / "checkpoint").module
     assert not same(before_a, weights(module.a))  # type: ignore[arg-type]
     assert same(before_b, weights(module.b))  # type: ignore[arg-type]
 

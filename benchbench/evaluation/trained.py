@@ -1,0 +1,35 @@
+"""Modules of models: built from a seed, or loaded with the weights that a result's folder holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ..contracts.model import Model, Task
+from ..contracts.seeding import derive
+from ..errors import TrialError
+from ..files import load_tensors
+from ..results import store
+
+
+def build_module(model: Model, task: Task, seed: int | None) -> nn.Module:
+    """Build the model's module, its first weights drawn from the seed. Raises TrialError for what is no module."""
+    torch.manual_seed(derive(seed, "weights"))
+    module = model.build(task)
+    if not isinstance(module, nn.Module):
+        raise TrialError(f"{model.name}.build must return a torch.nn.Module, not {type(module).__name__}")
+    return module
+
+
+def load_module(model: Model, task: Task, seed: int | None, folder: Path) -> nn.Module:
+    """Build the module and load the weights in a folder: on the CPU, in eval mode, laid out as training leaves it.
+
+    Raises RuntimeError or OSError where the folder lacks weights that fit.
+    """
+    module = build_module(model, task, seed).eval()
+    module.load_state_dict(load_tensors(folder / store.WEIGHTS))
+    if model.recipe is not None:
+        module.to(memory_format=torch.channels_last)
+    return module
