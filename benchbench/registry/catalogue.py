@@ -1,4 +1,4 @@
-"""The catalogue: what is registered, in plain values and as text."""
+"""The catalogue: every component and plugin in plain values, and as text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..contracts import specs
 from ..contracts.recipe import Recipe
 from ..errors import SpecError, did_you_mean
-from . import index
+from . import index, sources
 
 if TYPE_CHECKING:
     from .registry import Registry
@@ -22,30 +22,29 @@ FACTS = {
     "model": ("role", "sees", "recipe"),
     "metric": ("higher_is_better", "unit", "order", "regional", "library"),
 }
-"""What the classes of a kind say of themselves, besides their parameters."""
+"""Class attributes of each kind that the catalogue shows, besides the parameters."""
 
 
 def read() -> list[Entry]:
-    """The catalogue of all plugins that are not blocked: from the index, if nothing has changed since."""
-    from . import sources
-    from .registry import registry as _registry
+    """Read the catalogue of all plugins but the blocked ones from the index, or make it if anything has changed."""
+    from .registry import registry  # slow: it imports torch
 
     blocked, files = sources.blocked(), sources.files()
-    if not files and (stored := index.load(blocked)) is not None:  # of files named by the user it knows nothing
+    if not files and (stored := index.load(blocked)) is not None:  # the index leaves out files named by the user
         return stored
-    found = _registry()
-    if not files and not found.failures:  # what a plugin lacks may be there the next time
+    found = registry()
+    if not files and not found.failures:  # a failed plugin may load the next time
         index.save(blocked, entries(found), {plugin.module for plugin in found.plugins.values()})
     return entries(found)
 
 
 def entries(registry: Registry) -> list[Entry]:
-    """Every component and every plugin."""
+    """List every component and every plugin."""
     return [*components(registry), *plugins(registry)]
 
 
 def components(registry: Registry) -> list[Entry]:
-    """Every component with all that is known of it."""
+    """List every component with its description, parameters, facts, file and plugin."""
     return [
         {
             "kind": kind,
@@ -66,7 +65,7 @@ def components(registry: Registry) -> list[Entry]:
 
 
 def _plain(value: Any) -> Any:
-    """A value of a class as JSON has it; what an instance computes is left to it."""
+    """A class attribute as a JSON value; only an instance has the value of a property."""
     if isinstance(value, property):
         return "depends on the parameters"
     if isinstance(value, Recipe):
@@ -77,12 +76,12 @@ def _plain(value: Any) -> Any:
 
 
 def plugins(registry: Registry) -> list[Entry]:
-    """Every plugin, also those that were left out."""
+    """List every plugin, those that were left out included."""
     return [{"kind": "plugin", **vars(plugin)} for plugin in registry.plugins.values()]
 
 
 def select(catalogue: Iterable[Entry], what: str | None) -> list[Entry]:
-    """All components, those of a kind in the plural, or those of a name. Raises SpecError if there are none."""
+    """Select all components, those of a kind (`models`), or those of a name. Raises SpecError if there are none."""
     found = [e for e in catalogue if e["kind"] != "plugin"]
     kinds = {f"{kind}s": kind for kind in FACTS}
     if what is None:
@@ -95,7 +94,7 @@ def select(catalogue: Iterable[Entry], what: str | None) -> list[Entry]:
 
 
 def as_text(entries: list[Entry]) -> str:
-    """The catalogue for people."""
+    """Format entries for people, one line per component, parameter or plugin."""
     lines: list[str] = []
     kind = None
     for entry in entries:
@@ -128,7 +127,7 @@ def _plugin(entry: Entry) -> list[str]:
 
 
 def in_full(entry: Entry) -> str:
-    """All that is known of one component, for people."""
+    """Format everything about one component, for people."""
     parts = [entry["documentation"] or entry["description"], entry["about"]]
     lines = [f"{entry['kind']} {entry['name']}  [{entry['distribution']} {entry['version']}, plugin {entry['plugin']}]"]
     for part in parts:

@@ -1,4 +1,4 @@
-"""The user's own face embedder, which a plugin brings by the hook `benchbench_face_embedder`."""
+"""The face embedder that a plugin brings by the hook `benchbench_face_embedder`."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FaceEmbedder:
-    """Who brings an embedder, and how to get it; it can be sent to another process."""
+    """A plugin's embedder, loaded when it is called; it can be sent to another process."""
 
     plugin: str
     distribution: str
     version: str
-    """Of the distribution, with a digest of the plugin's source."""
+    """The version of the distribution and a digest of the plugin's source."""
     load: Callable[[], Any]
-    """The plugin's hook, which gives the embedder."""
+    """The plugin's hook, which returns the embedder."""
 
     def __call__(self, faces: Tensor) -> Tensor:
-        """Embeddings `(N, D)` of faces `(N, 3, H, W)` in [0, 1]. Raises PluginError if they are of another shape."""
+        """Embed faces `(N, 3, H, W)` in [0, 1] as `(N, D)`. Raises PluginError if the embeddings have another shape."""
         embed = self.load()
         if not callable(embed):
             raise PluginError(f"benchbench_face_embedder of plugin {self.plugin} gave {embed!r}, not a function")
@@ -38,9 +38,9 @@ class FaceEmbedder:
 
 
 def face_embedder() -> FaceEmbedder | None:
-    """The installed embedder, or None. Of several the plugin of the last name counts; BENCHBENCH_BLOCK leaves any out.
+    """The installed embedder, or None; of several, that of the plugin whose name is last.
 
-    Nothing is loaded yet but the plugins themselves.
+    BENCHBENCH_BLOCK leaves plugins out. The embedder itself is not loaded yet.
     """
     found = registry.registry()
     brought = found.implementations("benchbench_face_embedder")

@@ -1,6 +1,6 @@
 """The hooks of benchbench. A plugin implements any of them with `@benchbench.hookimpl`.
 
-All plugins are asked in the order of their names, whatever the order of their installation.
+Plugins are called in the order of their names, whatever the order of their installation.
 """
 
 from __future__ import annotations
@@ -62,19 +62,19 @@ def benchbench_face_embedder() -> Callable[[Tensor], Tensor]:  # type: ignore[em
 
 @hookspec
 def benchbench_peers() -> Iterable[Peer]:  # type: ignore[empty-body]
-    """Return how other libraries do what a component does; `benchbench speed` times both side by side."""
+    """Return other libraries' counterparts of components; `benchbench speed` times both side by side."""
 
 
 @hookspec
 def benchbench_epoch_finished(trial: Mapping[str, Any], row: Mapping[str, float]) -> None:
-    """A trial has validated: `trial` names it (dataset, degradation, model, seed, key), `row` is new in its history."""
+    """Follow a training: `trial` (dataset, degradation, model, seed, key) has validated; `row` joins its history."""
 
 
 @hookspec
 def benchbench_trial_finished(trial: Mapping[str, Any], result: Mapping[str, Any], folder: Path) -> None:
-    """`trial` has ended: `result` is the content of `result.json` in `folder`, whether scored, skipped or failed."""
+    """Follow a run: `trial` has ended as scored, skipped or failed; `result` is `result.json` in `folder`."""
 
 
 @hookspec
 def benchbench_board_written(path: Path) -> None:
-    """A leaderboard was written; `path` is its Markdown file, beside it stand CSV, JSON and Parquet."""
+    """Follow a run: a leaderboard was written to `path`, a Markdown file; beside it are CSV, JSON and Parquet."""

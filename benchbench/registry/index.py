@@ -1,7 +1,7 @@
 """The catalogue on disk, so that lists and completion need not import every plugin.
 
-It holds for as long as nothing has changed that it was made from: the installed distributions, every file that was
-imported, and all files beside those of the plugins' packages. Whatever is in doubt is made anew.
+It is valid until something it was made from changes: the installed distributions, any imported file, or any file in the
+folders of the plugins' packages. In doubt it is made anew.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _STARTED = time.time_ns()
 RACE = 2_000_000_000  # ns; a file that changed this shortly before may have been read before it changed
 
 Stamp = tuple[str, int, int]
-"""A path, its time of change in ns and its size; both -1 if there is nothing."""
+"""A path, its time of change in ns and its size in bytes; both -1 if the path does not exist."""
 
 
 def load(blocked: Collection[str]) -> Any:
-    """What was saved for these blocked plugins, or None if there is nothing or anything has changed."""
+    """Load what was saved for these blocked plugins; None if nothing was, or if anything has changed since."""
     try:
-        stored = read_json(_place(blocked))
+        stored = read_json(_path(blocked))
         current = digest(*_stamps(stored["files"], stored["folders"]))
         return stored["content"] if current == stored["digest"] else None
     except (OSError, ValueError, KeyError, TypeError):
@@ -33,7 +33,10 @@ def load(blocked: Collection[str]) -> Any:
 
 
 def save(blocked: Collection[str], content: Any, modules: Iterable[str]) -> None:
-    """Keep `content`, made from what is imported now; `modules` are the plugins'. Not if a file has just changed."""
+    """Save `content`, made from the modules imported now; `modules` are those of plugins.
+
+    Saves nothing if a file changed after this process began: it may have been read before.
+    """
     files = sorted({str(m.__file__) for m in list(sys.modules.values()) if getattr(m, "__file__", None)})
     folders = sorted({os.path.dirname(path) for path in _files_of_packages(modules)})
     stamps = list(_stamps(files, folders))
@@ -41,17 +44,17 @@ def save(blocked: Collection[str], content: Any, modules: Iterable[str]) -> None
         return
     stored = {"files": files, "folders": folders, "digest": digest(*stamps), "content": content}
     try:
-        write_atomically(_place(blocked), json_text(stored))
+        write_atomically(_path(blocked), json_text(stored))
     except OSError:  # a cache that cannot be written costs time, nothing else
         return
 
 
-def _place(blocked: Collection[str]) -> Path:
+def _path(blocked: Collection[str]) -> Path:
     return cache_folder() / "catalogue" / f"{digest(sys.executable, *sys.path, '', *sorted(blocked))}.json"
 
 
 def _files_of_packages(modules: Iterable[str]) -> Iterator[str]:
-    """The imported files of the packages that the modules belong to."""
+    """The imported files of the packages that contain these modules."""
     packages = {module.partition(".")[0] for module in modules}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in packages and getattr(module, "__file__", None):

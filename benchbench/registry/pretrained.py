@@ -11,9 +11,9 @@ from .registry import KINDS, Registry
 
 
 def of(registry: Registry, names: Sequence[str] = ()) -> dict[Weights, list[str]]:
-    """The pretrained weights that components can use (or those of the files that are named), and these components.
+    """Map the pretrained weights that components can use to these components; `names` selects files.
 
-    Raises SpecError for a file that no component uses.
+    Raises SpecError for a name that no component uses.
     """
     users: dict[Weights, list[str]] = {}
     for kind in KINDS:
@@ -28,7 +28,7 @@ def of(registry: Registry, names: Sequence[str] = ()) -> dict[Weights, list[str]
 
 
 def described(weights: Weights, users: Sequence[str]) -> dict[str, Any]:
-    """A file of weights in plain values: `state` is here, missing or altered."""
+    """Describe a file of weights in plain values; its `state` is here, missing or altered."""
     path = find_weights(weights)
     state = "missing" if path is None else "here" if is_published(weights, path) else "altered"
     size = path.stat().st_size / 1e6 if path else weights.megabytes
@@ -36,7 +36,7 @@ def described(weights: Weights, users: Sequence[str]) -> dict[str, Any]:
 
 
 def as_text(entries: Sequence[Mapping[str, Any]]) -> str:
-    """Weights for people."""
+    """Format weights for people."""
     lines = []
     for entry in entries:
         size = f", {entry['megabytes']:.3g} MB" if entry["megabytes"] is not None else ""
@@ -45,8 +45,5 @@ def as_text(entries: Sequence[Mapping[str, Any]]) -> str:
         lines += [f"{entry['name']}: {where[entry['state']]}{size}", f"    for {', '.join(entry['for'])}"]
         lines += [f"    {entry['url'] or 'cannot be downloaded'} ({checksum})"]
     if any(entry["state"] != "here" and entry["url"] for entry in entries):
-        lines += [
-            "",
-            "Nothing is downloaded unasked; `benchbench weights --download [NAME]...` fetches these.",
-        ]
+        lines += ["", "Nothing is downloaded unasked; `benchbench weights --download [NAME]...` fetches these."]
     return "\n".join(lines) or "No component uses pretrained weights."

@@ -1,4 +1,4 @@
-"""New plugins: a package that installs, passes its tests and is listed before its author has changed a line."""
+"""Scaffolding of new plugins: a package that installs, passes its tests and is listed as it is written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .registry import Registry
 from .sources import installed
 from .validation import RESERVED
 
-FILES = {  # in the package: the template
+FILES = {  # path in the package: name of the template
     "pyproject.toml": "pyproject.toml",
     "README.md": "README.md",
     "src/{module}.py": "{kind}.py",
@@ -31,9 +31,9 @@ USES = {
 
 
 def new_plugin(registry: Registry, name: str, kind: str, to: Path) -> Path:
-    """Write the package `benchbench-NAME` into the folder `to`, and give its folder.
+    """Write the package `benchbench-NAME` into the folder `to`; returns the package's folder.
 
-    Raises SpecError for a name that is none or is taken, BenchbenchError where the folder exists.
+    Raises SpecError for a name that is illegal or taken, BenchbenchError if the folder exists.
     """
     name = name.removeprefix("benchbench-")
     check_name(registry, name, kind)
@@ -58,7 +58,7 @@ def new_plugin(registry: Registry, name: str, kind: str, to: Path) -> Path:
 
 
 def class_name(name: str, kind: str) -> str:
-    """`my-blur` as MyBlurModel, and `my-model` as MyModel; never the bare name of the class it inherits."""
+    """Turn `my-blur` into MyBlurModel and `my-model` into MyModel; never into the name of the base class."""
     camel = "".join(part.capitalize() for part in re.split("[-_]", name))
     return camel if camel.endswith(kind.capitalize()) and camel != kind.capitalize() else camel + kind.capitalize()
 

@@ -1,18 +1,39 @@
-"""Where plugins come from: installed packages and files that the user names; which of them are blocked."""
+"""Plugins before they are loaded: installed packages, files that the user names, and which of them are blocked."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
 import os
+import sys
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import ModuleType
+
+from ..errors import PluginError
+from ..files import file_digest
 
 GROUP = "benchbench"
-
-
 BLOCK, FILES = "BENCHBENCH_BLOCK", "BENCHBENCH_PLUGINS"
 """Environment variables, so that every process of a run has the same plugins."""
+
+
+@dataclass
+class Plugin:
+    """One entry point, or one file named by the user, and what became of it."""
+
+    name: str
+    distribution: str
+    version: str
+    module: str
+    error: str | None = None
+    """Why the whole plugin was left out."""
+    warnings: list[str] = field(default_factory=list)
+    """Names that look misspelt."""
+    brings: list[str] = field(default_factory=list)
+    """`kind name` for each component and suite, `hook name` for each other hook."""
 
 
 def blocked() -> frozenset[str]:
@@ -26,12 +47,12 @@ def files() -> tuple[Path, ...]:
 
 
 def block(names: Iterable[str]) -> None:
-    """Leave these plugins out too, in this process and those that it starts."""
+    """Block further plugins, in this process and those that it starts."""
     os.environ[BLOCK] = ",".join(sorted(blocked() | set(names)))
 
 
 def add_files(paths: Iterable[Path]) -> None:
-    """Load these files too, in this process and those that it starts."""
+    """Name further plugin files, for this process and those that it starts."""
     own = [path.absolute() for path in paths]  # a process may be in another folder
     os.environ[FILES] = os.pathsep.join(map(str, dict.fromkeys([*files(), *own])))
 
@@ -48,3 +69,29 @@ def of_packages() -> dict[str, list[str]]:
         if entry_point.dist and entry_point.dist.name != "benchbench":
             found.setdefault(entry_point.dist.name, []).append(entry_point.name)
     return found
+
+
+def of_entry_point(entry_point: EntryPoint) -> Plugin:
+    """The plugin of an entry point, not loaded yet."""
+    distribution, version = (entry_point.dist.name, entry_point.dist.version) if entry_point.dist else ("?", "?")
+    return Plugin(entry_point.name, distribution, version, entry_point.value.partition(":")[0])
+
+
+def of_file(path: Path) -> Plugin:
+    """The plugin of a file, not loaded yet; a digest is its version. Raises OSError if it cannot be read."""
+    return Plugin(path.stem, path.name, file_digest(path)[:12], path.stem)
+
+
+def import_file(path: Path) -> ModuleType:
+    """Import a file as a module; its folder joins the end of sys.path. Raises PluginError for a name that is taken."""
+    name, own = path.stem, path.resolve()
+    if not name.isidentifier():
+        raise PluginError(f"'{name}' is no name for a module: letters, digits and _ only, as in my_model.py")
+    known = sys.modules.get(name) or importlib.util.find_spec(name)
+    origin = getattr(known, "__file__", None) or getattr(known, "origin", None)
+    if known and (origin is None or Path(origin).resolve() != own):
+        raise PluginError(f"a module named '{name}' is there already ({origin or 'part of Python'}); rename the file")
+    if str(own.parent) not in sys.path:
+        sys.path.append(str(own.parent))  # child processes inherit it
+    importlib.invalidate_caches()
+    return importlib.import_module(name)

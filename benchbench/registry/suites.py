@@ -1,4 +1,4 @@
-"""Suites: a study, or any other set of runs, as a TOML file.
+"""Suites: sets of runs, such as a study, in TOML files.
 
 title = "Unswirl"                     # text for people
 dataset = ["faces"]                   # specs; the command line's options take precedence
@@ -34,24 +34,23 @@ class Grid:
 
 @dataclass(frozen=True)
 class Suite:
-    """What a suite file says; whatever it leaves out keeps the command line's default."""
+    """The content of a suite file; what it leaves out keeps the command line's default."""
 
     name: str
     title: str
     grids: tuple[Grid, ...]
     options: Mapping[str, Any]
-    """dataset, size, metric, budget, seed: those that the file gives."""
+    """Any of dataset, size, metric, budget and seed."""
 
 
 _OPTIONS: dict[str, type] = {"dataset": list, "size": int, "metric": list, "budget": str, "seed": list}
 
 
 def load(registry: Registry, name: str) -> Suite:
-    """The suite of that name, or of that file. Raises SpecError if there is none, or if it cannot be understood."""
-    known = registry.suites
-    path = Path(name) if name.endswith(".toml") else known.get(name)
+    """Load a suite by its name or its file. Raises SpecError if it is unknown, unreadable or malformed."""
+    path = Path(name) if name.endswith(".toml") else registry.suites.get(name)
     if path is None:
-        raise SpecError(f"unknown suite '{name}': {did_you_mean(name, known)}")
+        raise SpecError(f"unknown suite '{name}': {did_you_mean(name, registry.suites)}")
     try:
         content = tomllib.loads(path.read_text())
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

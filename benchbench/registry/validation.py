@@ -1,4 +1,4 @@
-"""What a plugin must be to be let in: its hooks are ours, its components keep the form of their contracts."""
+"""Checks of a plugin before it is registered: its hooks exist, its components have the form of their contracts."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ RESERVED = frozenset({
     "role", "sees", "plugin", "parameters", "flops", "epochs", "bytes", "payload", "seed", "seeds", "trainings",
     "rank", "gain", "recovered", "status", "reason",
 })  # fmt: skip
-"""Columns of boards that are no scores; others (`rank.high`, `gain.low`) have a dot, which no metric's name has."""
+"""Columns of boards that are no scores. The rest (`rank.high`, `gain.low`) have a dot, which no metric's name has."""
 
 
 def check_hooks(module: Any) -> None:
-    """Raises PluginError for a hook that this benchbench does not have, or does not call in that way.
+    """Raises PluginError for a hook that does not exist, lacks its marker, or wants arguments that are not given.
 
-    pluggy would ignore a misspelt hook until all plugins are there, and a hook without its marker for ever.
+    pluggy would notice a misspelt hook only after all plugins are loaded, and a missing marker never.
     """
     if (version := getattr(module, "benchbench_hooks", HOOKS_VERSION)) != HOOKS_VERSION:
         raise PluginError(f"written for version {version} of benchbench's hooks; this benchbench has {HOOKS_VERSION}")
@@ -98,7 +98,7 @@ def check_suite(path: Any) -> None:
 
 
 def near_misses(component: type[Component]) -> Iterator[str]:
-    """What looks like a misspelt part of the contract, such as `higher_is_beter`, and would never be called."""
+    """Warn of attributes that look like misspelt parts of the contract, such as `higher_is_beter`."""
     ours = [c for c in component.__mro__ if c.__module__.partition(".")[0] == "benchbench"]
     known = {name for c in ours for name in {*vars(c), *inspect.get_annotations(c)} if not name.startswith("_")}
     own = {name for c in component.__mro__ if c not in ours for name in vars(c) if not name.startswith("_")}

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from benchbench.cli import main
-from benchbench.registry.registry import _registry
+from benchbench.registry.registry import loaded
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["--size", "16", "--dataset", "faces:n=60", "--metric", "psnr", "--metric", "ssim", "--device", "cpu"]
@@ -127,7 +127,7 @@ def test_all_that_a_package_brings_can_be_left_out(tmp_path: Path, monkeypatch: 
     (facts / "entry_points.txt").write_text("[benchbench]\nfog = no_such_fog\nhaze = no_such_haze\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(
-        "benchbench.registry.registry._registry", functools.cache(_registry.__wrapped__)
+        "benchbench.registry.registry.loaded", functools.cache(loaded.__wrapped__)
     )  # other tests have filled it
     assert "no_such_haze" in call("list", "--plugins").output
     assert "weather" not in call("list", "--plugins", "--no-plugin", "weather").output

@@ -67,7 +67,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     path.write_text(DARKER)
     yield path
     sys.modules.pop("try_darker", None)
-    registry._registry.cache_clear()
+    registry.loaded.cache_clear()
 
 
 def call(*arguments: object) -> Result:

@@ -130,12 +130,12 @@ def test_a_spec_is_resolved_and_a_chain_too() -> None:
 
 def test_installed_plugins_are_those_of_the_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [TOYS] if group == GROUP else [])
-    plugins._registry.cache_clear()
+    plugins.loaded.cache_clear()
     try:
         assert_toys_are_there(plugins.registry())
         assert plugins.registry() is plugins.registry()
     finally:
-        plugins._registry.cache_clear()
+        plugins.loaded.cache_clear()
 
 
 # ── what goes wrong while loading ────────────────────────────────────────────────────────────────────────────────────
@@ -424,12 +424,12 @@ def test_plugins_are_blocked_by_the_environment(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("BENCHBENCH_BLOCK", " toys, ,other.plugin,")
     assert blocked() == {"toys", "other.plugin"}
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [TOYS])
-    plugins._registry.cache_clear()
+    plugins.loaded.cache_clear()
     try:
         assert plugins.registry().plugins == {}
         assert all(plugins.registry().of(kind) == {} for kind in KINDS)
     finally:
-        plugins._registry.cache_clear()
+        plugins.loaded.cache_clear()
 
 
 # ── the public names ─────────────────────────────────────────────────────────────────────────────────────────────────
