@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from .contracts.degradation import Degradation, Degraded
     from .contracts.metric import Metric
     from .contracts.model import Batch, Codec, Model, Task
+    from .contracts.parameters import Range, param
     from .contracts.peer import Peer
     from .contracts.recipe import Recipe
     from .contracts.seeding import Draw, derive, generator
-    from .contracts.specs import Range, param
     from .contracts.weights import Weights, find_weights, missing_weights, read_weights, weight_folders
     from .errors import BenchbenchError, DataError, PluginError, SpecError, TrialError
     from .registry.embedder import FaceEmbedder, face_embedder
@@ -31,10 +31,10 @@ _HOMES = {
     "contracts.degradation": ("Degradation", "Degraded"),
     "contracts.metric": ("Metric",),
     "contracts.model": ("Batch", "Codec", "Model", "Task"),
+    "contracts.parameters": ("Range", "param"),
     "contracts.peer": ("Peer",),
     "contracts.recipe": ("Recipe",),
     "contracts.seeding": ("Draw", "derive", "generator"),
-    "contracts.specs": ("Range", "param"),
     "contracts.weights": ("Weights", "find_weights", "missing_weights", "read_weights", "weight_folders"),
     "errors": ("BenchbenchError", "DataError", "PluginError", "SpecError", "TrialError"),
     "registry.embedder": ("FaceEmbedder", "face_embedder"),

@@ -27,6 +27,11 @@ def contract_tests(*components: str | Component | type[Component], size: int = S
     A component is a spec of what is installed (`"unet:width=16"`; of all kinds that have the name), a kind, an
     instance, or a class that has a default for every parameter. `size` is the side of the images in pixels. Raises
     SpecError.
+
+    >>> from benchbench.testing import contract_tests
+    >>> test_contract = contract_tests("psnr")
+    >>> test_contract.pytestmark[0].args[1][0].id
+    'metric psnr: is-described'
     """
     cases = [
         case_of(component, size, degradations=selection.by_defaults(registry.registry().of("degradation").values())[0])

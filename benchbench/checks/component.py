@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 
 from ..contracts import specs
+from ..contracts.parameters import parameters_of
 from .law import Case, law, require
 
 
@@ -16,7 +17,7 @@ def is_described(case: Case) -> None:
     """The component and each of its parameters have a line of description."""
     for part in case.component._members():
         require(bool(type(part).description()), f"{type(part).__name__} has no docstring of its own")
-        silent = [p.name for p in specs.parameters(type(part)).values() if not p.help]
+        silent = [p.name for p in parameters_of(type(part)).values() if not p.help]
         require(not silent, f"no help for {', '.join(silent)}")
 
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..contracts.degradation import Degradation, Degraded
+from ..contracts.parameters import param
 from ..contracts.seeding import Draw, generator
-from ..contracts.specs import param
 from ..data.degraded import DegradedSet, degrade_chunk
 from ..data.prepared import PreparedDataset
 

@@ -1,7 +1,7 @@
 """Adversarial training (Goodfellow et al. 2014, arXiv 1406.2661), once for all models that use it.
 
-The generator restores; the discriminator tells clean images from restored ones, by logits of any shape (one an image,
-one a patch or one a pixel). Both descend binary cross-entropy, the generator with the labels turned round and a
+The generator restores; the discriminator tells clean images from restored ones, by logits of any shape (one per image,
+patch or pixel). Both descend binary cross-entropy, the generator with the labels turned round and a
 reconstruction loss added:
 
     discriminator:  ½ · (BCE(D(clean), 1) + BCE(D(G(degraded)), 0))
@@ -26,14 +26,21 @@ from torch.optim import Optimizer
 
 from .model import Batch, Model, Task
 from .optimizers import make_optimizer
+from .parameters import param
 from .recipe import Recipe
-from .specs import param
 
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 
 
 class AdversarialPair(nn.Module):
-    """A generator with the discriminator it trains against; restoring is the generator's work alone."""
+    """A generator with the discriminator it trains against; restoring is the generator's work alone.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> from benchbench import AdversarialPair
+    >>> AdversarialPair(nn.Identity(), nn.Conv2d(3, 1, 4))(torch.ones(2, 3, 8, 8)).shape
+    torch.Size([2, 3, 8, 8])
+    """
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module) -> None:
         super().__init__()
@@ -45,7 +52,22 @@ class AdversarialPair(nn.Module):
 
 @dataclass(frozen=True)
 class AdversarialModel(Model):
-    """A model whose training needs a second network; it gives both, and by `loss` the reconstruction loss."""
+    """A model whose training needs a second network; it gives both, and by `loss` the reconstruction loss.
+
+    >>> from dataclasses import dataclass
+    >>> from torch import nn
+    >>> from benchbench import AdversarialModel
+    >>> @dataclass(frozen=True)
+    ... class TinyGAN(AdversarialModel):
+    ...     "One convolution against one convolution."
+    ...     name = "tiny-gan"
+    ...     def build_generator(self, task):
+    ...         return nn.Conv2d(task.channels, task.channels, 3, padding=1)
+    ...     def build_discriminator(self, task):
+    ...         return nn.Conv2d(task.channels, 1, 4)
+    >>> print(TinyGAN(reconstruction=100))
+    tiny-gan:reconstruction=100
+    """
 
     recipe: ClassVar[Recipe | None] = Recipe(batch=32, lr=2e-4, schedule="constant")
     betas: ClassVar[tuple[float, float]] = (0.5, 0.999)
@@ -57,11 +79,11 @@ class AdversarialModel(Model):
 
     @abstractmethod
     def build_generator(self, task: Task) -> nn.Module:
-        """The restorer: `forward(degraded)`, and what `sees` names, to the restored images of the same shape."""
+        """Build the restorer: `forward(degraded)`, and what `sees` names, to the restored images of the same shape."""
 
     @abstractmethod
     def build_discriminator(self, task: Task) -> nn.Module:
-        """Images `(N, C, H, W)` to logits of any shape, high for clean images."""
+        """Build the network from images `(N, C, H, W)` to logits of any shape, high for clean images."""
 
     def build(self, task: Task) -> nn.Module:
         return AdversarialPair(self.build_generator(task), self.build_discriminator(task))
@@ -95,16 +117,16 @@ class AdversarialModel(Model):
 
 
 def cross_entropy(logits: Tensor, label: float) -> Tensor:
-    """Mean binary cross-entropy of logits of any shape against one label, in float32."""
+    """Compute the mean binary cross-entropy of logits of any shape against one label, in float32."""
     logits = logits.float()
     return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
 
 
 @contextmanager
 def frozen_statistics(module: nn.Module) -> Iterator[None]:
-    """Batch normalisation by the batch as in training, but without a trace in the running statistics.
+    """Normalise by the batch as in training, without a trace in the running statistics.
 
-    So each network's statistics see a batch once, in its own update, and not again when it only serves the other's.
+    So each network's statistics see a batch once, in its own update, and not again when it serves the other's.
     """
     tracking = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats]
     for norm in tracking:

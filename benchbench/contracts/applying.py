@@ -44,15 +44,18 @@ class Chain(Degradation):
 
 
 def apply_degradation(degradation: Degradation, clean: Tensor, draw: Draw, face: Tensor | None = None) -> Degraded:
-    """Apply a degradation or a chain, confined to the face where it asks for that. `face` is bool `(N, 1, H, W)`."""
+    """Apply a degradation or a chain to `(N, C, H, W)`, confined to the face, bool `(N, 1, H, W)`, where it says so.
+
+    Raises TrialError for a degradation that breaks its contract, or that needs a face mask where there is none.
+    """
     if not isinstance(degradation, Chain):
         return _confine(degradation, clean, degradation.apply(clean.clone(), draw), face)  # it may work in place
     images, regions, truth = clean, [], dict[str, Tensor]()
     for position, part in enumerate(degradation.parts):
-        step = apply_degradation(part, images, draw, face)
-        images = step.images.clamp(0, 1)
-        regions.append(step.region)
-        truth |= {f"{position}.{key}": value for key, value in step.truth.items()}
+        degraded = apply_degradation(part, images, draw, face)
+        images = degraded.images.clamp(0, 1)
+        regions.append(degraded.region)
+        truth |= {f"{position}.{key}": value for key, value in degraded.truth.items()}
     known = [r for r in regions if r is not None]
     union = torch.stack(known).any(0) if len(known) == len(regions) else None
     return Degraded(images, union, truth)
@@ -80,12 +83,12 @@ def _confine(degradation: Degradation, clean: Tensor, degraded: Degraded, face: 
 
 
 def needs_masks(degradation: Degradation) -> bool:
-    """Whether a degradation, or a part of a chain, is confined to the face."""
-    return any(getattr(part, "region", "image") != "image" for part in degradation._members())
+    """Tell whether a degradation, or a part of a chain, is confined to the face."""
+    return any(part.region != "image" for part in degradation._members() if isinstance(part, Degradation))
 
 
 def bounding_box(mask: Tensor) -> Tensor:
-    """The smallest upright rectangle that holds each mask of bool `(N, 1, H, W)`, as a mask of the same shape."""
+    """Fill the smallest upright rectangle that holds each mask, bool `(N, 1, H, W)`; returns masks of that shape."""
     rows, columns = mask.any(3, keepdim=True), mask.any(2, keepdim=True)  # (N,1,H,1), (N,1,1,W)
 
     def span(line: Tensor, axis: int) -> Tensor:
@@ -97,5 +100,5 @@ def bounding_box(mask: Tensor) -> Tensor:
 
 
 def to_8bit(images: Tensor) -> Tensor:
-    """Degraded images as a camera or file would hold them: clamped to [0, 1] and rounded to 8 bits, still float32."""
+    """Clamp images to [0, 1] and round them to 8 bits, as a file would hold them; they stay float32."""
     return images.clamp(0, 1).mul(255).round_().div_(255)

@@ -43,7 +43,7 @@ class Budget:
 
     @classmethod
     def parse(cls, text: str) -> Budget:
-        """`quick`, `recipe`, `50TFLOP`, `20epochs`, `10000images` or `60s`. Raises SpecError."""
+        """Parse `quick`, `recipe`, `50TFLOP`, `20epochs`, `10000images` or `60s`. Raises SpecError."""
         text = text.strip()
         if text == "recipe":
             return cls(text, "recipe")
@@ -65,7 +65,7 @@ class Budget:
         return f"{short if float(short) == self.amount else repr(self.amount)} {self.kind}"
 
     def steps(self, batch: int, steps_an_epoch: int, flops_an_image: float, recipe_epochs: int) -> int | None:
-        """Optimizer steps that the budget buys, at least 1; None if only a clock can tell."""
+        """Count the optimizer steps that the budget buys, at least 1; None if only a clock can tell."""
         if self.kind == "seconds":
             return None
         exact = {

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from . import specs
+from .parameters import checked, parameters_of
 from .weights import Weights
-
-if TYPE_CHECKING:
-    pass
 
 
 class Component:
-    """What the four contracts share: a name, and parameters.
+    """A data set, degradation, model or metric: it has a name, and parameters.
 
-    Parameters are the fields of a frozen dataclass, of type bool, int, float, str, Range or Literal (or one of them
-    `| None`): `width: int = param(16, "channels", low=1)`. Raises SpecError on construction if one is out of range.
+    Parameters are the fields of a frozen dataclass, of type bool, int, float, str, Range or Literal, or one of these
+    `| None`: `width: int = param(16, "channels", low=1)`. Construction raises SpecError for one out of range.
     """
 
     name: ClassVar[str]
@@ -25,15 +23,15 @@ class Component:
     """Files of pretrained weights that it can use; `benchbench weights` lists them, and downloads them if asked."""
 
     def __post_init__(self) -> None:
-        for parameter in specs.parameters(type(self)).values():
-            value = specs.checked(type(self), parameter, getattr(self, parameter.name))
+        for parameter in parameters_of(type(self)).values():
+            value = checked(type(self), parameter, getattr(self, parameter.name))
             object.__setattr__(self, parameter.name, value)
 
     def __str__(self) -> str:
         return specs.format_spec(self)
 
     def version(self) -> str:
-        """What else than parameters and source determines the results: files read, a library that writes files."""
+        """Name what else determines the results: files that it reads, a library that writes files."""
         return ""
 
     def _members(self) -> tuple[Component, ...]:
@@ -45,6 +43,3 @@ class Component:
         """The first line of the class's own docstring."""
         text = (cls.__dict__.get("__doc__") or "").strip()
         return text.splitlines()[0].rstrip(".") if text and not text.startswith(cls.__name__ + "(") else ""
-
-
-"""Why a metric of regions cannot be had where there is none; the data and the degradation never change that."""

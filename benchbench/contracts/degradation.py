@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from .component import Component
 
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from .seeding import Draw
 
 
-# ── degradations ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @dataclass(frozen=True)
 class Degraded:
-    """Degraded images, and what is known of how they came about."""
+    """Degraded images, and what is known of how they came about.
+
+    >>> import torch
+    >>> from benchbench import Degraded
+    >>> Degraded(torch.zeros(2, 3, 32, 32), truth={"factor": torch.tensor([0.5, 0.7])}).images.shape
+    torch.Size([2, 3, 32, 32])
+    """
 
     images: Tensor
     """float32 `(N, C, H, W)`; the harness clamps them to [0, 1] and rounds them to 8 bits."""
@@ -32,42 +35,62 @@ class Degraded:
 
 @dataclass(frozen=True)
 class Degradation(Component, ABC):
-    """A way to spoil an image."""
+    """A way to spoil an image.
+
+    >>> from dataclasses import dataclass
+    >>> from benchbench import Degradation, Degraded, Range, param
+    >>> @dataclass(frozen=True)
+    ... class Darken(Degradation):
+    ...     "Multiplies each image by a factor of its own."
+    ...     name = "darken"
+    ...     factor: Range = param(Range(0.4, 0.8), "what pixels are multiplied by", low=0, high=1)
+    ...     def apply(self, clean, draw):
+    ...         factor = draw.within(self.factor)
+    ...         return Degraded(clean * factor.view(-1, 1, 1, 1), truth={"factor": factor})
+    >>> print(Darken("0.5..0.6"), Darken().has_oracle)
+    darken:factor=0.5..0.6 False
+    """
 
     region: Literal["image", "face", "box"] = field(
         default="image",
         kw_only=True,
         metadata={"help": "where it acts: everywhere, inside the face mask, or in the face's bounding box"},
     )
+    invertible: ClassVar[bool] = False
+    """Whether it has an ideal inverse; true of a class that defines `invert`."""
+    moves_pixels: ClassVar[bool] = False
+    """Whether that inverse is a displacement of pixels; true of a class that defines `flow`."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.invertible = cls.invert is not Degradation.invert
+        cls.moves_pixels = cls.flow is not Degradation.flow
 
     @abstractmethod
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
-        """Degrade float32 `(N, C, H, W)` in [0, 1]; all randomness comes from `draw`. `clean` is a copy of its own.
+        """Degrade float32 `(N, C, H, W)` in [0, 1], a copy that may be changed. All randomness comes from `draw`.
 
-        `draw.within(self.strength)` gives a value an image, `(N,)`, from a Range; use `.view(-1, 1, 1, 1)` to apply it.
+        `draw.within(self.strength)` draws one value per image, `(N,)`, from a Range; `.view(-1, 1, 1, 1)` applies it.
         `draw.normal((C, H, W))` and `draw.uniform(low, high, (C, H, W))` give `(N, C, H, W)`. See `benchbench.Draw`.
         """
 
     def invert(self, degraded: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
-        """The ideal inverse, knowing the parameters drawn (swirl: the swirl back). Override it where one exists."""
+        """Undo the degradation, knowing the parameters drawn (swirl: swirl back). Define it where that is possible."""
         raise NotImplementedError(f"{self.name} has no inverse")
 
-    @property
-    def has_oracle(self) -> bool:
-        """Whether `invert` exists and applies (confined to a region, what was moved across its edge is lost)."""
-        return type(self).invert is not Degradation.invert and self.region == "image"
-
     def flow(self, truth: Mapping[str, Tensor], height: int, width: int) -> Tensor:
-        """The ideal inverse as displacements in pixels, `(N, 2, H, W)`: columns, rows. Override it where one exists.
+        """Give the ideal inverse as displacements in pixels, `(N, 2, H, W)`: columns, rows. Define it where one exists.
 
         The inverse takes the pixel at p from p + flow(p) of the degraded image, even where that lies outside of it.
         """
         raise NotImplementedError(f"{self.name} moves no pixels")
 
     @property
+    def has_oracle(self) -> bool:
+        """Whether `invert` applies: confined to a region, what was moved across its edge is lost."""
+        return self.invertible and self.region == "image"
+
+    @property
     def has_flow(self) -> bool:
-        """Whether `flow` exists and applies."""
-        return type(self).flow is not Degradation.flow and self.region == "image"
-
-
-"""Why a metric of regions cannot be had where there is none; the data and the degradation never change that."""
+        """Whether `flow` applies."""
+        return self.moves_pixels and self.region == "image"

@@ -15,11 +15,23 @@ NO_REGION = "needs face masks, or a degradation that acts in a region"
 """Why a metric of regions cannot be had where there is none; the data and the degradation never change that."""
 
 
-# ── metrics ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 class Metric(Component, ABC):
-    """A score for each image."""
+    """A score for each image.
+
+    >>> from dataclasses import dataclass
+    >>> import torch
+    >>> from benchbench import Metric
+    >>> @dataclass(frozen=True)
+    ... class WorstPixel(Metric):
+    ...     "The largest error of any pixel."
+    ...     name = "worst-pixel"
+    ...     higher_is_better = False
+    ...     def __call__(self, restored, clean, region=None):
+    ...         error = (restored - clean).abs()
+    ...         return (error if region is None else error * region).flatten(1).amax(1)
+    >>> WorstPixel()(torch.zeros(2, 3, 8, 8), torch.ones(2, 3, 8, 8))
+    tensor([1., 1.])
+    """
 
     higher_is_better: ClassVar[bool]
     signed: ClassVar[bool] = False
@@ -32,7 +44,7 @@ class Metric(Component, ABC):
     ranks: ClassVar[bool] = False
     """Whether boards rank the models by this metric; only one installed metric may say so."""
     symmetric: ClassVar[bool] = True
-    """Whether restored and clean image may change places; say False if it matters which is which."""
+    """Whether restored and clean images may change places; say False if it matters which is which."""
     regional: ClassVar[bool] = True
     """Whether the score can be confined to a region."""
     whole: ClassVar[bool] = True
@@ -44,14 +56,14 @@ class Metric(Component, ABC):
 
     @abstractmethod
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
-        """Scores `(N,)` of float32 `(N, C, H, W)` in [0, 1]; with `region` (bool `(N, 1, H, W)`), inside it only."""
+        """Score images, float32 `(N, C, H, W)` in [0, 1], as `(N,)`; only inside `region`, bool `(N, 1, H, W)`."""
 
     def unavailable(self, task: Task) -> str | None:
-        """Why this metric cannot be had for this task ("needs vgg16-397923af.pth in …"), or None."""
+        """Say why this metric cannot be had for this task ("needs vgg16-397923af.pth in …"), or None."""
         return None
 
     def inapplicable(self, task: Task, has_flow: bool) -> str | None:
-        """Why it cannot be had on this task of a model that has, or has not, a displacement field; or None."""
+        """Say why a model cannot be scored on this task, or None; `has_flow`: whether it has a displacement field."""
         if self.compares == "flow" and not task.degradation.has_flow:
             return f"{task.degradation.name} has no displacement field"
         if self.compares == "flow" and not has_flow:

@@ -16,13 +16,19 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from torch.optim import Optimizer
 
-
-# ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+SIDE_INFORMATION = ("region", "face", "truth")
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a model or metric may know in advance about the work ahead."""
+    """What a model or metric may know in advance about the work ahead.
+
+    >>> from benchbench import Task
+    >>> from benchbench.registry.registry import registry
+    >>> task = Task(64, registry().resolve("degradation", "pixelate"))
+    >>> task.size, task.channels, str(task.degradation)
+    (64, 3, 'pixelate')
+    """
 
     size: int
     """Height and width in pixels."""
@@ -36,7 +42,14 @@ class Task:
 
 @dataclass(frozen=True)
 class Batch:
-    """A training batch on the device. All images float32 `(N, C, H, W)` in [0, 1]."""
+    """A training batch on the device. All images are float32 `(N, C, H, W)` in [0, 1].
+
+    >>> import torch
+    >>> from benchbench import Batch
+    >>> clean = torch.rand(4, 3, 32, 32)
+    >>> Batch(degraded=clean / 2, clean=clean).truth
+    {}
+    """
 
     degraded: Tensor
     clean: Tensor
@@ -45,9 +58,10 @@ class Batch:
     face: Tensor | None = None
     """bool `(N, 1, H, W)`: the face masks, where the data has them."""
     truth: Mapping[str, Tensor] = field(default_factory=dict)
+    """The parameters drawn, each with leading axis N."""
 
     def side(self, model: Model) -> dict[str, Any]:
-        """The side information that the model's `forward` takes. Raises TrialError if it asks for more than it may."""
+        """Return the side information that the model sees. Raises TrialError if it asks for more than it may."""
         if forbidden := set(model.sees) - set(SIDE_INFORMATION):
             raise TrialError(
                 f"{model.name}.sees has {forbidden.pop()!r}; only {', '.join(SIDE_INFORMATION)} may be seen"
@@ -55,34 +69,55 @@ class Batch:
         return {name: getattr(self, name) for name in model.sees}
 
 
-SIDE_INFORMATION = ("region", "face", "truth")
-"""Why a metric of regions cannot be had where there is none; the data and the degradation never change that."""
-
-
 class Model(Component, ABC):
-    """A restorer. The harness owns the loop; a model gives a module, a loss and a recipe."""
+    """A restorer. The harness owns the loop; a model gives a module, a loss and a recipe.
+
+    >>> from dataclasses import dataclass
+    >>> from torch import nn
+    >>> from benchbench import Model, Recipe, param
+    >>> @dataclass(frozen=True)
+    ... class Shallow(Model):
+    ...     "Two convolutions."
+    ...     name = "shallow"
+    ...     recipe = Recipe(lr=3e-4)
+    ...     width: int = param(16, "channels between the two", low=1)
+    ...     def build(self, task):
+    ...         first = nn.Conv2d(task.channels, self.width, 3, padding=1)
+    ...         return nn.Sequential(first, nn.ReLU(), nn.Conv2d(self.width, task.channels, 3, padding=1))
+    >>> print(Shallow(width=8))
+    shallow:width=8
+    """
 
     recipe: ClassVar[Recipe | None] = Recipe()
-    """None: needs no training."""
+    """How it is trained; None: it needs no training."""
     role: ClassVar[Literal["", "baseline", "ideal"]] = ""
     """baseline: gives the degraded input back; ideal: the inverse that knows the parameters. Between them: a scale."""
     sees: ClassVar[tuple[str, ...]] = ()
     """Side information that `forward` takes as keywords, of "region", "face" and "truth"; boards mark such rows."""
+    estimates_flow: ClassVar[bool] = False
+    """Whether the module estimates how pixels were moved; true of a class that defines `flow`."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.estimates_flow = cls.flow is not Model.flow
 
     @abstractmethod
     def build(self, task: Task) -> nn.Module:
-        """A module whose `forward(degraded)` gives the restored images, same shape; it never sees the clean ones."""
+        """Build a module whose `forward(degraded)` returns the restored images in the same shape."""
 
     def unavailable(self, task: Task) -> str | None:
-        """Why this model cannot run on this task, or None. Such a cell is skipped and shows the reason."""
+        """Say why this model cannot run on this task, or None. Such a cell is skipped and shows the reason."""
         return None
 
     def loss(self, restored: Tensor, batch: Batch) -> Tensor:
-        """The training loss, a scalar; also measured in validation. Default: mean squared error."""
+        """Compute the training loss, a scalar; also measured in validation. Default: mean squared error."""
         return ((restored.float() - batch.clean) ** 2).mean()
 
     def configure_optimizers(self, module: nn.Module) -> Mapping[str, Optimizer]:
-        """One optimizer for all parameters, by the recipe. Override it to have several (a GAN), stepped in order."""
+        """Make one optimizer for all parameters, by the recipe. Override it to have several (a GAN), stepped in order.
+
+        Raises TypeError without a recipe.
+        """
         from .optimizers import make_optimizer
 
         if self.recipe is None:
@@ -90,10 +125,10 @@ class Model(Component, ABC):
         return {"all": make_optimizer(self.recipe, module.parameters())}
 
     def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
-        """The loss that the named optimizer descends. Runs under autocast where the device gains from it.
+        """Compute the loss that the named optimizer descends. Runs under autocast where the device gains from it.
 
-        What it remembers from one step to the next must be in parameters and buffers: a run that was interrupted goes
-        on with nothing else. `--compile` compiles calls of the module, and of its direct children.
+        State must be in parameters and buffers: a training that was interrupted goes on with nothing else. `--compile`
+        compiles calls of the module, and of its direct children.
         """
         return self.loss(module(batch.degraded, **batch.side(self)), batch)
 
@@ -106,34 +141,58 @@ class Model(Component, ABC):
         return None
 
     def count_parameters(self, module: nn.Module) -> int:
-        """Parameters that restoring an image takes. Override it where the module holds others (a discriminator)."""
+        """Count the parameters that restoring takes. Override it where the module holds others (a discriminator)."""
         return sum(p.numel() for p in module.parameters())
 
     def flow(self, module: nn.Module, degraded: Tensor, **side: Any) -> Tensor:
-        """The field by which `module` moves pixels, as of `Degradation.flow`. Override it where the module has one."""
+        """Estimate how pixels were moved, as `Degradation.flow` says it. Define it where the module has a field."""
         raise NotImplementedError(f"{self.name} estimates no displacements")
 
     @property
+    def is_baseline(self) -> bool:
+        """Whether it gives the degraded input back."""
+        return self.role == "baseline"
+
+    @property
+    def is_ideal(self) -> bool:
+        """Whether it is the inverse that knows the parameters."""
+        return self.role == "ideal"
+
+    @property
     def has_flow(self) -> bool:
-        """Whether the field is known: a baseline moves nothing, the ideal is the truth, others override `flow`."""
-        return self.role != "" or type(self).flow is not Model.flow
+        """Whether its field is known: a baseline moves nothing, the ideal moves as the truth does."""
+        return self.is_baseline or self.is_ideal or self.estimates_flow
 
     def notes(self, task: Task) -> Sequence[str]:
-        """What a reader of the board must know of this trial, such as a term of the loss that had to be left out."""
+        """List what a reader of the board must know, such as a term of the loss that had to be left out."""
         return ()
 
 
 class Codec(ABC):
-    """A module that stores images as bytes; inherit it beside nn.Module and it has a rate (bits per pixel)."""
+    """A module that stores images as bytes; inherit it beside nn.Module and it has a rate (bits per pixel).
+
+    >>> import torch
+    >>> from torch import nn
+    >>> from benchbench import Codec
+    >>> class OneByte(nn.Module, Codec):
+    ...     def forward(self, degraded):
+    ...         return self.decompress(self.compress(degraded)).expand_as(degraded)
+    ...     def compress(self, images):
+    ...         return [bytes([round(255 * float(image.mean()))]) for image in images]
+    ...     def decompress(self, data):
+    ...         return torch.tensor([grey[0] / 255 for grey in data]).view(-1, 1, 1, 1)
+    >>> OneByte().compress(torch.ones(2, 3, 8, 8))
+    [b'\\xff', b'\\xff']
+    """
 
     @abstractmethod
     def compress(self, images: Tensor) -> list[bytes]:
-        """Each image of `(N, C, H, W)` as the bytes that a decoder would need."""
+        """Turn each image of `(N, C, H, W)` into the bytes that a decoder would need."""
 
     @abstractmethod
     def decompress(self, data: Sequence[bytes]) -> Tensor:
-        """The images `(N, C, H, W)` back from their bytes."""
+        """Turn bytes back into images `(N, C, H, W)`."""
 
     def payload(self, data: bytes) -> int:
-        """How many of an image's bytes hold the image itself: all, but for the container and headers of a format."""
+        """Count the bytes that hold the image itself: all, but for the container and headers of a format."""
         return len(data)

@@ -15,7 +15,7 @@ WARM_UP = 0.02  # of the budget
 
 
 def make_optimizer(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> Optimizer:
-    """The recipe's optimizer over the parameters; Adam and AdamW are the fused kind."""
+    """Make the recipe's optimizer over the parameters that ask for a gradient; Adam and AdamW are the fused kind."""
     parameters = [p for p in parameters if p.requires_grad]
     if recipe.optimizer == "sgd":
         return torch.optim.SGD(parameters, recipe.lr, momentum=0.9, weight_decay=recipe.weight_decay)
@@ -24,7 +24,7 @@ def make_optimizer(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> Optimi
 
 
 def rate_factor(schedule: str, done: float) -> float:
-    """What a schedule multiplies the learning rate by after the part `done`, in [0, 1], of the budget."""
+    """Compute the factor of the learning rate after the part `done`, in [0, 1], of the budget."""
     factor = 1.0
     if schedule == "cosine":
         factor = min(1.0, (done + 1e-3) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * done))
@@ -32,7 +32,7 @@ def rate_factor(schedule: str, done: float) -> float:
 
 
 def lay_out_like_parameters(optimizer: Optimizer) -> None:
-    """Fused optimizers walk a parameter and its moments in memory order, which a checkpoint does not keep."""
+    """Give moments the memory format of their parameters, as fused optimizers need it and checkpoints forget it."""
     for parameter, state in optimizer.state.items():
         for name, value in state.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape:

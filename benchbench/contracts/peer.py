@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-"""Why a metric of regions cannot be had where there is none; the data and the degradation never change that."""
-
-
-# ── peers ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 
 @dataclass(frozen=True)
 class Peer:
-    """Another library's way to do what a component does, for `benchbench speed` to time side by side."""
+    """Another library's way to do what a component does; `benchbench speed` times both side by side.
+
+    >>> import torch
+    >>> from torch.nn import functional
+    >>> from benchbench import Peer
+    >>> def prepare(restored, clean):
+    ...     return lambda: functional.mse_loss(restored, clean, reduction="none").mean((1, 2, 3))
+    >>> Peer("mse", "torch", prepare).prepare(torch.zeros(2, 3, 8, 8), torch.ones(2, 3, 8, 8))()
+    tensor([1., 1.])
+    """
 
     of: str
     """Spec of the component, such as `swirl`: a degradation or a metric."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args, get_type_hints
+from typing import Literal, get_args, get_type_hints
 
 from ..errors import SpecError
-
-if TYPE_CHECKING:
-    pass
-"""Why a metric of regions cannot be had where there is none; the data and the degradation never change that."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is trained. `epochs` and `patience` count under `--budget recipe`; other budgets replace them."""
+    """How a model is trained. `epochs` and `patience` count under `--budget recipe`; other budgets replace them.
+
+    >>> from benchbench import Recipe
+    >>> Recipe(epochs=200, optimizer="adamw", weight_decay=0.01).schedule
+    'cosine'
+    """
 
     epochs: int = 100
     batch: int = 32
@@ -31,7 +32,7 @@ class Recipe:
     """Clip the norm of each optimizer's gradients to this value."""
 
     def __post_init__(self) -> None:
-        """Raises SpecError for a value that cannot be trained with."""
+        """Raise SpecError for a value that cannot be trained with."""
         hints = get_type_hints(Recipe)
         for name in ("optimizer", "schedule"):
             if getattr(self, name) not in (legal := get_args(hints[name])):

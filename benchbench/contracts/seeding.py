@@ -9,34 +9,52 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from .specs import Range
+from .parameters import Range
 
 
 def derive(*parts: object) -> int:
-    """A 63-bit seed from any values, equal on every machine and Python version (SHA-256 of their text)."""
+    """Derive a 63-bit seed from any values, equal on every machine and Python version (SHA-256 of their text).
+
+    >>> from benchbench import derive
+    >>> derive(0, "weights")
+    7831180306208225803
+    """
     text = "\x1f".join(str(p) for p in parts)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
 def generator(*parts: object, device: torch.device | str = "cpu") -> torch.Generator:
-    """A generator seeded by `derive(*parts)`."""
+    """Make a generator seeded by `derive(*parts)`.
+
+    >>> import torch
+    >>> from benchbench import generator
+    >>> torch.rand(2, generator=generator(0, "noise"))
+    tensor([0.4476, 0.3250])
+    """
     return torch.Generator(device=device).manual_seed(derive(*parts))
 
 
 class Draw(Protocol):
-    """Random numbers for a batch of `n` images, one stream an image. Every tensor is float32 and on `device`."""
+    """Random numbers for a batch of `n` images, one stream per image. Every tensor is float32 and on `device`.
+
+    >>> from benchbench import Draw, Range
+    >>> from benchbench.contracts.seeding import SeededDraw
+    >>> draw: Draw = SeededDraw(0, "noise", ["a.png", "b.png"])
+    >>> draw.normal((3, 32, 32)).shape, draw.within(Range(0.5, 0.5))
+    (torch.Size([2, 3, 32, 32]), tensor([0.5000, 0.5000]))
+    """
 
     n: int
     device: torch.device
 
     def uniform(self, low: float = 0.0, high: float = 1.0, shape: Sequence[int] = ()) -> Tensor:
-        """Values uniform in [low, high), of shape `(n, *shape)`."""
+        """Draw values uniform in [low, high), of shape `(n, *shape)`."""
 
     def normal(self, shape: Sequence[int] = ()) -> Tensor:
-        """Values from the standard normal distribution, of shape `(n, *shape)`."""
+        """Draw values from the standard normal distribution, of shape `(n, *shape)`."""
 
     def within(self, span: Range) -> Tensor:
-        """One value an image, uniform in the range, of shape `(n,)`."""
+        """Draw one value per image, uniform in the range, of shape `(n,)`."""
 
 
 class _Base:
@@ -45,7 +63,7 @@ class _Base:
 
 
 class SeededDraw(_Base):
-    """Draws that depend on nothing but (seed, purpose, image id): neither batch size, order nor device changes them."""
+    """Draws that depend on (seed, purpose, image id) only: neither batch size, order nor device changes them."""
 
     def __init__(self, seed: int, purpose: str, ids: Sequence[str], device: torch.device | str = "cpu") -> None:
         self.n, self.device = len(ids), torch.device(device)

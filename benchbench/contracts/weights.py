@@ -16,7 +16,12 @@ COMMAND = "benchbench weights --download"
 
 @dataclass(frozen=True)
 class Weights:
-    """A published file of weights. Components list those that they can use in their `weights`."""
+    """A published file of weights. Components list those that they can use in their `weights`.
+
+    >>> from benchbench import Weights
+    >>> Weights("alexnet-owt-7be5be79.pth", sha256="7be5be79", megabytes=233).name
+    'alexnet-owt-7be5be79.pth'
+    """
 
     name: str
     """The file's name."""
@@ -29,7 +34,12 @@ class Weights:
 
 
 def weight_folders() -> list[Path]:
-    """The folders that are searched: the one that BENCHBENCH_WEIGHTS names, if set, then torch hub's."""
+    """List the folders that are searched: the one that BENCHBENCH_WEIGHTS names, if set, then torch hub's.
+
+    >>> from benchbench import weight_folders
+    >>> weight_folders()[-1].name
+    'checkpoints'
+    """
     import torch
 
     named = os.environ.get(FOLDER)
@@ -38,12 +48,22 @@ def weight_folders() -> list[Path]:
 
 
 def find_weights(weights: Weights) -> Path | None:
-    """The first file of this name in the folders, or None."""
+    """Find the first file of this name in the folders, or None.
+
+    >>> from benchbench import Weights, find_weights
+    >>> print(find_weights(Weights("no-such-weights.pth")))
+    None
+    """
     return next((path for folder in weight_folders() if (path := folder / weights.name).is_file()), None)
 
 
 def missing_weights(*weights: Weights) -> str | None:
-    """One line that says which files are wanted, where, and how to get them, or None if all are there."""
+    """Say in one line which files are wanted, where, and how to get them, or None if all are there.
+
+    >>> from benchbench import Weights, missing_weights
+    >>> missing_weights(Weights("no-such-weights.pth"))  # doctest: +ELLIPSIS
+    'needs no-such-weights.pth in ...'
+    """
     wanted = [each for each in weights if find_weights(each) is None]
     if not wanted:
         return None
@@ -55,12 +75,18 @@ def missing_weights(*weights: Weights) -> str | None:
 
 
 def is_published(weights: Weights, path: Path) -> bool:
-    """Whether a file has the SHA-256 of the published one, as far as that is known."""
+    """Tell whether a file has the SHA-256 of the published one, as far as that is known."""
     return not weights.sha256 or file_digest(path).startswith(weights.sha256)
 
 
 def read_weights(weights: Weights) -> Any:
-    """The tensors in a file of weights, on the CPU. Raises FileNotFoundError that says what `missing_weights` says."""
+    """Read the tensors in a file of weights, to the CPU. Raises FileNotFoundError with the text of `missing_weights`.
+
+    >>> from benchbench import Weights, read_weights
+    >>> read_weights(Weights("no-such-weights.pth"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    FileNotFoundError: needs no-such-weights.pth in ...
+    """
     import torch
 
     path = find_weights(weights)
@@ -91,6 +117,6 @@ def download_weights(weights: Weights, progress: bool = True) -> Path:
 
 
 def _without_home(folder: Path) -> str:
-    """A folder as results may show it: they are published, and a home folder names a person."""
+    """Write a folder as results may show it: they are published, and a home folder names a person."""
     home = Path.home()
     return f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)

@@ -90,8 +90,10 @@ def estimated_flow(
     if not (model.has_flow and task.degradation.has_flow):
         return None
     true = _true_flow(pairs, task)
-    if model.role:
-        return true if model.role == "ideal" else torch.zeros_like(true)
+    if model.is_ideal:
+        return true
+    if model.is_baseline:
+        return torch.zeros_like(true)
     starts = range(0, len(pairs), batch)
     inputs = (validation_batch(pairs, slice(start, start + batch), device) for start in starts)
     flow = torch.cat([model.flow(module, x.degraded, **x.side(model)).float().cpu() for x in inputs])

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FaceEmbedder:
-    """A plugin's embedder, loaded when it is called; it can be sent to another process."""
+    """A plugin's embedder, loaded when it is called; it can be sent to another process.
+
+    >>> import torch
+    >>> from benchbench import FaceEmbedder
+    >>> embedder = FaceEmbedder("mean-colour", "mine", "1.0", load=lambda: lambda faces: faces.mean((2, 3)))
+    >>> embedder(torch.zeros(2, 3, 64, 64)).shape
+    torch.Size([2, 3])
+    """
 
     plugin: str
     distribution: str
@@ -41,6 +48,10 @@ def face_embedder() -> FaceEmbedder | None:
     """The installed embedder, or None; of several, that of the plugin whose name is last.
 
     BENCHBENCH_BLOCK leaves plugins out. The embedder itself is not loaded yet.
+
+    >>> from benchbench import face_embedder
+    >>> print(face_embedder())
+    None
     """
     found = registry.registry()
     brought = found.implementations("benchbench_face_embedder")

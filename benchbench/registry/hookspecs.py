@@ -1,6 +1,13 @@
 """The hooks of benchbench. A plugin implements any of them with `@benchbench.hookimpl`.
 
 Plugins are called in the order of their names, whatever the order of their installation.
+
+>>> from benchbench import hookimpl
+>>> @hookimpl
+... def benchbench_board_written(path):
+...     print(f"see {path}")
+>>> benchbench_board_written("leaderboards/swirl.md")
+see leaderboards/swirl.md
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..contracts import specs
 from ..contracts.component import Component
+from ..contracts.parameters import checked, parameters_of
 from ..errors import PluginError, did_you_mean
 from . import hookspecs
 from .hookspecs import HOOKS_VERSION
@@ -83,12 +84,12 @@ def check_component(component: Any, kind: str, base: type[Component]) -> None:
     if own - fields:
         raise PluginError(f"{name}: decorate the class with @dataclass(frozen=True) so that {own - fields} count")
     try:
-        parameters = specs.parameters(component)
+        parameters = parameters_of(component)
     except (TypeError, NameError) as error:
         raise PluginError(f"{name}: {error}") from error
     for parameter in parameters.values():
         if parameter.default is not dataclasses.MISSING:
-            specs.checked(component, parameter, parameter.default)
+            checked(component, parameter, parameter.default)
 
 
 def check_suite(path: Any) -> None:
@@ -102,6 +103,6 @@ def near_misses(component: type[Component]) -> Iterator[str]:
     ours = [c for c in component.__mro__ if c.__module__.partition(".")[0] == "benchbench"]
     known = {name for c in ours for name in {*vars(c), *inspect.get_annotations(c)} if not name.startswith("_")}
     own = {name for c in component.__mro__ if c not in ours for name in vars(c) if not name.startswith("_")}
-    for name in sorted(own - known - specs.parameters(component).keys()):
+    for name in sorted(own - known - parameters_of(component).keys()):
         if close := difflib.get_close_matches(name, known, 1, cutoff=0.85):
             yield f"{component.name} has '{name}', which means nothing to benchbench: did you mean '{close[0]}'?"

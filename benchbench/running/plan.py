@@ -9,12 +9,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ..contracts import specs
 from ..contracts.budget import Budget
 from ..contracts.component import Component
 from ..contracts.degradation import Degradation
 from ..contracts.metric import Metric
 from ..contracts.model import Model
+from ..contracts.parameters import parameters_of
 from ..errors import SpecError
 from ..registry.registry import Registry
 from ..results import store
@@ -45,7 +45,7 @@ def choose(registry: Registry, kind: str, texts: Sequence[str]) -> list[Any]:
             found.setdefault(str(component), component)
             continue
         for name, component_class in registry.of(kind).items():
-            if all(p.default is not dataclasses.MISSING for p in specs.parameters(component_class).values()):
+            if all(p.default is not dataclasses.MISSING for p in parameters_of(component_class).values()):
                 found.setdefault(name, component_class())
     if not found:
         raise SpecError(f"no {kind} was chosen; `benchbench list` shows them")

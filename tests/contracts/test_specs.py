@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from benchbench import Range, SpecError, param
 from benchbench.contracts import specs
 from benchbench.contracts.component import Component
+from benchbench.contracts.parameters import checked, parameters_of
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 RANGES = st.tuples(FINITE, FINITE).map(lambda ends: Range(min(ends), max(ends)))
@@ -135,7 +136,7 @@ def test_quotes_keep_separators_and_backslashes(written: str, meant: str) -> Non
 
 
 def test_keyword_only_parameters_come_last() -> None:
-    assert list(specs.parameters(toys.Darken)) == ["factor", "region"]
+    assert list(parameters_of(toys.Darken)) == ["factor", "region"]
     assert REGISTRY.resolve("degradation", "darken:0.5").factor == Range(0.5, 0.5)
 
 
@@ -251,7 +252,7 @@ def test_field_without_a_text_form_is_no_parameter() -> None:
     fields = [("weights", list, dataclasses.field(default=()))]
     component = dataclasses.make_dataclass("Strange", fields, frozen=True)
     with pytest.raises(TypeError, match=r"Strange\.weights cannot be a parameter"):
-        specs.parameters(component)
+        parameters_of(component)
 
 
 # ── descriptions ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -267,13 +268,13 @@ def test_description_of_a_parameter_has_default_unit_help_and_legal_values() -> 
 
 
 def test_every_choice_is_legal_and_every_other_word_is_not() -> None:
-    for parameter in specs.parameters(Everything).values():
+    for parameter in parameters_of(Everything).values():
         for choice in parameter.choices:
-            specs.checked(Everything, parameter, choice)
+            checked(Everything, parameter, choice)
         if parameter.choices[:2] == ["true", "false"]:
             with pytest.raises(SpecError):
-                specs.checked(Everything, parameter, "perhaps")
-    assert [p.choices for p in specs.parameters(Everything).values() if p.choices]
+                checked(Everything, parameter, "perhaps")
+    assert [p.choices for p in parameters_of(Everything).values() if p.choices]
 
 
 def test_description_of_a_component_is_the_first_line_of_its_own_docstring() -> None:

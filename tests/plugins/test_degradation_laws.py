@@ -14,6 +14,7 @@ import benchbench_plugins.degradations
 from benchbench import Degradation, Degraded, SpecError
 from benchbench.contracts import specs
 from benchbench.contracts.applying import apply_degradation
+from benchbench.contracts.parameters import Range, parameters_of
 from benchbench.contracts.seeding import SeededDraw
 
 MODULES = [
@@ -93,8 +94,8 @@ def test_file_is_named_after_its_component(component: type[Degradation]) -> None
 
 @pytest.mark.parametrize("component", CLASSES, ids=lambda c: c.name)
 def test_every_number_has_a_legal_range(component: type[Degradation]) -> None:
-    for parameter in specs.parameters(component).values():
-        if parameter.type in (int, float, specs.Range):
+    for parameter in parameters_of(component).values():
+        if parameter.type in (int, float, Range):
             assert parameter.low is not None, parameter.name
             assert parameter.high is not None, parameter.name
             with pytest.raises(SpecError, match=parameter.name):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...contracts import specs
+from ...contracts.parameters import parameters_of
 from ...errors import SpecError
 from ...registry.registry import Registry
 from ...results import store
@@ -46,7 +46,7 @@ def about(registry: Registry | None, label: str) -> About | None:
     kind = type(model)
     parameters = [
         (name, str(getattr(model, name)), p.help + (f" [{p.unit}]" if p.unit else ""), p.legal)
-        for name, p in specs.parameters(kind).items()
+        for name, p in parameters_of(kind).items()
     ]
     recipe = dataclasses.asdict(model.recipe) if model.recipe else None
     return About(kind.description(), sys.modules[kind.__module__].__doc__ or "", kind.__module__, parameters, recipe)

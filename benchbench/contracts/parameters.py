@@ -1,0 +1,176 @@
+"""The parameters of components: their types, help, legal ranges, and values checked against them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+import types
+import typing
+from typing import Any, Literal, Union, get_args, get_origin
+
+from ..errors import SpecError
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Range:
+    """A closed interval `low..high` from which each image draws its own value; a single number when both are equal.
+
+    >>> from benchbench import Range
+    >>> print(Range(8, 15), Range.parse("0.5"))
+    8..15 0.5
+    """
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.high):
+            raise SpecError("low must not exceed high, and both must be finite")
+
+    def __str__(self) -> str:
+        return number_text(self.low) if self.low == self.high else f"{number_text(self.low)}..{number_text(self.high)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Range:
+        """Parse `"8..15"` or `"8"`. Raises ValueError for anything else."""
+        low, dots, high = text.partition("..")
+        return cls(float(low), float(high) if dots else float(low))
+
+
+def number_text(value: float) -> str:
+    """Write a number as specs do: `8`, `0.5`, `1e+20`."""
+    return repr(value) if value != int(value) or abs(value) >= 1e15 else str(int(value))
+
+
+def param(
+    default: Any = dataclasses.MISSING,
+    help: str = "",
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    unit: str = "",
+    **field: Any,
+) -> Any:
+    """Declare a component's parameter: a dataclass field with a line of help and its legal range (both ends legal).
+
+    Further arguments are those of `dataclasses.field`, such as `kw_only=True`.
+
+    >>> from dataclasses import dataclass
+    >>> from benchbench import param
+    >>> @dataclass(frozen=True)
+    ... class Options:
+    ...     width: int = param(16, "channels", low=1)
+    >>> Options().width
+    16
+    """
+    about = {"help": help, "low": low, "high": high, "unit": unit}
+    return dataclasses.field(default=default, metadata=about, **field)
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameter:
+    """One parameter of a component: its type, default, help and legal range."""
+
+    name: str
+    type: Any
+    default: Any
+    help: str
+    low: float | None
+    high: float | None
+    unit: str
+
+    @property
+    def legal(self) -> str:
+        """The legal values in words, such as `integer from 1 to 64` or `zeros | mean`."""
+        kinds = {bool: "true | false", int: "integer", float: "number", str: "text", Range: "number or low..high"}
+        kind, optional = _without_none(self.type)
+        words = " | ".join(map(str, get_args(kind))) if get_origin(kind) is Literal else kinds[kind]
+        if self.low is not None:
+            words += f" from {self.low:g}" if self.high is not None else f", at least {self.low:g}"
+        if self.high is not None:
+            words += f" to {self.high:g}" if self.low is not None else f", at most {self.high:g}"
+        return words + (" | none" if optional else "")
+
+    @property
+    def choices(self) -> list[str]:
+        """The legal values, where they are few words."""
+        kind, optional = _without_none(self.type)
+        words = ["true", "false"] if kind is bool else list(map(str, get_args(kind)))
+        return words + (["none"] if optional else [])
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    if get_origin(annotation) in (Union, types.UnionType):
+        rest = [a for a in get_args(annotation) if a is not type(None)]
+        return (rest[0], True) if len(rest) == 1 else (annotation, False)
+    return annotation, False
+
+
+def parameters_of(component: Any) -> dict[str, Parameter]:
+    """List the parameters of a component class, in order. Raises TypeError for a field whose type has no text form."""
+    return _parameters_of(component)
+
+
+@functools.cache
+def _parameters_of(component: Any) -> dict[str, Parameter]:
+    hints = typing.get_type_hints(component)
+    found = {}
+    for f in sorted(dataclasses.fields(component), key=lambda f: bool(f.kw_only)):  # those by keyword only come last
+        kind, _ = _without_none(hints[f.name])
+        if kind not in (bool, int, float, str, Range) and get_origin(kind) is not Literal:
+            raise TypeError(
+                f"{component.__name__}.{f.name} cannot be a parameter: "
+                f"{kind} is not bool, int, float, str, Range or Literal"
+            )
+        get = f.metadata.get
+        found[f.name] = Parameter(
+            f.name, hints[f.name], f.default, get("help", ""), get("low"), get("high"), get("unit", "")
+        )
+    return found
+
+
+def _convert(parameter: Parameter, value: Any) -> Any:
+    """Convert text, or a Python value, to the parameter's type. Raises ValueError, TypeError or KeyError."""
+    kind, optional = _without_none(parameter.type)
+    if optional and value in (None, "none"):
+        return None
+    if get_origin(kind) is Literal:
+        by_text = {str(choice): choice for choice in get_args(kind)}
+        return by_text[str(value)]
+    if kind is bool:
+        return value if isinstance(value, bool) else {"true": True, "false": False}[value]
+    if kind is Range:
+        if isinstance(value, Range):
+            return value
+        return Range.parse(value) if isinstance(value, str) else Range(float(value), float(value))
+    if kind is int and not isinstance(value, str):
+        if isinstance(value, bool) or int(value) != value:
+            raise ValueError(value)
+        return int(value)
+    if kind is str and not isinstance(value, str):
+        raise TypeError(value)
+    return kind(value)
+
+
+def _within(parameter: Parameter, value: Any) -> bool:
+    ends = (value.low, value.high) if isinstance(value, Range) else (value,)
+    if not all(isinstance(e, int | float) for e in ends):
+        return True
+    low, high = parameter.low, parameter.high
+    return all(math.isfinite(e) and (low is None or e >= low) and (high is None or e <= high) for e in ends)
+
+
+def checked(component: type, parameter: Parameter, value: Any) -> Any:
+    """Convert a value to the parameter's type. Raises SpecError where that fails or the legal range excludes it."""
+    reason = f"it must be {parameter.legal}"
+    try:
+        converted = _convert(parameter, value)
+        if _within(parameter, converted):
+            return converted
+    except SpecError as error:
+        reason = str(error)
+    except (ValueError, TypeError, KeyError, OverflowError):
+        pass
+    name = getattr(component, "name", component.__name__)
+    raise SpecError(f"{name}: {parameter.name}={value} is not legal: {reason}")
