@@ -1,8 +1,12 @@
-"""What every test has: importable helpers, a cache of its own, no plugin blocked from outside, one CPU thread."""
+"""What every test has: importable helpers, a cache of its own, no plugin blocked from outside, one CPU thread.
+
+Tests run in as many processes as the machine bears; `-n 0` runs them in this one, as do `--pdb` and `-p no:xdist`.
+"""
 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,10 +15,28 @@ from textwrap import dedent
 import hypothesis
 import pytest
 
+from benchbench import devices
+
 sys.path.insert(0, str(Path(__file__).parent / "helpers"))
 
 hypothesis.settings.register_profile("benchbench", deadline=None, derandomize=True, print_blob=False)
 hypothesis.settings.load_profile("benchbench")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Runs the tests in parallel where nothing else is asked for; timings are taken in one process."""
+    option, is_worker = config.option, "PYTEST_XDIST_WORKER" in os.environ
+    possible = config.pluginmanager.hasplugin("xdist") and not is_worker and not option.benchmark_enable
+    if possible and option.numprocesses is None:
+        option.numprocesses = "auto"
+        option.dist = "worksteal" if option.dist == "no" else option.dist
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """As many as the cores and the memory that a container grants, which xdist does not ask for."""
+    return int(os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") or devices.default_jobs("cpu", threads=1))
 
 
 @pytest.fixture(scope="session", autouse=True)
