@@ -46,3 +46,11 @@ class Recorder(listeners.Listener):
 def go(out: Path, recorder: Recorder | None = None, registry: Registry | None = None, **options: Any) -> run.Report:
     wanted = {"size": 16, "budget": "2epochs", "out": out, "jobs": 2, "device": "cpu", "frame": False} | options
     return run.run(registry or toys.registry("faulty"), run.RunRequest(**wanted), recorder or Recorder())
+
+
+def statuses(report: run.Report) -> dict[str, str]:
+    return {r["trial"]["model"]: r["status"] for r in report.results}
+
+
+def scores(report: run.Report) -> dict[str, Any]:
+    return {r["trial"]["model"]: r["scores"] for r in report.results if r["status"] == "scored"}

@@ -1,0 +1,56 @@
+"""What a machine grants: jobs, cores and memory, in containers too; amounts of memory as text."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from benchbench import SpecError, devices
+
+
+def test_jobs_are_as_many_as_cores_and_memory_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, gigabytes, threads, jobs in ((1, 8, 1, 1), (2, 24, 1, 2), (16, 12, 1, 8), (16, 64, 4, 4), (1, 1, 1, 1)):
+        monkeypatch.setattr("benchbench.devices.cores", lambda cores=cores: cores)
+        monkeypatch.setattr("benchbench.devices.memory", lambda gigabytes=gigabytes: gigabytes * 10**9)
+        assert devices.default_jobs("cpu", threads) == jobs
+
+
+@pytest.mark.parametrize(
+    ("files", "cores", "gigabytes"),
+    [({}, 64, 256), ({"pod/cpu.max": "250000 100000", "pod/memory.max": "8000000000"}, 3, 8),
+     ({"cpu.max": "400000 100000", "pod/cpu.max": "max 100000", "pod/memory.max": "max"}, 4, 256),
+     ({"pod/cpu.max": "20000 100000", "memory.max": "16000000000"}, 1, 16)],
+)  # fmt: skip
+def test_a_container_is_given_no_more_jobs_than_it_may_do(
+    files: dict[str, str], cores: int, gigabytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pod").mkdir()
+    for name, text in {"own": "1:name=systemd:/\n0::/pod\n", **files}.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr("benchbench.devices.CONTROL_GROUPS", tmp_path)
+    monkeypatch.setattr("benchbench.devices.OWN_GROUP", tmp_path / "own")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(64), raising=False)
+    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 1000, "SC_PHYS_PAGES": 256_000_000}.get)
+    assert (devices.cores(), devices.memory()) == (cores, gigabytes * 10**9)
+
+
+@pytest.mark.parametrize("memory", ["4", "GB", "4 bananas", "0GB", "-1GB", "1e3GB", ""])
+def test_what_is_no_amount_of_memory_is_refused(tmp_path: Path, memory: str) -> None:
+    with pytest.raises(SpecError, match="is no amount of memory"):
+        devices.parse_bytes(memory)
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "shown"),
+    [
+        ("4GB", 4 * 10**9, "4 GB"),
+        ("512 MiB", 2**29, "537 MB"),
+        ("1.5gb", 1_500_000_000, "1.5 GB"),
+        ("2TB", 2 * 10**12, "2 TB"),
+    ],
+)
+def test_amounts_of_memory_are_read_and_shown(text: str, size: int, shown: str) -> None:
+    assert devices.parse_bytes(text) == size
+    assert devices.format_bytes(size) == shown
