@@ -59,10 +59,10 @@ def test_the_best_trained_model_restores_any_aspect(tmp_path: Path, photograph: 
     runs = tmp_path / "runs"
     go(runs, model=("identity", "oracle", "tiny-conv"), budget="1epochs")
     better = go(runs, model=("tiny-conv",), budget="60epochs").results[0]
-    trained = photos.best_trained(toys.registry(), runs, "all", toys.Darken())
-    assert str(trained.model) == "tiny-conv"  # not the baseline, nor what sees the truth
-    assert trained.result.content["key"] == better["key"]
-    written = photos.restore_file(photograph, trained, tmp_path / "out")
+    restorer = photos.best_trained(toys.registry(), runs, "all", toys.Darken())
+    assert str(restorer.model) == "tiny-conv"  # not the baseline, nor what sees the truth
+    assert restorer.result.content["key"] == better["key"]
+    written = photos.restore_file(photograph, restorer, tmp_path / "out")
     restored = photos.read(Path(written["restored"]))
     assert restored.shape == (1, 3, 90, 60)
     assert float(restored.mean()) > 1.2 * float(photos.read(photograph).mean())  # it learnt to brighten
@@ -81,8 +81,8 @@ class SquaresOnly(torch.nn.Module):
 def test_a_model_of_squares_is_led_over_the_whole_image(shape: tuple[int, int]) -> None:
     image = torch.rand((1, 3, *shape), generator=torch.Generator().manual_seed(0))
     task = photos.Task(16, toys.Darken())
-    trained = photos.Trained(None, toys.TinyConv(), task, SquaresOnly(), "")  # type: ignore[arg-type]
-    assert torch.allclose(photos.restore(image, trained), image, atol=1e-5)
+    restorer = photos.Restorer(None, toys.TinyConv(), task, SquaresOnly(), "")  # type: ignore[arg-type]
+    assert torch.allclose(photos.restore(image, restorer), image, atol=1e-5)
 
 
 def test_no_trained_model_names_the_command_that_makes_one(tmp_path: Path) -> None:
@@ -95,3 +95,20 @@ def test_a_photograph_is_degraded_at_the_size_asked_for(tmp_path: Path) -> None:
     path = photos.degrade(tmp_path / "tall.png", toys.Darken(0.5), tmp_path / "to", size=20)  # type: ignore[arg-type]
     with Image.open(path) as picture:
         assert picture.size == (20, 30)
+
+
+def test_weights_that_fit_no_more_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    go(tmp_path, model=("tiny-conv",), budget="1epochs")
+    monkeypatch.setattr(toys.TinyConv, "build", lambda self, task: torch.nn.Linear(1, 1))
+    with pytest.raises(BenchbenchError, match="does not fit tiny-conv any more: remove it, and run it again"):
+        photos.best_trained(toys.registry(), tmp_path, "all", toys.Darken())
+
+
+@pytest.mark.parametrize("changed", [toys.TinyConv, toys.Darken])
+def test_what_was_trained_by_another_source_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: type
+) -> None:
+    go(tmp_path, model=("tiny-conv",), budget="1epochs")
+    monkeypatch.setattr(changed, "version", lambda self: "another source")
+    with pytest.raises(BenchbenchError, match="another version of tiny-conv or darken: run it again"):
+        photos.best_trained(toys.registry(), tmp_path, "all", toys.Darken())

@@ -97,18 +97,18 @@ def restore(
     from .. import photos as work
 
     registry = options.load_registry()
-    trained = work.best_trained(registry, out, model, registry.resolve("degradation", degradation))
+    restorer = work.best_trained(registry, out, model, registry.resolve("degradation", degradation))
     if not as_json:
-        click.echo(f"Restoring by {trained.model} ({trained.score}), from {trained.result.folder}")
+        click.echo(f"Restoring by {restorer.model} ({restorer.score}), from {restorer.result.folder}")
     done, bad = [], 0
     for photo in photos:
         try:
-            done.append(work.restore_file(photo, trained, to))
+            done.append(work.restore_file(photo, restorer, to))
         except DataError as error:
             bad += 1
             click.echo(f"benchbench: {error}", err=True)
     if as_json:
-        report = {"model": str(trained.model), "result": str(trained.result.folder), "pictures": done}
+        report = {"model": str(restorer.model), "result": str(restorer.result.folder), "pictures": done}
         options.print_json(report)
     else:
         for pictures in done:
