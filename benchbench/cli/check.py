@@ -36,13 +36,7 @@ SIGNS: dict[Status, tuple[str, str]] = {"kept": ("âœ“", "green"), "skipped": ("â
 @options.plugins
 @options.as_json
 def command(
-    names: tuple[str, ...],
-    size: int,
-    device: str,
-    jobs: int | None,
-    timeout: float,
-    verbose: bool,
-    as_json: bool,
+    names: tuple[str, ...], size: int, device: str, jobs: int | None, timeout: float, verbose: bool, as_json: bool
 ) -> None:
     """Check that components keep the laws of their kind: shapes, seeds, gradients and the like.
 
@@ -81,7 +75,7 @@ def command(
 
 
 def _text(kind: str, name: str, findings: Sequence[Finding], verbose: bool) -> Text:
-    """A line for a component, and some for each law that it breaks."""
+    """One line per component, and more for each law that it breaks."""
     from rich.text import Text
 
     counts = Counter(f.status for f in findings)

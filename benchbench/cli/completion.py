@@ -27,7 +27,7 @@ def specs_of(kind: str) -> Complete:
 
 
 def kinds_and_names(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Completes what `benchbench list` takes."""
+    """Completes the argument of `benchbench list`: kinds and names."""
     from ..registry import catalogue
 
     names = {e["name"] for e in catalogue.select(catalogue.read(), None)}
@@ -35,7 +35,7 @@ def kinds_and_names(ctx: click.Context, parameter: click.Parameter, incomplete: 
 
 
 def candidates(entries: Iterable[dict[str, Any]], incomplete: str, chained: bool = False) -> list[str]:
-    """What a spec may become that begins with `incomplete`: `unet:wi` -> `unet:width=`. Each begins with it too."""
+    """Complete a spec: `unet:wi` -> `unet:width=`. Each candidate begins with `incomplete`."""
     from ..contracts.specs import split_chain
 
     last = split_chain(incomplete + "x")[-1][:-1] if chained else incomplete  # as if a letter had followed a "+"
@@ -82,7 +82,7 @@ class Bash(BashComplete):
         return args, incomplete
 
     def format_completion(self, item: CompletionItem) -> str:
-        """What bash puts in the place of the last word."""
+        """The text that bash puts in the place of the last word."""
         return f"{item.type},{item.value[self._kept :]}"
 
 

@@ -1,4 +1,4 @@
-"""`benchbench degrade` and `benchbench restore`: one's own photographs."""
+"""`benchbench degrade` and `benchbench restore`: photographs of the user's own."""
 
 from __future__ import annotations
 
@@ -12,12 +12,8 @@ from . import completion, options
 
 PHOTO = click.Path(path_type=Path, exists=True, dir_okay=False)
 photos = click.argument("photos", nargs=-1, required=True, type=PHOTO)
-to = click.option(
-    "--to",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(),
-    help="Folder of the pictures.  [default: here]",
-)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+to = click.option("--to", type=FOLDER, default=Path(), help="Folder of the pictures.  [default: here]")
 
 
 @click.command("degrade")
@@ -37,13 +33,7 @@ to = click.option(
 @click.option("--seed", default=0, show_default=True, help="For degradations that draw at random.")
 @to
 @options.plugins
-def degrade(
-    photos: tuple[Path, ...],
-    with_: tuple[str, ...],
-    size: int | None,
-    seed: int,
-    to: Path,
-) -> None:
+def degrade(photos: tuple[Path, ...], with_: tuple[str, ...], size: int | None, seed: int, to: Path) -> None:
     """Degrade photographs, at their own size or a smaller one."""
     from .. import photos as work
 
@@ -82,14 +72,7 @@ def degrade(
 @options.out
 @options.plugins
 @options.as_json
-def restore(
-    photos: tuple[Path, ...],
-    model: str,
-    degradation: str,
-    to: Path,
-    out: Path,
-    as_json: bool,
-) -> None:
+def restore(photos: tuple[Path, ...], model: str, degradation: str, to: Path, out: Path, as_json: bool) -> None:
     """Restore photographs by the best trained model that the runs hold; writes before/after pictures too.
 
     A restored face is a plausible face, not the person's: the detail is extrapolated from the training images.
@@ -108,8 +91,7 @@ def restore(
             bad += 1
             click.echo(f"benchbench: {error}", err=True)
     if as_json:
-        report = {"model": str(restorer.model), "result": str(restorer.result.folder), "pictures": done}
-        options.print_json(report)
+        options.print_json({"model": str(restorer.model), "result": str(restorer.result.folder), "pictures": done})
     else:
         for pictures in done:
             click.echo(f"{pictures['restored']}\n{pictures['before_after']}")

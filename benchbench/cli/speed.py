@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,9 @@ from ..errors import SpecError, one_line
 from . import options
 
 if TYPE_CHECKING:
-    from ..speed import Timing
+    from ..speed import Case, Timing
+
+HEADS = ("kind", "component", "library", "ms an image", "quartiles", "ratio", "differs by")
 
 
 @click.command("speed")
@@ -47,15 +49,12 @@ def command(
     Without a choice, all of them. Milliseconds an image are the median of the rounds; the ratio is theirs to ours, more
     than 1 where benchbench is faster.
     """
-    from .. import devices, speed
-    from ..devices import check_device, resolved, set_up
-    from ..processes import keep_freed_memory
+    from .. import devices, processes, speed
 
-    check_device(device)
-    device = resolved(device)
-    threads = threads or devices.cores()
-    set_up(device, threads)  # as a trial's process is
-    keep_freed_memory()
+    devices.check_device(device)
+    device, threads = devices.resolved(device), threads or devices.cores()
+    devices.set_up(device, threads)  # as a trial's process is
+    processes.keep_freed_memory()
     registry = options.load_registry(as_json)
     if not (degradation or metric or model):
         degradation = metric = model = ("all",)
@@ -64,12 +63,7 @@ def command(
     warn = functools.partial(click.echo, err=True)
     if not as_json:
         warn(f"{size} px, {device}, {threads} threads")
-    for case in speed.cases(registry, degradation, metric, model, size, device, warn):
-        try:
-            found = speed.measure(case, seconds, warn)
-        except Exception as error:  # a plugin's
-            warn(f"{case.kind} of {case.name} is not timed: {one_line(error)}")
-            continue
+    for found in _timed(speed.cases(registry, degradation, metric, model, size, device, warn), seconds, warn):
         if not as_json:
             _show(found, before, heads=not timings)
         timings += found
@@ -81,33 +75,28 @@ def command(
         options.print_json(speed.report(timings, size, device))
 
 
+def _timed(cases: Iterable[Case], seconds: float, warn: Callable[[str], None]) -> Iterator[list[Timing]]:
+    """Time each case; warn of those that fail."""
+    from .. import speed
+
+    for case in cases:
+        try:
+            found = speed.measure(case, seconds, warn)
+        except Exception as error:  # a plugin's
+            warn(f"{case.kind} of {case.name} is not timed: {one_line(error)}")
+        else:
+            yield found
+
+
 def _show(found: Sequence[Timing], before: Mapping[tuple[str, str, str], float], heads: bool) -> None:
-    if heads:
-        _row(
-            "kind",
-            "component",
-            "library",
-            "ms an image",
-            "quartiles",
-            "ratio",
-            "differs by",
-            "before/now" if before else "",
-        )
+    """Print a line per timing, its columns as wide as those of all others, so that it can be shown at once."""
+    rows = [(*HEADS, "before/now" if before else "")] if heads else []
     for t in found:
+        ratio = "" if t.ratio is None else f"{t.ratio:.1f}×"
+        difference = "" if t.difference is None else f"{t.difference:.0e}"
         old = before.get((t.kind, t.name, t.library))
-        _row(
-            t.kind,
-            t.name,
-            t.library,
-            f"{t.ms:.4f}",
-            f"{t.low:.4f}–{t.high:.4f}",
-            "" if t.ratio is None else f"{t.ratio:.1f}×",
-            "" if t.difference is None else f"{t.difference:.0e}",
-            "" if old is None else f"{old / t.ms:.2f}×",
-        )
-
-
-def _row(kind: str, name: str, library: str, median: str, quartiles: str, ratio: str, apart: str, old: str) -> None:
-    """One line, its columns as wide as those of all others, so that it can be shown at once."""
-    line = f"{kind:<14} {name:<19} {library:<13} {median:>11} {quartiles:>19} {ratio:>7} {apart:>10} {old:>10}"
-    click.echo(line.rstrip())
+        faster = "" if old is None else f"{old / t.ms:.2f}×"
+        times = f"{t.ms:.4f}", f"{t.low:.4f}–{t.high:.4f}"
+        rows.append((t.kind, t.name, t.library, *times, ratio, difference, faster))
+    for row in rows:
+        click.echo("{:<14} {:<19} {:<13} {:>11} {:>19} {:>7} {:>10} {:>10}".format(*row).rstrip())

@@ -1,4 +1,4 @@
-"""From image files to Images: read in parallel, but in order, with all that is known about each."""
+"""From image files to Images: reads in parallel, keeps the order and each image's attributes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether an image shows a frontal face: scikit-image's cascade of local binary patterns, trained by OpenCV.
+"""Detection of frontal faces: scikit-image's cascade of local binary patterns, trained by OpenCV.
 
 Source: `skimage.feature.Cascade` with `skimage.data.lbp_frontal_face_cascade_filename()`; windows of 24×24 pixels.
 """

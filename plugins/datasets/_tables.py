@@ -1,4 +1,4 @@
-"""What is known about images beside their pixels: `attributes.csv`, and the text files that CelebA comes with."""
+"""Tables of attributes: `attributes.csv`, and the text files that CelebA comes with."""
 
 from __future__ import annotations
 

@@ -29,14 +29,8 @@ WAY_OUT = (
     "list_attr_celeba.txt, identity_CelebA.txt and list_eval_partition.txt beside the folder, and name the place: "
     "celeba:PATH"
 )
-IMAGES = [
-    "img_align_celeba/img_align_celeba",
-    "img_align_celeba",
-    "Img/img_align_celeba",
-    "img/img_align_celeba",
-    "img_align_celeba_png",
-    "Img/img_align_celeba_png",
-]
+IMAGES = [f"{parent}img_align_celeba" for parent in ("img_align_celeba/", "", "Img/", "img/")]
+IMAGES += ["img_align_celeba_png", "Img/img_align_celeba_png"]
 LISTS = ("list_attr_celeba.txt", "identity_CelebA.txt", "list_eval_partition.txt")
 
 

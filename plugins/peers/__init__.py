@@ -1,1 +1,1 @@
-"""How other libraries do what components do, for `benchbench speed` to time side by side."""
+"""Other libraries' counterparts of components, which `benchbench speed` times side by side."""
