@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fogs import assert_toys_are_there, failure
 
-from benchbench import SpecError
+from benchbench import PluginError, SpecError
 from benchbench.contracts.budget import Budget
 from benchbench.registry import suites
 from benchbench.registry.registry import Registry, registry
@@ -59,3 +61,45 @@ def test_a_mistake_in_a_file_is_told(installed: Registry, tmp_path: Path, text: 
 def test_an_unknown_suite_is_told(installed: Registry) -> None:
     with pytest.raises(SpecError, match="unknown suite 'unswirls': did you mean 'unswirl'"):
         suites.load(installed, "unswirls")
+
+
+# ── suites ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+SUITES = """
+    from pathlib import Path
+    from benchbench import hookimpl
+
+    @hookimpl
+    def benchbench_suites():
+        return {paths}
+"""
+
+
+def test_a_suite_is_known_by_its_file_and_its_plugin(tmp_path: Path, load_with_toys: Callable[..., Registry]) -> None:
+    path = tmp_path / "fogs.toml"
+    path.touch()
+    registry = load_with_toys(SUITES.format(paths=f"[Path({str(path)!r})]"))
+    assert registry.suites == {"fogs": path}
+    assert registry.plugins["strange_plugin_0"].brings == ["suite fogs"]
+    with pytest.raises(
+        PluginError, match=r"two plugins bring a suite named 'fogs': strange_plugin_0 .* strange_plugin_1"
+    ):
+        load_with_toys(*[SUITES.format(paths=f"[Path({str(path)!r})]")] * 2)
+
+
+@pytest.mark.parametrize(
+    ("paths", "reason"),
+    [
+        ("[Path('nowhere.toml')]", "is no suite: it must be the Path of a TOML file"),
+        ("['suite.toml']", "'suite.toml' is no suite"),
+        ("Path(__file__)", "benchbench_suites must return a list"),
+        ("[Path(__file__)]", "is no suite"),
+        ("1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_a_wrong_suite_is_reported_and_the_others_are_there(
+    paths: str, reason: str, load_with_toys: Callable[..., Registry]
+) -> None:
+    registry = load_with_toys(SUITES.format(paths=paths))
+    assert reason in failure(registry)
+    assert_toys_are_there(registry)
