@@ -16,31 +16,31 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def as_bytes(images: Tensor) -> np.ndarray:
-    """Images `(N, 3, H, W)`, floats in [0, 1] or bytes, as uint8 `(N, H, W, 3)`."""
-    levels = images.clamp(0, 1).mul(255).round().byte() if images.is_floating_point() else images
-    return levels.permute(0, 2, 3, 1).cpu().numpy()
-
-
-def png(image: np.ndarray) -> bytes:
-    """A uint8 `(H, W, 3)` array as the bytes of a PNG file."""
-    buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(image)).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
-
-
 LABEL = 190  # px for the labels at the left
 HEAD = 48  # px for the labels above
 GAP = 4
 TILE = 96  # px a small image is enlarged to
 
 
+def as_bytes(images: Tensor) -> np.ndarray:
+    """Convert images `(N, 3, H, W)`, floats in [0, 1] or bytes, to uint8 `(N, H, W, 3)`."""
+    levels = images.clamp(0, 1).mul(255).round().byte() if images.is_floating_point() else images
+    return levels.permute(0, 2, 3, 1).cpu().numpy()
+
+
+def png(image: np.ndarray) -> bytes:
+    """Encode uint8 `(H, W, 3)` as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(image)).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
 def tiled(
     rows: Sequence[Sequence[np.ndarray]], left: Sequence[str] = (), above: Sequence[str] = (), margin: int = LABEL
 ) -> bytes:
-    """A PNG of rows of images, each uint8 `(H, W, 3)` of one size; small ones are enlarged by a whole factor.
+    """Encode rows of images, each uint8 `(H, W, 3)` of one size, as one PNG; small ones grow by a whole factor.
 
-    `left` labels the rows, in a margin of so many px, and `above` the columns; without them there is no room for any.
+    `left` labels the rows, in a margin of so many pixels, and `above` the columns.
     """
     height, width = rows[0][0].shape[:2]
     scale = max(1, round(TILE / width))
@@ -72,7 +72,7 @@ def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _wrapped(label: str, width: int = 22) -> str:
-    """At most four lines, broken behind the separators of a spec where that is possible; the last one always stays."""
+    """Break a label behind the separators of a spec into at most four lines, the last of which always stays."""
     lines: list[str] = []
     for text in label.splitlines():
         lines.append("")

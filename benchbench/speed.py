@@ -49,7 +49,7 @@ Warn = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Case:
-    """One thing to time: ours, and what others have for it."""
+    """One thing to time: our call, and those of other libraries."""
 
     kind: str
     name: str
@@ -63,7 +63,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Timing:
-    """Milliseconds an image: the median of the rounds, and the quartiles around it."""
+    """Milliseconds per image: the median of the rounds, and the quartiles around it."""
 
     kind: str
     name: str
@@ -78,7 +78,7 @@ class Timing:
     """Of a peer that should give the same values: the largest difference from ours."""
 
 
-def measure(case: Case, seconds: float, warn: Warn = warnings.warn) -> list[Timing]:
+def time_case(case: Case, seconds: float, warn: Warn = warnings.warn) -> list[Timing]:
     """Call ours and the peers in turn for about so many seconds; the first round warms up and is not counted.
 
     A peer that fails, or gives what is not of ours' shape, is left out with a warning.
@@ -115,20 +115,16 @@ def measure(case: Case, seconds: float, warn: Warn = warnings.warn) -> list[Timi
 
 
 def cases(
-    registry: Registry,
-    degradation: Sequence[str],
-    metric: Sequence[str],
-    model: Sequence[str],
-    size: int,
-    device: str,
-    warn: Warn = warnings.warn,
+    registry: Registry, specs: Mapping[str, Sequence[str]], size: int, device: str, warn: Warn = warnings.warn
 ) -> Iterator[Case]:
-    """A case for each degradation and metric named, and two for each model: training step and inference.
+    """Make a case of each degradation and metric, and two of each model: training step and inference.
 
-    Models restore the first of the degradations, and a metric scores its images; the images are the default data set's,
-    enlarged where they would take long to make and no model learns from them.
+    `specs` has the wanted components by kind. Models restore the first of the degradations, and a metric scores its
+    images; the images are the default data set's, enlarged where they would take long to make and no model learns
+    from them.
     """
     peers = known_peers(registry, warn)
+    degradation, metric, model = (specs[kind] for kind in ("degradation", "metric", "model"))
     degradations = plan.choose(registry, "degradation", degradation)
     cache, where = cache_folder(), torch.device(device)
     made = size if model else min(size, LARGEST_MADE)
@@ -151,7 +147,7 @@ def cases(
 
 
 def known_peers(registry: Registry, warn: Warn = warnings.warn) -> list[Peer]:
-    """Of all plugins whose hook works."""
+    """List the peers of all plugins whose hook works; warn of the others."""
     found: list[Peer] = []
     for plugin in registry.implementations("benchbench_peers"):
         try:
@@ -162,7 +158,7 @@ def known_peers(registry: Registry, warn: Warn = warnings.warn) -> list[Peer]:
 
 
 def prepared(peers: Sequence[Peer], name: str, warn: Warn, *given: Any) -> dict[str, Any]:
-    """Library -> its call, which has a copy of its own of what is given, and whether it should give the same values."""
+    """Prepare peers: library -> its call, on a copy of `given`, and whether it should give the same values."""
     found = {}
     for peer in peers:
         try:
@@ -173,14 +169,14 @@ def prepared(peers: Sequence[Peer], name: str, warn: Warn, *given: Any) -> dict[
 
 
 def degraded(degradation: Degradation, clean: Tensor) -> Degraded:
-    """`clean` as a training batch would be degraded, always by the same draws."""
+    """Degrade images as a training batch, always by the same draws."""
     return apply_degradation(degradation, clean, FreshDraw(len(clean), generator("speed", device=clean.device)))
 
 
 def degradation_case(
     degradation: Degradation, clean: Tensor, peers: Sequence[Peer], warn: Warn = warnings.warn
 ) -> Case:
-    """One call degrades the batch `(N, C, H, W)`."""
+    """Make the case of a degradation: one call degrades the batch `(N, C, H, W)`."""
     truth = degraded(degradation, clean).truth
     theirs = prepared(peers, str(degradation), warn, clean, dict(truth))
     return Case(
@@ -191,14 +187,14 @@ def degradation_case(
 def metric_case(
     metric: Metric, restored: Tensor, clean: Tensor, peers: Sequence[Peer], warn: Warn = warnings.warn
 ) -> Case:
-    """One call scores the batch `(N, C, H, W)`, ours in parts as in evaluation."""
+    """Make the case of a metric: one call scores the batch `(N, C, H, W)`, ours in parts as in evaluation."""
     theirs = prepared(peers, str(metric), warn, restored, clean)
     pairs = [images.split(scored_at_once(clean, clean.device)) for images in (restored, clean)]
     return Case("metric", str(metric), len(clean), lambda: torch.cat(list(map(metric, *pairs))), theirs, clean.device)
 
 
 def model_cases(model: Model, data: TrainingSet, validation: DegradedSet) -> Iterator[Case]:
-    """One step of the training loop, its own batch size; and one call of the module on a batch."""
+    """Make the cases of a model: one step of training with its own batch size, and one call of the module."""
     device, size = data.device, validation.clean.shape[-1]
     torch.manual_seed(0)
     module = model.build(Task(size, data.degradation, 3, *data.statistics())).to(device)
@@ -219,7 +215,7 @@ def model_cases(model: Model, data: TrainingSet, validation: DegradedSet) -> Ite
 
 
 def report(timings: Sequence[Timing], size: int, device: str) -> dict[str, Any]:
-    """Timings in plain values, with what they were taken on."""
+    """Put timings into plain values, with the machine and settings they were taken with."""
     return {
         "size": size,
         "device": device,
@@ -230,7 +226,7 @@ def report(timings: Sequence[Timing], size: int, device: str) -> dict[str, Any]:
 
 
 def read_report(path: Path, size: int, device: str) -> dict[tuple[str, str, str], float]:
-    """(kind, component, library) -> milliseconds an image, of a report in a file. Raises SpecError.
+    """Read a report: (kind, component, library) -> milliseconds per image. Raises SpecError.
 
     It must have been taken as the new one is: at this size, on this device, with as many threads.
     """

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from benchbench import Peer, SpecError
 from benchbench.cli import main
-from benchbench.speed import LEAST_ROUNDS, Case, measure, prepared, read_report, report
+from benchbench.speed import LEAST_ROUNDS, Case, prepared, read_report, report, time_case
 
 
 def counting(calls: list[str], name: str, value: float) -> Callable[[], torch.Tensor]:
@@ -26,7 +26,7 @@ def counting(calls: list[str], name: str, value: float) -> Callable[[], torch.Te
 def test_ours_and_theirs_are_called_in_turn_and_their_values_compared() -> None:
     calls: list[str] = []
     peers = {"exact": (counting(calls, "exact", 1.5), True), "other": (counting(calls, "other", 9.0), False)}
-    ours, exact, other = measure(Case("metric", "m", 4, counting(calls, "ours", 1.0), peers), seconds=0)
+    ours, exact, other = time_case(Case("metric", "m", 4, counting(calls, "ours", 1.0), peers), seconds=0)
     assert calls == ["ours", "exact", "other"] * (1 + LEAST_ROUNDS)  # the first round warms up
     assert (ours.library, ours.ratio, ours.difference) == ("benchbench", None, None)
     assert exact.difference == 0.5
@@ -36,7 +36,7 @@ def test_ours_and_theirs_are_called_in_turn_and_their_values_compared() -> None:
 
 
 def test_a_report_can_be_kept_and_read(tmp_path: Path) -> None:
-    timings = measure(Case("metric", "m", 1, lambda: torch.zeros(1)), seconds=0)
+    timings = time_case(Case("metric", "m", 1, lambda: torch.zeros(1)), seconds=0)
     (tmp_path / "report.json").write_text(json.dumps(report(timings, 64, "cpu")))
     assert read_report(tmp_path / "report.json", 64, "cpu") == {("metric", "m", "benchbench"): timings[0].ms}
 
@@ -87,7 +87,7 @@ def test_benchbench_peers_of_every_plugin_are_asked() -> None:
 
 
 def test_a_report_of_another_size_is_not_compared(tmp_path: Path) -> None:
-    timings = measure(Case("metric", "m", 1, lambda: torch.zeros(1)), seconds=0)
+    timings = time_case(Case("metric", "m", 1, lambda: torch.zeros(1)), seconds=0)
     (tmp_path / "report.json").write_text(json.dumps(report(timings, 64, "cpu")))
     with pytest.raises(SpecError, match="was taken with --size 64 --device cpu"):
         read_report(tmp_path / "report.json", 32, "cpu")
@@ -95,7 +95,7 @@ def test_a_report_of_another_size_is_not_compared(tmp_path: Path) -> None:
 
 def test_equal_infinities_do_not_differ() -> None:
     peers = {"other": (lambda: torch.tensor([float("inf"), 1.0]), True)}
-    timings = measure(Case("metric", "m", 2, lambda: torch.tensor([float("inf"), 3.0]), peers), seconds=0)
+    timings = time_case(Case("metric", "m", 2, lambda: torch.tensor([float("inf"), 3.0]), peers), seconds=0)
     assert timings[1].difference == 2.0
 
 
@@ -115,7 +115,7 @@ def test_a_peer_that_fails_or_gives_another_shape_is_left_out_and_named() -> Non
         "nothing": (lambda: None, False),
         "good": (lambda: torch.zeros(2), True),
     }
-    timings = measure(Case("metric", "m", 2, lambda: torch.zeros(2), peers), 0, told.append)  # type: ignore[arg-type]
+    timings = time_case(Case("metric", "m", 2, lambda: torch.zeros(2), peers), 0, told.append)  # type: ignore[arg-type]
     assert [t.library for t in timings] == ["benchbench", "good"]
     assert [text.split(" is not timed beside m: ")[0] for text in told] == ["raises", "wrong", "nothing"]
     assert "gave shape (3,), not (2,)" in told[1]

@@ -22,8 +22,8 @@ from .degradations import LAWS as DEGRADATION_LAWS
 from .degradations import DegradationCase
 from .fixtures import Softening
 from .law import SIZE, Case, Finding, Law
+from .metric_case import MetricCase
 from .metrics import LAWS as METRIC_LAWS
-from .metrics import MetricCase
 from .model_case import ModelCase
 from .models import LAWS as MODEL_LAWS
 

@@ -2,83 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 import torch
-from torch import Tensor
 
-from ..contracts.metric import Metric
-from ..contracts.model import Task
 from . import component, fixtures
-from .law import Case, NotApplicable, law, require, require_close, require_line, require_shape, require_tensor
+from .law import NotApplicable, law, require, require_close, require_line, require_shape, require_tensor
+from .metric_case import SIZES, MetricCase, noisy
 
-SIZES = (8, 16, 31, 48, 63, 96, 128, 192, 256)
 CLOSE = 1e-4
 STRENGTHS = (0.0, 0.1, 0.4, 1.0)
-
-
-@dataclass
-class MetricCase(Case):
-    """A metric, tried at the first size for which it is available."""
-
-    component: Metric
-
-    @cached_property
-    def side(self) -> int:
-        """The size it is tried at; `size` if it is available at none."""
-        sizes = (s for s in (self.size, *SIZES) if self._reason(s) is None)
-        return next(sizes, self.size)
-
-    def _reason(self, size: int, channels: int = 3) -> str | None:
-        return self.component.unavailable(Task(size, fixtures.Softening(), channels))
-
-    def unavailable(self) -> str | None:
-        return self._reason(self.side)
-
-    def clean(self, n: int = 3, size: int | None = None, channels: int = 3) -> Tensor:
-        """Pictures in [0, 1] on the device."""
-        return fixtures.unit(fixtures.pictures(n, size or self.side, channels=channels)).to(self.device)
-
-    def score(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
-        """The metric's scores; of one that needs a region, inside all pixels."""
-        if region is None and not self.component.whole:
-            region = torch.ones_like(clean[:, :1], dtype=torch.bool)
-        with torch.no_grad():
-            return self.component(restored, clean, region)
-
-    def worth(self, scores: Tensor) -> Tensor:
-        """Scores turned so that more is better; of a shift, whichever way, less is."""
-        if self.component.signed:
-            return -scores.abs()
-        return scores if self.component.higher_is_better else -scores
-
-    def better(self, one: Tensor, other: Tensor) -> bool:
-        """Whether all scores of `one` are better than those of `other`."""
-        return bool((self.worth(one) > self.worth(other)).all())
-
-    def require_number(self, scores: Tensor, what: str) -> None:
-        """Raises Broken for NaN, unless the metric says that it may have none for a whole image."""
-        require(not self.component.whole or not scores.isnan().any(), f"{what} {scores.tolist()}")
-
-    def regional(self) -> Tensor:
-        """A region for three images. Raises NotApplicable for a metric of whole images."""
-        if not self.component.regional:
-            raise NotApplicable("it scores whole images only")
-        return fixtures.disc(3, self.side).to(self.device)
-
-
-def noisy(clean: Tensor) -> Tensor:
-    """What the metrics are asked about: visibly worse, but no wreck."""
-    return fixtures.damaged(clean, "noise", 0.3)
 
 
 @law("return None where the metric can be had, else one line that says what it needs", essential=True, always=True)
 def says_why_not(case: MetricCase) -> None:
     """`unavailable` gives None or one line for every size, and raises nothing."""
     for size in (case.size, *SIZES):
-        require_line(case._reason(size))
+        require_line(case.reason(size))
 
 
 @law("reduce over channels and pixels, never over the batch: `.flatten(1).mean(1)`", essential=True)
@@ -196,7 +136,7 @@ def takes_a_single_image(case: MetricCase) -> None:
 @law("take the number of channels from the images' shape, or say in `unavailable` that it needs colour")
 def takes_greyscale(case: MetricCase) -> None:
     """Images of one channel get a score too, unless `unavailable` says why not."""
-    if reason := case._reason(case.side, 1):
+    if reason := case.reason(case.side, 1):
         raise NotApplicable(reason)
     clean = case.clean(2, channels=1)
     scores = case.score(noisy(clean), clean)
@@ -208,7 +148,7 @@ def takes_greyscale(case: MetricCase) -> None:
 def takes_any_size(case: MetricCase) -> None:
     """It works at every size for which `unavailable` gives no reason, odd ones too."""
     for size in SIZES:
-        if case._reason(size) is None:
+        if case.reason(size) is None:
             clean = case.clean(2, size)
             scores = case.score(noisy(clean), clean)
             require_shape(scores, (2,), f"the scores of 2 images at {size} px")

@@ -56,14 +56,15 @@ def command(
     devices.set_up(device, threads)  # as a trial's process is
     processes.keep_freed_memory()
     registry = options.load_registry(as_json)
-    if not (degradation or metric or model):
-        degradation = metric = model = ("all",)
+    specs = {"degradation": degradation, "metric": metric, "model": model}
+    if not any(specs.values()):
+        specs = dict.fromkeys(specs, ("all",))
     before = speed.read_report(compare, size, device) if compare else {}
     timings: list[Timing] = []
     warn = functools.partial(click.echo, err=True)
     if not as_json:
         warn(f"{size} px, {device}, {threads} threads")
-    for found in _timed(speed.cases(registry, degradation, metric, model, size, device, warn), seconds, warn):
+    for found in _timed(speed.cases(registry, specs, size, device, warn), seconds, warn):
         if not as_json:
             _show(found, before, heads=not timings)
         timings += found
@@ -81,7 +82,7 @@ def _timed(cases: Iterable[Case], seconds: float, warn: Callable[[str], None]) -
 
     for case in cases:
         try:
-            found = speed.measure(case, seconds, warn)
+            found = speed.time_case(case, seconds, warn)
         except Exception as error:  # a plugin's
             warn(f"{case.kind} of {case.name} is not timed: {one_line(error)}")
         else:
