@@ -27,6 +27,7 @@ CONTROL_GROUPS, OWN_GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 RESET_PEAK = "5"  # of resident memory; see proc_pid_clear_refs(5)
 COMPILERS = ("c++", "g++", "clang++", "cl")
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
 UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
@@ -195,6 +196,14 @@ def _resident(field: str) -> int | None:
     except OSError:
         return None
     return next((1024 * int(line.split()[1]) for line in lines if line.startswith(f"{field}:")), None)
+
+
+def keep_freed_memory() -> None:
+    """Have glibc give large tensors memory that was freed before, not new pages that the kernel must zero."""
+    with suppress(OSError, AttributeError):
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(M_MMAP_THRESHOLD, 2**25)  # the most that it accepts
+        libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def parse_bytes(text: str) -> int:

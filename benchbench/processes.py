@@ -1,41 +1,55 @@
-"""Functions at work in a process of their own, which can be limited, outlived, and ended with all that it started.
+"""Calls of functions in processes of their own, which can be limited, outlived, and ended with all that they started.
 
-On Linux and macOS the process leads a session of its own: a plugin cannot reach the terminal, and whatever it leaves
-running ends with it, unless that has left the session. Nothing that comes back from it is unpickled.
+On Linux and macOS such a process leads a session of its own: a plugin cannot reach the terminal, and whatever it leaves
+running ends with it, unless that has left the session. Only text comes back, and nothing of it is unpickled.
 """
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
 import pickle
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
-from typing import Any
+from typing import Any, ParamSpec, Self
 
 import psutil
 
-from .devices import format_bytes
+from .devices import format_bytes, keep_freed_memory
 from .errors import BenchbenchError, one_line
 
-LONGEST_ANSWER = 10_000
 POLL_SECONDS = 0.1
+LONGEST_MESSAGE = 4000
+"""Bytes. A pipe takes up to 4096 whole or not at all, so a process that is killed leaves no half message behind."""
+NEWS, ANSWER = b"n", b"a"
+"""The first byte of a message."""
 _LOCK = threading.Lock()
 """Held to start a process, which asks for the ends of all others, or to ask for one: only one thread may read it."""
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_parent: Connection | None = None
+"""In a child process, the way to its parent."""
+
+P = ParamSpec("P")
+
+
+class Cancelled(Exception):
+    """Raised where a child process is waited for that nobody wants any more."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a process may take."""
+    """The most that a process may take.
+
+    >>> Limits(seconds=60, memory=4_000_000_000)
+    Limits(seconds=60, memory=4000000000)
+    """
 
     seconds: float | None = None
     memory: int | None = None
@@ -46,7 +60,7 @@ NO_LIMITS = Limits()
 
 
 def context() -> BaseContext:
-    """Processes forked from a server that has torch loaded already; spawned where there is no fork server."""
+    """Return how processes are made: forked from a server that has torch loaded, or spawned where there is none."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     server = multiprocessing.get_context("forkserver")
@@ -54,168 +68,182 @@ def context() -> BaseContext:
     return server
 
 
-def step(function: Callable[..., object], *args: Any) -> bytes:
-    """A call for `do`, here or in another process. Raises what pickling its arguments raises."""
-    return pickle.dumps((function, args))
-
-
-def do(packed: bytes, *more: Any) -> None:
-    """Do a step, importing what it needs; `more` arguments follow its own."""
-    function, args = pickle.loads(packed)
-    function(*args, *more)
-
-
 class ChildProcess:
-    """A step at work in a new process."""
+    """One call of a function in a new process.
 
-    def __init__(self, packed: bytes, limits: Limits = NO_LIMITS) -> None:
-        own = context()
-        self._reader: Connection | None
-        self._reader, writer = own.Pipe(duplex=False)
-        self._process = own.Process(target=_work, args=(writer, packed), daemon=True)  # type: ignore[attr-defined]
-        self._answer: str | None = None
-        self._over, self._reason = False, ""
-        with _LOCK:
-            self._process.start()  # returns when the server has loaded what it loads once
-        self._limits, self._started = limits, time.monotonic()
-        writer.close()
-
-    @property
-    def events(self) -> list[Any]:
-        """What becomes ready when there is something to learn; see `wait`."""
-        return [self._process.sentinel, *([self._reader] if self._reader else [])]
-
-    def is_over(self) -> bool:
-        """Whether it has ended; what it left running, or what went beyond its limits, is killed here."""
-        if not self._over:
-            with _LOCK:
-                alive = self._process.is_alive()  # asked first: an answer comes before the end
-            self._listen()
-            broken = self._broken_limit() if alive and self._answer is None else None
-            if broken or not alive or self._answer is not None:
-                self.kill()
-                self._reason = broken or (self._death() if self._answer is None else self._answer)
-        return self._over
-
-    def reason(self) -> str | None:
-        """Why it did not return, as one line; None if it did, or is at work still."""
-        return (self._reason or None) if self.is_over() else None
-
-    def kill(self) -> None:
-        """End the process and all that it started."""
-        if self._over:
-            return
-        family = self._family()[1:]
-        with suppress(OSError, AttributeError):  # it has no session yet, or is over; Windows has none
-            os.killpg(self._process.pid, signal.SIGKILL)
-        for process in family:  # also those that left the session
-            with suppress(psutil.Error):
-                process.kill()
-        self._process.kill()
-        connection.wait([self._process.sentinel], timeout=10)
-        with _LOCK:
-            self._process.join(0)
-        self._listen()
-        self._over = True
-
-    def _listen(self) -> None:
-        try:
-            if self._reader and self._reader.poll():
-                self._answer = self._reader.recv_bytes(4 * LONGEST_ANSWER).decode()
-        except (OSError, EOFError, ValueError):  # it closed its side, or sent what is no answer: its exit code tells
-            self._reader = None
-
-    def _broken_limit(self) -> str | None:
-        seconds, memory = self._limits.seconds, self._limits.memory
-        if seconds is not None and time.monotonic() - self._started > seconds:
-            return f"took longer than {seconds:g} s; --timeout allows it more"
-        if memory is not None and self._memory() > memory:
-            return f"needed more than {format_bytes(memory)} of memory; --memory allows it more"
-        return None
-
-    def _family(self) -> list[psutil.Process]:
-        try:
-            own = psutil.Process(self._process.pid)
-            return [own, *own.children(recursive=True)]
-        except psutil.Error:
-            return []
-
-    def _memory(self) -> int:
-        held = 0
-        for process in self._family():
-            with suppress(psutil.Error):
-                held += process.memory_info().rss
-        return held
-
-    def _death(self) -> str:
-        code = self._process.exitcode
-        if code is not None and code < 0:
-            name = signal.Signals(-code).name if -code in {s.value for s in signal.Signals} else str(-code)
-            hint = " (out of memory?)" if name == "SIGKILL" else ""
-            return f"the process was killed by {name}{hint}"
-        return f"the process ended by itself with exit code {code}"
-
-
-def wait(calls: Collection[ChildProcess], seconds: float) -> list[ChildProcess]:
-    """The calls that are over, after waiting for one at most so long."""
-    if not any(call.is_over() for call in calls):
-        connection.wait([event for call in calls for event in call.events], timeout=seconds)
-    return [call for call in calls if call.is_over()]
-
-
-def outcome(call: ChildProcess, look: Callable[[], object] = lambda: None) -> str | None:
-    """Why the call did not return, after waiting for its end; None if it did.
-
-    Meanwhile `look` is called now and then, and a last time; what it raises ends the call.
+    >>> ChildProcess(os._exit, 3).run()
+    'the process ended by itself with exit code 3'
     """
+
+    def __init__(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Pack the call; the process starts with `run`. Raises what pickling raises."""
+        self._call = pickle.dumps((function, args, kwargs))
+
+    def run(
+        self,
+        limits: Limits = NO_LIMITS,
+        hear: Callable[[str], object] = lambda text: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> str | None:
+        """Call the function and wait; return why it did not return, as one line, or None if it did.
+
+        `hear` gets the texts that the function sends by `tell_parent`. The process and all that it started are killed
+        at the end, beyond a limit, and where this raises: Cancelled once `cancelled` says so, OSError if no process
+        can be had.
+        """
+        own = context()
+        reader, writer = own.Pipe(duplex=False)
+        process = own.Process(target=_work, args=(writer, self._call), daemon=True)  # type: ignore[attr-defined]
+        with _LOCK:
+            process.start()  # returns when the server has loaded what it loads once
+        writer.close()
+        try:
+            return _watch(process, reader, limits, hear, cancelled)
+        finally:
+            _kill(process)
+            reader.close()
+
+
+class Pool:
+    """A few threads, each of which waits for one child process at a time; the limits hold for all of them at once.
+
+    A context manager, whose end kills the processes that are still at work.
+
+    >>> with Pool(2) as pool:
+    ...     [pool.submit(ChildProcess(os._exit, code)).result() for code in (0, 1)]
+    ['the process ended by itself with exit code 0', 'the process ended by itself with exit code 1']
+    """
+
+    def __init__(self, size: int, limits: Limits = NO_LIMITS) -> None:
+        self._threads, self._limits, self._closed = ThreadPoolExecutor(size), limits, threading.Event()
+
+    def submit(self, child: ChildProcess, hear: Callable[[str], object] = lambda text: None) -> Future[str | None]:
+        """Run the child as soon as a thread is free; the future gives what `ChildProcess.run` returns."""
+        return self._threads.submit(child.run, self._limits, hear, self._closed.is_set)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._closed.set()
+        self._threads.shutdown(cancel_futures=True)
+
+
+def tell_parent(text: str) -> None:
+    """Send a text from a child process to whoever waits for it; one that is too long, or has no reader, is dropped."""
+    message = NEWS + text.encode(errors="replace")
+    if _parent and len(message) <= LONGEST_MESSAGE:
+        with suppress(OSError):
+            _parent.send_bytes(message)
+
+
+# ── in the parent ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _watch(
+    process: Any,
+    reader: Connection,
+    limits: Limits,
+    hear: Callable[[str], object],
+    cancelled: Callable[[], bool],
+) -> str | None:
+    """Wait for the answer of a process, its death, or a limit that it breaks."""
+    started, events = time.monotonic(), [process.sentinel, reader]
+    while True:
+        connection.wait(events, POLL_SECONDS)
+        with _LOCK:
+            alive = process.is_alive()  # asked first: an answer comes before the end
+        try:
+            while reader in events and reader.poll():
+                message = reader.recv_bytes(LONGEST_MESSAGE)
+                if message.startswith(ANSWER):
+                    return message[1:].decode(errors="replace") or None
+                hear(message[1:].decode(errors="replace"))
+        except (OSError, EOFError):  # it closed its side, or sent what is no message: its exit code tells
+            events = [process.sentinel]
+        if not alive:
+            return _death(process.exitcode)
+        if broken := _broken_limit(process.pid, limits, time.monotonic() - started):
+            return broken
+        if cancelled():
+            raise Cancelled
+
+
+def _kill(process: Any) -> None:
+    """End a process and all that it started."""
+    family = _family(process.pid)[1:]
+    with suppress(OSError, AttributeError):  # it has no session yet, or is over; Windows has none
+        os.killpg(process.pid, signal.SIGKILL)
+    for member in family:  # also those that left the session
+        with suppress(psutil.Error):
+            member.kill()
+    process.kill()
+    connection.wait([process.sentinel], timeout=10)
+    with _LOCK:
+        process.join(0)
+
+
+def _broken_limit(pid: int, limits: Limits, seconds: float) -> str | None:
+    if limits.seconds is not None and seconds > limits.seconds:
+        return f"took longer than {limits.seconds:g} s; --timeout allows it more"
+    if limits.memory is not None and _memory(pid) > limits.memory:
+        return f"needed more than {format_bytes(limits.memory)} of memory; --memory allows it more"
+    return None
+
+
+def _family(pid: int) -> list[psutil.Process]:
     try:
-        over = False
-        while not over:
-            over = bool(wait([call], POLL_SECONDS))
-            look()
-        return call.reason()
-    finally:
-        call.kill()
+        own = psutil.Process(pid)
+        return [own, *own.children(recursive=True)]
+    except psutil.Error:
+        return []
 
 
-def _work(writer: Connection, packed: bytes) -> None:
-    """In the new process: do the step, and send why it did not return, or nothing."""
+def _memory(pid: int) -> int:
+    held = 0
+    for process in _family(pid):
+        with suppress(psutil.Error):
+            held += process.memory_info().rss
+    return held
+
+
+def _death(code: int | None) -> str:
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name if -code in {s.value for s in signal.Signals} else str(-code)
+        return f"the process was killed by {name}" + " (out of memory?)" * (name == "SIGKILL")
+    return f"the process ended by itself with exit code {code}"
+
+
+# ── in the child ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _work(writer: Connection, call: bytes) -> None:
+    """Call the function, and send why it did not return, or nothing."""
+    global _parent
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
     if hasattr(os, "setsid"):
         os.setsid()
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    _be_first_to_go()
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # Linux is to kill this process first
+        file.write("1000")
     keep_freed_memory()
     with suppress(OSError):  # whatever a plugin prints, the parent's standard output stays its own
         os.dup2(2, 1)
-    answer = ""
+    _parent, answer = writer, ""
     try:
-        do(packed)
+        function, args, kwargs = pickle.loads(call)
+        function(*args, **kwargs)
     except BenchbenchError as error:
         answer = str(error)
     except BaseException as error:  # SystemExit is the plugin's
         answer = one_line(error)
-    writer.send_bytes(answer[:LONGEST_ANSWER].encode(errors="replace"))
+    writer.send_bytes((ANSWER + answer.encode(errors="replace"))[:LONGEST_MESSAGE])
 
 
 def _die_with_parent() -> None:
-    """A session of one's own outlives a parent that is killed; without it there is nobody to work for."""
+    """Wait for the parent's end and end with it: a session of one's own would outlive a parent that is killed."""
     if parent := multiprocessing.parent_process():
         parent.join()
         if hasattr(os, "killpg"):
             os.killpg(0, signal.SIGKILL)
         os._exit(1)
-
-
-def _be_first_to_go() -> None:
-    """Where memory runs out, Linux is to kill this process and not the parent."""
-    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")
-
-
-def keep_freed_memory() -> None:
-    """Where libc is glibc, large tensors take memory that was freed before, not new pages that the kernel must zero."""
-    with suppress(OSError, AttributeError):
-        libc = ctypes.CDLL("libc.so.6")
-        libc.mallopt(M_MMAP_THRESHOLD, 2**25)  # the most that it accepts
-        libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)

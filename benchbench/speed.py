@@ -28,7 +28,6 @@ from .contracts.peer import Peer
 from .contracts.seeding import FreshDraw, generator
 from .data.batches import TrainingSet
 from .data.degraded import DegradedSet, degraded_set
-from .data.prepared import load
 from .devices import synchronise
 from .errors import SpecError, one_line
 from .evaluation.score import scored_at_once
@@ -36,7 +35,7 @@ from .files import cache_folder, read_json
 from .registry.registry import Registry
 from .results.record import environment
 from .results.trial import Trial
-from .running import plan, scheduler
+from .running import plan
 from .training.trainer import Trainer
 
 BATCH = 32
@@ -128,7 +127,7 @@ def cases(
     degradations = plan.choose(registry, "degradation", degradation)
     cache, where = cache_folder(), torch.device(device)
     made = size if model else min(size, LARGEST_MADE)
-    portraits = load(scheduler.prepare_data(plan.choose(registry, "dataset", ()), made, cache)[0])
+    portraits = plan.prepare_data(plan.choose(registry, "dataset", ()), made, cache)[0]
     clean = F.interpolate(portraits.pixels[:BATCH].to(where).float() / 255, (size, size))
     for one in degradations if degradation else ():
         yield degradation_case(one, clean, [p for p in peers if p.of == str(one)], warn)

@@ -6,15 +6,15 @@ import os
 import pickle
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, as_completed
 from dataclasses import asdict
 from pathlib import Path
 
-from .. import processes
 from ..contracts.component import Component
 from ..contracts.degradation import Degradation
 from ..devices import set_up
 from ..files import read_json, write_json
-from ..processes import POLL_SECONDS, ChildProcess, Limits
+from ..processes import ChildProcess, Pool
 from . import case_of, check
 from .law import Finding
 
@@ -24,33 +24,22 @@ WAY_OUT = "try that law alone in a test: benchbench.testing.contract_tests runs 
 
 
 def check_apart(
-    components: Sequence[Component],
-    size: int,
-    device: str,
-    degradations: Sequence[Degradation],
-    jobs: int,
-    timeout: float,
+    components: Sequence[Component], size: int, device: str, degradations: Sequence[Degradation], pool: Pool
 ) -> Iterator[tuple[Component, list[Finding]]]:
-    """Each component with the findings of all laws, in the order in which they are done."""
+    """Yield each component with the findings of all laws, in the order in which they are done."""
     degradations = [d for d in degradations if _can_be_sent(d)]
-    waiting = list(reversed(components))
-    running: dict[ChildProcess, tuple[Component, Path]] = {}
+    running: dict[Future[str | None], tuple[Component, Path]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            while waiting or running:
-                while waiting and len(running) < jobs:
-                    component, note = waiting.pop(), Path(folder) / f"{len(waiting)}"
-                    if not _can_be_sent(component):
-                        yield component, list(check(case_of(component, size, device, degradations)))
-                        continue
-                    packed = processes.step(_check_here, component, size, device, degradations, note)
-                    running[ChildProcess(packed, Limits(timeout))] = component, note
-                for call in processes.wait(list(running), POLL_SECONDS):
-                    component, note = running.pop(call)
-                    yield component, _findings(call, note)
-        finally:
-            for call in running:
-                call.kill()
+        for number, component in enumerate(components):
+            if _can_be_sent(component):
+                note = Path(folder) / str(number)
+                child = ChildProcess(_check_here, component, size, device, degradations, note)
+                running[pool.submit(child)] = component, note
+            else:
+                yield component, list(check(case_of(component, size, device, degradations)))
+        for done in as_completed(running):
+            component, note = running[done]
+            yield component, _findings(done.result(), note)
 
 
 def _can_be_sent(component: Component) -> bool:
@@ -62,7 +51,7 @@ def _can_be_sent(component: Component) -> bool:
 
 
 def _check_here(component: Component, size: int, device: str, degradations: Sequence[Degradation], note: Path) -> None:
-    """In a process of its own: note each law before it is tried, and at the end write the findings."""
+    """In a child process: note each law before it is tried, and at the end write the findings."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):  # what plugins print is neither a finding nor JSON
         os.dup2(nowhere, stream)
@@ -78,8 +67,8 @@ def _answer(note: Path) -> Path:
     return note.with_suffix(".json")
 
 
-def _findings(call: ChildProcess, note: Path) -> list[Finding]:
-    if reason := call.reason():
+def _findings(reason: str | None, note: Path) -> list[Finding]:
+    if reason:
         during = f", during {note.read_text()}" if note.exists() else ""
         return [Finding(NAME, STATEMENT, "broken", reason + during, WAY_OUT)]
     return [*(Finding(**finding) for finding in read_json(_answer(note))), Finding(NAME, STATEMENT, "kept")]

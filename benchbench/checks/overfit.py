@@ -10,22 +10,24 @@ training, by what is built into it, cannot be judged by this and is skipped.
 from __future__ import annotations
 
 import math
+import os
+import pickle
 import tempfile
-from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from .. import processes
-from ..errors import BenchbenchError, SpecError, one_line
+from ..errors import SpecError, one_line
 from ..files import cache_folder, read_json, write_json
-from ..processes import ChildProcess
+from ..processes import ChildProcess, Pool
 from ..registry.registry import Registry
 from ..results.trial import Trial
-from ..running.executors import Settings
+from ..running import plan
 from ..running.listeners import Listener
-from ..running.run import RunRequest, plan_trials, settings_of, trained
+from ..running.plan import RunRequest
+from ..running.worker import log_to
 
 if TYPE_CHECKING:
     import torch
@@ -109,68 +111,45 @@ class Marks:
 
 def overfit_one(registry: Registry, request: RunRequest, listener: Listener) -> Iterator[Verdict]:
     """Yield a verdict on each trained model of the request; nothing is stored. Raises BenchbenchError."""
-    cache = cache_folder()
-    trials, _ = plan_trials(registry, replace(request, frame=False), listener, cache, (), writes_to=(cache,))
-    if not (chosen := trained(trials)):
+    planned, _ = plan.plan(registry, replace(request, with_references=False), listener, writes_to=(cache_folder(),))
+    trials = [replace(trial, metrics=()) for trial in planned if trial.model.recipe is not None]
+    if not trials:
         raise SpecError("none of the chosen models is trained, so there is nothing to check")
-    yield from check(chosen, settings_of(request, cache))
+    yield from check(trials, request)
 
 
-def check(trials: Sequence[Trial], settings: Settings) -> Iterator[Verdict]:
-    """A verdict on each trial's model, in their order; each is found in a process of its own, and nothing is stored."""
-    running: deque[tuple[Trial, Path, ChildProcess | str]] = deque()
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            for number, trial in enumerate(trials):
-                answer = Path(folder) / str(number)
-                running.append((trial, answer, _start(trial, answer, settings)))
-                if len(running) == settings.jobs:
-                    yield _verdict(*running.popleft())
-            while running:
-                yield _verdict(*running.popleft())
-        finally:
-            for _, _, call in running:
-                if isinstance(call, ChildProcess):
-                    call.kill()
+def check(trials: Sequence[Trial], request: RunRequest) -> Iterator[Verdict]:
+    """Yield a verdict on each trial's model, in their order; each is found in a child process within the limits."""
+    with tempfile.TemporaryDirectory() as folder, Pool(request.workers, request.limits) as pool:
+        answers = [Path(folder) / str(number) for number in range(len(trials))]
+        running = [_submit(pool, trial, answer, request.device) for trial, answer in zip(trials, answers, strict=True)]
+        for trial, answer, done in zip(trials, answers, running, strict=True):
+            reason = done.result()
+            yield _verdict(trial, "failed", reason=reason) if reason else Verdict(**read_json(answer))
 
 
-def _start(trial: Trial, answer: Path, settings: Settings) -> ChildProcess | str:
-    """The check at work, or why the trial cannot be sent to a process."""
+def _submit(pool: Pool, trial: Trial, answer: Path, device: str) -> Future[str | None]:
+    """Have the trial checked; one that cannot be packed is done at once, with the reason."""
     try:
-        packed = processes.step(work, processes.step(check_one, trial, answer, settings.cache, settings.device), answer)
+        packed = pickle.dumps(trial)
     except Exception as error:
-        return one_line(error)
-    return ChildProcess(packed, settings.limits)
+        refused = Future[str | None]()
+        refused.set_result(one_line(error))
+        return refused
+    return pool.submit(ChildProcess(check_one, packed, answer, device))
 
 
-def _verdict(trial: Trial, answer: Path, call: ChildProcess | str) -> Verdict:
-    reason = call if isinstance(call, str) else processes.outcome(call)
-    return _of(trial, "failed", reason=reason) if reason else Verdict(**read_json(answer))
-
-
-def _of(trial: Trial, status: Any, **facts: Any) -> Verdict:
+def _verdict(trial: Trial, status: Any, **facts: Any) -> Verdict:
     return Verdict(trial.dataset, str(trial.degradation), str(trial.model), trial.seed, status, **facts)
 
 
-def work(packed: bytes, answer: Path) -> None:
-    """In a process of its own: the check, into its log."""
-    from ..running.worker import log_to
-
-    log_to(answer.with_suffix(".log"))
-    processes.do(packed)
-
-
-def check_one(trial: Trial, answer: Path, cache: Path, device_name: str) -> None:
-    """Check the trial's model and write the verdict."""
+def check_one(packed: bytes, answer: Path, device: str) -> None:
+    """In a child process: check a trial's model, silently, and write the verdict. Raises what the model raises."""
     from ..devices import set_up
 
-    try:
-        verdict = overfit(trial, set_up(device_name, trial.threads))
-    except BenchbenchError as error:
-        verdict = _of(trial, "failed", reason=str(error))
-    except BaseException as error:  # SystemExit is the plugin's
-        verdict = _of(trial, "failed", reason=one_line(error))
-    write_json(answer, asdict(verdict))
+    log_to(Path(os.devnull))  # also what a plugin prints when it is imported, so the trial comes packed
+    trial: Trial = pickle.loads(packed)
+    write_json(answer, asdict(overfit(trial, set_up(device, trial.threads))))
 
 
 def overfit(trial: Trial, device: torch.device) -> Verdict:
@@ -186,22 +165,22 @@ def overfit(trial: Trial, device: torch.device) -> Verdict:
 
     model, portraits = trial.model, load(trial.data)
     if portraits.masks is None and needs_masks(trial.degradation):
-        return _of(trial, "skipped", reason=f"{trial.degradation} needs face masks, which {trial.dataset} lacks")
+        return _verdict(trial, "skipped", reason=f"{trial.degradation} needs face masks, which {trial.dataset} lacks")
     task = Task(trial.size, trial.degradation, 3, *TrainingSet(portraits, trial.degradation, device).statistics())
     if reason := model.unavailable(task):
-        return _of(trial, "skipped", reason=reason)
+        return _verdict(trial, "skipped", reason=reason)
     pairs = one_pair(portraits, trial.degradation)
     torch.manual_seed(derive(trial.seed, "weights"))
     module = model.build(task).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     _, start = validate(model, module, pairs, device)
     marks = Marks.of(pairs, trial.degradation)
     if start >= marks.above(marks.idle, GAIN):
-        return _of(trial, "skipped", reason=f"restores the image to {start:.1f} dB before any training")
+        return _verdict(trial, "skipped", reason=f"restores the image to {start:.1f} dB before any training")
     needed = marks.needed(start)
     goal = max(needed, HIGH) if marks.ideal > HIGH else needed
     best, steps = _learn(trial, module, pairs, device, goal)
     status = "learns" if best >= needed else "cannot learn"
-    return _of(trial, status, psnr=best, steps=steps, needed=needed, degraded_psnr=marks.degraded)
+    return _verdict(trial, status, psnr=best, steps=steps, needed=needed, degraded_psnr=marks.degraded)
 
 
 def _learn(trial: Trial, module: nn.Module, pairs: DegradedSet, device: torch.device, goal: float) -> tuple[float, int]:

@@ -48,6 +48,7 @@ def command(
 
     from ..checks import isolated, kind_of, selection
     from ..devices import check_device, default_jobs
+    from ..processes import Limits, Pool
     from ..registry import sources
 
     own = tuple(Path(name) for name in names if name.endswith(".py"))
@@ -60,10 +61,9 @@ def command(
     bar = Progress(
         *Progress.get_default_columns()[:3], console=console, transient=True, disable=not console.is_terminal
     )
-    with bar as progress:
+    with bar as progress, Pool(jobs or default_jobs(device, 1), Limits(timeout)) as pool:
         task = progress.add_task("checking", total=len(components))
-        found = isolated.check_apart(components, size, device, degradations, jobs or default_jobs(device, 1), timeout)
-        for component, findings in found:
+        for component, findings in isolated.check_apart(components, size, device, degradations, pool):
             report.append((kind_of(component), str(component), findings))
             progress.console.print(_text(*report[-1], verbose), soft_wrap=True)
             progress.advance(task)

@@ -16,7 +16,7 @@ from . import options
 
 if TYPE_CHECKING:
     from ..registry.registry import Registry
-    from ..running.run import RunRequest
+    from ..running.plan import RunRequest
     from .console import Console
 
 
@@ -116,7 +116,7 @@ def command(
     Results are kept: what is done is not run again, and an interrupted run goes on where it stopped. The exit code is
     0, or 1 if a trial failed, 2 for a mistake in the command, 130 if interrupted.
     """
-    from ..running import run
+    from ..running import plan, run
     from .console import Console
 
     given = {p for p in ctx.params if ctx.get_parameter_source(p) is not click.core.ParameterSource.DEFAULT}
@@ -135,7 +135,7 @@ def command(
     if overfit_one and compiled:
         raise click.UsageError("--overfit-one compiles nothing: leave --compile out")
     registry = options.load_registry(quiet or as_json)
-    wanted = run.RunRequest(
+    wanted = plan.RunRequest(
         dataset=dataset,
         size=size,
         degradation=degradation,
@@ -157,7 +157,7 @@ def command(
         watch_gradients=watch_gradients,
     )
     if suite:
-        wanted = run.with_suite(registry, wanted, suite, given)
+        wanted = plan.with_suite(registry, wanted, suite, given)
     console = Console(silent=quiet or as_json)
     stopped = failed = False
     try:

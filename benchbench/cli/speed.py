@@ -49,12 +49,12 @@ def command(
     Without a choice, all of them. Milliseconds an image are the median of the rounds; the ratio is theirs to ours, more
     than 1 where benchbench is faster.
     """
-    from .. import devices, processes, speed
+    from .. import devices, speed
 
     devices.check_device(device)
     device, threads = devices.resolved(device), threads or devices.cores()
     devices.set_up(device, threads)  # as a trial's process is
-    processes.keep_freed_memory()
+    devices.keep_freed_memory()
     registry = options.load_registry(as_json)
     specs = {"degradation": degradation, "metric": metric, "model": model}
     if not any(specs.values()):

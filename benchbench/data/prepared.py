@@ -42,6 +42,8 @@ class PreparedDataset:
     attributes: Mapping[str, Sequence[Any]]
     splits: list[str]
     skipped: list[tuple[str, str]]
+    folder: Path = Path()
+    """Where it lies in the cache."""
 
     def indices(self, split: str) -> list[int]:
         """Positions of the images of a split."""
@@ -66,19 +68,18 @@ def place(dataset: Dataset, size: int, cache: Path) -> Path:
     return cache / "data" / digest(dataset, size, dataset.version(), source_digest(dataset), protocol.VERSION)
 
 
-def is_prepared(folder: Path) -> bool:
-    """Whether a folder that `place` named holds its data set, whole."""
+def load_if_whole(folder: Path) -> PreparedDataset | None:
+    """Load the data set in a folder that `place` named; None unless it is there, whole."""
     try:
-        load(folder)
+        return load(folder)
     except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return True
+        return None
 
 
 def prepare(dataset: Dataset, size: int, cache: Path) -> Path:
     """The folder in the cache that holds the data set at this size, decoded now if need be. Raises DataError."""
     folder = place(dataset, size, cache)
-    if not is_prepared(folder):
+    if not load_if_whole(folder):
         images = checked(dataset.load(size), size, dataset)
         if folder.is_dir() and not (folder / "meta.json").exists():  # something cleaned the cache file by file
             shutil.rmtree(folder)
@@ -91,7 +92,7 @@ def find_prepared(fingerprint: str, cache: Path) -> Path | None:
     """The folder with the data set of that fingerprint, if the cache holds it, wherever it came from."""
     for meta in sorted(cache.glob("data/*/meta.json")):
         try:
-            if read_json(meta)["fingerprint"] == fingerprint and is_prepared(meta.parent):
+            if read_json(meta)["fingerprint"] == fingerprint and load_if_whole(meta.parent):
                 return meta.parent
         except (OSError, ValueError, KeyError, TypeError):  # damaged, or being written or removed
             continue
@@ -208,4 +209,5 @@ def load(folder: Path) -> PreparedDataset:
         **{**meta, "skipped": [tuple(pair) for pair in meta["skipped"]]},
         pixels=pixels,
         masks=torch.from_numpy(np.load(masks, mmap_mode="c")) if masks.exists() else None,
+        folder=folder,
     )

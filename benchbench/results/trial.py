@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +41,8 @@ class Trial:
     """Whether training steps are compiled: part of the key where they are, because sums in another order differ."""
     watch_gradients: bool = False
     """Whether the history tells the gradient's norm in each stage; no part of the key, because it changes no number."""
+    metrics: tuple[Metric, ...] = ()
+    """What the result is scored by; no part of the key, because scores can be added."""
     predictions: bool = False
     """Whether the restored test images are kept, so that others can score them again; no part of the key either."""
     origin: Mapping[str, Any] = field(default_factory=dict)
@@ -83,11 +85,13 @@ def key_of(trial: Mapping[str, Any], protocol_version: int) -> str:
     return digest(f"protocol {protocol_version}", *(trial[name] for name in KEYED), *options)
 
 
-def missing_metrics(trial: Trial, result: store.Result, metrics: Sequence[Metric]) -> list[Metric]:
-    """The metrics that a stored result lacks, has from another version, or could not have then but can have now."""
+def missing_metrics(trial: Trial, result: store.Result) -> list[Metric]:
+    """Return the trial's metrics that a result lacks, has from another version, or could not have then but can now."""
     task = Task(trial.size, trial.degradation)
     return [
-        m for m in metrics if not result.has(str(m), component_digest(m)) or _is_available_now(m, trial, result, task)
+        m
+        for m in trial.metrics
+        if not result.has(str(m), component_digest(m)) or _is_available_now(m, trial, result, task)
     ]
 
 

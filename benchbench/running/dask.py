@@ -1,4 +1,4 @@
-"""The crew of a Dask cluster: the workers of a scheduler, on however many machines, or processes of this one."""
+"""Trials on a Dask cluster: the workers of a scheduler, on however many machines, or processes of this one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import tempfile
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, fields
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
@@ -19,13 +18,15 @@ from typing import TYPE_CHECKING, Any, Self
 from filelock import Timeout
 
 from ..contracts.dataset import Dataset
-from ..contracts.metric import Metric
 from ..devices import resolved
 from ..errors import BenchbenchError, one_line
+from ..processes import Cancelled
 from ..results.store import DamagedResult
 from ..results.trial import Trial
 from . import remote
-from .executors import Cancelled, Executor, Progress, Resubmit, Settings
+from .executors import Executor, Resubmit
+from .plan import RunRequest
+from .progress import Progress
 from .remote import RemoteResult, RemoteTrial
 
 if TYPE_CHECKING:
@@ -40,32 +41,25 @@ IGNORE_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 
 
 class DaskExecutor(Executor):
-    """The workers of the scheduler at `address`, or without it `settings.jobs` processes here."""
+    """Has trials done by the workers of `request.scheduler`, or without it by `request.workers` processes here."""
 
-    def __init__(
-        self,
-        metrics: Sequence[Metric],
-        settings: Settings,
-        datasets: Mapping[Path, Dataset],
-        address: str | None,
-        most: int | None,
-        warn: Callable[[str], None],
-    ) -> None:
-        """`datasets` are those behind the trials' prepared data; `most` bounds the trials at once."""
-        self._metrics, self._settings, self._datasets = metrics, settings, datasets
-        self._address, self._most, self._warn = address, most, warn
-        self._gpu = resolved(settings.device).startswith("cuda")
+    def __init__(self, request: RunRequest, datasets: Mapping[Path, Dataset], warn: Callable[[str], None]) -> None:
+        """`datasets` are those behind the folders of the trials' prepared data."""
+        self._request, self._datasets, self._warn = request, datasets, warn
+        self._gpu = resolved(request.device).startswith("cuda")
         self._slots: dict[str, int] = {}
         """Worker's address -> trials that it can do at once."""
         self._looked, self._told = -LOOK_SECONDS, False
         self._refused: set[str] = set()
         """Addresses of workers that cannot take part."""
         self._topic = f"benchbench-{uuid.uuid4().hex}"
-        self.news: SimpleQueue[Progress] = SimpleQueue()
+        self.progress = SimpleQueue()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            where: Any = self._address or stack.enter_context(_local_cluster(self._settings.jobs, self._gpu))
+            where: Any = self._request.scheduler or stack.enter_context(
+                _local_cluster(self._request.workers, self._gpu)
+            )
             self._client = stack.enter_context(_client(where))
             needs = {"resources": {GPU: 1}} if self._gpu else {}
             self._executor = self._client.get_executor(pure=False, **needs)
@@ -75,8 +69,9 @@ class DaskExecutor(Executor):
         return self
 
     def _hear(self, event: tuple[float, Mapping[str, Any]]) -> None:
-        """Of a time and a message, to which the scheduler adds who sent it."""
-        self.news.put(Progress(**{part.name: event[1][part.name] for part in fields(Progress)}))
+        """Take a time and a message, to which the scheduler adds who sent it."""
+        told = event[1]
+        self.progress.put({"key": told["key"], "values": dict(told["values"]), "row": told["row"]})
 
     def __exit__(self, *error: Any) -> None:
         with suppress(OSError, TimeoutError):  # a scheduler that has gone cannot be told
@@ -89,10 +84,10 @@ class DaskExecutor(Executor):
             self._look()
         slots = sum(self._slots.values())
         if not slots and not self._told:
-            start = f"dask worker {self._address or 'ADDRESS'} --nthreads 1"
+            start = f"dask worker {self._request.scheduler or 'ADDRESS'} --nthreads 1"
             self._warn(f"waiting for workers; to start one: {start}" + (f" --resources {GPU}=1" if self._gpu else ""))
         self._told = not slots
-        return slots if self._most is None else min(self._most, slots)
+        return slots if self._request.jobs is None else min(self._request.jobs, slots)
 
     def _look(self) -> None:
         """See which workers there are, but for those that cannot take part."""
@@ -105,7 +100,7 @@ class DaskExecutor(Executor):
         self._slots = {worker: number for worker, number in found.items() if worker not in self._refused}
 
     def submit(self, trial: Trial) -> Future[Any]:
-        made = remote.prepare(trial, self._datasets[trial.data], self._metrics, self._settings)
+        made = remote.prepare(trial, self._datasets[trial.data], self._request)
         with warnings.catch_warnings():  # Dask would have weights scattered, which each trial sends once
             warnings.filterwarnings("ignore", "Sending large graph")
             # No other worker gets it while one of these is there, and all that joined since may.
@@ -126,7 +121,7 @@ class DaskExecutor(Executor):
             self._refuse(worker, back.refusal)
             raise Resubmit
         try:
-            remote.take_in(trial, self._settings.out, back.files)
+            remote.take_in(trial, self._request.out, back.files)
         except Timeout:
             return "another run in the same folder is at it"
         except DamagedResult as error:
@@ -145,7 +140,7 @@ class DaskExecutor(Executor):
             self._warn(message)
 
     def _lost(self, error: BaseException) -> BenchbenchError:
-        where = self._address or "on this machine"
+        where = self._request.scheduler or "on this machine"
         what = "its scheduler went away" if isinstance(error, CancelledError) else one_line(error)
         return BenchbenchError(
             f"the Dask cluster {where} failed: {what}; its scheduler and its workers must be there and have "
@@ -154,7 +149,7 @@ class DaskExecutor(Executor):
 
 
 def _client(where: Any) -> Client:
-    """Raises BenchbenchError if no scheduler is there."""
+    """Connect to a scheduler. Raises BenchbenchError if none is there."""
     from distributed import Client
 
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what is lost is told in one line
@@ -167,7 +162,7 @@ def _client(where: Any) -> Client:
 
 
 def _local_cluster(workers: int, gpu: bool) -> LocalCluster:
-    """Processes of one thread."""
+    """Start a cluster of processes of one thread each."""
     from distributed import LocalCluster
 
     return LocalCluster(
@@ -182,26 +177,18 @@ def _local_cluster(workers: int, gpu: bool) -> LocalCluster:
     )
 
 
-def check_installed() -> None:
-    """Raises BenchbenchError if Dask is not."""
-    try:
-        import distributed  # noqa: F401
-    except ImportError as error:
-        raise BenchbenchError("--executor dask needs Dask: pip install 'benchbench[dask]'") from error
-
-
 # ── what the scheduler and the workers call ──────────────────────────────────────────────────────────────────────────
 
 
 def slots(gpu: bool, dask_scheduler: Any = None) -> dict[str, int]:
-    """Trials that each worker of a scheduler can do at once, by its address; those that can do none are not there."""
+    """Return how many trials each worker of a scheduler can do at once, by its address; 0 is left out."""
     workers = dask_scheduler.workers.items()
     found = {address: int(w.resources.get(GPU, 0) if gpu else w.nthreads) for address, w in workers}
     return {address: number for address, number in found.items() if number}
 
 
 def work(given: RemoteTrial, topic: str, pause: float) -> tuple[str, RemoteResult]:
-    """Carry out an errand in a thread of a worker; the worker's address, and what came of it.
+    """Carry out a trial in a thread of a worker; return the worker's address, and what came of it.
 
     Progress is told each `pause` seconds, as events of the topic.
     """
@@ -210,16 +197,16 @@ def work(given: RemoteTrial, topic: str, pause: float) -> tuple[str, RemoteResul
     worker = get_worker()
     task = worker.get_current_task()
 
-    def stopped() -> bool:
-        """Whether the run has ended, or this worker does: what is told to a worker at work is found in its state."""
+    def cancelled() -> bool:
+        """Return whether the run has ended, or this worker does; its state says so."""
         known = worker.state.tasks.get(task)
         return known is None or known.state != "executing" or worker.status.name.startswith("clos")
 
     _may_have_children()
-    tell = _now_and_then(lambda news: worker.log_event(topic, asdict(news)), pause)
+    hear = _now_and_then(lambda progress: worker.log_event(topic, progress), pause)
     try:
         with tempfile.TemporaryDirectory(dir=worker.local_directory, ignore_cleanup_errors=True) as scratch:
-            return worker.address, remote.carry_out(given, Path(scratch), tell, stopped)
+            return worker.address, remote.carry_out(given, Path(scratch), hear, cancelled)
     except Cancelled:
         raise Reschedule from None
     except Exception as error:  # here, and not in the trial's own process: as where this worker's disk is full
@@ -232,14 +219,14 @@ def _may_have_children() -> None:
 
 
 def _now_and_then(tell: Callable[[Progress], object], pause: float) -> Callable[[Progress], None]:
-    """`tell`, but of mere progress only each `pause` seconds."""
+    """Return a `tell` that lets through all rows, and of mere progress something each `pause` seconds."""
     last = -pause
 
-    def sparingly(news: Progress) -> None:
+    def sparingly(progress: Progress) -> None:
         nonlocal last
         now = time.monotonic()
-        if news.rows or not news.progress or now - last >= pause:
+        if progress["row"] is not None or now - last >= pause:
             last = now
-            tell(news)
+            tell(progress)
 
     return sparingly

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import gc
-import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..contracts.metric import Metric
 from ..errors import TrialError, one_line
 from ..files import save_tensors
 from ..results import store
 from ..results.record import outcome
 from ..results.store import Result
-from ..results.trial import Trial
-from .measure import measure, score_more
+from ..results.trial import Trial, missing_metrics
+from .measure import measure, restore_and_score, with_scores
+from .progress import tell
+from .workspace import CHECKPOINTS, Workspace
 
 if TYPE_CHECKING:
     import torch
@@ -25,112 +26,120 @@ if TYPE_CHECKING:
     from ..contracts.model import Task
     from ..data.batches import TrainingSet
     from ..data.degraded import DegradedSet
-    from ..training.trainer import Trained
-
-PROGRESS = "progress.json"
-CHECKPOINTS = "checkpoint*.safetensors"
+    from ..data.prepared import PreparedDataset
+    from ..training.trainer import Trained, Trainer
 
 
-def execute(
-    trial: Trial, metrics: Sequence[Metric], stored: Result | None, work: Path, cache: Path, device: torch.device
-) -> dict[str, Any]:
-    """The content of the trial's result, whose files are left in the work folder. Raises what a plugin raises."""
-    import torch
+def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: Result | None) -> dict[str, Any]:
+    """Do the trial and return the content of its result, whose files are left in the work folder.
 
+    Of a `stored` result only the scores are made that it lacks. Raises what a plugin raises.
+    """
     from ..contracts.applying import needs_masks
     from ..contracts.model import Task
     from ..data.batches import TrainingSet
     from ..data.degraded import degraded_set
-    from ..data.prepared import load
-    from ..devices import peak_memory
     from ..evaluation.trained import load_module
-    from ..training.compile import eager
 
-    portraits = load(trial.data)
-    if portraits.masks is None and needs_masks(trial.degradation):
+    if data.masks is None and needs_masks(trial.degradation):
         lacking = f"{trial.degradation} needs face masks, which {trial.dataset} lacks"
         return outcome(trial, "skipped", lacking, skipped_by="data")
-    test = degraded_set(portraits, "test", trial.degradation, cache)
-    validation = degraded_set(portraits, "validation", trial.degradation, cache)
-    data = TrainingSet(portraits, trial.degradation, device)
-    mean, std = data.statistics()
-    task = Task(trial.size, trial.degradation, 3, mean, std)
+    test = degraded_set(data, "test", trial.degradation, workspace.cache)
+    images = TrainingSet(data, trial.degradation, workspace.torch_device)
+    task = Task(trial.size, trial.degradation, 3, *images.statistics())
     reason = trial.model.unavailable(task)
     if not (reason is None or isinstance(reason, str)):
         raise TrialError(f"{trial.model.name}.unavailable must return a reason or None, not {reason!r}")
     if reason:
         return outcome(trial, "skipped", str(reason), skipped_by="model")
     if stored:
-        module = load_module(trial.model, task, trial.seed, stored.folder).to(device)
-        return score_more(trial, metrics, stored, task, module, test, device, work)
-    with peak_memory(device) as peak:
+        module = load_module(trial.model, task, trial.seed, stored.folder).to(workspace.torch_device)
+        lacks = replace(trial, metrics=tuple(missing_metrics(trial, stored)))
+        _, scores = restore_and_score(lacks, task, module, test, workspace)
+        return with_scores(stored, lacks.metrics, scores, workspace.work)
+    validation = degraded_set(data, "validation", trial.degradation, workspace.cache)
+    trained = _make(trial, task, images, validation, workspace.work)
+    module = load_module(trial.model, task, trial.seed, workspace.work).to(workspace.torch_device)  # what is stored
+    found = measure(trial, task, module, test, workspace)
+    found["model"]["notes"] += trained["notes"]
+    found["timing"] |= trained["timing"]
+    found["data"] = data.counts() | {"skipped": len(data.skipped), "test_set": test.digest}
+    return outcome(trial, "scored", training=trained["training"], **found)
+
+
+def _make(trial: Trial, task: Task, data: TrainingSet, validation: DegradedSet, work: Path) -> dict[str, Any]:
+    """Train the model where it needs training, fit it where it has something to fit, and store its weights.
+
+    Returns what the result tells of it: facts of the training, its time and memory, notes.
+    """
+    import torch
+
+    from ..devices import peak_memory
+    from ..training.compile import eager
+
+    with peak_memory(data.device) as peak:
         module, training, notes = _train(trial, task, data, validation, work)
     with torch.no_grad(), eager(trial.compiled):
         trial.model.fit(module, data.once(trial.seed))
     save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
-    module = load_module(trial.model, task, trial.seed, work).to(device)  # what is stored is what is scored
-    seen = portraits.counts() | {"skipped": len(portraits.skipped), "test_set": test.digest}
-    evaluated = measure(trial, metrics, task, module, test, device, work)
-    evaluated["model"]["notes"] += notes
+    timing = {}
     if training:
         seconds = store.read_history(work)[-1]["seconds"]
-        evaluated["timing"]["training"] = {"seconds": seconds, "peak_bytes": peak.bytes}
-    return outcome(trial, "scored", data=seen, training=training, **evaluated)
+        timing["training"] = {"seconds": seconds, "peak_bytes": peak.bytes}
+    return {"training": training, "timing": timing, "notes": notes}
 
 
 def _train(
     trial: Trial, task: Task, data: TrainingSet, validation: DegradedSet, work: Path
 ) -> tuple[nn.Module, dict[str, Any], list[str]]:
-    """The module, trained where it needs training, on the device and in eval mode; facts of the training; notes.
+    """Return the module, trained where it needs training, on the device and in eval mode; facts of the training; notes.
 
     Where memory does not suffice, the training starts anew with half the batch, down to single images.
     """
     from ..evaluation.trained import build_module
+    from ..training.trainer import Trainer
 
     recipe = trial.model.recipe
     if recipe is None:
         return build_module(trial.model, task, trial.seed).to(data.device).eval(), {}, []
-    own = batch = min(recipe.batch, len(data))
+    wanted = batch = min(recipe.batch, len(data))
     while True:
         try:
-            trained = _train_with(batch, trial, task, data, validation, work)
+            trained = _run(Trainer(trial, build_module(trial.model, task, trial.seed), data, validation, batch), work)
         except Exception as error:
             if batch == 1 or not _is_out_of_memory(error):
                 raise
             print(f"batches of {batch} do not fit into memory: {one_line(error)}")
         else:
-            notes = [f"trained with batches of {batch}: {own} images did not fit into memory"] if batch < own else []
-            return trained.module, trained.facts, notes
+            halved = f"trained with batches of {batch}: {wanted} images did not fit into memory"
+            return trained.module, trained.facts, [halved] if batch < wanted else []
         batch //= 2  # outside of the handler, whose traceback keeps the tensors alive
         _free_memory(data.device)
 
 
-def _train_with(
-    batch: int, trial: Trial, task: Task, data: TrainingSet, validation: DegradedSet, work: Path
-) -> Trained:
-    from ..evaluation.trained import build_module
+def _run(trainer: Trainer, work: Path) -> Trained:
+    """Train, telling the parent of it, and write the history and the film strip."""
     from ..training.filmstrip import write_strip
-    from ..training.trainer import Trainer
 
-    written = 0
+    told = 0
 
     def report(progress: Mapping[str, float], history: Sequence[Mapping[str, float]]) -> None:
-        nonlocal written
-        if len(history) > written:
-            store.write_history(work, history)
-            written = len(history)
-        (work / PROGRESS).write_text(json.dumps(progress))  # read while it is written, so the reader forgives
+        nonlocal told
+        for number in range(told, len(history)):
+            tell(history[number], number)
+        told = len(history)
+        tell(progress)
 
-    trainer = Trainer(trial, build_module(trial.model, task, trial.seed), data, validation, batch)
-    halved = trainer.batch < min(trainer.recipe.batch, len(data))
-    trained = trainer.run(work / CHECKPOINTS.replace("*", f"-{batch}" if halved else ""), report)
+    halved = trainer.batch < min(trainer.recipe.batch, len(trainer.data))
+    checkpoint = work / CHECKPOINTS.replace("*", f"-{trainer.batch}" if halved else "")
+    trained = trainer.run(checkpoint, report)
     store.write_history(work, trained.history)
-    write_strip(work / store.STRIP, validation, trained.frames)
+    write_strip(work / store.STRIP, trainer.validation, trained.frames)
     return trained
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    """Whether torch, or Python, could not have the memory that it asked for; torch says so in several ways."""
+    """Return whether torch, or Python, could not have the memory that it asked for; torch says so in several ways."""
     import torch
 
     says = str(error).lower()

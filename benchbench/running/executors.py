@@ -1,56 +1,22 @@
-"""Who does the trials of a run: here threads, each of which waits for the process of one trial; see also `cluster`."""
+"""Who does the trials of a run: child processes of this one; see also `dask`."""
 
 from __future__ import annotations
 
-import json
-import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from concurrent.futures import Future
+from functools import partial
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
-from .. import processes
-from ..contracts.metric import Metric
 from ..errors import one_line
-from ..processes import NO_LIMITS, ChildProcess, Limits
-from ..results import store
+from ..files import cache_folder
+from ..processes import ChildProcess, Pool
 from ..results.trial import Trial
 from . import worker
-from .execute import PROGRESS
-from .worker import Workspace
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How trials are run; nothing here changes a result on a CPU of one kind."""
-
-    out: Path
-    cache: Path
-    device: str = "auto"
-    jobs: int = 1
-    limits: Limits = NO_LIMITS
-    """What a trial may take."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Of a trial at work; the first has neither progress nor rows, and rows of its history come once."""
-
-    key: str
-    progress: Mapping[str, float] = field(default_factory=dict)
-    rows: Sequence[Mapping[str, float]] = ()
-    """What is new in its history."""
-    first: int = 0
-    """How many rows came before these."""
-
-
-class Cancelled(Exception):
-    """Raised where a trial is waited for, once nobody wants it any more."""
+from .plan import RunRequest
+from .progress import Progress, told
+from .workspace import Workspace, lock_of
 
 
 class Resubmit(Exception):
@@ -58,13 +24,14 @@ class Resubmit(Exception):
 
 
 class Executor(ABC):
-    """Those who do trials, as a context manager; leaving it ends the trials that are at work."""
+    """Does trials; a context manager, whose end ends the trials that are at work."""
 
-    news: SimpleQueue[Progress]
+    progress: SimpleQueue[Progress]
+    """Of the trials at work, in any order."""
 
     @abstractmethod
     def size(self) -> int:
-        """Trials that it can do at once, by now."""
+        """Return how many trials it can do at once, by now."""
 
     @abstractmethod
     def submit(self, trial: Trial) -> Future[Any]:
@@ -72,9 +39,9 @@ class Executor(ABC):
 
     @abstractmethod
     def receive(self, trial: Trial, done: Future[Any]) -> str | None:
-        """See that the trial's result, if there is any, is stored; the reason if it was not brought to its end.
+        """Store the trial's result, if there is any; return the reason if it was not brought to its end.
 
-        Raises Again if it is to be submitted once more.
+        Raises Resubmit if it is to be submitted once more.
         """
 
     def __enter__(self) -> Self:
@@ -87,24 +54,32 @@ class Executor(ABC):
 
 
 class LocalExecutor(Executor):
-    """`settings.jobs` threads of this process."""
+    """Does each trial in a child process, `request.workers` at once, within `request.limits`."""
 
-    def __init__(self, metrics: Sequence[Metric], settings: Settings) -> None:
-        self._metrics, self._settings = metrics, settings
-        self._out, self._cache = settings.out.absolute(), settings.cache.absolute()  # a plugin may change the directory
-        self._stop = threading.Event()
-        self._executor, self.news = ThreadPoolExecutor(settings.jobs), SimpleQueue()
+    def __init__(self, request: RunRequest) -> None:
+        self._out, self._cache = request.out.absolute(), cache_folder().absolute()  # a plugin may change the directory
+        self._device, self._size = request.device, request.workers
+        self._pool, self.progress = Pool(self._size, request.limits), SimpleQueue()
 
     def size(self) -> int:
-        return self._settings.jobs
+        return self._size
 
     def submit(self, trial: Trial) -> Future[str | None]:
-        steps = worker.steps(trial, self._metrics, self._settings.device)
-        lock = worker.lock_of(trial, self._out)
-        place = Workspace(trial.folder(self._out), lock, trial.data.absolute(), self._cache)
-        return self._executor.submit(
-            watch, trial.key, place, steps, self._settings.limits, self.news.put, self._stop.is_set
+        workspace = Workspace(
+            final=trial.folder(self._out),
+            lock=lock_of(trial, self._out),
+            data=trial.data.absolute(),
+            cache=self._cache,
+            device=self._device,
+            threads=trial.threads,
         )
+        return self._pool.submit(
+            ChildProcess(worker.run, workspace, worker.pack(trial)), partial(self._hear, trial.key)
+        )
+
+    def _hear(self, key: str, text: str) -> None:
+        if progress := told(key, text):
+            self.progress.put(progress)
 
     def receive(self, trial: Trial, done: Future[str | None]) -> str | None:
         try:
@@ -113,32 +88,4 @@ class LocalExecutor(Executor):
             return one_line(error)
 
     def __exit__(self, *error: object) -> None:
-        self._stop.set()
-        self._executor.shutdown(cancel_futures=True)
-
-
-def watch(
-    key: str,
-    place: Workspace,
-    steps: Sequence[bytes],
-    limits: Limits,
-    tell: Callable[[Progress], object],
-    stopped: Callable[[], bool],
-) -> str | None:
-    """Do a trial in a process of its own; why that did not return, as one line, or None if it did. Raises Stopped."""
-    work, told, rows = store.work_folder(place.final), "", 0
-    tell(Progress(key))
-
-    def look() -> None:
-        nonlocal told, rows
-        if stopped():
-            raise Cancelled
-        with suppress(OSError, ValueError):  # it is read while it is written, or moved
-            text = (work / PROGRESS).read_text()
-            if text != told:
-                told, progress = text, json.loads(text)
-                history = store.read_history(work) if progress.get("rows", 0) > rows else []
-                tell(Progress(key, progress, history[rows:], rows))
-                rows = max(rows, len(history))
-
-    return processes.outcome(ChildProcess(processes.step(worker.run, place, *steps), limits), look)
+        self._pool.__exit__(*error)

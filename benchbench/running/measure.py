@@ -1,10 +1,11 @@
-"""What a result tells of a module: its scores, pictures and timings; and what is added where metrics were missing."""
+"""What a result tells of a module: its scores, pictures and timings; and the scores that are added later."""
 
 from __future__ import annotations
 
 import platform
 import shutil
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ from ..contracts.digests import component_digest, full_spec
 from ..contracts.metric import Metric
 from ..files import save_tensors
 from ..results import store
-from ..results.record import library_version, outcome
+from ..results.record import library_version
 from ..results.store import Result
-from ..results.trial import Trial, missing_metrics
+from ..results.trial import Trial
+from .workspace import Workspace
 
 if TYPE_CHECKING:
     import torch
@@ -31,24 +33,17 @@ SAMPLE_COUNT = 8
 WORST_COUNT = 4
 
 
-def measure(
-    trial: Trial,
-    metrics: Sequence[Metric],
-    task: Task,
-    module: nn.Module,
-    test: DegradedSet,
-    device: torch.device,
-    work: Path,
-) -> dict[str, Any]:
-    """What a result holds of a module that has been trained, its files in the work folder."""
+def measure(trial: Trial, task: Task, module: nn.Module, test: DegradedSet, workspace: Workspace) -> dict[str, Any]:
+    """Return what a result holds of a module that has been trained; its files go into the work folder."""
     from ..evaluation.histograms import write_histograms
     from ..evaluation.pictures import write_samples
     from ..evaluation.score import means
     from ..evaluation.timing import inference_memory, time_inference
 
-    restored, scores = _restore_and_score(trial, metrics, task, module, test, device, work)
+    work, device = workspace.work, workspace.torch_device
+    restored, scores = restore_and_score(trial, task, module, test, workspace)
     store.write_scores(work, scores.table)
-    about = {"metrics": _metric_facts(metrics, scores.unavailable), "scores": means(scores.table)}
+    about = {"metrics": _metric_facts(trial.metrics, scores.unavailable), "scores": means(scores.table)}
     write_samples(work / store.SAMPLES, test, restored.images, range(min(SAMPLE_COUNT, len(test))))
     write_histograms(work / store.HISTOGRAMS, test, restored.images)
     worst = _worst(scores.table, about)
@@ -74,29 +69,24 @@ def measure(
     }
 
 
-def _restore_and_score(
-    trial: Trial,
-    metrics: Sequence[Metric],
-    task: Task,
-    module: nn.Module,
-    test: DegradedSet,
-    device: torch.device,
-    work: Path,
+def restore_and_score(
+    trial: Trial, task: Task, module: nn.Module, test: DegradedSet, workspace: Workspace
 ) -> tuple[Restored, Scores]:
-    """The test images restored, kept where that is wanted, and their scores by these metrics."""
+    """Return the test images restored, kept where that is wanted, and their scores by the trial's metrics."""
     from ..evaluation.restore import estimated_flow, restore
     from ..evaluation.score import score
 
+    device = workspace.torch_device
     restored = restore(trial.model, module, test, device)
     flow = estimated_flow(trial.model, module, test, task, device)
-    scores = score(restored.images, test, metrics, task, device, flow=flow)
+    scores = score(restored.images, test, trial.metrics, task, device, flow=flow)
     if trial.predictions:
-        save_tensors(work / store.PREDICTIONS, {store.RESTORED: restored.images})
+        save_tensors(workspace.work / store.PREDICTIONS, {store.RESTORED: restored.images})
     return restored, scores
 
 
 def _worst(scores: pd.DataFrame, about: Mapping[str, Any]) -> list[int]:
-    """Positions of the images that the model did worst on, worst first, by the metric that ranks boards."""
+    """Return the positions of the images that the model did worst on, worst first, by the metric that ranks boards."""
     if (first := store.first_metric(about)) is None:
         return []
     values = scores[first].reset_index(drop=True)
@@ -104,44 +94,21 @@ def _worst(scores: pd.DataFrame, about: Mapping[str, Any]) -> list[int]:
     return [int(i) for i in values.sort_values(ascending=better, kind="stable").index[:WORST_COUNT]]
 
 
-def score_more(
-    trial: Trial,
-    metrics: Sequence[Metric],
-    stored: Result,
-    task: Task,
-    module: nn.Module,
-    test: DegradedSet,
-    device: torch.device,
-    work: Path,
-) -> dict[str, Any]:
-    """The stored result with the scores that it lacks; all else, and where it was trained, stays as it is."""
-    missing = missing_metrics(trial, stored, metrics)
-    _, fresh = _restore_and_score(trial, missing, task, module, test, device, work)
-    return with_scores(trial, stored, missing, fresh.table, fresh.unavailable, work)
-
-
-def with_scores(
-    trial: Trial,
-    stored: Result,
-    metrics: Sequence[Metric],
-    fresh: pd.DataFrame,
-    unavailable: Mapping[str, str],
-    work: Path,
-) -> dict[str, Any]:
-    """The stored result's content with what became of these metrics, and its files in the work folder."""
+def with_scores(stored: Result, metrics: Sequence[Metric], scores: Scores, work: Path) -> dict[str, Any]:
+    """Return the stored result's content with what became of these metrics; its files go into the work folder."""
     from ..evaluation.score import means
 
     known = store.read_scores(stored.folder)
     kept = known.drop(columns=[c for m in metrics for c in known if c == str(m) or c.startswith(f"{m}@")])
-    table = pd.concat([kept, fresh], axis=1)
+    table = pd.concat([kept, scores.table], axis=1)
     store.write_scores(work, table)
     for name in set(store.SUMMED) - {store.SCORES}:
         if (stored.folder / name).exists():
             shutil.copyfile(stored.folder / name, work / name)
     return stored.content | {
-        "metrics": stored.content["metrics"] | _metric_facts(metrics, unavailable),
+        "metrics": stored.content["metrics"] | _metric_facts(metrics, scores.unavailable),
         "scores": means(table),
-        "finished_at": outcome(trial, "scored")["finished_at"],
+        "finished_at": datetime.now(UTC).isoformat(),
     }
 
 

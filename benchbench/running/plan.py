@@ -1,38 +1,131 @@
-"""The plan: the grid of trials that a command asks for, and which of them are done already."""
+"""The plan: which trials a request asks for, on prepared data, and which of them are done already."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from ..contracts.budget import Budget
 from ..contracts.component import Component
+from ..contracts.dataset import Dataset
 from ..contracts.degradation import Degradation
-from ..contracts.metric import Metric
 from ..contracts.model import Model
 from ..contracts.parameters import parameters_of
-from ..errors import SpecError
+from ..data.prepared import PreparedDataset, load, load_if_whole, place, prepare
+from ..devices import check_compiler, check_device, default_jobs, parse_bytes
+from ..errors import BenchbenchError, DataError, SpecError, one_line
+from ..files import cache_folder
+from ..processes import ChildProcess, Limits
+from ..registry import suites
 from ..registry.registry import Registry
+from ..registry.suites import Grid
 from ..results import store
 from ..results.trial import Trial, missing_metrics, still_skipped
+from .listeners import Listener
+
+LEAST_FREE_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """What the plan needs to know of a prepared data set."""
+class RunRequest:
+    """What the user asked for, component specs still as text; see `benchbench run --help`.
 
-    folder: Path
-    label: str
-    fingerprint: str
-    size: int
+    >>> RunRequest(degradation=["pixelate"], model=["unet:width=16"], timeout=60).limits
+    Limits(seconds=60, memory=None)
+    """
+
+    dataset: Sequence[str] = ()
+    size: int = 64
+    degradation: Sequence[str] = ()
+    model: Sequence[str] = ()
+    grids: Sequence[Grid] = ()
+    """Several grids, as a suite has them; degradations and models given beside them take their places."""
+    metric: Sequence[str] = ()
+    budget: str = "quick"
+    seed: Sequence[int] = (0,)
+    out: Path = Path("runs")
+    device: str = "auto"
+    executor: Literal["local", "dask"] = "local"
+    scheduler: str | None = None
+    """Address of the Dask scheduler whose workers do the trials; without it Dask has its workers on this machine."""
+    jobs: int | None = None
+    threads: int = 1
+    timeout: float | None = None
+    memory: str | None = None
+    fresh: bool = False
+    predictions: bool = False
+    with_references: bool = True
+    """Give every board its baseline and, where there is one, its ideal, whether asked for or not."""
+    compile: bool = False
+    watch_gradients: bool = False
+
+    @property
+    def limits(self) -> Limits:
+        """What each trial may take. Raises SpecError for what is no amount of memory."""
+        return Limits(self.timeout, None if self.memory is None else parse_bytes(self.memory))
+
+    @property
+    def workers(self) -> int:
+        """Trials at once on this machine: `jobs`, or as many as suit the device."""
+        return self.jobs or default_jobs(self.device, self.threads)
+
+
+def with_suite(registry: Registry, request: RunRequest, name: str, given: Collection[str]) -> RunRequest:
+    """Return the request with all that the suite says and the user has not `given` himself. Raises SpecError."""
+    suite = suites.load(registry, name)
+    options = {key: value for key, value in suite.options.items() if key not in given}
+    return replace(request, grids=suite.grids, **options)
+
+
+def plan(
+    registry: Registry, request: RunRequest, listener: Listener, writes_to: Sequence[Path]
+) -> tuple[list[Trial], list[tuple[str, str]]]:
+    """Return the request's trials, their data prepared, and (file, reason) of the images that cannot be used.
+
+    Raises BenchbenchError for what the user can mend, before data are read; `writes_to` are folders that must be
+    writable.
+    """
+    Budget.parse(request.budget)
+    datasets, metrics = (
+        choose(registry, "dataset", request.dataset),
+        choose(registry, "metric", request.metric or ["all"]),
+    )
+    cells = list(_cells(registry, request))
+    _check_machine(request)
+    for folder in writes_to:
+        check_writable(folder)
+    listener.preparing([d.label for d in datasets])
+    data = prepare_data(datasets, request.size, cache_folder())
+    origin = {"dataset": origin_of(registry, datasets), "metric": origin_of(registry, metrics)}
+    planned = [
+        replace(trial, metrics=tuple(metrics), origin={**trial.origin, **origin})
+        for degradations, models in cells
+        for trial in trials(registry, request, data, degradations, models)
+    ]
+    unique = {trial.folder(request.out): trial for trial in planned}
+    return list(unique.values()), [image for prepared in data for image in prepared.skipped]
+
+
+def _check_machine(request: RunRequest) -> None:
+    """Raise BenchbenchError if this machine lacks what the request needs here."""
+    if request.executor == "local":
+        check_device(request.device)
+        if request.compile:
+            check_compiler()
+        return
+    try:  # the workers of a cluster may have what is not here
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise BenchbenchError("--executor dask needs Dask: pip install 'benchbench[dask]'") from error
 
 
 def choose(registry: Registry, kind: str, texts: Sequence[str]) -> list[Any]:
-    """The components that the specs name, in their order and without repeats; `all` stands for every one of the kind.
+    """Return the components that the specs name, in their order and without repeats; `all` stands for each of the kind.
 
     Without any spec, those that declare themselves the default. Raises SpecError. Components with a parameter that
     lacks a default are not part of `all`.
@@ -52,65 +145,102 @@ def choose(registry: Registry, kind: str, texts: Sequence[str]) -> list[Any]:
     return list(found.values())
 
 
-def origin_of(registry: Registry, components: Sequence[Component]) -> list[dict[str, str]]:
-    """The plugins that brought these components (or the parts of a chain)."""
-    plugins = {p.name: p for c in components for part in c._members() if (p := registry.origin[type(part)])}
-    return [{"plugin": p.name, "distribution": p.distribution, "version": p.version} for p in plugins.values()]
+def _cells(registry: Registry, request: RunRequest) -> Iterator[tuple[list[Degradation], list[Model]]]:
+    """Yield the degradations and models of each grid, with the models that every board is to have."""
+    known = registry.of("model").items() if request.with_references else ()
+    references = [name for name, model in known if getattr(model, "role", "")]
+    given = [(grid.degradation, grid.model) for grid in request.grids] or [((), ())]
+    for degradation, model in given:
+        yield (
+            choose(registry, "degradation", request.degradation or degradation),
+            choose(registry, "model", [*(request.model or model or ["all"]), *references]),
+        )
+
+
+def prepare_data(datasets: Sequence[Dataset], size: int, cache: Path) -> list[PreparedDataset]:
+    """Return the data sets, of images of `size` px; what the cache lacks is decoded, each in a process of its own.
+
+    Raises BenchbenchError if a data set cannot be had.
+    """
+    return [_prepare(dataset, size, cache) for dataset in datasets]
+
+
+def _prepare(dataset: Dataset, size: int, cache: Path) -> PreparedDataset:
+    try:
+        folder = place(dataset, size, cache)
+        if ready := load_if_whole(folder):
+            return ready
+        reason = ChildProcess(prepare, dataset, size, cache).run()
+    except BenchbenchError:
+        raise
+    except (Exception, SystemExit) as error:
+        reason = one_line(error)
+    if reason:
+        raise DataError(reason if dataset.label in reason else f"data set {dataset.label}: {reason}")
+    return load(folder)
 
 
 def trials(
     registry: Registry,
-    data: Sequence[Prepared],
+    request: RunRequest,
+    data: Sequence[PreparedDataset],
     degradations: Sequence[Degradation],
     models: Sequence[Model],
-    budget: Budget,
-    seeds: Sequence[int],
-    threads: int = 1,
-    also: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[Trial]:
-    """The grid, board by board, untrained models first: they are quick and show the frame of the board.
+    """Return every model on every degradation of every data set, board by board, one trial per seed.
 
-    `also` tells, in the trials' origin, who brought the data sets and metrics.
+    Models that need no training come first: they are quick, show a board's reference rows, and have a single trial
+    without seed and budget.
     """
     ordered = sorted(models, key=lambda m: m.recipe is not None)
+    budget = Budget.parse(request.budget)
     return [
-        trial
-        for prepared in data
-        for degradation in degradations
-        for model in ordered
-        for trial in _of_cell(registry, prepared, degradation, model, budget, seeds, threads, also)
-    ]
-
-
-def _of_cell(
-    registry: Registry,
-    data: Prepared,
-    degradation: Degradation,
-    model: Model,
-    budget: Budget,
-    seeds: Sequence[int],
-    threads: int,
-    also: Mapping[str, Any],
-) -> Iterator[Trial]:
-    """The trials of one model on one degradation: one a seed, or a single one if it needs no training."""
-    trained = model.recipe is not None
-    for seed in dict.fromkeys(seeds) if trained else [None]:
-        yield Trial(
-            data=data.folder,
-            dataset=data.label,
-            fingerprint=data.fingerprint,
-            size=data.size,
+        Trial(
+            data=prepared.folder,
+            dataset=prepared.label,
+            fingerprint=prepared.fingerprint,
+            size=prepared.size,
             degradation=degradation,
             model=model,
             seed=seed,
-            budget=budget if trained else None,
-            threads=threads,
-            origin={"degradation": origin_of(registry, [degradation]), "model": origin_of(registry, [model]), **also},
+            budget=None if seed is None else budget,
+            threads=request.threads,
+            compiled=request.compile and seed is not None,
+            watch_gradients=request.watch_gradients,
+            predictions=request.predictions,
+            origin={"degradation": origin_of(registry, [degradation]), "model": origin_of(registry, [model])},
+        )
+        for prepared in data
+        for degradation in degradations
+        for model in ordered
+        for seed in ([None] if model.recipe is None else dict.fromkeys(request.seed))
+    ]
+
+
+def origin_of(registry: Registry, components: Sequence[Component]) -> list[dict[str, str]]:
+    """Return the plugins that brought these components (or the parts of a chain)."""
+    plugins = {p.name: p for c in components for part in c._members() if (p := registry.origin[type(part)])}
+    return [{"plugin": p.name, "distribution": p.distribution, "version": p.version} for p in plugins.values()]
+
+
+def check_writable(folder: Path) -> None:
+    """Raise BenchbenchError if results could not be written there, so that it comes out before the work is done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"\0" * 65536)
+            file.flush()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise BenchbenchError(f"cannot write to {folder}: {error.strerror}; choose another with --out") from error
+    if free < LEAST_FREE_BYTES:
+        raise BenchbenchError(
+            f"only {free / 1e6:.0f} MB are free for {folder}; {LEAST_FREE_BYTES / 1e6:.0f} MB are needed"
         )
 
 
-def is_done(trial: Trial, out: Path, metrics: Sequence[Metric]) -> bool:
-    """Whether a whole result with all these metrics is stored, or the reason for skipping it still holds.
+def is_done(trial: Trial, out: Path) -> bool:
+    """Return whether a whole result with all the trial's metrics is stored, or the reason for skipping it still holds.
 
     Failed trials are tried again.
     """
@@ -120,5 +250,4 @@ def is_done(trial: Trial, out: Path, metrics: Sequence[Metric]) -> bool:
         return False
     if result.status == "skipped":
         return still_skipped(trial, result)
-    complete = not missing_metrics(trial, result, metrics) if result.status == "scored" else False
-    return complete and result.keeps(trial.predictions)
+    return result.status == "scored" and not missing_metrics(trial, result) and result.keeps(trial.predictions)

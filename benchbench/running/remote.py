@@ -8,32 +8,42 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import pickle
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from .. import __version__, processes
+from .. import __version__
 from ..contracts.component import Component
 from ..contracts.dataset import Dataset
 from ..contracts.digests import component_digest
-from ..contracts.metric import Metric
-from ..devices import check_device
+from ..devices import check_compiler, check_device
 from ..errors import BenchbenchError, DataError
 from ..files import cache_folder, write_atomically
-from ..processes import ChildProcess, Limits, step
+from ..processes import ChildProcess, Limits, tell_parent
 from ..registry import sources
 from ..results import store
 from ..results.store import RESULT, DamagedResult
 from ..results.trial import Trial, key_of
 from . import worker
-from .execute import CHECKPOINTS
-from .executors import Cancelled, Progress, Settings, watch
-from .worker import Workspace
+from .plan import RunRequest
+from .progress import Progress, told
+from .workspace import CHECKPOINTS, LOCKS, Workspace, lock_of, locked
 
-DATA, PLUGINS = "data", "plugins"
+PLUGINS = "plugins"
 WHOLE = (RESULT, store.LOG, *store.SUMMED, CHECKPOINTS)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A trial with what another machine needs to find out whether it can do it: pickled here, and unpickled there."""
+
+    trial: Trial
+    dataset: Dataset
+    digests: Sequence[str]
+    """Of the sources of the trial's components, in the order of `components`."""
+    device: str
 
 
 @dataclass(frozen=True)
@@ -46,10 +56,14 @@ class RemoteTrial:
     folder: str
     """Of the result, in any folder of results."""
     plugins: Mapping[str, bytes]
-    """The plugins' files that were named, not installed."""
+    """The plugins' files that were named, not installed; they must be in place before anything is unpacked."""
     blocked: str
-    admission: tuple[bytes, ...]
-    steps: tuple[bytes, ...]
+    work: bytes
+    """A pickled `Work`."""
+    trial: bytes
+    """What `worker.run` gets."""
+    device: str
+    threads: int
     limits: Limits
     files: Mapping[str, bytes]
     """What is stored of the trial already."""
@@ -57,7 +71,7 @@ class RemoteTrial:
 
 @dataclass(frozen=True)
 class RemoteResult:
-    """What came of an errand."""
+    """What came of a remote trial."""
 
     refusal: str | None = None
     """Why that machine cannot do it, though others can."""
@@ -67,51 +81,56 @@ class RemoteResult:
     """A whole result, or without a result.json what a failure leaves behind."""
 
 
-def prepare(trial: Trial, dataset: Dataset, metrics: Sequence[Metric], settings: Settings) -> RemoteTrial:
-    """The errand for a trial. Raises what pickling its components raises."""
-    final = trial.folder(settings.out)
-    digests = {str(metric): component_digest(metric) for metric in metrics}
+def prepare(trial: Trial, dataset: Dataset, request: RunRequest) -> RemoteTrial:
+    """Pack a trial for another machine. Raises what pickling its components raises."""
+    final = trial.folder(request.out)
+    digests = [component_digest(part) for part in components(trial)]
     return RemoteTrial(
         version=__version__,
         key=trial.key,
         folder=str(trial.folder(Path())),
         plugins={path.name: path.read_bytes() for path in sources.files()},
         blocked=os.environ.get(sources.BLOCK, ""),
-        admission=(
-            step(have_data, dataset, trial.size, trial.fingerprint),
-            step(compare, trial, trial.describe(), metrics, digests, settings.device),
-        ),
-        steps=worker.steps(trial, metrics, settings.device),
-        limits=settings.limits,
+        work=pickle.dumps(Work(trial, dataset, digests, request.device)),
+        trial=worker.pack(trial),
+        device=request.device,
+        threads=trial.threads,
+        limits=request.limits,
         files=files_of(final) | files_of(store.work_folder(final), CHECKPOINTS),
     )
 
 
+def components(trial: Trial) -> list[Component]:
+    """Return the components that determine the trial's result and its scores."""
+    return [*trial.metrics, trial.degradation, trial.model]
+
+
 def carry_out(
-    errand: RemoteTrial, scratch: Path, tell: Callable[[Progress], object], stopped: Callable[[], bool]
+    given: RemoteTrial, scratch: Path, hear: Callable[[Progress], object], cancelled: Callable[[], bool]
 ) -> RemoteResult:
-    """Do the trial on this machine, in an empty folder. Raises Stopped."""
-    if errand.version != __version__:
-        return RemoteResult(f"it has benchbench {__version__}, and the run is of {errand.version}")
-    final = scratch / "out" / errand.folder
-    _write(final, errand.files)
-    for name, source in errand.plugins.items():
-        write_atomically(scratch / PLUGINS / Path(name).name, source)
-    use = step(use_plugins, scratch / PLUGINS, sorted(errand.plugins), errand.blocked)
-    place = Workspace(final, scratch / "lock", scratch / DATA, cache_folder().absolute())
-
-    def look() -> None:
-        if stopped():
-            raise Cancelled
-
-    if refusal := processes.outcome(ChildProcess(step(admit, place, use, *errand.admission)), look):
+    """Do the trial on this machine, in an empty folder. Raises Cancelled."""
+    if given.version != __version__:
+        return RemoteResult(f"it has benchbench {__version__}, and the run is of {given.version}")
+    final, plugins, cache = scratch / "out" / given.folder, scratch / PLUGINS, cache_folder().absolute()
+    _write(final, given.files)
+    for name, source in given.plugins.items():
+        write_atomically(plugins / Path(name).name, source)
+    data: list[str] = []
+    admission = ChildProcess(admit, plugins, given.blocked, given.work, cache)
+    if refusal := admission.run(hear=data.append, cancelled=cancelled):
         return RemoteResult(refusal)
-    place = Workspace(final, place.lock, Path(place.data.read_text()), place.cache)
-    reason = watch(errand.key, place, (use, *errand.steps), errand.limits, tell, stopped)
+    workspace = Workspace(final, scratch / "lock", Path(data[-1]), cache, given.device, given.threads)
+
+    def pass_on(text: str) -> None:
+        if progress := told(given.key, text):
+            hear(progress)
+
+    child = ChildProcess(run, plugins, given.blocked, given.trial, workspace)
+    reason = child.run(given.limits, pass_on, cancelled)
     found = files_of(final)
-    if RESULT in found and found[RESULT] != errand.files.get(RESULT):
+    if RESULT in found and found[RESULT] != given.files.get(RESULT):
         return RemoteResult(reason=reason, files=found)
-    return RemoteResult(reason=reason, files=files_of(store.work_folder(final), store.LOG, CHECKPOINTS))
+    return RemoteResult(reason=reason, files=files_of(workspace.work, store.LOG, CHECKPOINTS))
 
 
 def take_in(trial: Trial, out: Path, files: Mapping[str, bytes]) -> None:
@@ -120,7 +139,7 @@ def take_in(trial: Trial, out: Path, files: Mapping[str, bytes]) -> None:
     What a failure has left behind goes into the work folder, for whoever stores the failure.
     """
     final = trial.folder(out)
-    with worker.locked(worker.lock_of(trial, out), blocking=False):
+    with locked(lock_of(trial, out), blocking=False):
         work = store.open_work(store.work_folder(final))
         for old in [path for path in work.iterdir() if path.is_file()]:
             old.unlink()
@@ -134,7 +153,7 @@ def take_in(trial: Trial, out: Path, files: Mapping[str, bytes]) -> None:
 
 
 def files_of(folder: Path, *patterns: str) -> dict[str, bytes]:
-    """The files of a result folder, or those of its files that the patterns name."""
+    """Return the files of a result folder, or those of its files that the patterns name."""
     names = os.listdir(folder) if folder.is_dir() else []
     wanted = [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns or WHOLE)]
     return {name: (folder / name).read_bytes() for name in wanted}
@@ -148,49 +167,47 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
         write_atomically(folder / name, files[name])
 
 
-# ── there, in a process of its own ───────────────────────────────────────────────────────────────────────────────────
+# ── there, in a child process ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def admit(place: Workspace, *steps: bytes) -> None:
-    """Find out whether this machine can do the trial. Raises, if it cannot, what says why."""
-    for packed in steps:
-        processes.do(packed, place)
+def admit(plugins: Path, blocked: str, packed: bytes, cache: Path) -> None:
+    """Find out whether this machine can do the packed work, and tell where its data are. Raises what says why not."""
+    use_plugins(plugins, blocked)
+    work: Work = pickle.loads(packed)
+    folder = have_data(work.dataset, work.trial.size, work.trial.fingerprint, cache)
+    compare(work)
+    tell_parent(str(folder))
 
 
-def use_plugins(folder: Path, names: Sequence[str], blocked: str, place: Workspace) -> None:
-    """Have the same plugins as the process that the errand came from."""
+def run(plugins: Path, blocked: str, packed: bytes, workspace: Workspace) -> None:
+    """Do the packed trial with the run's plugins."""
+    use_plugins(plugins, blocked)
+    worker.run(workspace, packed)
+
+
+def use_plugins(folder: Path, blocked: str) -> None:
+    """Have the same plugins as the process that the trial came from."""
     os.environ[sources.BLOCK] = blocked
-    os.environ[sources.FILES] = os.pathsep.join(str(folder / name) for name in names)
+    os.environ[sources.FILES] = os.pathsep.join(map(str, sorted(folder.glob("*"))))
     sys.path.append(str(folder))
 
 
-def have_data(dataset: Dataset, size: int, fingerprint: str, place: Workspace) -> None:
-    """Have the data set in the cache, made once a machine. Raises DataError if it is another one here."""
+def have_data(dataset: Dataset, size: int, fingerprint: str, cache: Path) -> Path:
+    """Return where the cache has the data set, made once a machine. Raises DataError if it is another one here."""
     from ..data import prepared
 
-    with worker.locked(place.cache / worker.LOCKS / fingerprint):
-        folder = prepared.find_prepared(fingerprint, place.cache) or prepared.prepare(dataset, size, place.cache)
+    with locked(cache / LOCKS / fingerprint):
+        folder = prepared.find_prepared(fingerprint, cache) or prepared.prepare(dataset, size, cache)
     if (own := prepared.load(folder).fingerprint) != fingerprint:
         raise DataError(f"its data set {dataset.label} is another one: {own}, and the run's is {fingerprint}")
-    write_atomically(place.data, str(folder))
+    return folder
 
 
-def compare(
-    trial: Trial,
-    described: Mapping[str, Any],
-    metrics: Sequence[Metric],
-    digests: Mapping[str, str],
-    device: str,
-    place: Workspace,
-) -> None:
-    """Raises BenchbenchError if a component's source is not here what it is at the run, or what it needs is missing."""
-    from ..devices import check_compiler
-
-    parts: list[tuple[Component, str]] = [(metric, digests[str(metric)]) for metric in metrics]
-    parts += [(trial.degradation, described["degradation_digest"]), (trial.model, described["model_digest"])]
-    for part, wanted in parts:
+def compare(work: Work) -> None:
+    """Raise BenchbenchError if a component's source is not here what it is at the run, or what it needs is missing."""
+    for part, wanted in zip(components(work.trial), work.digests, strict=True):
         if (own := component_digest(part)) != wanted:
             raise BenchbenchError(f"its source of {part} is another one: {own}, and the run's is {wanted}")
-    check_device(device)
-    if trial.compiled:
+    check_device(work.device)
+    if work.trial.compiled:
         check_compiler()

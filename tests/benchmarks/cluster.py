@@ -24,24 +24,25 @@ import resource
 import shutil
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchbench.contracts.budget import Budget
 from benchbench.contracts.dataset import Dataset
-from benchbench.contracts.metric import Metric
-from benchbench.data.prepared import load
 from benchbench.files import cache_folder, json_text
 from benchbench.registry.registry import registry as _registry
 from benchbench.results.trial import Trial
-from benchbench.running import listeners, plan, remote, scheduler, worker
-from benchbench.running.executors import Executor, LocalExecutor, Progress, Settings
+from benchbench.running import listeners, plan, remote
+from benchbench.running.executors import Executor, LocalExecutor
+from benchbench.running.plan import RunRequest
+from benchbench.running.progress import Progress
 from benchbench.running.remote import RESULT
+from benchbench.running.scheduler import Scheduler
+from benchbench.running.workspace import LOCKS
 
 MEDIAN, SPREAD = 300.0, 0.8  # seconds of a trial, and the deviation of their logarithm
 STRAGGLERS, SLOWER = 0.01, 10
@@ -66,9 +67,9 @@ class Task:
 class Simulated(Executor):
     """Workers that do nothing, and take their time for it on a clock of their own."""
 
-    def __init__(self, workers: int, dataset: Dataset, metrics: Sequence[Metric], settings: Settings) -> None:
-        self.dataset, self.metrics, self.settings = dataset, metrics, settings
-        self.news: SimpleQueue[Progress] = SimpleQueue()
+    def __init__(self, workers: int, dataset: Dataset, request: RunRequest) -> None:
+        self.dataset, self.request = dataset, request
+        self.progress: SimpleQueue[Progress] = SimpleQueue()
         self.files: dict[str, bytes] = {}
         """Of a result, which comes back of each trial under its own name."""
         self.random = random.Random(0)
@@ -87,7 +88,7 @@ class Simulated(Executor):
         return self.alive
 
     def submit(self, trial: Trial) -> Future[Any]:
-        pickle.dumps(remote.prepare(trial, self.dataset, self.metrics, self.settings))
+        pickle.dumps(remote.prepare(trial, self.dataset, self.request))
         seconds = MEDIAN * math.exp(self.random.gauss(0, SPREAD))
         seconds *= SLOWER if self.random.random() < STRAGGLERS else 1
         task = Task(seconds, self.random.random() < POISONOUS, Future())
@@ -141,8 +142,17 @@ class Simulated(Executor):
         reason: str | None = done.result()
         if reason is None:
             facts = json.loads(self.files[RESULT]) | {"key": trial.key, "trial": trial.describe()}
-            remote.take_in(trial, self.settings.out, {**self.files, RESULT: json_text(facts).encode()})
+            remote.take_in(trial, self.request.out, {**self.files, RESULT: json_text(facts).encode()})
         return reason
+
+
+class Hurried(Scheduler):
+    """Waits for a simulated executor; nothing else is replaced."""
+
+    def _wait(self) -> list[Future[Any]]:
+        assert isinstance(self._executor, Simulated)
+        self._executor.advance()
+        return super()._wait()
 
 
 class Counter(listeners.Listener):
@@ -154,53 +164,51 @@ class Counter(listeners.Listener):
     def finished(self, trial: Trial, result: dict[str, Any]) -> None:
         self.ended[result["status"]] += 1
         shutil.rmtree(trial.folder(self.out))
-        (self.out / worker.LOCKS / trial.key).unlink()
+        (self.out / LOCKS / trial.key).unlink()
 
 
 def simulate(trials: int, workers: int, folder: Path) -> None:
     registry, cache = _registry(), cache_folder()
     dataset = registry.resolve("dataset", "faces:n=60")
-    metrics = plan.choose(registry, "metric", ["all"])
-    settings = Settings(folder, cache, "cpu")
-    [place] = scheduler.prepare_data([dataset], 32, cache)
-    portraits = load(place)
-    prepared = plan.Prepared(place, portraits.label, portraits.fingerprint, portraits.size)
+    metrics = tuple(plan.choose(registry, "metric", ["all"]))
+    request = RunRequest(out=folder, device="cpu", budget="64images")
+    data = plan.prepare_data([dataset], 32, cache)
     degradations, models = (
         plan.choose(registry, kind, names) for kind, names in (("degradation", DEGRADATIONS), ("model", MODELS))
     )
 
     def planned(seeds: int) -> list[Trial]:
-        return plan.trials(registry, [prepared], degradations, models, Budget.parse("64images"), range(seeds))
+        found = plan.trials(registry, replace(request, seed=range(seeds)), data, degradations, models)
+        return [replace(trial, metrics=metrics) for trial in found]
 
-    crew = Simulated(workers, dataset, metrics, settings)
+    executor = Simulated(workers, dataset, request)
     first = planned(1)[0]
-    with LocalExecutor(metrics, settings) as real:  # one real trial, whose result stands for all
-        scheduler.run([first], metrics, real, folder)
-    crew.files = remote.files_of(first.folder(folder))
+    with LocalExecutor(request) as real:  # one real trial, whose result stands for all
+        Scheduler(real, folder).run([first])
+    executor.files = remote.files_of(first.folder(folder))
     shutil.rmtree(first.folder(folder))
     before = time.perf_counter()
     grid = planned(math.ceil(trials / len(DEGRADATIONS) / len(MODELS)))[:trials]
     print(f"{len(grid):,} trials planned in {time.perf_counter() - before:.1f} s", flush=True)
 
-    wait, counter = scheduler._wait, Counter(folder)
-    scheduler._wait = lambda done: (crew.advance(), wait(done))[1]  # nothing else of the runner is replaced
-    crew.mark = time.perf_counter()
-    scheduler.run(grid, metrics, crew, folder, [counter])
-    report(crew, counter.ended, len(grid))
+    counter = Counter(folder)
+    executor.mark = time.perf_counter()
+    Hurried(executor, folder, [counter]).run(grid)
+    report(executor, counter.ended, len(grid))
 
 
-def report(crew: Simulated, ended: Mapping[str, int], trials: int) -> None:
-    ideal = max(crew.useful / crew.workers, crew.longest)
-    size = sum(map(len, crew.files.values()))
+def report(executor: Simulated, ended: Mapping[str, int], trials: int) -> None:
+    ideal = max(executor.useful / executor.workers, executor.longest)
+    size = sum(map(len, executor.files.values()))
     print(
-        f"on {crew.workers:,} workers: {', '.join(f'{count:,} {status}' for status, count in sorted(ended.items()))}\n"
-        f"time to finish {crew.clock / 3600:.2f} h; ideal {ideal / 3600:.2f} h ({crew.clock / ideal:.3f} times that)\n"
-        f"workers busy {100 * (crew.useful + crew.wasted) / crew.workers / crew.clock:.1f} % of the time, "
-        f"{100 * crew.useful / crew.workers / crew.clock:.1f} % for a result\n"
-        f"{crew.lost:,} workers lost, {crew.wasted / 3600:.1f} h of work with them; "
-        f"the longest trial takes {crew.longest / 3600:.2f} h\n"
-        f"the run's own process: {1000 * crew.own / trials:.2f} ms a trial, "
-        f"{100 * crew.own / crew.clock:.1f} % of the time; {size / 1e3:.0f} kB a result; "
+        f"on {executor.workers:,} workers: {', '.join(f'{count:,} {status}' for status, count in sorted(ended.items()))}\n"
+        f"time to finish {executor.clock / 3600:.2f} h; ideal {ideal / 3600:.2f} h ({executor.clock / ideal:.3f} times that)\n"
+        f"workers busy {100 * (executor.useful + executor.wasted) / executor.workers / executor.clock:.1f} % of the time, "
+        f"{100 * executor.useful / executor.workers / executor.clock:.1f} % for a result\n"
+        f"{executor.lost:,} workers lost, {executor.wasted / 3600:.1f} h of work with them; "
+        f"the longest trial takes {executor.longest / 3600:.2f} h\n"
+        f"the run's own process: {1000 * executor.own / trials:.2f} ms a trial, "
+        f"{100 * executor.own / executor.clock:.1f} % of the time; {size / 1e3:.0f} kB a result; "
         f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB at most"
     )
 

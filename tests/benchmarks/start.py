@@ -14,11 +14,9 @@ import sys
 import time
 from pathlib import Path
 
-from benchbench.contracts.budget import Budget
-from benchbench.data.prepared import load
 from benchbench.files import cache_folder
 from benchbench.registry.registry import registry as _registry
-from benchbench.running import plan, scheduler
+from benchbench.running import plan
 
 COMMANDS = {
     "python -c pass": ["-c", "pass"],
@@ -43,17 +41,14 @@ def processes(rounds: int) -> None:
 def planning(trials: int, rounds: int) -> None:
     """All built-in degradations and models with as many seeds as it takes, and the key and the folder of each trial."""
     registry, cache = _registry(), cache_folder()
-    [place] = scheduler.prepare_data([registry.resolve("dataset", "faces:n=60")], 32, cache)
-    portraits = load(place)
-    prepared = plan.Prepared(place, portraits.label, portraits.fingerprint, portraits.size)
+    data = plan.prepare_data([registry.resolve("dataset", "faces:n=60")], 32, cache)
     degradations, models = (plan.choose(registry, kind, ["all"]) for kind in ("degradation", "model"))
-    metrics = plan.choose(registry, "metric", ["all"])
     times = []
     for _ in range(rounds + 1):
         before = time.perf_counter()
         seeds = range(1 + trials // len(degradations) // len(models) * 2)
-        grid = plan.trials(registry, [prepared], degradations, models, Budget.parse("quick"), seeds)[:trials]
-        missing = [trial for trial in grid if not plan.is_done(trial, Path("nowhere"), metrics)]
+        grid = plan.trials(registry, plan.RunRequest(seed=seeds), data, degradations, models)[:trials]
+        missing = [trial for trial in grid if not plan.is_done(trial, Path("nowhere"))]
         times.append(time.perf_counter() - before)
     name = f"plan of {len(missing):,} trials"
     print(f"  {name:24} {statistics.median(times[1:]):.3f} s   ({min(times[1:]):.3f}–{max(times[1:]):.3f})")

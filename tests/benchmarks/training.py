@@ -26,17 +26,16 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from benchbench import devices, processes
+from benchbench import devices
 from benchbench.contracts.budget import Budget
 from benchbench.contracts.degradation import Degradation
 from benchbench.contracts.model import Batch, Model, Task
-from benchbench.data import prepared
 from benchbench.data.batches import TrainingSet
 from benchbench.data.degraded import degraded_set
 from benchbench.files import cache_folder
 from benchbench.registry.registry import registry as _registry
 from benchbench.results.trial import Trial
-from benchbench.running import plan, scheduler
+from benchbench.running import plan
 from benchbench.training import step
 from benchbench.training.trainer import Trainer
 
@@ -47,7 +46,7 @@ class Bench:
     def __init__(self, model: Model, degradation: Degradation, size: int, images: int, scratch: Path) -> None:
         cache = cache_folder()
         faces = _registry().resolve("dataset", "faces:n=600")
-        portraits = prepared.load(scheduler.prepare_data([faces], size, cache)[0])
+        portraits = plan.prepare_data([faces], size, cache)[0]
         self.model, self.scratch = model, scratch
         self.set = TrainingSet(portraits, degradation, torch.device("cpu"))
         self.validation = degraded_set(portraits, "validation", degradation, cache)
@@ -150,7 +149,7 @@ class Lane:
 
 def _serve(end: Connection, train: Callable[[], object], threads: int, trial: bool) -> None:
     if trial:
-        processes.keep_freed_memory()
+        devices.keep_freed_memory()
     torch.set_num_threads(threads)
     while end.recv():
         train()

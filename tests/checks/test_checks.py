@@ -12,6 +12,7 @@ import toys
 from benchbench import Model, PluginError, SpecError, checks
 from benchbench.checks import Law, case_of, isolated, kind_of, selection
 from benchbench.contracts.component import Component
+from benchbench.processes import Limits, Pool
 
 EVERY_LAW = [pytest.param(kind, law, id=f"{kind}-{law.name}") for kind, laws in checks.LAWS.items() for law in laws]
 
@@ -119,7 +120,8 @@ def test_a_crash_and_a_hang_are_findings_and_the_others_are_checked(tmp_path: Pa
     from faulty import Faulty
 
     culprits = [Faulty("os._exit"), Faulty("hang"), broken.local_degradation(), toys.Peak()]
-    found = {str(c): {f.law: f for f in fs} for c, fs in isolated.check_apart(culprits, 16, "cpu", [], 2, timeout=6)}
+    with Pool(2, Limits(seconds=6)) as pool:
+        found = {str(c): {f.law: f for f in fs} for c, fs in isolated.check_apart(culprits, 16, "cpu", [], pool)}
     assert "exit code 0, during builds-a-restorer" in found["faulty:deed=os._exit"]["survives"].evidence
     assert (
         "took longer than 6 s; --timeout allows it more, during builds-a-restorer"

@@ -15,7 +15,7 @@ from benchbench.checks import overfit
 from benchbench.cli import main
 from benchbench.data.degraded import psnr_of
 from benchbench.running.listeners import Listener
-from benchbench.running.run import RunRequest
+from benchbench.running.plan import RunRequest
 
 
 def check(folder: Path, *models: str, **options: object) -> list[overfit.Verdict]:
@@ -111,6 +111,15 @@ def test_each_model_is_checked_whatever_the_others_do_and_nothing_is_stored(tmp_
     assert "the training loss must be a scalar tensor with a gradient" in found["detached"].reason
     assert [v.passed for v in verdicts] == [False, False, False, True]
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_model_keeps_its_limits_while_another_is_at_work(tmp_path: Path) -> None:
+    models = [f"learner:flaw={flaw}" for flaw in ("patient", "greedy", "hang")]
+    found = {v.model: v for v in check(tmp_path, *models, jobs=3, timeout=12.0, memory="1.4GB")}
+    patient, greedy, hang = (found[model] for model in models)
+    assert patient.status == "learns"
+    assert greedy.reason == "needed more than 1.4 GB of memory; --memory allows it more"
+    assert hang.reason == "took longer than 12 s; --timeout allows it more"
 
 
 def test_nothing_to_check_is_a_mistake(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from benchbench.cli import main
 from benchbench.files import file_digest
+from benchbench.processes import Limits, Pool
 from benchbench.registry import registry
 
 DARKER = """
@@ -162,6 +163,7 @@ def test_new_plugin_writes_a_folder_and_says_how_to_go_on(tmp_path: Path) -> Non
 def test_toys_break_what_they_are_told_in_another_process_too() -> None:
     from benchbench.checks import isolated
 
-    [(_, findings)] = isolated.check_apart([broken.SomeMetric("keeps-the-dtype")], 16, "cpu", [], 1, timeout=60)
+    with Pool(1, Limits(seconds=60)) as pool:
+        [(_, findings)] = isolated.check_apart([broken.SomeMetric("keeps-the-dtype")], 16, "cpu", [], pool)
     assert [f.law for f in findings if f.status == "broken"] == ["keeps-the-dtype"]
     assert findings[-1].law == "survives"

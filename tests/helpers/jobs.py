@@ -11,6 +11,7 @@ import toys
 from benchbench.registry.registry import Registry
 from benchbench.results.trial import Trial
 from benchbench.running import listeners, run
+from benchbench.running.plan import RunRequest
 
 
 class Recorder(listeners.Listener):
@@ -44,8 +45,15 @@ class Recorder(listeners.Listener):
 
 
 def go(out: Path, recorder: Recorder | None = None, registry: Registry | None = None, **options: Any) -> run.Report:
-    wanted = {"size": 16, "budget": "2epochs", "out": out, "jobs": 2, "device": "cpu", "frame": False} | options
-    return run.run(registry or toys.registry("faulty"), run.RunRequest(**wanted), recorder or Recorder())
+    wanted = {
+        "size": 16,
+        "budget": "2epochs",
+        "out": out,
+        "jobs": 2,
+        "device": "cpu",
+        "with_references": False,
+    } | options
+    return run.run(registry or toys.registry("faulty"), RunRequest(**wanted), recorder or Recorder())
 
 
 def statuses(report: run.Report) -> dict[str, str]:

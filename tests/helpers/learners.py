@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -11,7 +12,8 @@ from torch import Tensor, nn
 
 from benchbench import Model, Recipe, Task, hookimpl, param
 
-Flaw = Literal["none", "constant", "dead", "detached", "collapse", "nan", "exit"]
+Flaw = Literal["none", "constant", "dead", "detached", "collapse", "nan", "exit", "patient", "greedy", "hang"]
+BALLAST = 1_500_000_000  # bytes
 
 
 @hookimpl
@@ -24,14 +26,15 @@ class Net(nn.Module):
 
     def __init__(self, flaw: str) -> None:
         super().__init__()
-        self.flaw = flaw
+        self.flaw, self.burdened = flaw, False
         self.gain = nn.Parameter(torch.ones(3, 1, 1))
         self.colour = nn.Parameter(torch.zeros(3, 1, 1))
 
     def forward(self, degraded: Tensor) -> Tensor:
         found = degraded * self.gain + self.colour
-        if self.flaw == "exit" and self.training:
-            os._exit(3)
+        if self.training and not self.burdened:
+            self.burdened = True
+            self.be_a_burden()
         return {
             "none": found,
             "constant": self.colour.expand_as(degraded),  # learns, but a colour only
@@ -40,6 +43,13 @@ class Net(nn.Module):
             "collapse": degraded + self.colour,  # learns to give its input back
             "nan": found / 0 if self.training else found,
         }.get(self.flaw, found)
+
+    def be_a_burden(self) -> None:
+        if self.flaw == "exit":
+            os._exit(3)
+        ballast = torch.ones(BALLAST // 4) if self.flaw == "greedy" else None
+        time.sleep({"patient": 6, "greedy": 3, "hang": 600}.get(self.flaw, 0))  # seconds
+        del ballast
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,12 @@ def portraits(cache: Path, dataset: Dataset | None = None, size: int = 16) -> Pr
     return load(prepare(dataset or ToyFaces(), size, cache))
 
 
+def unread(folder: Path, label: str = "toy-faces", fingerprint: str = "f00d", size: int = 16) -> PreparedDataset:
+    """A data set without images, for what reads none."""
+    pixels = torch.zeros((0, 3, size, size), dtype=torch.uint8)
+    return PreparedDataset(label, label, size, fingerprint, [], pixels, None, {}, [], [], folder)
+
+
 @dataclass(frozen=True)
 class ToyFaces(Dataset):
     """Smooth random portraits: a bright disc, the face, before a gradient of random colours."""

@@ -12,7 +12,7 @@ from benchbench import PluginError, SpecError
 from benchbench.contracts.budget import Budget
 from benchbench.registry import suites
 from benchbench.registry.registry import Registry, registry
-from benchbench.running import plan, run
+from benchbench.running import plan
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +35,8 @@ def test_a_built_in_suite_names_only_what_exists(installed: Registry, name: str)
 
 
 def test_what_the_user_gives_takes_precedence(installed: Registry) -> None:
-    request = run.RunRequest(size=32, budget="1epochs")
-    mixed = run.with_suite(installed, request, "unswirl", {"size"})
+    request = plan.RunRequest(size=32, budget="1epochs")
+    mixed = plan.with_suite(installed, request, "unswirl", {"size"})
     assert mixed.size == 32
     assert mixed.grids == suites.load(installed, "unswirl").grids
     assert mixed.dataset == ["faces"]

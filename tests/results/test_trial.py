@@ -7,8 +7,8 @@ from pathlib import Path
 
 import toys
 
+from benchbench.contracts.budget import Budget
 from benchbench.results.trial import Trial
-from benchbench.running.run import Budget
 
 
 def test_the_key_changes_with_what_determines_the_result_and_with_nothing_else(tmp_path: Path) -> None:

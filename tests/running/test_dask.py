@@ -135,7 +135,7 @@ def test_a_board_of_a_cluster_whose_workers_are_killed_is_the_local_one(cluster:
     with subprocess.Popen([*command.RUN, *arguments], env=cluster.env, text=True) as process:
 
         def at_work(worker: int) -> bool:
-            return bool(list((cluster.folder / f"worker-{worker}").rglob("*.partial/progress.json")))
+            return bool(list((cluster.folder / f"worker-{worker}").rglob("*.partial/log.txt")))
 
         for worker in (0, 1):
             wait_for(lambda worker=worker: at_work(worker), process)  # type: ignore[misc]
@@ -199,7 +199,7 @@ def test_ctrl_c_ends_the_local_cluster_and_all_that_is_at_work(tmp_path: Path, e
         [*command.RUN, *arguments, str(tmp_path / "out"), *dask], env=env | {"TMPDIR": str(tmp_path)}, text=True,
         start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
-        wait_for(lambda: list(tmp_path.rglob("slow/*.partial/progress.json")), process)
+        wait_for(lambda: list(tmp_path.rglob("slow/*.partial/log.txt")), process)
         family = psutil.Process(process.pid).children(recursive=True)
         os.killpg(process.pid, signal.SIGINT)
         assert process.stderr is not None

@@ -11,7 +11,7 @@ from jobs import Recorder, go, scores, statuses
 
 from benchbench import BenchbenchError
 from benchbench.results import store
-from benchbench.running.run import RunRequest
+from benchbench.running.plan import RunRequest
 from benchbench.running.run import run as _run
 
 FAULTS = {
@@ -98,7 +98,7 @@ def test_a_component_that_cannot_be_sent_to_a_process_fails_with_its_reason(tmp_
     registry.components["model"]["local"] = Local
     registry.origin[Local] = registry.origin[toys.TinyConv]
     request = RunRequest(
-        size=16, budget="1epochs", out=tmp_path, device="cpu", model=("local", "identity"), frame=False
+        size=16, budget="1epochs", out=tmp_path, device="cpu", model=("local", "identity"), with_references=False
     )
     report = _run(registry, request, Recorder())
     assert statuses(report) == {"local": "failed", "identity": "scored"}

@@ -98,7 +98,7 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_nobody_at_work(tmp_path: Path, time
         [*command.RUN, *arguments, tmp_path / "out"], env=env, start_new_session=True, text=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
-        while not list((tmp_path / "out").rglob("slow/*.partial/progress.json")):
+        while not list((tmp_path / "out").rglob("slow/*.partial/log.txt")):
             assert process.poll() is None
             time.sleep(0.02)
         family = psutil.Process(process.pid).children(recursive=True)

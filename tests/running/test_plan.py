@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,14 @@ from benchbench.contracts.degradation import Degradation
 from benchbench.contracts.digests import component_digest
 from benchbench.contracts.metric import Metric
 from benchbench.contracts.model import Model
+from benchbench.data.prepared import PreparedDataset
 from benchbench.results import store
 from benchbench.results.trial import Trial, key_of
 from benchbench.running import plan
 
 REGISTRY = toys.registry()
 QUICK = Budget.parse("quick")
-DATA = plan.Prepared(Path("cache"), "toy-faces", "f00d", 16)
+DATA = toys.unread(Path("cache"))
 
 # ── choosing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -91,16 +92,17 @@ def test_all_leaves_out_what_cannot_be_made_without_a_value(write_module: Callab
 # ── the grid ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def grid(**changes: Any) -> list[Trial]:
-    chosen: dict[str, Any] = {
-        "data": [DATA], "degradations": [toys.Darken()], "models": [toys.TinyConv()], "budget": QUICK, "seeds": [0],
-        **changes,
-    }  # fmt: skip
-    return plan.trials(REGISTRY, **chosen)
+def grid(
+    data: Sequence[PreparedDataset] = (DATA,),
+    degradations: Sequence[Degradation] = (toys.Darken(),),
+    models: Sequence[Model] = (toys.TinyConv(),),
+    **options: Any,
+) -> list[Trial]:
+    return plan.trials(REGISTRY, plan.RunRequest(**options), data, degradations, models)
 
 
 def test_every_model_meets_every_degradation_on_every_data_set() -> None:
-    other = plan.Prepared(Path("cache2"), "other", "beef", 32)
+    other = toys.unread(Path("cache2"), "other", "beef", 32)
     degradations: list[Degradation] = [toys.Grain(), toys.Darken()]
     models: list[Model] = [toys.TinyConv(), toys.Oracle(), toys.Identity()]
     trials = grid(data=[DATA, other], degradations=degradations, models=models)
@@ -117,14 +119,14 @@ def test_every_model_meets_every_degradation_on_every_data_set() -> None:
 
 
 def test_models_without_training_have_neither_seed_nor_budget() -> None:
-    trials = grid(models=[toys.TinyConv(), toys.Identity()], seeds=[3, 1])
+    trials = grid(models=[toys.TinyConv(), toys.Identity()], seed=[3, 1])
     assert [(str(t.model), t.seed, t.budget) for t in trials] == [
         ("identity", None, None), ("tiny-conv", 3, QUICK), ("tiny-conv", 1, QUICK),
     ]  # fmt: skip
 
 
 def test_a_seed_counts_once() -> None:
-    assert [t.seed for t in grid(seeds=[2, 0, 2, 2, 0])] == [2, 0]
+    assert [t.seed for t in grid(seed=[2, 0, 2, 2, 0])] == [2, 0]
 
 
 def test_a_trial_knows_who_brought_its_components() -> None:
@@ -134,15 +136,15 @@ def test_a_trial_knows_who_brought_its_components() -> None:
 
 
 def test_equal_budgets_are_one_trial() -> None:
-    assert grid()[0].key == grid(budget=Budget.parse("5TFLOP"))[0].key
-    assert grid()[0].key != grid(budget=Budget.parse("6TFLOP"))[0].key
+    assert grid()[0].key == grid(budget="5TFLOP")[0].key
+    assert grid()[0].key != grid(budget="6TFLOP")[0].key
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"seeds": [1]}, {"degradations": [toys.Darken(Range(0.3, 0.71))]}, {"degradations": [toys.Darken(region="face")]},
-     {"models": [toys.Identity()]}, {"data": [plan.Prepared(Path("cache"), "toy-faces", "beef", 16)]},
-     {"data": [plan.Prepared(Path("cache"), "toy-faces", "f00d", 17)]}, {"threads": 2}],
+    [{"seed": [1]}, {"degradations": [toys.Darken(Range(0.3, 0.71))]}, {"degradations": [toys.Darken(region="face")]},
+     {"models": [toys.Identity()]}, {"data": [toys.unread(Path("cache"), fingerprint="beef")]},
+     {"data": [toys.unread(Path("cache"), size=17)]}, {"threads": 2}],
 )  # fmt: skip
 def test_what_determines_a_result_changes_its_key(change: dict[str, Any]) -> None:
     assert grid(**change)[0].key != grid()[0].key
@@ -167,27 +169,31 @@ def publish(trial: Trial, out: Path, metrics: list[Metric], status: str = "score
     return results.publish(trial.folder(out), trial.describe(), status=status, metrics=facts, samples=b"a picture")
 
 
+def is_done(trial: Trial, out: Path, metrics: list[Metric]) -> bool:
+    return plan.is_done(dataclasses.replace(trial, metrics=tuple(metrics)), out)
+
+
 def test_a_trial_is_done_when_a_whole_result_has_all_the_metrics(tmp_path: Path) -> None:
     [trial] = grid()
-    assert not plan.is_done(trial, tmp_path, METRICS)
+    assert not is_done(trial, tmp_path, METRICS)
     folder = publish(trial, tmp_path, METRICS)
-    assert plan.is_done(trial, tmp_path, METRICS)
-    assert plan.is_done(trial, tmp_path, METRICS[:1])
-    assert not plan.is_done(grid(seeds=[1])[0], tmp_path, METRICS)
+    assert is_done(trial, tmp_path, METRICS)
+    assert is_done(trial, tmp_path, METRICS[:1])
+    assert not is_done(grid(seed=[1])[0], tmp_path, METRICS)
     (folder / store.SAMPLES).write_bytes(b"another picture")
-    assert not plan.is_done(trial, tmp_path, METRICS)
+    assert not is_done(trial, tmp_path, METRICS)
 
 
 def test_a_trial_that_lacks_a_metric_is_not_done(tmp_path: Path) -> None:
     [trial] = grid()
     publish(trial, tmp_path, METRICS[:1])
-    assert plan.is_done(trial, tmp_path, METRICS[:1])
-    assert not plan.is_done(trial, tmp_path, METRICS)
+    assert is_done(trial, tmp_path, METRICS[:1])
+    assert not is_done(trial, tmp_path, METRICS)
 
 
 @pytest.mark.parametrize("status", ["failed", "skipped"])
 def test_failed_and_skipped_trials_are_tried_again(status: str, tmp_path: Path) -> None:
     [trial] = grid()
     publish(trial, tmp_path, METRICS, status)
-    assert not plan.is_done(trial, tmp_path, METRICS)
-    assert not plan.is_done(trial, tmp_path, [])
+    assert not is_done(trial, tmp_path, METRICS)
+    assert not is_done(trial, tmp_path, [])

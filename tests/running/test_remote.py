@@ -17,26 +17,25 @@ from jobs import Recorder, go
 
 from benchbench import BenchbenchError, DataError
 from benchbench.cli import main
-from benchbench.contracts.budget import Budget
 from benchbench.contracts.digests import component_digest
 from benchbench.contracts.metric import Metric
 from benchbench.data.prepared import load, place, prepare
 from benchbench.files import write_json
-from benchbench.processes import NO_LIMITS
+from benchbench.processes import NO_LIMITS, Cancelled
 from benchbench.results import store
 from benchbench.results.store import RESULT, DamagedResult
 from benchbench.results.trial import Trial
 from benchbench.running import dask, plan, remote, run
-from benchbench.running.executors import Cancelled, Progress, Settings
-from benchbench.running.remote import RemoteTrial, carry_out, compare, have_data, take_in
-from benchbench.running.worker import Workspace
+from benchbench.running.plan import RunRequest
+from benchbench.running.progress import Progress
+from benchbench.running.remote import RemoteTrial, Work, carry_out, compare, components, have_data, take_in
 
-METRICS: list[Metric] = [toys.Peak(), toys.MeanError()]
+METRICS: tuple[Metric, ...] = (toys.Peak(), toys.MeanError())
 
 
 @pytest.fixture
-def settings(tmp_path: Path, cache: Path) -> Settings:
-    return Settings(tmp_path / "out", cache, "cpu")
+def asked(tmp_path: Path) -> RunRequest:
+    return RunRequest(out=tmp_path / "out", device="cpu", budget="2epochs")
 
 
 @pytest.fixture
@@ -46,16 +45,15 @@ def trial(cache: Path) -> Trial:
 
 def planned(model: str, cache: Path) -> Trial:
     registry = toys.registry("faulty")
-    folder = prepare(toys.ToyFaces(), 16, cache)
-    data = plan.Prepared(folder, "toy-faces", load(folder).fingerprint, 16)
+    data = load(prepare(toys.ToyFaces(), 16, cache))
     (degradation,) = plan.choose(registry, "degradation", ["darken"])
     models = plan.choose(registry, "model", [model])
-    (made,) = plan.trials(registry, [data], [degradation], models, Budget.parse("2epochs"), [0])
-    return made
+    (made,) = plan.trials(registry, RunRequest(budget="2epochs"), [data], [degradation], models)
+    return dataclasses.replace(made, metrics=METRICS)
 
 
-def sent(trial: Trial, settings: Settings) -> RemoteTrial:
-    return remote.prepare(trial, toys.ToyFaces(), METRICS, settings)
+def sent(trial: Trial, request: RunRequest) -> RemoteTrial:
+    return remote.prepare(trial, toys.ToyFaces(), request)
 
 
 def never() -> bool:
@@ -64,15 +62,15 @@ def never() -> bool:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[RemoteTrial], remote.RemoteResult]:
-    """A function that carries out an errand as another machine would, and gives what came back."""
-    news: list[Progress] = []
+    """A function that carries out a trial as another machine would, and gives what came back."""
+    told: list[Progress] = []
 
     def do(given: RemoteTrial) -> remote.RemoteResult:
         monkeypatch.setenv("BENCHBENCH_CACHE", str(tmp_path / "its-cache"))
         scratch = tmp_path / "scratch"
         scratch.mkdir()
-        back = carry_out(given, scratch, news.append, never)
-        assert {told.key for told in news} == {given.key}
+        back = carry_out(given, scratch, told.append, never)
+        assert {progress["key"] for progress in told} <= {given.key}
         return back
 
     return do
@@ -86,82 +84,76 @@ def without_times(folder: Path) -> dict[str, Any]:
 
 
 def test_a_trial_comes_back_as_it_would_have_been_made_here(
-    tmp_path: Path, trial: Trial, settings: Settings, elsewhere: Callable[[RemoteTrial], remote.RemoteResult]
+    tmp_path: Path, trial: Trial, asked: RunRequest, elsewhere: Callable[[RemoteTrial], remote.RemoteResult]
 ) -> None:
-    back = elsewhere(sent(trial, settings))
+    back = elsewhere(sent(trial, asked))
     assert (back.refusal, back.reason) == (None, None)
     assert set(back.files) >= {RESULT, store.LOG, store.SCORES, store.WEIGHTS}
-    take_in(trial, settings.out, back.files)
+    take_in(trial, asked.out, back.files)
     go(tmp_path / "here", model=("tiny-conv",), metric=("peak", "mean-error"))
     here = next((tmp_path / "here").rglob(f"{trial.key}/{RESULT}")).parent
-    assert without_times(trial.folder(settings.out)) == without_times(here)
+    assert without_times(trial.folder(asked.out)) == without_times(here)
     assert len(list((tmp_path / "its-cache").glob("data/*/meta.json"))) == 1
-    assert not list(settings.out.rglob("*.partial"))
+    assert not list(asked.out.rglob("*.partial"))
 
 
 def test_what_a_trial_that_died_leaves_comes_back_for_whoever_stores_the_failure(
-    cache: Path, settings: Settings, elsewhere: Callable[[RemoteTrial], remote.RemoteResult]
+    cache: Path, asked: RunRequest, elsewhere: Callable[[RemoteTrial], remote.RemoteResult]
 ) -> None:
     trial = planned("faulty:deed=sigkill", cache)
-    back = elsewhere(sent(trial, settings))
+    back = elsewhere(sent(trial, asked))
     assert back.reason == "the process was killed by SIGKILL (out of memory?)"
     assert set(back.files) == {store.LOG}
-    take_in(trial, settings.out, back.files)
-    assert (store.work_folder(trial.folder(settings.out)) / store.LOG).is_file()
-    assert not trial.folder(settings.out).exists()
+    take_in(trial, asked.out, back.files)
+    assert (store.work_folder(trial.folder(asked.out)) / store.LOG).is_file()
+    assert not trial.folder(asked.out).exists()
 
 
 def test_another_version_is_refused_before_anything_is_unpacked(
-    tmp_path: Path, trial: Trial, settings: Settings
+    tmp_path: Path, trial: Trial, asked: RunRequest
 ) -> None:
-    old = dataclasses.replace(sent(trial, settings), version="0.0.1", admission=(b"junk",), steps=(b"junk",))
-    back = carry_out(old, tmp_path, lambda news: None, never)
+    old = dataclasses.replace(sent(trial, asked), version="0.0.1", work=b"junk", trial=b"junk")
+    back = carry_out(old, tmp_path, lambda progress: None, never)
     assert back.refusal is not None
     assert "and the run is of 0.0.1" in back.refusal
     assert not back.files
 
 
-def test_whoever_is_not_wanted_any_more_stops(tmp_path: Path, trial: Trial, settings: Settings) -> None:
+def test_whoever_is_not_wanted_any_more_stops(tmp_path: Path, trial: Trial, asked: RunRequest) -> None:
     stop = threading.Event()
     stop.set()
     with pytest.raises(Cancelled):
-        carry_out(sent(trial, settings), tmp_path, lambda news: None, stop.is_set)
+        carry_out(sent(trial, asked), tmp_path, lambda progress: None, stop.is_set)
 
 
-def at(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "final", tmp_path / "lock", tmp_path / "data", tmp_path / "cache")
+def work(trial: Trial, device: str = "cpu") -> Work:
+    return Work(trial, toys.ToyFaces(), [component_digest(part) for part in components(trial)], device)
 
 
-@pytest.mark.parametrize("differs", ["degradation", "model", "metric"])
-def test_another_source_is_refused_by_its_name(tmp_path: Path, trial: Trial, differs: str) -> None:
-    described, digests = trial.describe(), {str(metric): component_digest(metric) for metric in METRICS}
-    compare(trial, described, METRICS, digests, "cpu", at(tmp_path))
-    if differs == "metric":
-        digests["peak"] = "another"
-    else:
-        described[f"{differs}_digest"] = "another"
-    name = {"degradation": "darken", "model": "tiny-conv", "metric": "peak"}[differs]
-    with pytest.raises(BenchbenchError, match=f"its source of {name} is another one: .*, and the run's is another"):
-        compare(trial, described, METRICS, digests, "cpu", at(tmp_path))
+@pytest.mark.parametrize("differs", ["darken", "tiny-conv", "peak"])
+def test_another_source_is_refused_by_its_name(trial: Trial, differs: str) -> None:
+    compare(work(trial))
+    parts = zip(components(trial), work(trial).digests, strict=True)
+    digests = ["another" if str(part) == differs else digest for part, digest in parts]
+    with pytest.raises(BenchbenchError, match=f"its source of {differs} is another one: .*, and the run's is another"):
+        compare(dataclasses.replace(work(trial), digests=digests))
 
 
-def test_a_device_that_is_not_there_is_refused(tmp_path: Path, trial: Trial) -> None:
-    digests = {str(metric): component_digest(metric) for metric in METRICS}
+def test_a_device_that_is_not_there_is_refused(trial: Trial) -> None:
     with pytest.raises(BenchbenchError, match="device 'cuda:99' cannot be used"):
-        compare(trial, trial.describe(), METRICS, digests, "cuda:99", at(tmp_path))
+        compare(work(trial, "cuda:99"))
 
 
 def test_data_are_made_once_and_other_data_are_refused(tmp_path: Path, trial: Trial) -> None:
-    there = at(tmp_path)
-    have_data(toys.ToyFaces(), 16, trial.fingerprint, there)
-    made = Path(there.data.read_text())
-    assert made == place(toys.ToyFaces(), 16, there.cache)
+    cache = tmp_path / "its-cache"
+    made = have_data(toys.ToyFaces(), 16, trial.fingerprint, cache)
+    assert made == place(toys.ToyFaces(), 16, cache)
     before = (made / "pixels.npy").stat().st_mtime_ns
-    have_data(toys.ToyFaces(n=50), 16, trial.fingerprint, there)  # by what they hold, whatever they are called
-    assert Path(there.data.read_text()) == made
+    by_content = have_data(toys.ToyFaces(n=50), 16, trial.fingerprint, cache)  # whatever they are called
+    assert by_content == made
     assert (made / "pixels.npy").stat().st_mtime_ns == before
     with pytest.raises(DataError, match=r"data set toy-faces:n=50 is another one: .*, and the run's is f00d"):
-        have_data(toys.ToyFaces(n=50), 16, "f00d", there)
+        have_data(toys.ToyFaces(n=50), 16, "f00d", cache)
 
 
 @pytest.fixture
@@ -236,7 +228,7 @@ def test_options_that_contradict_each_other_are_a_mistake(options: list[str], sa
 
 def test_without_dask_one_line_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    request = run.RunRequest(size=16, out=tmp_path / "out", model=("identity",), executor="dask")
+    request = RunRequest(size=16, out=tmp_path / "out", model=("identity",), executor="dask")
     with pytest.raises(BenchbenchError, match=r"needs Dask: pip install 'benchbench\[dask\]'"):
         run.run(toys.registry(), request, Recorder())
     assert not (tmp_path / "out").exists()
@@ -246,11 +238,11 @@ def test_progress_is_told_now_and_then_and_rows_always(monkeypatch: pytest.Monke
     told: list[Progress] = []
     tell, now = dask._now_and_then(told.append, pause=50.0), iter((0.0, 10.0, 20.0, 60.0, 100.0))
     monkeypatch.setattr("benchbench.running.dask.time.monotonic", lambda: next(now))
-    steps = [Progress("key", {"fraction": step / 4}) for step in range(5)]
-    for news in steps:
-        tell(news)
+    steps: list[Progress] = [{"key": "key", "values": {"fraction": step / 4}, "row": None} for step in range(5)]
+    for progress in steps:
+        tell(progress)
     assert told == [steps[0], steps[3]]
-    row = Progress("key", {"fraction": 1.0}, rows=[{"step": 8.0}])
+    row: Progress = {"key": "key", "values": {"step": 8.0}, "row": 0}
     monkeypatch.setattr("benchbench.running.dask.time.monotonic", lambda: 61.0)
     tell(row)
     assert told[-1] == row
@@ -261,6 +253,6 @@ def test_a_worker_without_room_to_work_refuses(tmp_path: Path, monkeypatch: pyte
     distributed = pytest.importorskip("distributed", reason="needs Dask")
     worker = SimpleNamespace(address="tcp://there", local_directory=str(tmp_path / "gone"), get_current_task=str)
     monkeypatch.setattr(distributed, "get_worker", lambda: worker)
-    address, back = dask.work(RemoteTrial("", "", "", {}, "", (), (), NO_LIMITS, {}), "topic", 1.0)
+    address, back = dask.work(RemoteTrial("", "", "", {}, "", b"", b"", "cpu", 1, NO_LIMITS, {}), "topic", 1.0)
     assert address == "tcp://there"
     assert "No such file or directory" in str(back.refusal)

@@ -31,7 +31,7 @@ def test_a_run_scores_every_model_and_a_second_one_does_nothing(tmp_path: Path) 
 
 
 def test_every_board_has_its_frame(tmp_path: Path) -> None:
-    report = go(tmp_path, model=("tiny-conv",), frame=True)
+    report = go(tmp_path, model=("tiny-conv",), with_references=True)
     assert statuses(report) == dict.fromkeys(("identity", "oracle", "tiny-conv"), "scored")
     assert "recovered" in report.boards[0].rows
 

@@ -17,10 +17,13 @@ from benchbench.data import batches
 from benchbench.data.batches import TrainingSet
 from benchbench.files import load_tensors
 from benchbench.running import run
+from benchbench.running.plan import RunRequest
 
 
 def ran(out: Path, model: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    request = run.RunRequest(size=16, budget="1epochs", out=out, device="cpu", jobs=1, model=(model,), frame=False)
+    request = RunRequest(
+        size=16, budget="1epochs", out=out, device="cpu", jobs=1, model=(model,), with_references=False
+    )
     (result,) = run.run(toys.registry("fitted"), request, Recorder()).results
     (weights,) = out.rglob(f"{model}/*/model.safetensors")
     return result, load_tensors(weights)

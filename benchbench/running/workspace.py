@@ -1,0 +1,113 @@
+"""A trial's workspace on this machine: its folders, its lock, its log and its checkpoints."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from ..devices import resolved
+from ..errors import TrialError
+from ..files import write_atomically
+from ..results import store
+from ..results.trial import Trial
+
+if TYPE_CHECKING:
+    import torch
+
+LOCKS = ".locks"
+LOG_PART = 500_000  # bytes that are kept of a log's beginning and of its end
+CHECKPOINTS = "checkpoint*.safetensors"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where, and on what, a trial is done on this machine.
+
+    >>> Workspace(Path("runs/final"), Path("lock"), Path("data"), Path("cache")).work
+    PosixPath('runs/final.partial')
+    """
+
+    final: Path
+    """The folder of its result."""
+    lock: Path
+    data: Path
+    """The prepared data set's folder in the cache."""
+    cache: Path
+    device: str = "auto"
+    threads: int = 1
+
+    @property
+    def work(self) -> Path:
+        """The folder beside the final one in which the result is made."""
+        return store.work_folder(self.final)
+
+    @property
+    def torch_device(self) -> torch.device:
+        """The device by its own name where `device` is `auto`; `set_up` has set torch up for it."""
+        import torch
+
+        return torch.device(resolved(self.device))
+
+
+def lock_of(trial: Trial, out: Path) -> Path:
+    """Return the file that whoever is at the trial has locked: there may be another run in the same folder."""
+    return out / LOCKS / trial.key
+
+
+def locked(path: Path, *, blocking: bool = True) -> FileLock:
+    """Lock that file during the `with` block. Raises Timeout where it is not to block, and another has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path, blocking=blocking)
+
+
+def log_to(path: Path) -> None:
+    """Send everything that this process and its libraries print to a file."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    for stream in (1, 2):
+        os.dup2(handle, stream)
+    os.close(handle)
+
+
+def check_descriptors(log: Path) -> None:
+    """Raise TrialError if the process no longer writes to its log: then its other files may be spoilt, too."""
+    try:
+        intact = all(os.path.samestat(os.fstat(stream), log.stat()) for stream in (1, 2))
+    except OSError:
+        intact = False
+    if not intact:
+        raise TrialError("the process's log or its descriptors were closed, replaced or removed")
+
+
+def shorten_log(log: Path) -> None:
+    """Keep the beginning and the end of a log that is too long to read."""
+    size = log.stat().st_size
+    if size > 2 * LOG_PART:
+        with log.open("rb") as file:
+            first = file.read(LOG_PART)
+            file.seek(size - LOG_PART)
+            last = file.read()
+        cut = f"\n… {size - 2 * LOG_PART:,} bytes left out …\n".encode()
+        write_atomically(log, first + cut + last)
+
+
+def take_over_checkpoints(final: Path, work: Path) -> None:
+    """Move the checkpoints of a trial that failed, perhaps for want of time or memory, to where it goes on."""
+    for checkpoint in final.glob(CHECKPOINTS):
+        os.replace(checkpoint, work / checkpoint.name)
+    for checkpoint in work.glob(CHECKPOINTS):
+        if not _is_whole(checkpoint):  # damaged: without it the training starts anew
+            checkpoint.unlink()
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(checkpoint, "pt") as file:
+            return "plan" in (file.metadata() or {})
+    except (OSError, SafetensorError):
+        return False
