@@ -28,7 +28,7 @@ from .sources import GROUP, Plugin
 KINDS: Mapping[str, type[Component]] = MappingProxyType(
     {"dataset": Dataset, "degradation": Degradation, "model": Model, "metric": Metric}
 )
-_BRINGING = {f"benchbench_{kind}" for kind in (*KINDS, "suite")}
+_BROUGHT = (*KINDS, "suite")
 
 
 @dataclass
@@ -37,14 +37,19 @@ class Registry:
 
     manager: pluggy.PluginManager
     plugins: dict[str, Plugin]
-    components: dict[str, dict[str, type[Component]]]
+    brought: dict[str, dict[str, Any]] = field(default_factory=lambda: {kind: {} for kind in _BROUGHT})
+    """Kind -> name -> component class, or the file of a suite, in alphabetical order."""
     origin: dict[Any, Plugin] = field(default_factory=dict)
-    """The plugin of each component class and of each suite's file."""
-    suites: dict[str, Path] = field(default_factory=dict)
+    """The plugin of each of them."""
 
     def of(self, kind: str) -> dict[str, type[Component]]:
         """The components of a kind by name, in alphabetical order."""
-        return self.components[kind]
+        return self.brought[kind]
+
+    @property
+    def suites(self) -> dict[str, Path]:
+        """The files of the suites by name."""
+        return self.brought["suite"]
 
     def resolve(self, kind: str, text: str) -> Any:
         """The component that a spec names; degradations may be chained with `+`. Raises SpecError."""
@@ -85,18 +90,18 @@ def load(
     """Import and register the plugins, in the order of their names. Raises PluginError where two clash."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
-    found = Registry(manager, {}, {kind: {} for kind in KINDS})
+    found = Registry(manager, {})
     blocked = set(blocked)
     for entry_point in sorted(entry_points, key=lambda e: (e.name, e.value)):
         if entry_point.name not in blocked:
             _register(found, sources.of_entry_point(entry_point), entry_point.load)
     for path in files:
         _register(found, sources.of_file(path), functools.partial(sources.import_file, path))
-    for kind in KINDS:
-        _collect_components(found, kind, strict)
-    for impl in found.implementations("benchbench_suites"):
-        _collect(found, "suite", impl, validation.check_suite)
-    for hook in [hook for hook in validation.HOOKS if hook.removesuffix("s") not in _BRINGING]:
+    for kind in _BROUGHT:
+        _collect(found, kind, strict)
+    for hook in [
+        hook for hook in validation.HOOKS if hook.removeprefix("benchbench_").removesuffix("s") not in _BROUGHT
+    ]:
         for impl in found.implementations(hook):
             found.plugins[impl.plugin_name].brings.append(f"hook {hook}")
     return found
@@ -125,8 +130,7 @@ def _leave_out(found: Registry, plugin: Plugin, error: BaseException) -> None:
     plugin.brings.clear()
     if found.manager.has_plugin(plugin.name):
         found.manager.unregister(name=plugin.name)
-    by_kind: list[dict[str, Any]] = [*found.components.values(), found.suites]
-    for things in by_kind:
+    for things in found.brought.values():
         for name in [name for name, thing in things.items() if found.origin[thing] is plugin]:
             del found.origin[things.pop(name)]
 
@@ -139,46 +143,61 @@ def _where(error: BaseException) -> str:
     return f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
 
 
-def _collect_components(found: Registry, kind: str, strict: bool) -> None:
-    check = functools.partial(validation.check_component, kind=kind, base=KINDS[kind])
+def _collect(found: Registry, kind: str, strict: bool) -> None:
+    """Add what all plugins bring of a kind. Raises PluginError where two clash; if not `strict`, the second goes."""
     for impl in found.implementations(f"benchbench_{kind}s"):
+        plugin = found.plugins[impl.plugin_name]
         try:
-            _collect(found, kind, impl, check)
+            brought = _brought(kind, impl.function())
+        except (Exception, SystemExit) as error:
+            _leave_out(found, plugin, error)
+            continue
+        try:
+            for name, thing in brought.items():
+                _add(found, kind, name, thing, plugin)
         except PluginError as clash:
             if strict:
                 raise
-            _leave_out(found, found.plugins[impl.plugin_name], clash)
-    found.components[kind] = dict(sorted(found.components[kind].items()))
+            _leave_out(found, plugin, clash)
+    found.brought[kind] = dict(sorted(found.brought[kind].items()))
 
 
-def _collect(found: Registry, kind: str, impl: pluggy.HookImpl, check: Callable[[Any], None]) -> None:
-    """Add what one plugin brings of a kind, or leave the plugin out. Raises PluginError where two plugins clash."""
-    plugin = found.plugins[impl.plugin_name]
-    try:
-        brought: dict[str, Any] = {}
-        for thing in _listed(impl.function(), f"benchbench_{kind}s"):
-            check(thing)
-            name = _name(thing)
-            if name in brought:
-                raise PluginError(f"brings two {kind}s named '{name}'")
-            brought[name] = thing
-    except (Exception, SystemExit) as error:
-        return _leave_out(found, plugin, error)
-    of_kind: dict[str, Any] = found.suites if kind == "suite" else found.components[kind]
-    for name, thing in brought.items():
-        if name in of_kind:
-            raise PluginError(_clash(kind, name, found.origin[of_kind[name]], plugin))
-        if kind == "metric" and getattr(thing, "ranks", False):
-            _check_only_one_ranks(found, thing, plugin)
-        of_kind[name] = thing
-        found.origin[thing] = plugin
-        plugin.brings.append(f"{kind} {name}")
-        plugin.warnings += validation.near_misses(thing) if kind in KINDS else []
+def _brought(kind: str, things: Any) -> dict[str, Any]:
+    """What a hook has returned, by name. Raises PluginError unless it keeps the contract of its kind."""
+    if isinstance(things, type | str) or not isinstance(things, Iterable):
+        raise PluginError(f"benchbench_{kind}s must return a list, not {things!r}")
+    brought: dict[str, Any] = {}
+    for thing in things:
+        if kind == "suite":
+            validation.check_suite(thing)
+        else:
+            validation.check_component(thing, kind, KINDS[kind])
+        name = thing.stem if kind == "suite" else thing.name
+        if name in brought:
+            raise PluginError(f"brings two {kind}s named '{name}'")
+        brought[name] = thing
+    return brought
+
+
+def _add(found: Registry, kind: str, name: str, thing: Any, plugin: Plugin) -> None:
+    """Register a component or suite. Raises PluginError if another plugin has brought its like."""
+    if name in found.brought[kind]:
+        other = found.origin[found.brought[kind][name]]
+        raise PluginError(
+            f"two plugins bring a {kind} named '{name}': {other.name} (from {other.distribution}) and {plugin.name} "
+            f"(from {plugin.distribution}); {_way_out(other, plugin)}"
+        )
+    if kind == "metric" and getattr(thing, "ranks", False):
+        _check_only_one_ranks(found, thing, plugin)
+    found.brought[kind][name] = thing
+    found.origin[thing] = plugin
+    plugin.brings.append(f"{kind} {name}")
+    plugin.warnings += validation.near_misses(thing) if kind in KINDS else []
 
 
 def _check_only_one_ranks(found: Registry, metric: Any, plugin: Plugin) -> None:
     """Raises PluginError if another metric ranks boards already: a second one would reorder every board."""
-    for other in found.components["metric"].values():
+    for other in found.brought["metric"].values():
         if getattr(other, "ranks", False):
             raise PluginError(
                 f"two metrics rank the boards: {other.name} (from {found.origin[other].distribution}) and "
@@ -186,25 +205,8 @@ def _check_only_one_ranks(found: Registry, metric: Any, plugin: Plugin) -> None:
             )
 
 
-def _listed(found: Any, hook: str) -> list[Any]:
-    if isinstance(found, type | str) or not isinstance(found, Iterable):
-        raise PluginError(f"{hook} must return a list, not {found!r}")
-    return list(found)
-
-
-def _clash(kind: str, name: str, one: Plugin, other: Plugin) -> str:
-    return (
-        f"two plugins bring a {kind} named '{name}': {one.name} (from {one.distribution}) and {other.name} (from "
-        f"{other.distribution}); {_way_out(one, other)}"
-    )
-
-
 def _way_out(*plugins: Plugin) -> str:
     """The options that leave one of two plugins out."""
     named = {path.name for path in sources.files()}
     options = [f"--no-plugin {plugin.name}" for plugin in plugins if plugin.distribution not in named]
     return f"leave one out with {' or '.join(options)}" if options else "load only one of these files"
-
-
-def _name(thing: Any) -> str:
-    return thing.stem if isinstance(thing, Path) else thing.name

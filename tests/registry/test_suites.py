@@ -81,10 +81,21 @@ def test_a_suite_is_known_by_its_file_and_its_plugin(tmp_path: Path, load_with_t
     registry = load_with_toys(SUITES.format(paths=f"[Path({str(path)!r})]"))
     assert registry.suites == {"fogs": path}
     assert registry.plugins["strange_plugin_0"].brings == ["suite fogs"]
+
+
+def test_of_two_suites_of_one_name_the_second_is_left_out_unless_that_is_an_error(
+    tmp_path: Path, load_with_toys: Callable[..., Registry]
+) -> None:
+    path = tmp_path / "fogs.toml"
+    path.touch()
+    twice = [SUITES.format(paths=f"[Path({str(path)!r})]")] * 2
     with pytest.raises(
         PluginError, match=r"two plugins bring a suite named 'fogs': strange_plugin_0 .* strange_plugin_1"
     ):
-        load_with_toys(*[SUITES.format(paths=f"[Path({str(path)!r})]")] * 2)
+        load_with_toys(*twice)
+    registry = load_with_toys(*twice, strict=False)
+    assert registry.suites == {"fogs": path}
+    assert [plugin.name for plugin in registry.failures] == ["strange_plugin_1"]
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_a_component_that_cannot_be_sent_to_a_process_fails_with_its_reason(tmp_
         name = "local"
 
     registry = toys.registry()
-    registry.components["model"]["local"] = Local
+    registry.of("model")["local"] = Local
     registry.origin[Local] = registry.origin[toys.TinyConv]
     request = RunRequest(
         size=16, budget="1epochs", out=tmp_path, device="cpu", model=("local", "identity"), with_references=False
