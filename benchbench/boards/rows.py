@@ -15,6 +15,11 @@ from .statistics import Array
 
 REGIONS = {"": "whole image", "@region": "inside the degraded region", "@face": "inside the face"}
 
+# the columns of `Board.rows` that are no fact of a model and no mean score
+RANK, GAIN, RECOVERED, TRAININGS_STD = "rank", "gain", "recovered", "trainings.std"
+BASELINE, IDEAL = "baseline", "ideal"  # roles of the rows that do not compete
+LOW, HIGH, MEDIAN = ".low", ".high", ".median"  # behind the column that they belong to
+
 
 def metrics_of(scored: Iterable[Result]) -> dict[str, dict[str, Any]]:
     """Metric -> facts, of the version that most results have, of equally many the newest.
@@ -38,7 +43,7 @@ def rows_of(scored: Sequence[Result], metrics: Mapping[str, Mapping[str, Any]]) 
         return trainings
     rows = _average_seeds(trainings)
     if first := ranking_metric(metrics, rows):
-        rows["trainings.std"] = rows["model"].map(trainings.groupby("model")[first].std())
+        rows[TRAININGS_STD] = rows["model"].map(trainings.groupby("model")[first].std())
     return rows
 
 
@@ -46,6 +51,41 @@ def ranking_metric(metrics: Mapping[str, Mapping[str, Any]], rows: pd.DataFrame)
     """The metric that gives the order: the first that at least half of the rows have, or else any; no signed one."""
     known = [m for m, facts in metrics.items() if not facts.get("signed") and m in rows and rows[m].notna().any()]
     return next((m for m in known if rows[m].notna().mean() >= 0.5), next(iter(known), None))
+
+
+def measured(rows: pd.DataFrame, metrics: Iterable[str], region: str = "") -> list[str]:
+    """The metrics that at least one row has a score by, of the whole image or of a region."""
+    return [m for m in metrics if m + region in rows and rows[m + region].notna().any()]
+
+
+def competes(rows: pd.DataFrame) -> pd.Series:
+    """True for each row that is neither the degraded input nor the ideal."""
+    return rows["role"] == ""
+
+
+def is_baseline(rows: pd.DataFrame) -> pd.Series:
+    """True for the degraded input."""
+    return rows["role"] == BASELINE
+
+
+def is_ideal(rows: pd.DataFrame) -> pd.Series:
+    """True for the inverse that knows how the image was degraded."""
+    return rows["role"] == IDEAL
+
+
+def scale_of(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """A column with its bounds, where it has any."""
+    return rows[[name for end in ("", LOW, HIGH) if (name := column + end) in rows]]
+
+
+def bounds_of(rows: pd.DataFrame, column: str) -> tuple[pd.Series, pd.Series]:
+    """Lower and upper bounds of the 95 % interval of each number in a column; NaN where unknown."""
+    return rows[column + LOW], rows[column + HIGH]
+
+
+def medians_of(rows: pd.DataFrame, column: str) -> pd.Series:
+    """The median over the images behind each mean; NaN where no mean of the board is infinite."""
+    return rows.get(column + MEDIAN, pd.Series(math.nan, rows.index))
 
 
 def _columns(result: Result, metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -23,9 +23,19 @@ def number(value: Any, digits: int) -> str:
     return f"{value:.{digits}f}"
 
 
+def margin(low: float, high: float, digits: int) -> str:
+    """Half the width of an interval, `±0.39`; "" for an unknown one."""
+    return f"±{(high - low) / 2:.{digits}f}" if math.isfinite(high - low) else ""
+
+
+def interval(low: float, high: float, digits: int) -> str:
+    """An interval in words, `23.69 to 24.47`; "" for an unknown one."""
+    return f"{low:.{digits}f} to {high:.{digits}f}" if math.isfinite(high - low) else ""
+
+
 def with_margin(text: str, low: float, high: float, digits: int) -> str:
     """A number with half the width of its interval, `24.08 ±0.39`, where there is one."""
-    return f"{text}{NARROW}±{(high - low) / 2:.{digits}f}" if math.isfinite(high - low) else text
+    return NARROW.join(filter(None, (text, margin(low, high, digits))))
 
 
 def escape(text: str) -> str:

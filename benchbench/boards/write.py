@@ -23,6 +23,7 @@ from .published import write_published
 from .rows import REGIONS
 from .tables import beside, is_written, write_table
 from .text import escape
+from .view import view_of
 
 SCALES = [f"{name}{bound}" for name in ("gain", "recovered") for bound in ("", ".low", ".high")]
 FACTS = ("bytes", "payload", "parameters", "flops", "epochs", "seeds", "trainings", "trainings.std", "sees", "plugin")
@@ -65,7 +66,7 @@ def write_boards(boards: Sequence[Board], folder: Path, *, redraw: bool = True) 
 def _write_file(stem: Path, members: Sequence[Board]) -> None:
     pictures = [_pictures(stem, b, len(members)) for b in members]
     text = f"# {escape(members[0].setting.degradation)} on {escape(members[0].setting.dataset)}\n\n"
-    text += "\n".join(section(b, p) for b, p in zip(members, pictures, strict=True))
+    text += "\n".join(section(view_of(b), p) for b, p in zip(members, pictures, strict=True))
     write_atomically(beside(stem, ".md"), text)
     flat = pd.concat([_flat(b) for b in members], ignore_index=True)
     write_table(stem, flat)

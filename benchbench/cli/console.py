@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-from ..boards import Board
-from ..boards.text import arrow, budget_name, number
+from ..boards.notes import Note
+from ..boards.text import number
+from ..boards.view import View, view_of
 from ..checks.overfit import Verdict
 from ..results.store import first_metric
 from ..results.trial import Trial
@@ -91,21 +93,29 @@ class Console(Listener):
         """The boards, and where everything was written."""
         for problem in report.problems:
             self.warn(f"left out of the boards: {problem}")
-        for board in report.boards:
-            self.rich.print()
-            s = board.setting
-            title = f"{s.degradation} on {s.dataset}, {s.size} px, {budget_name(s.budget)}"
-            self.rich.print(title, markup=False, soft_wrap=True)
-            self.rich.print(_table(board, self.rich.width) if board.ranked_by else "No model was scored.")
-            if board.unavailable:
-                names = ", ".join(board.unavailable)
-                self.rich.print(f"not measured: {names} (the board's file says why)", markup=False, soft_wrap=True)
-            for row in board.failures:
-                log = f" ({row['log']})" if row["log"] else ""
-                self.rich.print(f"{row['model']} {row['status']}: {row['reason']}{log}", markup=False, soft_wrap=True)
+        told = set[Note]()
+        for view in map(view_of, report.boards):
+            self._show_board(view, told)
+            told.update(view.how_ranked, view.notes)
         self.rich.print()
         for path in report.written:
-            self.rich.print(f"Written: {path}", markup=False, soft_wrap=True)
+            self._print(f"Written: {path}")
+
+    def _show_board(self, view: View, told: Set[Note]) -> None:
+        """Print a board with the notes that were not told below another one."""
+        self.rich.print()
+        s = view.board.setting
+        self._print(f"{s.degradation} on {s.dataset}, {view.heading.title}")
+        self.rich.print(_table(view, self.rich.width) if view.ranking else "No model was scored.")
+        for note in (*view.how_ranked, *view.notes):
+            if note not in told:
+                self._print(f"{note.about}: {note.text}" if note.about else note.text)
+        for row in view.board.failures:
+            log = f" (log: {row['log']})" if row["log"] else ""
+            self._print(f"{row['model']} {row['status']}: {row['reason']}{log}")
+
+    def _print(self, text: str) -> None:
+        self.rich.print(text, markup=False, soft_wrap=True)
 
 
 def _facts(progress: dict[str, float]) -> str:
@@ -131,17 +141,17 @@ def _line(trial: Trial, result: dict[str, Any]) -> str:
     return f"  {name}: {first} {mean} {metrics[first]['unit']}"
 
 
-def _table(board: Board, width: int) -> Table:
+def _table(view: View, width: int) -> Table:
+    """The scores of whole images, as many as fit, and the parameters."""
     table = Table()
     table.add_column("#", justify="right")
     table.add_column("model", overflow="fold")
-    names = [m for m in board.metrics if m in board.rows and board.rows[m].notna().any()]
-    names = names[: max(1, (width - 45) // 11)]
-    for name in names:
-        table.add_column(f"{name} {arrow(board.metrics[name])}", justify="right")
-    table.add_column("parameters", justify="right")
-    for row in board.rows.to_dict("records"):
-        cells = [number(row[m], board.metrics[m]["digits"]) for m in names]
-        style = "dim" if row["role"] else None
-        table.add_row(str(row["rank"]), row["model"], *cells, f"{int(row['parameters']):,}", style=style)
+    scores = [column for column in view.of("main", "further") if column.metric][: max(1, (width - 45) // 11)]
+    shown = scores + [column for column in view.columns if column.key == "parameters"]
+    for column in shown:
+        table.add_column(Text(f"{column.head} {column.arrow}".strip()), justify="right")
+    for row in view.rows:
+        cells = [row.cells[column.key] for column in shown]
+        texts = [Text(cell.text, "bold" if cell.best else "") for cell in cells]
+        table.add_row(Text(str(row.rank)), Text(row.label), *texts, style="dim" if row.reference else None)
     return table

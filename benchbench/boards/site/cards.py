@@ -14,7 +14,7 @@ from ...registry.registry import Registry
 from ...results import store
 from ...results.store import Result
 from .. import plots
-from ..text import number
+from ..view import Row
 from .audits import Audit
 from .entries import Entry, worst
 from .pictures import Album, Strip, Triple
@@ -71,13 +71,19 @@ class Showing:
     """A model on one board."""
 
     entry: Entry
-    row: dict[str, Any]
+    row: Row
     result: Result
     album: Album | None
     strip: Strip | None
     worst: list[Bad]
     history: list[dict[str, float]]
     audit: Audit
+
+    @property
+    def score(self) -> str:
+        """Its score by the metric that ranks, with its unit."""
+        column = self.entry.view.ranking
+        return f"{self.row.cells[column.key].text} {column.unit}".strip() if column else "–"
 
     @property
     def data(self) -> str:
@@ -150,10 +156,8 @@ def _card(
 def _showing(entry: Entry, label: str, album: Album | None, audit: Audit) -> Showing:
     result = entry.results[label]
     strip = album.restored.get(label) if album else None
-    facts = entry.board.metrics.get(entry.board.ranked_by or "", {})
-    unit = f" {facts['unit']}" if facts.get("unit") else ""
     bad = [
-        Bad(image, number(score, facts["digits"]) + unit, album.triple(label, image) if album else None)
+        Bad(image, entry.shown(score), album.triple(label, image) if album else None)
         for image, score in worst(entry, label)
     ]
     return Showing(entry, entry.row[label], result, album, strip, bad, plots.history_of(result), audit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 from matplotlib.ticker import LogLocator, MaxNLocator
@@ -18,6 +18,8 @@ class Series:
 
     name: str
     points: Sequence[tuple[float, float]]
+    marks: bool = False
+    """Whether each point is shown."""
 
 
 @dataclass(frozen=True)
@@ -56,28 +58,29 @@ class Axis:
 def line_chart(
     title: str,
     series: Sequence[Series],
-    x: str,
-    y: str,
-    *,
-    log_x: bool = False,
-    log_y: bool = False,
-    width: int = 720,
-    height: int = 360,
-    marks: bool = False,
+    labels: tuple[str, str],
+    log: str = "",
+    size: tuple[int, int] = (720, 360),
 ) -> Markup:
-    """A chart of the series' finite points; empty where there are none. `marks` shows each point."""
-    lines = [Series(s.name, [p for p in s.points if all(map(math.isfinite, p))]) for s in series]
+    """Draw the series' finite points; empty where there are none.
+
+    Args:
+        title: What the chart shows, for who cannot see it.
+        series: The lines.
+        labels: What lies across, and what up.
+        log: The axes that are logarithmic where all values are positive: `x`, `y`, or both.
+        size: Width and height in CSS pixels.
+    """
+    lines = [replace(s, points=[p for p in s.points if all(map(math.isfinite, p))]) for s in series]
     known = [p for s in lines for p in s.points]
     if not known:
         return Markup()
-    across = Axis.over(x, [p[0] for p in known], log_x)
-    up = Axis.over(y, [p[1] for p in known], log_y)
-    left, right, top, bottom = 70, 12, 10, 42
-    plot = (left, top, width - left - right, height - top - bottom)
-    drawn = [_line(number, s, across, up, plot, marks) for number, s in enumerate(lines) if s.points]
-    body = Markup().join([_grid(across, up, plot), *drawn])
+    across = Axis.over(labels[0], [x for x, _ in known], "x" in log)
+    up = Axis.over(labels[1], [y for _, y in known], "y" in log)
+    plot = Plot(across, up, left=70, top=10, width=size[0] - 82, height=size[1] - 52)
+    body = Markup().join([plot.grid(), *(plot.line(n, s) for n, s in enumerate(lines) if s.points)])
     return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        width, height, title, body
+        *size, title, body
     )
 
 
@@ -86,37 +89,45 @@ def style(number: int) -> str:
     return f"c{number % COLOURS} d{number // COLOURS % DASHES}"
 
 
-Plot = tuple[int, int, int, int]
+@dataclass(frozen=True)
+class Plot:
+    """The part of a chart between its axes, in CSS pixels from the upper left."""
 
+    across: Axis
+    up: Axis
+    left: int
+    top: int
+    width: int
+    height: int
 
-def _place(point: tuple[float, float], across: Axis, up: Axis, plot: Plot) -> tuple[float, float]:
-    left, top, width, height = plot
-    return left + width * across.position(point[0]), top + height * (1 - up.position(point[1]))
+    def place(self, point: tuple[float, float]) -> tuple[float, float]:
+        """Where a point lies."""
+        x, y = self.across.position(point[0]), self.up.position(point[1])
+        return self.left + self.width * x, self.top + self.height * (1 - y)
 
+    def line(self, number: int, series: Series) -> Markup:
+        """A series, in the style of its number."""
+        places = [self.place(point) for point in series.points]
+        path = "M" + " ".join(f"{px:.1f},{py:.1f}" for px, py in places)
+        shown = places if series.marks or len(places) == 1 else []  # a single point has no line to be seen by
+        dots = Markup().join(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3"/>').format(*place) for place in shown)
+        return Markup('<g class="series {}"><title>{}</title><path class="hit" d="{}"/><path d="{}"/>{}</g>').format(
+            style(number), series.name, path, path, dots
+        )
 
-def _line(number: int, series: Series, across: Axis, up: Axis, plot: Plot, marks: bool) -> Markup:
-    places = [_place(point, across, up, plot) for point in series.points]
-    path = "M" + " ".join(f"{px:.1f},{py:.1f}" for px, py in places)
-    shown = places if marks or len(places) == 1 else []  # a single point has no line to be seen by
-    dots = Markup().join(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3"/>').format(*place) for place in shown)
-    return Markup('<g class="series {}"><title>{}</title><path class="hit" d="{}"/><path d="{}"/>{}</g>').format(
-        style(number), series.name, path, path, dots
-    )
-
-
-def _grid(across: Axis, up: Axis, plot: Plot) -> Markup:
-    left, top, width, height = plot
-    middle, bottom = top + height / 2, top + height
-    parts = []
-    for value in up.ticks(5):
-        py = top + height * (1 - up.position(value))
-        parts.append(Markup('<path d="M{} {:.1f}h{}"/>').format(left, py, width))
-        parts.append(_label(left - 6, py + 4, _tick(value), "end"))
-    values = across.ticks(max(3, width // 110))
-    parts += [_label(left + width * across.position(value), bottom + 16, _tick(value)) for value in values]
-    parts.append(_label(left + width / 2, bottom + 34, across.label))
-    turned = Markup('<g transform="rotate(-90 12 {0})">{1}</g>').format(middle, _label(12, middle, up.label))
-    return Markup('<g class="grid">{}</g>').format(Markup().join([*parts, turned]))
+    def grid(self) -> Markup:
+        """Lines across, with what they stand for, and the axes' labels."""
+        left, middle, bottom = self.left, self.top + self.height / 2, self.top + self.height
+        parts = []
+        for value in self.up.ticks(5):
+            py = self.top + self.height * (1 - self.up.position(value))
+            parts.append(Markup('<path d="M{} {:.1f}h{}"/>').format(left, py, self.width))
+            parts.append(_label(left - 6, py + 4, _tick(value), "end"))
+        values = self.across.ticks(max(3, self.width // 110))
+        parts += [_label(left + self.width * self.across.position(v), bottom + 16, _tick(v)) for v in values]
+        parts.append(_label(left + self.width / 2, bottom + 34, self.across.label))
+        turned = Markup('<g transform="rotate(-90 12 {0})">{1}</g>').format(middle, _label(12, middle, self.up.label))
+        return Markup('<g class="grid">{}</g>').format(Markup().join([*parts, turned]))
 
 
 def _label(px: float, py: float, text: str, anchor: str = "middle") -> Markup:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,11 +13,9 @@ import pandas as pd
 from ...files import digest
 from ...results.store import Result
 from ..board import Board
-from ..markdown.board import best_of
 from ..overall import Overall, overall
-from ..text import budget_name
-
-MAIN = 4  # metrics that stand first
+from ..text import budget_name, number
+from ..view import Row, View, view_of
 
 
 @dataclass(frozen=True)
@@ -38,42 +35,20 @@ class Entry:
         """The boards that this one may be compared with."""
         return _league(self.board)
 
-    @property
-    def metrics(self) -> list[str]:
-        """The metrics that at least one row has, in the order of the columns."""
-        return names(self.board, "")
-
-    @property
-    def compared(self) -> list[str]:
-        """Those of the metrics by which of two scores one is the better."""
-        return [name for name in self.metrics if not self.board.metrics[name].get("signed")]
+    @cached_property
+    def view(self) -> View:
+        """What the board shows."""
+        return view_of(self.board)
 
     @cached_property
-    def rows(self) -> list[dict[str, Any]]:
-        """The rows of the board as plain dictionaries, best first."""
-        return [{str(k): v for k, v in row.items()} for row in self.board.rows.to_dict("records")]
+    def row(self) -> dict[str, Row]:
+        """Model -> its row, best first."""
+        return {row.model: row for row in self.view.rows}
 
-    @cached_property
-    def row(self) -> dict[str, dict[str, Any]]:
-        """Model -> its row."""
-        return {row["model"]: row for row in self.rows}
-
-    @property
-    def leader(self) -> dict[str, Any] | None:
-        """The best row that competes; None where no model is better than the degraded input."""
-        first = self.board.ranked_by
-        rows = self.board.rows
-        if first is None or best_of(rows[first], rows["role"], self.board.better(first)) is None:
-            return None
-        return next(row for row in self.rows if row["role"] == "")
-
-    @property
-    def peers(self) -> list[str]:
-        """The models, and perhaps the degraded input, that share the leader's rank."""
-        if (first := self.leader) is None:
-            return []
-        shared = [r["model"] for r in self.rows if r["role"] != "ideal" and r["rank"] == first["rank"]]
-        return [model for model in shared if model != first["model"]]
+    def shown(self, score: float) -> str:
+        """A score by the metric that ranks, with its unit."""
+        column = self.view.ranking
+        return f"{number(score, column.digits)} {column.unit}".strip() if column else "–"
 
 
 @dataclass(frozen=True)
@@ -135,11 +110,6 @@ def leagues(found: Sequence[Entry]) -> dict[League, list[Entry]]:
 def comparisons(boards: Sequence[Board]) -> dict[League, Overall]:
     """What the boards of a league say together, where it has several."""
     return {_league(found.boards[0]): found for found in reversed(overall(boards))}  # of several metrics, the first
-
-
-def names(board: Board, suffix: str) -> list[str]:
-    """The metrics that at least one row has, for the whole image or with the suffix of a region."""
-    return [m for m in board.metrics if m + suffix in board.rows and board.rows[m + suffix].notna().any()]
 
 
 def worst(entry: Entry, model: str, count: int = 4) -> list[tuple[str, float]]:

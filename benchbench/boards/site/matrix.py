@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from ..columns import INFINITE
 from ..overall import Overall
-from . import columns
+from ..rows import GAIN, HIGH, LOW
+from ..text import interval
 from .entries import Entry
 
 
@@ -29,7 +31,7 @@ def matrix(members: Sequence[Entry], together: Overall | None) -> list[Line]:
     lines = []
     for model in sorted({model for cells in by_entry for model in cells}):
         row = ranked.get(model, {})
-        margin = columns.margin(row, columns.Column("mean_rank", "", "", digits=1)) if row else ""
+        margin = interval(row["mean_rank" + LOW], row["mean_rank" + HIGH], 1) if row else ""
         lines.append(Line(model, [cells.get(model) for cells in by_entry], row.get("mean_rank"), margin))
 
     def place(line: Line) -> tuple[bool, float]:
@@ -39,22 +41,19 @@ def matrix(members: Sequence[Entry], together: Overall | None) -> list[Line]:
 
 
 def _matrix_cells(entry: Entry) -> dict[str, dict[str, Any]]:
-    first = entry.board.ranked_by
-    if first is None:
+    ranking, rows = entry.view.ranking, entry.view.rows
+    if ranking is None:
         return {}
-    shown = {column.key: columns.cells(entry.board, column) for column in columns.columns(entry.board)}
-    sign = 1 if entry.board.better(first) else -1
-    gains = [c.value * sign if c.value is not None else 0.0 for c in shown["gain"]] if "gain" in shown else []
-    most = max([g for g in gains if abs(g) < 1e300], default=0.0)
-    found: dict[str, dict[str, Any]] = {}
-    for position, row in enumerate(entry.rows):
-        share = gains[position] / most if gains and most > 0 else 0.0
-        found[row["model"]] = {
-            "score": shown[first][position],
-            "gain": shown["gain"][position] if gains else None,
-            "rank": row["rank"],
-            "place": (position + 1) / len(entry.rows),
-            "heat": round(max(-4.0, min(4.0, 4 * share))),
-            "role": row["role"],
+    sign = 1 if ranking.higher_is_better else -1
+    gains = {row.model: sign * (row.cells[GAIN].value or 0.0) for row in rows if GAIN in row.cells}
+    most = max((gain for gain in gains.values() if abs(gain) < INFINITE), default=0.0)
+    return {
+        row.model: {
+            "score": row.cells[ranking.key],
+            "gain": row.cells.get(GAIN),
+            "rank": row.rank,
+            "place": position / len(rows),
+            "heat": round(max(-4.0, min(4.0, 4 * gains[row.model] / most))) if gains and most > 0 else 0,
         }
-    return found
+        for position, row in enumerate(rows, 1)
+    }

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .entries import MAIN, Entry
+from ..columns import MAIN, Column
+from .entries import Entry
 from .pictures import Album
 
 
@@ -16,36 +17,35 @@ def gallery(entries: Sequence[Entry], albums: Mapping[str, Album]) -> list[dict[
 
 
 def _board(entry: Entry, album: Album) -> dict[str, Any]:
-    metrics = entry.compared[:MAIN]
+    metrics = _compared(entry)
     return {
         "id": entry.id,
         "title": entry.board.setting.degradation,
         "league": entry.league.title,
         "size": album.size,
         "ids": album.ids,
-        "metrics": [_metric(entry, name) for name in metrics],
+        "metrics": [_metric(column) for column in metrics],
         "input": vars(album.input),
         "truth": vars(album.truth),
         "models": [
             {
                 "name": model,
-                "role": entry.row[model]["role"],
+                "role": entry.row[model].role,
                 **vars(strip),
-                "scores": [_scores(entry, model, name, album.ids) for name in metrics],
+                "scores": [_scores(entry, model, column, album.ids) for column in metrics],
             }
             for model, strip in album.restored.items()
         ],
     }
 
 
-def _metric(entry: Entry, name: str) -> dict[str, Any]:
-    facts = entry.board.metrics[name]
-    return {
-        "name": name.replace("_", "-"),
-        "unit": facts["unit"],
-        "digits": facts["digits"],
-        "higher": facts["higher_is_better"],
-    }
+def _compared(entry: Entry) -> list[Column]:
+    """The first columns by which of two scores one is the better."""
+    return [c for c in entry.view.of("main", "further") if c.metric and not c.signed][:MAIN]
+
+
+def _metric(column: Column) -> dict[str, Any]:
+    return {"name": column.head, "unit": column.unit, "digits": column.digits, "higher": column.higher_is_better}
 
 
 def scatter(entry: Entry, album: Album | None) -> dict[str, Any] | None:
@@ -54,32 +54,31 @@ def scatter(entry: Entry, album: Album | None) -> dict[str, Any] | None:
     if not scored:
         return None
     ids = [str(image) for image in entry.scores[scored[0]].index]
-    metrics = entry.compared[:MAIN]
+    metrics = _compared(entry)
     strips = album.restored if album else {}
     return {
         "ids": ids,
         "size": entry.board.setting.size,
-        "metrics": [_metric(entry, name) for name in metrics],
+        "metrics": [_metric(column) for column in metrics],
         "sampled": album.ids if album else [],
         "input": album.input.file if album else None,
         "truth": album.truth.file if album else None,
         "models": [
             {
                 "name": model,
-                "role": entry.row[model]["role"],
+                "role": entry.row[model].role,
                 "file": strips[model].file if model in strips else None,
-                "scores": [_scores(entry, model, name, ids) for name in metrics],
+                "scores": [_scores(entry, model, column, ids) for column in metrics],
             }
             for model in scored
         ],
     }
 
 
-def _scores(entry: Entry, model: str, metric: str, ids: Sequence[str]) -> list[float | None]:
+def _scores(entry: Entry, model: str, column: Column, ids: Sequence[str]) -> list[float | None]:
     """Rounded scores of these images; None where there is none, or an infinite one, which no plot can hold."""
     table = entry.scores[model]
-    if metric not in table:
+    if column.key not in table:
         return [None] * len(ids)
-    digits = entry.board.metrics[metric]["digits"]
-    values = table[metric].reindex(ids)
-    return [round(float(value), digits) if math.isfinite(value) else None for value in values]
+    values = table[column.key].reindex(ids)
+    return [round(float(value), column.digits) if math.isfinite(value) else None for value in values]

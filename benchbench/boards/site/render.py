@@ -10,8 +10,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ... import __version__
+from ..columns import GROUPS, Column
+from ..notes import Note
 from ..text import budget_name, number
-from . import charts, columns
+from . import charts
 
 ARXIV = re.compile(r"(arXiv:?\s*)(\d{4}\.\d{4,5})")
 
@@ -26,8 +28,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"number": number, "budget": budget_name, "linked": linked, "spaced": spaced, "kinds_of": kinds_of}
-    found.globals |= {"version": __version__, "style": charts.style, "groups": columns.groups, "heat": heat_stops()}
+    found.filters |= {"number": number, "budget": budget_name, "linked": linked, "spaced": spaced, "kinds_of": kinds_of,
+                      "emphasised": emphasised}  # fmt: skip
+    found.globals |= {"version": __version__, "style": charts.style, "groups": groups, "heat": heat_stops()}
     return found
 
 
@@ -40,6 +43,18 @@ def page(template: str, path: str, **values: object) -> str:
 def linked(text: str) -> Markup:
     """Text with its arXiv numbers as links."""
     return Markup(ARXIV.sub(r'\1<a href="https://arxiv.org/abs/\2">\2</a>', str(escape(text))))
+
+
+def emphasised(note: Note) -> Markup:
+    """A note with the head of the column that it explains emphasised."""
+    text, head = escape(note.text), escape(note.head)
+    return text.replace(head, Markup("<em>{}</em>").format(head), 1) if head else text
+
+
+def groups(columns: Iterable[Column]) -> dict[str, str]:
+    """The groups that these columns belong to, with their names."""
+    present = {column.group for column in columns}
+    return {key: words for key, words in GROUPS.items() if key in present}
 
 
 def spaced(count: float) -> str:

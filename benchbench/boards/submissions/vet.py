@@ -20,6 +20,7 @@ from ...results import store
 from ...results.store import Result
 from ..board import collect
 from ..markdown.board import section
+from ..view import view_of
 from ..write import as_json
 from . import claims
 from .archive import Refused
@@ -120,7 +121,7 @@ def _check_boards(result: Result) -> None:
         try:
             boards, problems = collect(Path(folder))
             for board in boards:
-                json_text(as_json(board)), section(board, {})
+                json_text(as_json(board)), section(view_of(board), {})
         except Exception as error:  # types and values that no check foresees
             raise Refused(f"no board can be made of it: {one_line(error, 160)}") from error
     if problems:

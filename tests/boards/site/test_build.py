@@ -396,8 +396,8 @@ def test_an_axis_holds_its_values_in_order(values: list[float], log: bool) -> No
 
 
 def test_what_is_not_finite_is_not_drawn() -> None:
-    assert line_chart("t", [Series("a", [(1.0, math.inf), (math.nan, 2.0)])], "x", "y") == ""
-    some = line_chart("t", [Series("<a>", [(1.0, math.inf), (1.0, 2.0), (2.0, 3.0)])], "x & y", "y", log_y=True)
+    assert line_chart("t", [Series("a", [(1.0, math.inf), (math.nan, 2.0)])], ("x", "y")) == ""
+    some = line_chart("t", [Series("<a>", [(1.0, math.inf), (1.0, 2.0), (2.0, 3.0)])], ("x & y", "y"), log="y")
     drawn = Page(some)
     assert drawn.inside("title") == ["<a>"]
     assert "x & y" in drawn.inside("text")

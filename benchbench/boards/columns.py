@@ -1,0 +1,192 @@
+"""The columns of a board and the cells in them: what is shown, in which unit, to which digit, and what is the best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from .board import Board
+from .rows import (
+    GAIN,
+    RECOVERED,
+    REGIONS,
+    TRAININGS_STD,
+    bounds_of,
+    competes,
+    is_baseline,
+    measured,
+    medians_of,
+    scale_of,
+)
+from .text import NARROW, arrow, interval, margin, number
+
+MAIN = 4
+"""Metrics that stand first. The others follow in a table of their own, or it would be too wide to read."""
+BETWEEN = "between trainings"
+INFINITE = 1e308
+"""What stands for infinity where neither JSON nor JavaScript has a word for it."""
+GROUPS = {
+    "main": REGIONS[""],
+    "cost": "cost",
+    **{region: words for region, words in REGIONS.items() if region},
+    "further": "further metrics",
+}
+"""The groups of columns, in their order; a region's is the suffix of its columns."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of numbers."""
+
+    key: str
+    """That of `Board.rows` where it shows one."""
+    head: str
+    group: str
+    """A key of GROUPS; that of a region is also the suffix of its keys."""
+    metric: str = ""
+    """The metric whose mean scores these are; "" for anything else."""
+    unit: str = ""
+    arrow: str = ""
+    """Which way is better."""
+    digits: int = 0
+    higher_is_better: bool = False
+    signed: bool = False
+    """Whether scores have a sign, and 0 is best."""
+
+    @property
+    def long_head(self) -> str:
+        """The head where columns of several regions stand side by side."""
+        return self.head + (self.group if self.group in REGIONS else "")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number as people read it, as programs sort it, and how sure it is."""
+
+    text: str
+    value: float | None
+    """None for a missing one, ±INFINITE for an infinite one."""
+    best: bool = False
+    """True where a competing model reads the same as the best of them, if that is better than the degraded input."""
+    margin: str = ""
+    """Half the 95 % interval, `±0.39`, or the median where the mean is infinite."""
+    interval: str = ""
+    """The 95 % interval, `23.69 to 24.47`."""
+    unit: str = ""
+
+    @property
+    def finite(self) -> bool:
+        """Whether it is neither missing nor infinite."""
+        return self.value is not None and abs(self.value) < INFINITE
+
+    @property
+    def full(self) -> str:
+        """The number with its margin and unit."""
+        space = NARROW if self.margin.startswith("±") else " "
+        return self.text + (space + self.margin if self.margin else "") + self.unit
+
+
+Filled = tuple[Column, list[Cell]]
+"""A column, and its cells in the order of the board's rows."""
+
+
+def columns_of(board: Board) -> Iterator[Filled]:
+    """Yield the columns that hold anything, in the order of GROUPS."""
+    whole = measured(board.rows, board.metrics)
+    for name in whole[:MAIN]:
+        yield _scores(board, name, "main")
+    if whole:
+        yield from _scales(board)
+        yield from _costs(board)
+    for region in filter(None, REGIONS):
+        for position, name in enumerate(measured(board.rows, board.metrics, region)):
+            if position < MAIN or name not in whole:
+                yield _scores(board, name, region)
+    for name in whole[MAIN:]:
+        yield _scores(board, name, "further")
+
+
+def best_of(rows: pd.DataFrame, values: pd.Series, higher_is_better: bool) -> float | None:
+    """The best value of the rows that compete; None if it is no better than that of the degraded input."""
+    sign = 1 if higher_is_better else -1
+    competing, idle = (sign * values[of(rows)].dropna() for of in (competes, is_baseline))
+    if competing.empty or (len(idle) and competing.max() <= idle.iloc[0]):
+        return None
+    return sign * float(competing.max())
+
+
+def score_column(board: Board, name: str, group: str = "main") -> Column:
+    """The column of a metric's mean scores."""
+    facts, key = board.metrics[name], name + (group if group in REGIONS else "")
+    head, higher, signed = name.replace("_", "-"), bool(facts["higher_is_better"]), bool(facts.get("signed"))
+    return Column(key, head, group, name, facts["unit"], arrow(facts), facts["digits"], higher, signed)
+
+
+def _scores(board: Board, name: str, group: str) -> Filled:
+    """The mean scores by a metric; those that give the order have their margins."""
+    column, rows = score_column(board, name, group), board.rows
+    values, digits = rows[column.key], column.digits
+    sizes = values.abs() if column.signed else values
+    best = best_of(rows, sizes, column.higher_is_better)
+    shown = None if best is None else number(best, digits)
+    bests = [c and number(size, digits) == shown for size, c in zip(sizes, competes(rows), strict=True)]
+    cells = [Cell(number(v, digits), _sortable(v), b) for v, b in zip(values, bests, strict=True)]
+    return column, _with_margins(cells, rows, column) if name == board.ranked_by else cells
+
+
+def _scales(board: Board) -> Iterator[Filled]:
+    """Yield gain, recovered, and the deviation between trainings, where they are known."""
+    rows, first = board.rows, board.ranked_by
+    ranking = Column("", "", "main") if first is None else score_column(board, first)
+    digits, higher = ranking.digits, ranking.higher_is_better
+    if first and GAIN in rows:
+        column = Column(GAIN, f"gain {first}", "main", digits=digits, higher_is_better=higher)
+        yield column, _with_margins(_plain(rows[GAIN], lambda v: gain(v, digits)), rows, column)
+    if RECOVERED in rows:
+        column, percent = Column(RECOVERED, "recovered", "main", higher_is_better=True), 100 * scale_of(rows, RECOVERED)
+        cells = [replace(c, unit=" %" if math.isfinite(v) else "") for c, v in zip(
+            _plain(percent[RECOVERED], lambda v: number(v, 0)), percent[RECOVERED], strict=True)]  # fmt: skip
+        yield column, _with_margins(cells, percent, column)
+    if rows[TRAININGS_STD].notna().any():
+        cells = _plain(rows[TRAININGS_STD], lambda v: f"±{v:.{digits}f}" if math.isfinite(v) else "–")
+        yield Column(TRAININGS_STD, BETWEEN, "main", digits=digits), cells
+
+
+def gain(value: float, digits: int) -> str:
+    """A gain with its sign, `+3.34`."""
+    return f"{round(value, digits) + 0.0:+.{digits}f}" if math.isfinite(value) else number(value, digits)
+
+
+def _costs(board: Board) -> Iterator[Filled]:
+    """Yield what the models take: bytes, where any is a codec; parameters; training."""
+    rows = board.rows
+    if rows["bytes"].notna().any():
+        per_pixel = 8 / board.setting.size**2
+        yield Column("bytes", "bytes an image", "cost"), _plain(rows["bytes"], lambda v: number(v, 0))
+        for key, head, name in (("bits", "bits a pixel", "bytes"), ("payload", "without headers", "payload")):
+            yield Column(key, head, "cost", digits=3), _plain(rows[name] * per_pixel, lambda v: number(v, 3))
+    yield Column("parameters", "parameters", "cost"), _plain(rows["parameters"], lambda v: f"{int(v):,}")
+    yield Column("flops", "TFLOP", "cost", digits=2), _plain(rows["flops"] / 1e12, lambda v: f"{v:.2f}" if v else "–")
+    yield Column("epochs", "epochs", "cost", digits=1), _plain(rows["epochs"], lambda v: f"{v:.1f}" if v else "–")
+
+
+def _plain(values: Iterable[float], text: Callable[[float], str]) -> list[Cell]:
+    return [Cell(text(value), _sortable(value)) for value in values]
+
+
+def _with_margins(cells: Sequence[Cell], rows: pd.DataFrame, column: Column) -> list[Cell]:
+    """The cells with their intervals, or, where the mean is infinite, with the median."""
+    found, digits = [], column.digits
+    for cell, low, high, median in zip(cells, *bounds_of(rows, column.key), medians_of(rows, column.key), strict=True):
+        if cell.value is not None and not cell.finite and math.isfinite(median):
+            found.append(replace(cell, margin=f"(median {number(median, digits)})"))
+        else:
+            found.append(replace(cell, margin=margin(low, high, digits), interval=interval(low, high, digits)))
+    return found
+
+
+def _sortable(value: float) -> float | None:
+    return None if math.isnan(value) else max(-INFINITE, min(INFINITE, float(value)))

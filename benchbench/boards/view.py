@@ -1,0 +1,135 @@
+"""A board as it is shown: which rows, columns, cells, notes and facts. Markdown, terminal and site only draw it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .board import Board
+from .columns import Cell, Column, Filled, best_of, columns_of, score_column
+from .notes import Heading, Note, coverage_of, heading_of, how_ranked, provenance_of, remarks_on
+from .pareto import COSTS, fronts
+from .rows import BASELINE, HIGH, IDEAL, LOW, RANK
+from .text import number
+
+REFERENCES = {BASELINE: "the input as it is", IDEAL: "the ideal inverse"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model on a board."""
+
+    model: str
+    role: str
+    sees: str
+    """What it is told besides the image; "" for nothing."""
+    rank: int | None
+    """None where nothing ranks the board."""
+    ranks: str
+    """The best and the worst rank that it may truly have, `2 to 4`; "" where they are the same."""
+    cells: Mapping[str, Cell]
+    """Column's key -> cell."""
+
+    @property
+    def label(self) -> str:
+        """The model, and what it is told."""
+        return f"{self.model} (sees {self.sees})" if self.sees else self.model
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is the degraded input."""
+        return self.role == BASELINE
+
+    @property
+    def reference(self) -> str:
+        """What it is, if it does not compete; else ""."""
+        return REFERENCES.get(self.role, "")
+
+
+@dataclass(frozen=True)
+class View:
+    """All that a board shows but its pictures."""
+
+    board: Board
+    heading: Heading
+    columns: list[Column]
+    rows: list[Row]
+    """Best first."""
+    coverage: dict[str, str]
+    """Region -> how many test images have it, where not all do."""
+    cheapest: tuple[list[Column], list[Row]]
+    """The score and the costs of the models that none betters for less; a cell is best if that holds for its cost."""
+    how_ranked: list[Note]
+    notes: list[Note]
+    provenance: dict[str, list[str]]
+
+    @property
+    def ranking(self) -> Column | None:
+        """The column that gives the order."""
+        return next((column for column in self.columns if column.key == self.board.ranked_by), None)
+
+    @property
+    def leader(self) -> Row | None:
+        """The best row that competes; None where no model is better than the degraded input."""
+        rows, column = self.board.rows, self.ranking
+        if column is None or best_of(rows, rows[column.key], column.higher_is_better) is None:
+            return None
+        return next(row for row in self.rows if not row.reference)
+
+    @property
+    def peers(self) -> list[str]:
+        """The other models, and perhaps the degraded input, that share the leader's rank."""
+        if (first := self.leader) is None:
+            return []
+        shared = [row for row in self.rows if row.rank == first.rank and row.role != IDEAL]
+        return [row.model for row in shared if row is not first]
+
+    def of(self, *groups: str) -> list[Column]:
+        """The columns of these groups, in their order."""
+        return [column for column in self.columns if column.group in groups]
+
+
+def view_of(board: Board) -> View:
+    """Decide what a board shows."""
+    filled = list(columns_of(board))
+    return View(
+        board,
+        heading_of(board),
+        [column for column, _ in filled],
+        _rows(board, filled),
+        coverage_of(board),
+        _cheapest(board),
+        how_ranked(board),
+        remarks_on(board),
+        provenance_of(board),
+    )
+
+
+def _rows(board: Board, filled: Sequence[Filled]) -> list[Row]:
+    return [
+        Row(row["model"], row["role"], row["sees"], row.get(RANK), _ranks(row),
+            {column.key: cells[position] for column, cells in filled})
+        for position, row in enumerate(board.rows.to_dict("records"))
+    ]  # fmt: skip
+
+
+def _ranks(row: Mapping[str, Any]) -> str:
+    low, high = (row.get(RANK + end) for end in (LOW, HIGH))
+    return f"{low} to {high}" if low != high else ""
+
+
+def _cheapest(board: Board) -> tuple[list[Column], list[Row]]:
+    """Scores and costs of the models that are on any front of the two."""
+    found, first, rows = fronts(board), board.ranked_by, board.rows
+    if first is None or not found:
+        return [], []
+    ranking = score_column(board, first)
+    filled = [(ranking, [Cell(number(v, ranking.digits), v) for v in rows[first]])]
+    for name, models in found.items():
+        cost = COSTS[name]
+        texts = [f"{value:,.{cost.digits}f}" for value in rows[name] / cost.unit]
+        cells = [Cell(t, v, m in models) for t, v, m in zip(texts, rows[name], rows["model"], strict=True)]
+        filled.append((Column(name, cost.label, "cost", digits=cost.digits), cells))
+    named = {model for models in found.values() for model in models}
+    return [column for column, _ in filled], [row for row in _rows(board, filled) if row.model in named]
