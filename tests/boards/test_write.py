@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import re
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,12 @@ import pytest
 import results
 from hypothesis import example, given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from reading import MARKDOWN, list_items, seen, tables, text_of, without_margin
 
 from benchbench.boards import collect, write_boards
 from benchbench.boards.text import budget_name, escape, number
 from benchbench.files import read_json
 
-MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
 HOSTILE = [
     "a|b||c", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!-- hidden", "`code` ```", "a\nb\n\n# c",
@@ -37,43 +34,6 @@ def write(out: Path) -> Path:
     assert problems == []
     [path] = write_boards(boards, out / "leaderboards")
     return path
-
-
-def text_of(inline: Token) -> str:
-    """What a reader sees of an inline token that holds no mark-up but bold."""
-    children = inline.children or []
-    assert {child.type for child in children} <= {"text", "text_special", "strong_open", "strong_close", "em_open",
-                                                  "em_close", "softbreak"}  # fmt: skip
-    return "".join(child.content for child in children)
-
-
-def tables(markdown: str) -> list[list[list[str]]]:
-    """The tables of a Markdown text as another program reads them: rows of cells."""
-    found: list[list[list[str]]] = []
-    for token, inside in zip(tokens := MARKDOWN.parse(markdown), [*tokens[1:], None], strict=True):
-        if token.type == "table_open":
-            found.append([])
-        elif token.type == "tr_open":
-            found[-1].append([])
-        elif token.type in ("td_open", "th_open") and inside is not None:
-            found[-1][-1].append(text_of(inside))
-    return found
-
-
-def without_margin(row: list[str]) -> list[str]:
-    """Cells without their `±0.12`."""
-    return [re.sub("\u202f±[0-9.]+", "", cell) for cell in row]
-
-
-def list_items(markdown: str) -> list[str]:
-    """The lines of its bullet lists."""
-    tokens = MARKDOWN.parse(markdown)
-    return [text_of(tokens[i + 2]) for i, token in enumerate(tokens) if token.type == "list_item_open"]
-
-
-def seen(text: str) -> str:
-    """A text as one line."""
-    return " ".join(text.split())
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import io
 import json
 import math
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -20,6 +19,7 @@ from gallery import HOSTILE, build
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from reading import Page, pages
 
 from benchbench.boards import collect, fairness
 from benchbench.boards.site import audits
@@ -34,56 +34,7 @@ from benchbench.registry.registry import registry
 from benchbench.results.store import slug
 
 STATIC = Path(__file__).parents[3] / "benchbench" / "boards" / "site" / "static"
-VOID = {"meta", "link", "input", "img", "br"}
 TAME = "tame"
-
-
-class Page(HTMLParser):
-    """A page as another program reads it."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.texts: list[tuple[tuple[str, ...], str]] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        names = [name for name, _ in attrs]
-        assert len(names) == len(set(names)), f"<{tag}> repeats an attribute: {names}"
-        self.tags.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open, f"</{tag}> closes nothing"
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if data.strip():
-            self.texts.append((tuple(self.open), data))
-
-    def inside(self, tag: str) -> list[str]:
-        """The texts inside such elements."""
-        return [text for path, text in self.texts if tag in path]
-
-    def all(self, tag: str) -> list[dict[str, str]]:
-        """The attributes of all elements of that name."""
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
-def pages(files: dict[str, bytes]) -> dict[str, Page]:
-    """The pages among the files, parsed; each must be well formed."""
-    found = {path: Page(content.decode()) for path, content in files.items() if path.endswith(".html")}
-    for path, page in found.items():
-        assert page.open == [], f"{path} leaves {page.open} open"
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,180 @@
+"""Markdown, terminal and site show the same board: the same rows, heads, digits, bests and notes."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import gallery
+import pytest
+import reading
+import results
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from rich.console import Console as RichConsole
+
+from benchbench.boards import Board, collect
+from benchbench.boards.markdown.board import section
+from benchbench.boards.view import view_of
+from benchbench.cli.console import Console
+from benchbench.running.run import Report
+
+PUBLISHED = Path(__file__).parents[2] / "leaderboards" / "results"
+REGIONS = {"inside the degraded region": "@region", "inside the face": "@face", "further metrics": "further"}
+METRICS = results.METRICS | {
+    "third": results.metric(order=30),
+    "fourth": results.metric(False, order=40, digits=1, unit="%"),
+    "fifth": results.metric(order=50, digits=3),
+    "hue-shift": results.metric(order=60, unit="°") | {"signed": True},
+}
+Shown = dict[tuple[str, str], list[tuple[list[str], bool]]]
+"""(group, head without arrow and unit) -> for each row the parts of its cell, sorted, and whether it is bold."""
+
+
+def parts(text: str) -> list[str]:
+    """A cell's number, margin and unit, in whatever order and apart from spaces."""
+    return sorted(text.replace("**", "").split())
+
+
+def plain(head: str) -> str:
+    """A head without arrow and unit."""
+    return re.sub(r"\s*(↑|↓|→ 0)?\s*(\[.*\])?$", "", head)
+
+
+def in_markdown(board: Board) -> tuple[list[str], Shown, list[str]]:
+    """The models, the cells and the notes of a board's Markdown."""
+    text = section(view_of(board), {})
+    models: list[str] = []
+    shown: Shown = {}
+    for part in re.split(r"^### ", text, flags=re.M)[1:]:
+        title, _, body = part.partition("\n")
+        group = REGIONS.get(title.partition(" (")[0].lower(), "main")
+        if group == "main" and not title.startswith("Whole"):
+            continue
+        [table] = reading.tables(body)
+        bold = [[cell.strip().startswith("**") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+                for line in body.splitlines() if line.startswith("|")][2:]  # fmt: skip
+        first = table[0].index("model")
+        models = models or [row[first] for row in table[1:]]
+        assert models == [row[first] for row in table[1:]]
+        for position in range(first + 1, len(table[0])):
+            rows = zip(table[1:], bold, strict=True)
+            cells = [(parts(row[position]), is_bold[position]) for row, is_bold in rows]
+            shown[group, plain(table[0][position])] = cells
+    return models, shown, reading.list_items(text)
+
+
+def on_site(page: reading.Page) -> tuple[list[str], Shown]:
+    """The models and the cells of a board's page."""
+    heads = [(a["data-group"], plain(h)) for a, h in page.cells("th") if "data-group" in a]
+    names = [a["data-name"] for a in page.all("tr") if "data-name" in a]
+    rows = []
+    for name, (_, text) in zip(names, [c for c in page.cells("th") if c[0]["scope"] == "row"], strict=False):
+        assert text.startswith(name)
+        told = re.fullmatch(r"(.*?)( the input as it is| the ideal inverse)?", text.removeprefix(name))
+        rows.append(name + (f" ({told[1].strip()})" if told and told[1] else ""))
+    found = [(a, text) for a, text in page.cells("td") if "data-group" in a]
+    shown: Shown = {}
+    for position, (group, head) in enumerate(heads):
+        cells = found[position :: len(heads)]
+        assert {a["data-group"] for a, _ in cells} == {group}
+        name = head.removesuffix(group) if group.startswith("@") else head
+        bold = [text.startswith("**") for _, text in cells]
+        shown["main" if group == "cost" else group, name] = [
+            (parts(text), b) for (_, text), b in zip(cells, bold, strict=True)
+        ]
+    return rows, shown
+
+
+def on_terminal(boards: Sequence[Board]) -> str:
+    """What a run prints at its end on a wide terminal, with its styles."""
+    console = Console()
+    console.rich = RichConsole(width=1000, record=True, file=io.StringIO(), highlight=False)
+    console.show(Report([], 0, list(boards), [], []))
+    return console.rich.export_text(styles=True)
+
+
+def dense(text: str) -> str:
+    """A text without what a page may set apart otherwise."""
+    return re.sub(r"[\s:]", "", text)
+
+
+def check(boards: Sequence[Board], files: Mapping[str, bytes]) -> None:
+    """Hold the three against each other; `files` are those of the boards' site."""
+    known = reading.pages({path: page for path, page in files.items() if path.startswith("boards/")})
+    by_name = {page.inside("h1")[0]: page for page in known.values()}
+    assert len(by_name) == len(boards)
+    for board in boards:
+        models, shown, notes = in_markdown(board)
+        page = by_name[board.setting.degradation]
+        if models:
+            assert on_site(page) == (models, shown)
+        text = dense(" ".join(text for _, text in page.texts))
+        printed = on_terminal([board])
+        plain_print = re.sub(r"\x1b\[[0-9;]*m", "", printed)
+        for note in notes:
+            assert dense(note) in text
+            assert note in reading.seen(plain_print)
+        compare_terminal(models, shown, printed)
+
+
+def compare_terminal(models: list[str], shown: Shown, printed: str) -> None:
+    """Hold the terminal's table against what Markdown shows: it has ranks, models, the scores, and parameters."""
+    lines = [re.split("[│┃]", line)[1:-1] for line in printed.splitlines() if re.search("[│┃]", line)]
+    assert bool(lines) == bool(models)
+    texts = [[re.sub(r"\x1b\[[0-9;]*m", "", cell).strip() for cell in line] for line in lines]
+    assert [line[1] for line in texts[1:]] == models
+    for position, head in enumerate(texts[0][2:] if texts else [], 2):
+        group = "main" if ("main", plain(head)) in shown else "further"
+        for line, cells, (known, is_best) in zip(texts[1:], lines[1:], shown[group, plain(head)], strict=True):
+            assert line[position] in known
+            assert bool(re.search(r"\x1b\[(\d;)*1m", cells[position])) == is_best
+
+
+def site_of(out: Path) -> tuple[list[Board], dict[str, bytes]]:
+    """The boards under `out`, and their site."""
+    with tempfile.TemporaryDirectory() as to:
+        return collect(out)[0], gallery.build(out, Path(to) / "site")
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Results of a board of a few models, some of which have failed, lack scores, or are perfect."""
+    score = st.floats(-3, 60, allow_subnormal=False) | st.just(math.inf) | st.sampled_from([20.0, 20.001, -0.0])
+    columns = [name + region for name in METRICS for region in ("", "@face")]
+    found = []
+    for model in draw(st.lists(st.sampled_from("abcdefg"), min_size=1, unique=True)):
+        known = draw(st.lists(st.sampled_from(columns), min_size=1, unique=True))
+        facts = {"model": model, "role": draw(st.sampled_from(["", "", "", "baseline", "ideal"]))}
+        facts |= {"sees": ["truth"]} if draw(st.booleans()) else {}
+        facts |= {"rate": {"bytes": 99.0, "bits_per_pixel": 3.1, "payload_bytes": 9.0}} if draw(st.booleans()) else {}
+        facts |= {"status": "failed", "reason": f"{model} is ill"} if draw(st.integers(0, 5)) == 0 else {}
+        found.append({"scores": {name: draw(score) for name in known}, **facts})
+    return found
+
+
+@given(rows(), st.booleans())
+@settings(max_examples=15, phases=[Phase.explicit, Phase.generate])
+def test_random_boards_are_shown_alike(found: list[dict[str, Any]], twice: bool) -> None:
+    hurt = METRICS | {"sick": results.metric(unavailable="has no *weights*")}
+    with tempfile.TemporaryDirectory() as out:
+        for facts in found:
+            results.write(Path(out), metrics=hurt, **facts)
+            if twice:
+                results.write(Path(out), metrics=hurt, seed=1, **facts)
+        check(*site_of(Path(out)))
+
+
+def test_a_gallery_of_boards_is_shown_alike(tmp_path: Path) -> None:
+    check(*site_of(gallery.small(tmp_path)))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published boards are in the repository only")
+def test_the_published_boards_are_shown_alike() -> None:
+    check(*site_of(PUBLISHED))
