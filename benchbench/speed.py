@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -219,7 +220,7 @@ def report(timings: Sequence[Timing], size: int, device: str) -> dict[str, Any]:
         "size": size,
         "device": device,
         "threads": torch.get_num_threads(),
-        "environment": environment(),
+        "environment": msgspec.to_builtins(environment()),
         "timings": [asdict(timing) for timing in timings],
     }
 

@@ -1,33 +1,259 @@
-"""What a result holds."""
+"""What a `result.json` holds: one definition for reading, writing, and checking the files of strangers.
+
+Fields that a file has beyond these are ignored, so that a later version may add some.
+"""
 
 from __future__ import annotations
 
+import json
 import platform
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from .. import __version__, protocol
-from . import store
-from .trial import Trial
+import msgspec
+from msgspec import Meta, Struct, field
 
+from .. import __version__
+
+SCHEMA = 1
 LIBRARIES = ("torch", "torchvision", "numpy", "pillow", "scikit-image", "scipy", "piq")
+SCORED = ("origin", "environment", "model", "metrics", "scores", "timing")
+"""Parts that a scored result cannot do without."""
+OF_SCORED_ONLY = ("data", "training", "model", "task", "rate", "metrics", "scores", "timing", "worst")
+
+Text = Annotated[str, Meta(max_length=10_000)]
+Digest = Annotated[str, Meta(pattern=r"^[0-9A-Za-z._-]{1,64}\Z")]  # boards show it as it is
+Budget = Annotated[
+    str, Meta(pattern=r"^(recipe|[0-9]{1,30}(\.[0-9]{1,30})?(e[+-]?[0-9]{1,3})? (flops|epochs|images|seconds))\Z")
+]
+Integer = Annotated[int, Meta(ge=-(2**62), le=2**62)]
+Count = Annotated[int, Meta(ge=0, le=2**62)]
+Positive = Annotated[int, Meta(ge=1, le=2**62)]
+Status = Literal["scored", "skipped", "failed"]
 
 
-def outcome(trial: Trial, status: str, reason: str | None = None, **facts: Any) -> dict[str, Any]:
-    """A result's content."""
-    return {
-        "schema": store.SCHEMA,
-        "key": trial.key,
-        "status": status,
-        "reason": reason,
-        "trial": trial.describe(),
-        "protocol": protocol.SETTINGS,
-        "origin": dict(trial.origin),
-        "environment": environment(),
-        "finished_at": datetime.now(UTC).isoformat(),
-        **facts,
-    }
+def _none() -> None:
+    """A default that is written, too: `omit_defaults` leaves out values that are the default itself."""
+
+
+class TrialFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What determines the result: see `trial.Trial`."""
+
+    dataset: Text
+    fingerprint: Digest
+    size: Annotated[int, Meta(ge=1, le=2**14)]
+    degradation: Text
+    degradation_digest: Text
+    model: Text
+    model_digest: Text
+    seed: Integer | None
+    budget: Budget | None
+    threads: Positive
+    compiled: bool = False
+    key: Text = ""
+
+
+class ProtocolFacts(Struct, frozen=True, kw_only=True):
+    """The protocol that the trial followed: see `protocol.SETTINGS`."""
+
+    version: Count
+    splits: dict[Text, float] = {}
+    test_seed: Integer = 0
+    degraded: Text = ""
+    restored: Text = ""
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Who brought a component."""
+
+    plugin: Text
+    distribution: Text
+    version: Text
+
+
+class Environment(Struct, frozen=True, kw_only=True):
+    """Versions and hardware that a result was made with; nothing that names a person or a machine."""
+
+    benchbench: Text = ""
+    python: Text = ""
+    system: Text = ""
+    machine: Text = ""
+    libraries: dict[Text, Text]
+
+
+class DataFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Numbers of images in each split and of files left out; the digest of the degraded test images."""
+
+    train: Count
+    validation: Count
+    test: Count
+    skipped: Count = field(default_factory=int)
+    test_set: Digest | None = None
+
+
+class TrainingFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a training did; all fields are None where nothing was trained."""
+
+    stopped_by: Text | None = None
+    steps: Count | None = None
+    epochs: float | None = None
+    images: Count | None = None
+    batch: Count | None = None
+    flops_per_image: float | None = None
+    flops: float | None = None
+    best_step: Count | None = None
+    best_validation_loss: float | None = None
+    gradients: list[Text] | None = None
+
+    def __bool__(self) -> bool:
+        return self != UNTRAINED
+
+
+class ModelFacts(Struct, frozen=True, kw_only=True):
+    """A model as boards describe it."""
+
+    parameters: Count
+    role: Text
+    sees: list[Text]
+    trained: bool = True
+    notes: list[Text] = []
+
+
+class TaskFacts(Struct, frozen=True, kw_only=True):
+    """The mean and standard deviation of each channel, which the model was built with."""
+
+    mean: list[float] = []
+    std: list[float] = []
+
+
+class Rate(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Means over the test images of a codec's files, with headers and, as payload, without."""
+
+    bytes: float
+    bits_per_pixel: float
+    payload_bytes: float | None = None
+    payload_bits_per_pixel: float | None = None
+
+
+class MetricFacts(Struct, frozen=True, kw_only=True):
+    """A metric as boards show it, its version, and why it was not computed."""
+
+    settings: Text = ""
+    higher_is_better: bool
+    signed: bool = False
+    unit: Text
+    digits: Annotated[int, Meta(ge=0, le=20)]
+    order: Integer
+    ranks: bool = False
+    library: Text
+    digest: Text
+    unavailable: Text | None
+
+    def precedence(self, name: str) -> tuple[bool, int, str]:
+        """The place on boards as a key to sort by: the metric that ranks, then by `order`, then by name."""
+        return not self.ranks, self.order, name
+
+
+class Score(Struct, frozen=True, kw_only=True):
+    """Mean and standard deviation over n test images."""
+
+    mean: float
+    std: float
+    n: Count
+
+
+class TrainingTime(Struct, frozen=True, kw_only=True):
+    """Seconds and peak bytes of memory of a training."""
+
+    seconds: float
+    peak_bytes: Count | None = None
+
+
+class Timing(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Times and memory of restoring (`ms_per_image`: batch -> milliseconds) and of training, and on what device."""
+
+    ms_per_image: dict[Text, float]
+    peak_bytes: Count | None = field(default_factory=_none)
+    device: Text = field(default_factory=str)
+    device_name: Text
+    threads: Count
+    training_precision: Text
+    training: TrainingTime | None = None
+
+
+UNTRAINED = TrainingFacts()
+_NO_MODEL = ModelFacts(parameters=0, role="", sees=[])
+_NO_TIMING = Timing(ms_per_image={}, device_name="", threads=0, training_precision="")
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """A whole `result.json`. Results that were skipped or failed have empty parts where scored ones have facts."""
+
+    schema: Literal[1] = 1
+    key: Text
+    status: Status
+    reason: Text | None = None
+    trial: TrialFacts
+    protocol: ProtocolFacts
+    origin: dict[Text, list[Origin]] = {}
+    environment: Environment = Environment(libraries={})
+    finished_at: Text = ""
+    data: DataFacts | None = None
+    training: TrainingFacts = UNTRAINED
+    model: ModelFacts = _NO_MODEL
+    task: TaskFacts = TaskFacts()
+    rate: Rate | None = None
+    metrics: dict[Text, MetricFacts] = {}
+    scores: dict[Text, Score] = {}
+    timing: Timing = _NO_TIMING
+    worst: list[Text] = []
+    skipped_by: Text | None = None
+    files: dict[Text, Text] = {}
+
+    @property
+    def first_metric(self) -> str | None:
+        """The metric that was scored and stands first on boards; None if there is none."""
+        ranking = (name for name, facts in self.metrics.items() if name in self.scores and not facts.signed)
+        return min(ranking, key=lambda name: self.metrics[name].precedence(name), default=None)
+
+
+def parse(content: Any) -> Record:
+    """The record in the plain values of a `result.json`. Raises ValueError that names the first thing amiss."""
+    status = content.get("status") if isinstance(content, dict) else None
+    if status not in ("scored", "skipped", "failed"):
+        raise ValueError(f"its status is {str(status)[:40]!r}, not scored, skipped or failed")
+    if status == "scored" and (lacking := [part for part in SCORED if part not in content]):
+        raise ValueError(f"it is scored, but has no {lacking[0]}")
+    json.dumps(content, ensure_ascii=False).encode()  # text that cannot be written raises
+    return msgspec.convert(content, Record)
+
+
+def plain(record: Record) -> dict[str, Any]:
+    """The record in plain values, as `result.json` and hooks have it: without parts that its status cannot have."""
+    content: dict[str, Any] = msgspec.to_builtins(record, enc_hook=_plain)
+    absent = {part for part in ("data", "skipped_by") if content[part] is None}
+    absent |= set(OF_SCORED_ONLY) if record.status != "scored" else set()
+    return {name: value for name, value in content.items() if name not in absent}
+
+
+def _plain(value: object) -> object:
+    """A value of a plugin's own subclass of a plain type as that type. Raises TypeError for others."""
+    for kind in (str, int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    raise TypeError(f"a result cannot hold {type(value).__name__} {str(value)[:80]!r}")
+
+
+def environment() -> Environment:
+    """The versions and the hardware here."""
+    found = dict(text.split(" ") for name in LIBRARIES if " " in (text := library_version(name)))
+    return Environment(
+        benchbench=__version__,
+        python=platform.python_version(),
+        system=platform.system(),
+        machine=platform.machine(),
+        libraries=found,
+    )
 
 
 def library_version(name: str) -> str:
@@ -36,15 +262,3 @@ def library_version(name: str) -> str:
         return f"{name} {version(name)}"
     except PackageNotFoundError:
         return name
-
-
-def environment() -> dict[str, Any]:
-    """Versions and hardware that a result was made with; nothing that names a person or a machine."""
-    found = dict(text.split(" ") for name in LIBRARIES if " " in (text := library_version(name)))
-    return {
-        "benchbench": __version__,
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "machine": platform.machine(),
-        "libraries": found,
-    }

@@ -15,14 +15,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ..contracts.specs import NAME
+from ..errors import one_line
 from ..files import digest, file_digest, read_json, write_atomically, write_json
-from .schema import validate
+from .record import SCHEMA, Record, parse, plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 1
 RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIONS, LOG = (
     "result.json",
     "metrics.parquet",
@@ -61,15 +63,20 @@ def slug(text: str) -> str:
 
 @dataclass(frozen=True)
 class Result:
-    """A stored result: the content of its `result.json`, and the folder it lies in."""
+    """A stored result: what its `result.json` holds, and the folder it lies in."""
 
     folder: Path
-    content: dict[str, Any]
+    record: Record
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """The record in plain values."""
+        return plain(self.record)
 
     @property
     def status(self) -> str:
         """`scored`, `skipped` or `failed`."""
-        return str(self.content["status"])
+        return self.record.status
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -78,12 +85,12 @@ class Result:
 
     def keeps(self, predictions: bool) -> bool:
         """Whether the restored images are there, where they are wanted."""
-        return not predictions or PREDICTIONS in self.content.get("files", {})
+        return not predictions or PREDICTIONS in self.record.files
 
     def has(self, metric: str, digest: str) -> bool:
         """Whether the metric was computed, or found unavailable, by this version of it; a failure does not count."""
-        facts = self.content.get("metrics", {}).get(metric)
-        return facts is not None and facts["digest"] == digest and not str(facts["unavailable"]).startswith("failed:")
+        facts = self.record.metrics.get(metric)
+        return facts is not None and facts.digest == digest and not str(facts.unavailable).startswith("failed:")
 
 
 def read(folder: Path) -> Result:
@@ -97,16 +104,16 @@ def read(folder: Path) -> Result:
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise DamagedResult(f"{path} is not of schema {SCHEMA}")
     try:
-        validate(content)
-    except ValueError as error:
-        raise DamagedResult(f"{path} is damaged: {error}") from error
-    for name, expected in content.get("files", {}).items():
+        record = parse(content)
+    except (ValueError, RecursionError) as error:
+        raise DamagedResult(f"{path} is damaged: {one_line(error)}") from error
+    for name, expected in record.files.items():
         beside = folder / name
         if name not in SUMMED or not _is_own_file(beside) or file_digest(beside) != expected:
             raise DamagedResult(f"{beside} is missing or was altered since it was written")
-    if content["status"] == "scored" and SCORES not in content.get("files", {}):
+    if record.status == "scored" and SCORES not in record.files:
         raise DamagedResult(f"{path} lists no {SCORES}")
-    return Result(folder, content)
+    return Result(folder, record)
 
 
 def _is_own_file(path: Path) -> bool:
@@ -135,7 +142,7 @@ def first_metric(content: Mapping[str, Any]) -> str | None:
 
 def oldest_first(results: Iterable[Result]) -> list[Result]:
     """Results in the order in which they were finished: of several that claim one row of a board, the last counts."""
-    return sorted(results, key=lambda r: (r.content.get("finished_at", ""), r.content["key"]))
+    return sorted(results, key=lambda r: (r.record.finished_at, r.record.key))
 
 
 def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
@@ -148,8 +155,8 @@ def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
         except DamagedResult as damage:
             yield path.parent, damage
             continue
-        copied = DamagedResult(f"{path.parent} is a copy: its key is {result.content['key']}")
-        yield path.parent, result if result.content["key"] == path.parent.name else copied
+        copied = DamagedResult(f"{path.parent} is a copy: its key is {result.record.key}")
+        yield path.parent, result if result.record.key == path.parent.name else copied
 
 
 def write_scores(folder: Path, table: pd.DataFrame) -> None:
@@ -235,24 +242,25 @@ def open_work(work: Path) -> Path:
     return work
 
 
-def publish(work: Path, final: Path, content: dict[str, Any]) -> Result:
+def publish(work: Path, final: Path, record: Record) -> Result:
     """Write `result.json` with the digests of the files beside it, and give the work folder its final name."""
-    content["files"] = {name: file_digest(work / name) for name in SUMMED if (work / name).is_file()}
-    write_json(work / RESULT, content)
-    return _rename(work, final, content)
+    files = {name: file_digest(work / name) for name in SUMMED if (work / name).is_file()}
+    record = msgspec.structs.replace(record, files=files)
+    write_json(work / RESULT, plain(record))
+    return _rename(work, final, record)
 
 
 def publish_if_complete(work: Path, final: Path) -> Result | None:
     """If the work folder already holds a whole result, give it its final name; otherwise None."""
     try:
-        return _rename(work, final, read(work).content)
+        return _rename(work, final, read(work).record)
     except DamagedResult:
         return None
 
 
-def _rename(work: Path, final: Path, content: dict[str, Any]) -> Result:
+def _rename(work: Path, final: Path, record: Record) -> Result:
     if final.is_symlink() or final.is_file():
         final.unlink()
     shutil.rmtree(final, ignore_errors=True)
     work.rename(final)
-    return Result(final, content)
+    return Result(final, record)

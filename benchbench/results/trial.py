@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from .. import protocol
 from ..contracts.budget import Budget
@@ -16,6 +20,7 @@ from ..contracts.metric import NO_REGION, Metric
 from ..contracts.model import Model, Task
 from ..files import digest
 from . import store
+from .record import Origin, ProtocolFacts, Record, Status, TrialFacts, environment
 
 KEYED = ("fingerprint", "size", "degradation_digest", "model_digest", "seed", "budget", "threads")
 KEYED_IF_THERE = ("compiled",)
@@ -51,7 +56,7 @@ class Trial:
     @cached_property
     def key(self) -> str:
         """Digest of all that determines the result, the sources of the components included, and of nothing else."""
-        return key_of(self._facts(), protocol.VERSION)
+        return key_of(self._facts, protocol.VERSION)
 
     def folder(self, out: Path) -> Path:
         """Where the result belongs under `out`."""
@@ -59,30 +64,51 @@ class Trial:
             out / store.slug(self.dataset) / store.slug(str(self.degradation)) / store.slug(str(self.model)) / self.key
         )
 
+    @property
+    def facts(self) -> TrialFacts:
+        """The trial as its result describes it."""
+        return replace(self._facts, key=self.key)
+
     def describe(self) -> dict[str, Any]:
         """The trial in plain values, as results and hooks show it."""
-        return {**self._facts(), "key": self.key}
+        described: dict[str, Any] = msgspec.to_builtins(self.facts)
+        return described
 
-    def _facts(self) -> dict[str, Any]:
-        return {
-            "dataset": self.dataset,
-            "fingerprint": self.fingerprint,
-            "size": self.size,
-            "degradation": str(self.degradation),
-            "degradation_digest": component_digest(self.degradation),
-            "model": str(self.model),
-            "model_digest": component_digest(self.model),
-            "seed": self.seed,
-            "budget": self.budget.canonical if self.budget else None,
-            "threads": self.threads,
-            **({"compiled": True} if self.compiled else {}),
-        }
+    @property
+    def _facts(self) -> TrialFacts:
+        return TrialFacts(
+            dataset=self.dataset,
+            fingerprint=self.fingerprint,
+            size=self.size,
+            degradation=str(self.degradation),
+            degradation_digest=component_digest(self.degradation),
+            model=str(self.model),
+            model_digest=component_digest(self.model),
+            seed=self.seed,
+            budget=self.budget.canonical if self.budget else None,
+            threads=self.threads,
+            compiled=self.compiled,
+        )
 
 
-def key_of(trial: Mapping[str, Any], protocol_version: int) -> str:
-    """The key of a trial in plain values, so that whoever has a result can check it; labels are no part of it."""
-    options = (name for name in KEYED_IF_THERE if trial.get(name))
-    return digest(f"protocol {protocol_version}", *(trial[name] for name in KEYED), *options)
+def key_of(trial: TrialFacts, protocol_version: int) -> str:
+    """The key of a trial, so that whoever has a result can check it; labels are no part of it."""
+    options = (name for name in KEYED_IF_THERE if getattr(trial, name))
+    return digest(f"protocol {protocol_version}", *(getattr(trial, name) for name in KEYED), *options)
+
+
+def record_of(trial: Trial, status: Status, reason: str | None = None) -> Record:
+    """The record of a trial that ends now: where it was scored, without what it was scored for."""
+    return Record(
+        key=trial.key,
+        status=status,
+        reason=reason,
+        trial=trial.facts,
+        protocol=msgspec.convert(protocol.SETTINGS, ProtocolFacts),
+        origin=msgspec.convert(trial.origin, dict[str, list[Origin]]),
+        environment=environment(),
+        finished_at=datetime.now(UTC).isoformat(),
+    )
 
 
 def missing_metrics(trial: Trial, result: store.Result) -> list[Metric]:
@@ -98,15 +124,13 @@ def missing_metrics(trial: Trial, result: store.Result) -> list[Metric]:
 def still_skipped(trial: Trial, result: store.Result) -> bool:
     """Whether what kept the model from a task keeps it still; what the data lacks, it lacks for good."""
     try:
-        return result.content.get("skipped_by") == "data" or bool(
-            trial.model.unavailable(Task(trial.size, trial.degradation))
-        )
+        return result.record.skipped_by == "data" or bool(trial.model.unavailable(Task(trial.size, trial.degradation)))
     except (Exception, SystemExit):  # a plugin may raise anything; then the trial will tell
         return False
 
 
 def _is_available_now(metric: Metric, trial: Trial, result: store.Result, task: Task) -> bool:
-    if result.content["metrics"][str(metric)]["unavailable"] in (None, NO_REGION):
+    if result.record.metrics[str(metric)].unavailable in (None, NO_REGION):
         return False
     try:
         return metric.inapplicable(task, trial.model.has_flow) is None

@@ -9,12 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from ..errors import TrialError, one_line
 from ..files import save_tensors
 from ..results import store
-from ..results.record import outcome
+from ..results.record import DataFacts, Record, TrainingFacts, TrainingTime
 from ..results.store import Result
-from ..results.trial import Trial, missing_metrics
+from ..results.trial import Trial, missing_metrics, record_of
 from .measure import measure, restore_and_score, with_scores
 from .progress import tell
 from .workspace import CHECKPOINTS, Workspace
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
     from ..training.trainer import Trained, Trainer
 
 
-def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: Result | None) -> dict[str, Any]:
-    """Do the trial and return the content of its result, whose files are left in the work folder.
+def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: Result | None) -> Record:
+    """Do the trial and return the record of its result, whose files are left in the work folder.
 
     Of a `stored` result only the scores are made that it lacks. Raises what a plugin raises.
     """
@@ -43,7 +45,7 @@ def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: R
 
     if data.masks is None and needs_masks(trial.degradation):
         lacking = f"{trial.degradation} needs face masks, which {trial.dataset} lacks"
-        return outcome(trial, "skipped", lacking, skipped_by="data")
+        return structs.replace(record_of(trial, "skipped", lacking), skipped_by="data")
     test = degraded_set(data, "test", trial.degradation, workspace.cache)
     images = TrainingSet(data, trial.degradation, workspace.torch_device)
     task = Task(trial.size, trial.degradation, 3, *images.statistics())
@@ -51,23 +53,28 @@ def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: R
     if not (reason is None or isinstance(reason, str)):
         raise TrialError(f"{trial.model.name}.unavailable must return a reason or None, not {reason!r}")
     if reason:
-        return outcome(trial, "skipped", str(reason), skipped_by="model")
+        return structs.replace(record_of(trial, "skipped", str(reason)), skipped_by="model")
     if stored:
         module = load_module(trial.model, task, trial.seed, stored.folder).to(workspace.torch_device)
         lacks = replace(trial, metrics=tuple(missing_metrics(trial, stored)))
         _, scores = restore_and_score(lacks, task, module, test, workspace)
         return with_scores(stored, lacks.metrics, scores, workspace.work)
     validation = degraded_set(data, "validation", trial.degradation, workspace.cache)
-    trained = _make(trial, task, images, validation, workspace.work)
+    training, time, notes = _make(trial, task, images, validation, workspace.work)
     module = load_module(trial.model, task, trial.seed, workspace.work).to(workspace.torch_device)  # what is stored
-    found = measure(trial, task, module, test, workspace)
-    found["model"]["notes"] += trained["notes"]
-    found["timing"] |= trained["timing"]
-    found["data"] = data.counts() | {"skipped": len(data.skipped), "test_set": test.digest}
-    return outcome(trial, "scored", training=trained["training"], **found)
+    record = measure(trial, task, module, test, workspace)
+    return structs.replace(
+        record,
+        data=DataFacts(**data.counts(), skipped=len(data.skipped), test_set=test.digest),
+        training=training,
+        model=structs.replace(record.model, notes=[*record.model.notes, *notes]),
+        timing=structs.replace(record.timing, training=time),
+    )
 
 
-def _make(trial: Trial, task: Task, data: TrainingSet, validation: DegradedSet, work: Path) -> dict[str, Any]:
+def _make(
+    trial: Trial, task: Task, data: TrainingSet, validation: DegradedSet, work: Path
+) -> tuple[TrainingFacts, TrainingTime | None, list[str]]:
     """Train the model where it needs training, fit it where it has something to fit, and store its weights.
 
     Returns what the result tells of it: facts of the training, its time and memory, notes.
@@ -82,11 +89,10 @@ def _make(trial: Trial, task: Task, data: TrainingSet, validation: DegradedSet, 
     with torch.no_grad(), eager(trial.compiled):
         trial.model.fit(module, data.once(trial.seed))
     save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
-    timing = {}
-    if training:
-        seconds = store.read_history(work)[-1]["seconds"]
-        timing["training"] = {"seconds": seconds, "peak_bytes": peak.bytes}
-    return {"training": training, "timing": timing, "notes": notes}
+    if not training:
+        return TrainingFacts(), None, notes
+    time = TrainingTime(seconds=store.read_history(work)[-1]["seconds"], peak_bytes=peak.bytes)
+    return TrainingFacts(**training), time, notes
 
 
 def _train(

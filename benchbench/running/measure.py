@@ -7,17 +7,19 @@ import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import msgspec
 import pandas as pd
+from msgspec.structs import replace
 
 from ..contracts.digests import component_digest, full_spec
 from ..contracts.metric import Metric
 from ..files import save_tensors
 from ..results import store
-from ..results.record import library_version
+from ..results.record import MetricFacts, ModelFacts, Rate, Record, Score, TaskFacts, Timing, library_version
 from ..results.store import Result
-from ..results.trial import Trial
+from ..results.trial import Trial, record_of
 from .workspace import Workspace
 
 if TYPE_CHECKING:
@@ -33,40 +35,37 @@ SAMPLE_COUNT = 8
 WORST_COUNT = 4
 
 
-def measure(trial: Trial, task: Task, module: nn.Module, test: DegradedSet, workspace: Workspace) -> dict[str, Any]:
-    """Return what a result holds of a module that has been trained; its files go into the work folder."""
+def measure(trial: Trial, task: Task, module: nn.Module, test: DegradedSet, workspace: Workspace) -> Record:
+    """Return the record of a module that has been trained; the files of its result go into the work folder."""
     from ..evaluation.histograms import write_histograms
     from ..evaluation.pictures import write_samples
     from ..evaluation.score import means
-    from ..evaluation.timing import inference_memory, time_inference
 
-    work, device = workspace.work, workspace.torch_device
+    work = workspace.work
     restored, scores = restore_and_score(trial, task, module, test, workspace)
     store.write_scores(work, scores.table)
-    about = {"metrics": _metric_facts(trial.metrics, scores.unavailable), "scores": means(scores.table)}
+    rate = restored.rate()
+    record = replace(
+        record_of(trial, "scored"),
+        model=ModelFacts(
+            parameters=trial.model.count_parameters(module),
+            role=trial.model.role,
+            sees=list(trial.model.sees),
+            trained=trial.model.recipe is not None,
+            notes=list(trial.model.notes(task)),
+        ),
+        task=TaskFacts(mean=list(task.mean), std=list(task.std)),
+        rate=Rate(**rate) if rate else None,
+        metrics=_metric_facts(trial.metrics, scores.unavailable),
+        scores=msgspec.convert(means(scores.table), dict[str, Score]),
+        timing=_timing(trial, module, test, workspace.torch_device),
+    )
     write_samples(work / store.SAMPLES, test, restored.images, range(min(SAMPLE_COUNT, len(test))))
     write_histograms(work / store.HISTOGRAMS, test, restored.images)
-    worst = _worst(scores.table, about)
+    worst = _worst(scores.table, record)
     if worst:
         write_samples(work / store.WORST, test, restored.images, worst)
-    return {
-        "model": {
-            "parameters": trial.model.count_parameters(module),
-            "role": trial.model.role,
-            "sees": list(trial.model.sees),
-            "trained": trial.model.recipe is not None,
-            "notes": list(trial.model.notes(task)),
-        },
-        "task": {"mean": list(task.mean), "std": list(task.std)},
-        "rate": restored.rate(),
-        **about,
-        "timing": {
-            "ms_per_image": time_inference(trial.model, module, test, device),
-            "peak_bytes": inference_memory(trial.model, module, test, device),
-            **_hardware(device),
-        },
-        "worst": [test.ids[position] for position in worst],
-    }
+    return replace(record, worst=[test.ids[position] for position in worst])
 
 
 def restore_and_score(
@@ -85,17 +84,17 @@ def restore_and_score(
     return restored, scores
 
 
-def _worst(scores: pd.DataFrame, about: Mapping[str, Any]) -> list[int]:
+def _worst(scores: pd.DataFrame, record: Record) -> list[int]:
     """Return the positions of the images that the model did worst on, worst first, by the metric that ranks boards."""
-    if (first := store.first_metric(about)) is None:
+    if (first := record.first_metric) is None:
         return []
     values = scores[first].reset_index(drop=True)
-    better = about["metrics"][first]["higher_is_better"]
+    better = record.metrics[first].higher_is_better
     return [int(i) for i in values.sort_values(ascending=better, kind="stable").index[:WORST_COUNT]]
 
 
-def with_scores(stored: Result, metrics: Sequence[Metric], scores: Scores, work: Path) -> dict[str, Any]:
-    """Return the stored result's content with what became of these metrics; its files go into the work folder."""
+def with_scores(stored: Result, metrics: Sequence[Metric], scores: Scores, work: Path) -> Record:
+    """Return the stored record with what became of these metrics; its files go into the work folder."""
     from ..evaluation.score import means
 
     known = store.read_scores(stored.folder)
@@ -105,40 +104,44 @@ def with_scores(stored: Result, metrics: Sequence[Metric], scores: Scores, work:
     for name in set(store.SUMMED) - {store.SCORES}:
         if (stored.folder / name).exists():
             shutil.copyfile(stored.folder / name, work / name)
-    return stored.content | {
-        "metrics": stored.content["metrics"] | _metric_facts(metrics, scores.unavailable),
-        "scores": means(table),
-        "finished_at": datetime.now(UTC).isoformat(),
+    return replace(
+        stored.record,
+        metrics=stored.record.metrics | _metric_facts(metrics, scores.unavailable),
+        scores=msgspec.convert(means(table), dict[str, Score]),
+        finished_at=datetime.now(UTC).isoformat(),
+    )
+
+
+def _metric_facts(metrics: Sequence[Metric], unavailable: Mapping[str, str]) -> dict[str, MetricFacts]:
+    return {
+        str(metric): MetricFacts(
+            settings=full_spec(metric),
+            higher_is_better=metric.higher_is_better,
+            signed=metric.signed,
+            unit=metric.unit,
+            digits=metric.digits,
+            order=metric.order,
+            ranks=metric.ranks,
+            library=library_version(metric.library) if metric.library else "",
+            digest=component_digest(metric),
+            unavailable=unavailable.get(str(metric)),
+        )
+        for metric in metrics
     }
 
 
-def _metric_facts(metrics: Sequence[Metric], unavailable: Mapping[str, str]) -> dict[str, Any]:
-    facts = {}
-    for metric in metrics:
-        facts[str(metric)] = {
-            "settings": full_spec(metric),
-            "higher_is_better": metric.higher_is_better,
-            "signed": metric.signed,
-            "unit": metric.unit,
-            "digits": metric.digits,
-            "order": metric.order,
-            "ranks": metric.ranks,
-            "library": library_version(metric.library) if metric.library else "",
-            "digest": component_digest(metric),
-            "unavailable": unavailable.get(str(metric)),
-        }
-    return facts
-
-
-def _hardware(device: torch.device) -> dict[str, Any]:
+def _timing(trial: Trial, module: nn.Module, test: DegradedSet, device: torch.device) -> Timing:
     import torch
 
     from ..devices import has_bf16
+    from ..evaluation.timing import inference_memory, time_inference
 
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine() + " CPU"
-    return {
-        "device": device.type,
-        "device_name": name,
-        "threads": torch.get_num_threads(),
-        "training_precision": "bf16 autocast" if has_bf16(device) else "float32",
-    }
+    return Timing(
+        ms_per_image=time_inference(trial.model, module, test, device),
+        peak_bytes=inference_memory(trial.model, module, test, device),
+        device=device.type,
+        device_name=name,
+        threads=torch.get_num_threads(),
+        training_precision="bf16 autocast" if has_bf16(device) else "float32",
+    )

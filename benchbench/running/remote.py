@@ -145,8 +145,8 @@ def take_in(trial: Trial, out: Path, files: Mapping[str, bytes]) -> None:
             old.unlink()
         _write(work, files)
         if RESULT in files:
-            content = store.read(work).content
-            if not content["key"] == trial.key == key_of(content["trial"], content["protocol"]["version"]):
+            record = store.read(work).record
+            if not record.key == trial.key == key_of(record.trial, record.protocol.version):
                 (work / RESULT).unlink()  # or the next who opens the folder would find it whole
                 raise DamagedResult(f"{RESULT} is another trial's")
             store.publish_if_complete(work, final)

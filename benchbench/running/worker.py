@@ -20,9 +20,9 @@ from ..contracts.degradation import Degradation
 from ..devices import set_up
 from ..errors import TrialError, one_line
 from ..results import store
-from ..results.record import outcome
+from ..results.record import Record, plain
 from ..results.store import DamagedResult, Result
-from ..results.trial import Trial, missing_metrics
+from ..results.trial import Trial, missing_metrics, record_of
 from .execute import execute
 from .measure import with_scores
 from .workspace import (
@@ -88,9 +88,9 @@ def run_trial(trial: Trial, data: PreparedDataset, workspace: Workspace) -> None
     stored = stored if _has_weights(final) else None
     try:
         take_over_checkpoints(final, workspace.work)
-        content = execute(at_hand(trial, data), data, workspace, stored)
+        record = execute(at_hand(trial, data), data, workspace, stored)
         check_descriptors(workspace.work / store.LOG)
-        _publish(final, content)
+        _publish(final, record)
     except BaseException as error:
         _print_traceback()
         _store_failure(trial, final, stored, one_line(error))
@@ -120,23 +120,23 @@ def fail(trial: Trial, out: Path, reason: str) -> dict[str, Any]:
             store.open_work(store.work_folder(final))
             return _store_failure(trial, final, stored_result(final), reason)
     except Timeout:
-        return outcome(trial, "failed", reason)
+        return plain(record_of(trial, "failed", reason))
     except OSError as error:
         what = error.strerror or one_line(error)
         raise TrialError(f"cannot write to {final.parent}: {what}; the same command goes on from here") from error
 
 
-def _publish(final: Path, content: dict[str, Any]) -> dict[str, Any]:
+def _publish(final: Path, record: Record) -> dict[str, Any]:
     work = store.work_folder(final)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
     with suppress(OSError):
         shorten_log(work / store.LOG)
-    if content["status"] != "failed":
+    if record.status != "failed":
         for checkpoint in work.glob(CHECKPOINTS):
             checkpoint.unlink()
-    return store.publish(work, final, content).content
+    return store.publish(work, final, record).content
 
 
 def _store_failure(trial: Trial, final: Path, stored: Result | None, reason: str) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def _store_failure(trial: Trial, final: Path, stored: Result | None, reason: str
     (work / store.LOG).touch()
     reason = reason.replace(f"{final.parents[3]}{os.sep}", "")  # boards are published, and whose folder it was is not
     if not stored:
-        return _publish(final, outcome(trial, "failed", reason))
+        return _publish(final, record_of(trial, "failed", reason))
     missing = missing_metrics(trial, stored)
     none = Scores(pd.DataFrame(), {str(metric): f"failed: {reason}" for metric in missing})
     return _publish(final, with_scores(stored, missing, none, work))
@@ -162,7 +162,7 @@ def stored_result(final: Path) -> Result | None:
     """Return the scored result in a folder, if there is a whole one whose table has its scores."""
     with suppress(DamagedResult, OSError, ValueError):
         result = store.read(final)
-        if result.status == "scored" and set(result.content["scores"]) <= set(result.scores.columns):
+        if result.status == "scored" and set(result.record.scores) <= set(result.scores.columns):
             return result
     return None
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 
 from benchbench import protocol
 from benchbench.results import store
+from benchbench.results.record import TrialFacts, parse
 from benchbench.results.trial import key_of
 
 
@@ -36,7 +38,7 @@ def trial(**changes: Any) -> dict[str, Any]:
         "degradation_digest": "d", "model": "tiny-conv", "model_digest": "m",
         "seed": 0, "budget": "5e+12 flops", "threads": 1, **changes,
     }  # fmt: skip
-    return {**described, "key": key_of(described, protocol.VERSION)}
+    return {**described, "key": key_of(msgspec.convert(described, TrialFacts), protocol.VERSION)}
 
 
 def write(out: Path, scores: Mapping[str, float] | None = None, **facts: Any) -> Path:
@@ -44,7 +46,9 @@ def write(out: Path, scores: Mapping[str, float] | None = None, **facts: Any) ->
     known = inspect.signature(publish).parameters
     described = trial(**{name: value for name, value in facts.items() if name not in known})
     folders = (store.slug(str(described[name])) for name in ("dataset", "degradation", "model"))
-    final = out.joinpath(*folders, key_of(described, facts.get("version", protocol.VERSION)))
+    final = out.joinpath(
+        *folders, key_of(msgspec.convert(described, TrialFacts), facts.get("version", protocol.VERSION))
+    )
     return publish(final, described, scores, **{name: value for name, value in facts.items() if name in known})
 
 
@@ -92,7 +96,7 @@ def publish(
         content["model"]["parameters"] = parameters if described["budget"] is not None else 0
         content["rate"] = rate
         content["timing"] |= timing or {}
-    return store.publish(work, final, content).folder
+    return store.publish(work, final, parse(content)).folder
 
 
 def image_scores(means: Mapping[str, float], spread: np.ndarray) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from benchbench import files
 from benchbench.boards import collect, write_boards
 from benchbench.results import store
+from benchbench.results.record import parse
 from benchbench.results.store import DamagedResult, slug
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -98,8 +99,8 @@ def edit(folder: Path, **changes: Any) -> None:
 def test_a_stored_result_is_read(folder: Path) -> None:
     found = store.read(folder)
     assert (found.folder, found.status) == (folder, "scored")
-    assert found.content["scores"]["peak"]["mean"] == math.inf
-    assert found.content["files"].keys() == {store.SAMPLES, store.SCORES}
+    assert found.record.scores["peak"].mean == math.inf
+    assert found.record.files.keys() == {store.SAMPLES, store.SCORES}
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"schema": 1', "\x00\x00", "[" * 100_000, '{"a":' * 100_000])
@@ -201,7 +202,7 @@ def work(tmp_path: Path) -> Path:
 
 def test_publishing_gives_the_work_folder_its_final_name(work: Path) -> None:
     final = work.with_name("key")
-    published = store.publish(work, final, dict(CONTENT))
+    published = store.publish(work, final, parse(CONTENT))
     assert store.read(final) == published
     assert sorted(os.listdir(final)) == sorted([store.RESULT, store.WEIGHTS])
     assert os.listdir(final.parent) == ["key"]
@@ -211,7 +212,7 @@ def test_publishing_replaces_an_older_result(work: Path) -> None:
     final = work.with_name("key")
     final.mkdir()
     (final / "old").touch()
-    store.publish(work, final, dict(CONTENT))
+    store.publish(work, final, parse(CONTENT))
     assert not (final / "old").exists()
 
 
@@ -224,7 +225,7 @@ def test_a_run_that_is_killed_before_the_end_leaves_no_result(
 
     monkeypatch.setattr(store, failing, killed)
     with pytest.raises(KeyboardInterrupt):
-        store.publish(work, work.with_name("key"), dict(CONTENT))
+        store.publish(work, work.with_name("key"), parse(CONTENT))
     monkeypatch.undo()
     assert list(store.find(work.parents[3])) == []
     assert store.publish_if_complete(work, work.with_name("key")) is None
@@ -241,7 +242,7 @@ def test_a_run_that_is_killed_before_the_renaming_is_finished_by_the_next(
     with monkeypatch.context() as patched:
         patched.setattr(Path, "rename", killed)
         with pytest.raises(KeyboardInterrupt):
-            store.publish(work, final, dict(CONTENT))
+            store.publish(work, final, parse(CONTENT))
     assert list(store.find(work.parents[3])) == []
     finished = store.publish_if_complete(work, final)
     assert finished is not None

@@ -155,7 +155,7 @@ def test_a_compiled_training_is_another_result_and_its_key_can_be_checked() -> N
     compiled = dataclasses.replace(trial, compiled=True)
     assert compiled.key != trial.key == dataclasses.replace(compiled, compiled=False).key
     for each in (trial, compiled):
-        assert key_of(each.describe(), protocol.VERSION) == each.key
+        assert key_of(each.facts, protocol.VERSION) == each.key
 
 
 # ── what is done ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -38,7 +38,7 @@ def _check_protocol(result: Result) -> None:
 
 def _check_key(result: Result) -> None:
     content, trial = result.content, result.content["trial"]
-    if not {content["key"], trial.get("key")} == {key := key_of(trial, protocol.VERSION)}:
+    if not {content["key"], trial.get("key")} == {key := key_of(result.record.trial, protocol.VERSION)}:
         raise Refused(f"its key is {str(content['key'])[:40]!r}; what it tells of its trial gives {key!r}")
     if not _was(finished := content.get("finished_at")):
         raise Refused(f"it was finished at {str(finished)[:40]!r}, which is no time before now")

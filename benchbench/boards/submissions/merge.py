@@ -119,7 +119,7 @@ def add(result: Result, into: Path, *, light: bool) -> Result:
                 shutil.copyfile(result.folder / name, work / name)
         if light:
             _lighten(result, work)
-        return store.publish(work, final, dict(result.content))
+        return store.publish(work, final, result.record)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -23,6 +24,7 @@ from benchbench.boards.submissions.merge import SAMPLES_KEPT, Verdict, merge
 from benchbench.cli import main
 from benchbench.files import file_digest, load_tensors, read_json, save_tensors, write_json
 from benchbench.results import store
+from benchbench.results.record import TrialFacts
 from benchbench.results.store import RESTORED
 from benchbench.results.trial import key_of
 
@@ -230,16 +232,16 @@ FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "time to come": (lambda c: c.update(finished_at="2999-01-01T00:00:00+00:00"), "no time before now"),
     "no time": (lambda c: c.update(finished_at="soon"), "no time before now"),
     "time without a zone": (lambda c: c.update(finished_at="2026-01-01T00:00:00"), "no time before now"),
-    "size": (lambda c: c["trial"].update(size=10**9), "trial.size must be"),
-    "name": (lambda c: c["trial"].update(model=["a"]), "trial.model must be string"),
+    "size": (lambda c: c["trial"].update(size=10**9), "at `$.trial.size`"),
+    "name": (lambda c: c["trial"].update(model=["a"]), "Expected `str`, got `array` - at `$.trial.model`"),
     "mean": (lambda c: c["scores"]["psnr"].update(mean=99.0), "mean of psnr is 99.0 in its summary"),
     "number of images": (lambda c: c["scores"]["psnr"].update(n=10**6), "n of psnr"),
-    "text for a mean": (lambda c: c["scores"]["psnr"].update(mean="<script>"), "scores.psnr.mean must be number"),
+    "text for a mean": (lambda c: c["scores"]["psnr"].update(mean="<script>"), "Expected `float`, got `str` - at `$.scores[...].mean`"),
     "score without images": (lambda c: c["scores"].update(ssim={"mean": 1.0, "std": 0.0, "n": 5}), "ssim is in the summary only"),
     "score without facts": (lambda c: c["metrics"].pop("psnr"), "psnr"),
     "role": (lambda c: c["model"].update(role="baseline"), "must be installed here"),
-    "parameters": (lambda c: c["model"].update(parameters="many"), "model.parameters must be integer"),
-    "digits": (lambda c: c["metrics"]["psnr"].update(digits="x"), "metrics.psnr.digits must be integer"),
+    "parameters": (lambda c: c["model"].update(parameters="many"), "Expected `int`, got `str` - at `$.model.parameters`"),
+    "digits": (lambda c: c["metrics"]["psnr"].update(digits="x"), "Expected `int`, got `str` - at `$.metrics[...].digits`"),
 }  # fmt: skip
 
 
@@ -260,7 +262,9 @@ def test_a_file_that_was_altered_is_refused(name: str, runs: Path, tmp_path: Pat
 def claim(content: dict[str, Any], **facts: Any) -> None:
     """Change what a result tells of its trial, and let its key fit."""
     content["trial"].update(facts)
-    content["key"] = content["trial"]["key"] = key_of(content["trial"], content["protocol"]["version"])
+    content["key"] = content["trial"]["key"] = key_of(
+        msgspec.convert(content["trial"], TrialFacts), content["protocol"]["version"]
+    )
 
 
 def test_a_row_that_stands_is_not_displaced(runs: Path, tmp_path: Path) -> None:
