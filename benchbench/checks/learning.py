@@ -37,16 +37,16 @@ def gradients_reach_all_parameters(case: ModelCase) -> None:
     """Each parameter that asks for a gradient gets one, from the optimizer that descends it."""
     require_training(case)
     module = case.module()
-    take_a_step(case, module, case.batch(), update=False)
+    take_a_step(case, module, case.batch())
     asking = {name: p for name, p in module.named_parameters() if p.requires_grad}
     silent = [name for name, p in asking.items() if p.grad is None]
     require(not silent, f"{len(silent)} of {len(asking)} parameters get none: {', '.join(silent[:3])}")
 
 
-def take_a_step(case: ModelCase, module: nn.Module, batch: Batch, update: bool = True) -> None:
-    """A step of each optimizer, or their gradients alone; the module is left in eval mode."""
+def take_a_step(case: ModelCase, module: nn.Module, batch: Batch) -> None:
+    """Step each optimizer once; the module is left in eval mode."""
     with fixtures.global_seed(0):
-        optimizer_step(case.component, module.train(), batch, case.component.configure_optimizers(module), update)
+        optimizer_step(case.component, module.train(), batch, case.component.configure_optimizers(module))
     module.eval()
 
 

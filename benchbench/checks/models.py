@@ -142,7 +142,7 @@ def is_blind_to_the_clean_image(case: ModelCase) -> None:
     module = case.module()
     honest = fixtures.pairs(case.degradation, 4, case.size)
     swapped = replace(honest, clean=255 - honest.clean.flip(0))
-    found = [restore(case.component, module, pairs, case.device).images for pairs in (honest, swapped)]
+    found = [restore(case.component, module, pairs, case.task(), case.device).images for pairs in (honest, swapped)]
     require_close(found[1], found[0], "restored images, when the clean ones were swapped,")
     batch = case.batch()
     poisoned = replace(batch, clean=torch.full_like(batch.clean, torch.nan))

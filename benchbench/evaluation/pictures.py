@@ -21,17 +21,17 @@ ROWS = ("input", "restored", "truth")
 MOST = 64  # images in a sample picture
 
 
-def write_samples(path: Path, pairs: DegradedSet, restored: Tensor, positions: Sequence[int]) -> None:
-    """A PNG of three rows (degraded, restored, clean) of the images at these positions, without any margin."""
+def write_samples(path: Path, test_set: DegradedSet, restored: Tensor, positions: Sequence[int]) -> None:
+    """Write a PNG of three rows (degraded, restored, clean) of the images at these positions, without any margin."""
     chosen = list(positions)
-    rows = [as_bytes(pairs.degraded[chosen]), as_bytes(restored[chosen]), as_bytes(pairs.clean[chosen])]
+    rows = [as_bytes(test_set.degraded[chosen]), as_bytes(restored[chosen]), as_bytes(test_set.clean[chosen])]
     write_atomically(path, png(np.concatenate([np.concatenate(list(images), 1) for images in rows])))
 
 
 def read_samples(path: Path, size: int) -> dict[str, np.ndarray]:
-    """The rows of a sample picture, each uint8 `(count, size, size, 3)`. Raises ValueError for another layout.
+    """Read the rows of a sample picture, each uint8 `(count, size, size, 3)`. Raises ValueError for another layout.
 
-    A picture of a single row has nothing but the restored images: see `lighten`.
+    A picture of one row has the restored images only: see `lighten`.
     """
     try:
         with Image.open(path, formats=["PNG"]) as image:
@@ -47,9 +47,9 @@ def read_samples(path: Path, size: int) -> dict[str, np.ndarray]:
 
 
 def lighten(path: Path, size: int, count: int, *, whole: bool) -> bytes:
-    """A sample picture cut to its first `count` images; unless `whole`, to the restored ones.
+    """Cut a sample picture to its first `count` images and, unless `whole`, to the restored ones.
 
-    What the models got, and the truth, is the same in all results of a board: one of them has to keep it.
+    Degraded and clean images are the same in all results of a board: one of them has to keep them.
     """
     rows = read_samples(path, size)
     names = [name for name in ROWS if name in rows and (whole or name == "restored")]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import statistics
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from ..contracts.model import Codec, Model, Task
+from ..contracts.model import Batch, Codec, Model, Task
 from ..data.batches import validation_batch
 from ..data.degraded import DegradedSet
 from ..errors import TrialError
@@ -23,14 +24,16 @@ class Restored:
 
     images: Tensor
     """float32 `(n, 3, H, W)` on the CPU, clamped to [0, 1]."""
-    sizes: list[int] | None = None
+    flow: Tensor | None = None
+    """How the model moved pixels, `(n, 2, H, W)`; None unless model and degradation have displacement fields."""
+    sizes: Sequence[int] = ()
     """Bytes that each image was stored in, if the module is a codec."""
-    payloads: list[int] | None = None
+    payloads: Sequence[int] = ()
     """The same without containers and headers."""
 
     def rate(self) -> dict[str, float] | None:
-        """Mean bytes of an image and bits of a pixel, with headers and without; None if the module is no codec."""
-        if self.sizes is None or self.payloads is None:
+        """Average bytes per image and bits per pixel, with headers and without; None if the module is no codec."""
+        if not self.sizes:
             return None
         whole, payload = (statistics.fmean(sizes) for sizes in (self.sizes, self.payloads))
         bits = 8 / (self.images.shape[-2] * self.images.shape[-1])
@@ -43,15 +46,14 @@ class Restored:
 
 
 @torch.no_grad()
-def restore(model: Model, module: nn.Module, pairs: DegradedSet, device: torch.device, batch: int = BATCH) -> Restored:
-    """The test set restored; the one place that clamps. A codec's images are those that a copy decodes from its bytes.
+def restore(model: Model, module: nn.Module, test_set: DegradedSet, task: Task, device: torch.device) -> Restored:
+    """Restore the test set; a codec's images are those that a copy decodes from its bytes.
 
-    Raises TrialError for a wrong shape, or a value that is not finite.
+    Raises TrialError for images or a displacement field of a wrong shape, or with a value that is not finite.
     """
     module.eval()
     parts, sizes, payloads = [], list[int](), list[int]()
-    for start in range(0, len(pairs), batch):
-        inputs = validation_batch(pairs, slice(start, start + batch), device)
+    for start, inputs in _batches(test_set, device):
         if isinstance(module, Codec):
             decoder = copy.deepcopy(module)  # which has seen nothing of what it is to decode
             files = module.compress(inputs.degraded)
@@ -60,43 +62,44 @@ def restore(model: Model, module: nn.Module, pairs: DegradedSet, device: torch.d
             restored = decoder.decompress(files)
         else:
             restored = module(inputs.degraded, **inputs.side(model))
-        if not isinstance(restored, Tensor) or restored.shape != inputs.clean.shape:
-            shape = tuple(restored.shape) if isinstance(restored, Tensor) else type(restored).__name__
-            raise TrialError(f"restored images are {shape}, not {tuple(inputs.clean.shape)}")
-        if not restored.is_floating_point():
-            raise TrialError(f"restored images are {restored.dtype}, not of a floating-point type")
-        restored = restored.float().cpu()
-        finite = torch.isfinite(restored).flatten(1).all(1)
-        if not finite.all():
-            raise TrialError(
-                f"restored {pairs.ids[start + int((~finite).nonzero()[0])]} has values that are not finite"
-            )
-        parts.append(restored.clamp(0, 1).contiguous())
-    return Restored(torch.cat(parts), *((sizes, payloads) if isinstance(module, Codec) else ()))
+        parts.append(_checked(restored, inputs.clean.shape, test_set.ids[start:]).clamp(0, 1).contiguous())
+    return Restored(torch.cat(parts), _flow(model, module, test_set, task, device), sizes, payloads)
 
 
-def _true_flow(pairs: DegradedSet, task: Task) -> Tensor:
-    return task.degradation.flow(pairs.truth, *pairs.clean.shape[-2:])
+def _batches(test_set: DegradedSet, device: torch.device) -> Iterator[tuple[int, Batch]]:
+    for start in range(0, len(test_set), BATCH):
+        yield start, validation_batch(test_set, slice(start, start + BATCH), device)
 
 
-@torch.no_grad()
-def estimated_flow(
-    model: Model, module: nn.Module, pairs: DegradedSet, task: Task, device: torch.device, batch: int = BATCH
-) -> Tensor | None:
-    """The fields `(n, 2, H, W)` by which the test set is restored, in pixels; None unless model and task have them.
+def _checked(restored: object, shape: torch.Size, ids: Sequence[str]) -> Tensor:
+    """Return restored images as float32 on the CPU. Raises TrialError for what is none, naming the first."""
+    if not isinstance(restored, Tensor) or restored.shape != shape:
+        found = tuple(restored.shape) if isinstance(restored, Tensor) else type(restored).__name__
+        raise TrialError(f"restored images are {found}, not {tuple(shape)}")
+    if not restored.is_floating_point():
+        raise TrialError(f"restored images are {restored.dtype}, not of a floating-point type")
+    restored = restored.float().cpu()
+    finite = torch.isfinite(restored).flatten(1).all(1)
+    if not finite.all():
+        raise TrialError(f"restored {ids[int((~finite).nonzero()[0])]} has values that are not finite")
+    return restored
 
-    Raises TrialError for a wrong shape, or a value that is not finite.
-    """
+
+def true_flow(test_set: DegradedSet, task: Task) -> Tensor:
+    """Compute the displacement fields of the ideal inverse, `(n, 2, H, W)`, in pixels."""
+    return task.degradation.flow(test_set.truth, *test_set.clean.shape[-2:])
+
+
+def _flow(model: Model, module: nn.Module, test_set: DegradedSet, task: Task, device: torch.device) -> Tensor | None:
     if not (model.has_flow and task.degradation.has_flow):
         return None
-    true = _true_flow(pairs, task)
+    true = true_flow(test_set, task)
     if model.is_ideal:
         return true
     if model.is_baseline:
         return torch.zeros_like(true)
-    starts = range(0, len(pairs), batch)
-    inputs = (validation_batch(pairs, slice(start, start + batch), device) for start in starts)
-    flow = torch.cat([model.flow(module, x.degraded, **x.side(model)).float().cpu() for x in inputs])
+    batches = (batch for _, batch in _batches(test_set, device))
+    flow = torch.cat([model.flow(module, x.degraded, **x.side(model)).float().cpu() for x in batches])
     if flow.shape != true.shape or not bool(flow.isfinite().all()):
         raise TrialError(f"its field is {tuple(flow.shape)} or not finite; it must be {tuple(true.shape)}")
     return flow

@@ -1,4 +1,4 @@
-"""Time and memory of restoring."""
+"""Time and memory that restoring takes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .restore import BATCH
 
 
 @torch.no_grad()
-def time_inference(model: Model, module: nn.Module, pairs: DegradedSet, device: torch.device) -> dict[str, float]:
-    """Milliseconds an image for a single image and for a batch: median over repeats after warm-up, synchronised."""
+def time_inference(model: Model, module: nn.Module, test_set: DegradedSet, device: torch.device) -> dict[str, float]:
+    """Measure milliseconds per image, of single images and of a batch: median of synchronised repeats after warm-up."""
     found: dict[str, float] = {}
-    for n in (1, min(BATCH, len(pairs))):
-        inputs = validation_batch(pairs, slice(0, n), device)
+    for n in (1, min(BATCH, len(test_set))):
+        inputs = validation_batch(test_set, slice(0, n), device)
         side = inputs.side(model)
         times: list[float] = []
         while len(times) < 3 or (len(times) < 50 and sum(times) < 0.25):
@@ -34,9 +34,9 @@ def time_inference(model: Model, module: nn.Module, pairs: DegradedSet, device: 
 
 
 @torch.no_grad()
-def inference_memory(model: Model, module: nn.Module, pairs: DegradedSet, device: torch.device) -> int | None:
-    """Peak bytes that restoring a batch takes beyond weights and inputs; None where the system does not tell."""
-    inputs = validation_batch(pairs, slice(0, BATCH), device)
+def inference_memory(model: Model, module: nn.Module, test_set: DegradedSet, device: torch.device) -> int | None:
+    """Measure the peak bytes of a batch beyond weights and inputs; None where the system does not tell."""
+    inputs = validation_batch(test_set, slice(0, BATCH), device)
     with peak_memory(device) as peak:
         module(inputs.degraded, **inputs.side(model))
     return peak.bytes

@@ -72,13 +72,12 @@ def restore_and_score(
     trial: Trial, task: Task, module: nn.Module, test: DegradedSet, workspace: Workspace
 ) -> tuple[Restored, Scores]:
     """Return the test images restored, kept where that is wanted, and their scores by the trial's metrics."""
-    from ..evaluation.restore import estimated_flow, restore
+    from ..evaluation.restore import restore
     from ..evaluation.score import score
 
     device = workspace.torch_device
-    restored = restore(trial.model, module, test, device)
-    flow = estimated_flow(trial.model, module, test, task, device)
-    scores = score(restored.images, test, trial.metrics, task, device, flow=flow)
+    restored = restore(trial.model, module, test, task, device)
+    scores = score(restored, test, trial.metrics, task, device)
     if trial.predictions:
         save_tensors(workspace.work / store.PREDICTIONS, {store.RESTORED: restored.images})
     return restored, scores

@@ -9,14 +9,14 @@ from torch import nn
 
 
 def compile_module(module: nn.Module, device: torch.device) -> None:
-    """Have the module's calls compiled, forward and backward, from the first one on; it stays the module it is.
+    """Compile the calls of a module, forward and backward, and of its children, which some models call one by one.
 
-    Those of its parts, too, which some models call one by one; in a call of the whole they are no calls of their own.
+    In a call of the whole, the children's are no calls of their own. The module stays the object that it is.
     """
     for part in (module, *module.children()):
         part.compile(mode="reduce-overhead" if device.type == "cuda" else "default")
 
 
 def eager(compiled: bool) -> AbstractContextManager[object]:
-    """Where a compiled module runs as it is written: in eval mode, which would need a graph of its own."""
+    """Run a compiled module as it is written: eval mode would need a graph of its own."""
     return torch.compiler.set_stance("force_eager") if compiled else nullcontext()

@@ -1,4 +1,4 @@
-"""A strip of reconstructions during training: the same few validation images, restored at several moments."""
+"""A strip of reconstructions: the same few validation images, restored at several moments of training."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ class Frame:
 
 
 def is_due(before: float, after: float) -> bool:
-    """Whether a moment lies in the part of the budget between `before` and `after`."""
+    """Tell whether a moment lies in the part of the budget between `before` and `after`."""
     return any(before < moment <= after for moment in MOMENTS)
 
 
-def frame(model: Model, module: nn.Module, pairs: DegradedSet, device: torch.device, step: int) -> Frame:
-    """The first images of a fixed degraded set as the module restores them now; it is left in the mode it was in."""
+def frame(model: Model, module: nn.Module, validation: DegradedSet, device: torch.device, step: int) -> Frame:
+    """Restore the first images of a degraded set by the module as it is now, which keeps its mode."""
     was_training = module.training
-    batch = validation_batch(pairs, slice(0, IMAGES), device)
+    batch = validation_batch(validation, slice(0, IMAGES), device)
     restored = forward(model, module.eval(), batch).float().clamp(0, 1)
     module.train(was_training)
     return Frame(step, psnr_of(restored, batch.clean), _shown(restored.mul(255).round()))
 
 
-def write_strip(path: Path, pairs: DegradedSet, frames: Sequence[Frame]) -> None:
-    """A PNG: a row an image; columns are the degraded input, each frame, and the truth."""
-    known = [pairs.degraded[:IMAGES], *(f.images for f in frames), pairs.clean[:IMAGES]]
+def write_strip(path: Path, validation: DegradedSet, frames: Sequence[Frame]) -> None:
+    """Write a PNG of a row per image; its columns are the degraded input, each frame, and the truth."""
+    known = [validation.degraded[:IMAGES], *(f.images for f in frames), validation.clean[:IMAGES]]
     columns = [_shown(images).permute(0, 2, 3, 1).contiguous().numpy() for images in known]
     labels = [f"step {f.step:,}\n{f.psnr:.2f} dB" for f in frames]
     rows: list[list[np.ndarray]] = [list(row) for row in zip(*columns, strict=True)]
@@ -58,7 +58,7 @@ def write_strip(path: Path, pairs: DegradedSet, frames: Sequence[Frame]) -> None
 
 
 def _shown(images: Tensor) -> Tensor:
-    """Levels 0–255 as uint8 on the CPU, reduced where they are large."""
+    """Convert levels 0–255 to uint8 on the CPU, reduced where the images are large."""
     if images.shape[-1] > LARGEST:
         images = F.interpolate(images.float(), (LARGEST, LARGEST), mode="area").round()
     return images.to("cpu", torch.uint8).contiguous()

@@ -13,7 +13,7 @@ Shape = Sequence[int]
 
 
 def register() -> None:
-    """Make FlopCounterMode count deformable convolutions. Where nothing has imported torchvision there are none."""
+    """Make FlopCounterMode count deformable convolutions; where nothing has imported torchvision there are none."""
     from torch.utils.flop_counter import flop_registry, register_flop_formula
 
     if "torchvision.ops" not in sys.modules:
@@ -25,11 +25,11 @@ def register() -> None:
 
 
 def deform_conv2d_flops(x: Shape, weight: Shape, *rest: Any, out_shape: Shape, **options: Any) -> int:
-    """As a convolution of the same shapes: two operations a weight and output pixel; sampling is free, as elsewhere."""
+    """Count as for a convolution: two operations per weight and output pixel; sampling is free, as elsewhere."""
     batch, _, *pixels = out_shape
     return 2 * batch * prod(pixels) * prod(weight)
 
 
 def deform_conv2d_backward_flops(gradient: Shape, x: Shape, weight: Shape, *rest: Any, **options: Any) -> int:
-    """One such product for the gradient of the sampled input, one for that of the weights; both are always computed."""
+    """Count one product for the gradient of the sampled input and one for that of the weights; both are computed."""
     return 2 * deform_conv2d_flops(x, weight, out_shape=gradient)

@@ -13,10 +13,10 @@ from ..results.store import GRADIENT
 
 
 def stages(module: nn.Module, optimizers: Mapping[str, Optimizer]) -> dict[str, dict[str, list[Tensor]]]:
-    """Optimizer -> stage -> its parameters.
+    """Group parameters: optimizer -> stage -> its parameters.
 
-    The stages are the children of the smallest submodule that holds all parameters of an optimizer, by their dotted
-    names: wrappers around the network proper are looked through. Where there is no child, the optimizer is the stage.
+    The stages of an optimizer are the children, by dotted names, of the smallest submodule that holds all of its
+    parameters, so that wrappers are looked through. Where there is no child, the optimizer is the stage.
     """
     paths = {id(p): name.split(".")[:-1] for name, p in module.named_parameters()}
     found: dict[str, dict[str, list[Tensor]]] = {}
@@ -31,7 +31,7 @@ def stages(module: nn.Module, optimizers: Mapping[str, Optimizer]) -> dict[str, 
 
 
 def _shared(paths: Sequence[Sequence[str]]) -> int:
-    """How many names all paths begin with."""
+    """Count the names that all paths begin with."""
     levels = enumerate(zip(*paths, strict=False))
     return next((depth for depth, names in levels if len(set(names)) > 1), min(map(len, paths)))
 
@@ -51,11 +51,11 @@ class GradientWatch:
         self.counts[optimizer] += 1
 
     def names(self) -> list[str]:
-        """The stages, in the order of the columns."""
+        """List the stages in the order of the columns."""
         return [stage for own in self.stages.values() for stage in own]
 
     def read(self) -> dict[str, float]:
-        """Column -> mean norm; the next mean starts here."""
+        """Return column -> mean norm, and start the next mean."""
         means = [v for name, sums in self.sums.items() for v in (sums / self.counts[name]).tolist()]
         for name, sums in self.sums.items():
             sums.zero_()
@@ -63,7 +63,7 @@ class GradientWatch:
         return {GRADIENT + stage: mean for stage, mean in zip(self.names(), means, strict=True)}
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """Return what a checkpoint keeps."""
         return {"sums": self.sums, "counts": self.counts}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from toys import Darken, Identity, MeanError, Oracle, Peak, ToyFaces, portraits
 
 from benchbench import Codec, Metric, Model, Recipe, Task, TrialError
 from benchbench.data.degraded import DegradedSet, degraded_set
-from benchbench.evaluation.restore import restore
+from benchbench.evaluation.restore import Restored, restore
 from benchbench.evaluation.score import means, score
 from benchbench.evaluation.timing import time_inference
 
@@ -51,12 +51,12 @@ class Lambda(nn.Module):
         return self.function(degraded)
 
 
-def restored_by(function: Callable[[Tensor], Any], pairs: DegradedSet, batch: int = 32) -> Tensor:
-    return restore(Doing(), Lambda(function), pairs, CPU, batch).images
+def restored_by(function: Callable[[Tensor], Any], pairs: DegradedSet) -> Restored:
+    return restore(Doing(), Lambda(function), pairs, TASK, CPU)
 
 
 def test_restored_images_are_clamped(pairs: DegradedSet) -> None:
-    restored = restored_by(lambda x: x * 4 - 1, pairs)
+    restored = restored_by(lambda x: x * 4 - 1, pairs).images
     assert float(restored.min()) == 0
     assert float(restored.max()) == 1
 
@@ -83,20 +83,22 @@ def test_the_image_that_is_not_finite_is_named(pairs: DegradedSet) -> None:
         restored_by(spoil, pairs)
 
 
-def test_no_batch_size_changes_a_score(pairs: DegradedSet) -> None:
+def test_no_batch_size_changes_a_score(pairs: DegradedSet, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     module = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 3, 3, padding=1))
     tables = []
     for batch in (1, 7, 64):
-        restored = restore(Doing(), module, pairs, CPU, batch).images
-        tables.append(score(restored, pairs, [Peak(), MeanError()], TASK, CPU, batch).table)
+        monkeypatch.setattr("benchbench.evaluation.restore.BATCH", batch)
+        monkeypatch.setattr("benchbench.evaluation.score.CPU_PIXELS", batch * 16 * 16)
+        restored = restore(Doing(), module, pairs, TASK, CPU)
+        tables.append(score(restored, pairs, [Peak(), MeanError()], TASK, CPU).table)
     assert len(tables[0]) == len(pairs) > 40
     for other in tables[1:]:
         pd.testing.assert_frame_equal(tables[0], other, rtol=0, atol=1e-5)
 
 
 def test_the_oracle_gets_the_truth_and_inverts_to_rounding(pairs: DegradedSet) -> None:
-    restored = restore(Oracle(), Oracle().build(TASK), pairs, CPU).images
+    restored = restore(Oracle(), Oracle().build(TASK), pairs, TASK, CPU).images
     clean = pairs.clean.float() / 255
     assert float((restored - clean).abs().max()) < 0.5 / 255 / 0.3 + 1e-6  # half a step of 8 bits, over the factor
 
@@ -106,7 +108,7 @@ def test_scores_are_given_whole_and_inside_region_and_face(pairs: DegradedSet) -
     table = score(restored, pairs, [MeanError()], TASK, CPU).table
     assert list(table) == ["mean-error", "mean-error@face"]  # this degradation acts everywhere: no region
     assert pairs.face is not None
-    difference = np.abs(restored.numpy() - pairs.clean.numpy() / np.float32(255))
+    difference = np.abs(restored.images.numpy() - pairs.clean.numpy() / np.float32(255))
     inside = np.broadcast_to(pairs.face.numpy(), difference.shape)
     expected = [d[m].mean() for d, m in zip(difference, inside, strict=True)]
     np.testing.assert_allclose(table["mean-error@face"], expected, rtol=1e-5)
@@ -166,19 +168,19 @@ class InsideOnly(MeanError):
 
 
 def test_a_metric_of_regions_has_no_score_of_whole_images_and_says_why_it_has_none_at_all(pairs: DegradedSet) -> None:
-    found = score(pairs.clean / 255, pairs, [InsideOnly(), MeanError()], TASK, CPU)
+    found = score(Restored(pairs.clean / 255), pairs, [InsideOnly(), MeanError()], TASK, CPU)
     regions = [c.removeprefix("mean-error") for c in found.table if c.startswith("mean-error")]
     assert len(regions) > 1
     assert [c for c in found.table if c.startswith("inside-only")] == [f"inside-only{r}" for r in regions if r]
     bare = dataclasses.replace(pairs, region=None, face=None)
-    found = score(pairs.clean / 255, bare, [InsideOnly()], TASK, CPU)
+    found = score(Restored(pairs.clean / 255), bare, [InsideOnly()], TASK, CPU)
     assert found.table.empty
     assert "needs face masks" in found.unavailable["inside-only"]
 
 
 def test_identical_images_have_an_infinite_peak_in_the_means_too(pairs: DegradedSet) -> None:
     clean = pairs.clean.float() / 255
-    found = means(score(clean, pairs, [Peak()], TASK, CPU).table)
+    found = means(score(Restored(clean), pairs, [Peak()], TASK, CPU).table)
     assert found["peak"] == {"mean": math.inf, "std": 0.0, "n": len(pairs)}
 
 
@@ -200,12 +202,12 @@ def test_metrics_get_a_few_images_at_a_time(
     seen: list[int] = []
     monkeypatch.setattr("benchbench.evaluation.score.CPU_PIXELS", pixels)
     monkeypatch.setattr(Peak, "__call__", lambda _, restored, *rest: seen.append(len(restored)) or restored[:, 0, 0, 0])
-    score(pairs.clean.float() / 255, pairs, [Peak()], TASK, CPU)
+    score(Restored(pairs.clean.float() / 255), pairs, [Peak()], TASK, CPU)
     assert max(seen) == at_once
 
 
 def test_scores_are_those_of_the_images_one_by_one(pairs: DegradedSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    restored, metrics = pairs.degraded.float() / 255, [Peak(), MeanError()]
+    restored, metrics = Restored(pairs.degraded.float() / 255), [Peak(), MeanError()]
     found = []
     for pixels in (1, 5 * 16 * 16, 10**9):
         monkeypatch.setattr("benchbench.evaluation.score.CPU_PIXELS", pixels)
@@ -233,9 +235,14 @@ class Halving(nn.Module, Codec):
         return torch.stack([torch.full((3, 16, 16), len(d) / 25600) for d in data])
 
 
+@pytest.fixture
+def two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchbench.evaluation.restore.BATCH", 2)
+
+
+@pytest.mark.usefixtures("two_at_once")
 def test_a_codec_is_scored_by_what_its_bytes_decode_to(pairs: DegradedSet) -> None:
-    restored = restore(Doing(), Halving(), pairs, CPU, batch=2)
-    assert restored.sizes is not None
+    restored = restore(Doing(), Halving(), pairs, TASK, CPU)
     assert restored.sizes[:4] == [100, 200, 100, 200]
     assert len(restored.sizes) == len(pairs)
     assert torch.equal(restored.images[1], torch.full((3, 16, 16), 200 / 25600))
@@ -248,10 +255,10 @@ class Boxed(Halving):
         return len(data) - 7
 
 
+@pytest.mark.usefixtures("two_at_once")
 def test_a_codec_can_tell_its_headers_from_the_image(pairs: DegradedSet) -> None:
-    plain, boxed = (restore(Doing(), module, pairs, CPU, batch=2) for module in (Halving(), Boxed()))
+    plain, boxed = (restore(Doing(), module, pairs, TASK, CPU) for module in (Halving(), Boxed()))
     assert plain.payloads == plain.sizes == boxed.sizes
-    assert boxed.payloads is not None
     assert boxed.payloads[:2] == [93, 193]
     rate = boxed.rate()
     assert rate is not None
@@ -261,4 +268,4 @@ def test_a_codec_can_tell_its_headers_from_the_image(pairs: DegradedSet) -> None
 
 
 def test_other_models_have_no_rate(pairs: DegradedSet) -> None:
-    assert restore(Identity(), nn.Identity(), pairs, CPU).rate() is None
+    assert restore(Identity(), nn.Identity(), pairs, TASK, CPU).rate() is None

@@ -15,7 +15,7 @@ from toys import portraits
 
 from benchbench import Model, Range, Task, TrialError
 from benchbench.data.degraded import DegradedSet, degraded_set
-from benchbench.evaluation.restore import estimated_flow, restore
+from benchbench.evaluation.restore import restore
 from benchbench.evaluation.score import score
 from benchbench_plugins.degradations.gaussian_blur import GaussianBlur
 from benchbench_plugins.degradations.swirl import Swirl
@@ -51,8 +51,10 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> DegradedSet:
 
 def scored(model: Model, pairs: DegradedSet, task: Task) -> dict[str, list[float]]:
     module = model.build(task)
-    flow = estimated_flow(model, module, pairs, task, CPU, batch=2)
-    found = score(restore(model, module, pairs, CPU).images, pairs, [EndPointError()], task, CPU, flow=flow)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchbench.evaluation.restore.BATCH", 2)
+        restored = restore(model, module, pairs, task, CPU)
+    found = score(restored, pairs, [EndPointError()], task, CPU)
     return {name: list(column) for name, column in found.table.items()} | {"why": list(found.unavailable.values())}
 
 
@@ -89,7 +91,7 @@ class Askew(SwirlUNet):
 def test_a_field_of_wrong_shape_or_without_numbers_fails_the_trial(channels: int, pairs: DegradedSet) -> None:
     model, task = Askew(channels=channels), Task(32, SWIRL)
     with pytest.raises(TrialError, match=r"must be \(\d+, 2, 32, 32\)"):
-        estimated_flow(model, model.build(task), pairs, task, CPU)
+        restore(model, model.build(task), pairs, task, CPU)
 
 
 @pytest.mark.parametrize(("model", "degradation", "reason"), [

@@ -67,6 +67,7 @@ def _score(folder: Path, data: PreparedDataset, degradation: Any, metrics: list[
     from safetensors import SafetensorError
 
     from ...data.degraded import degraded_set
+    from ...evaluation.restore import Restored
     from ...evaluation.score import score
 
     pairs = degraded_set(data, "test", degradation, cache_folder())
@@ -79,7 +80,7 @@ def _score(folder: Path, data: PreparedDataset, degradation: Any, metrics: list[
         raise Refused(f"{store.PREDICTIONS} has {restored.dtype} {tuple(restored.shape)}, not float32 {shape}")
     if not bool(((restored >= 0) & (restored <= 1)).all()):
         raise Refused(f"{store.PREDICTIONS} has values outside [0, 1]")
-    return score(restored, pairs, metrics, Task(data.size, degradation), torch.device("cpu")).table
+    return score(Restored(restored), pairs, metrics, Task(data.size, degradation), torch.device("cpu")).table
 
 
 def _compare(name: str, stored: pd.Series, again: pd.Series) -> None:
