@@ -128,8 +128,8 @@ def cases(
     degradations = plan.choose(registry, "degradation", degradation)
     cache, where = cache_folder(), torch.device(device)
     made = size if model else min(size, LARGEST_MADE)
-    portraits = plan.prepare_data(plan.choose(registry, "dataset", ()), made, cache)[0]
-    clean = F.interpolate(portraits.pixels[:BATCH].to(where).float() / 255, (size, size))
+    dataset = plan.prepare_data(plan.choose(registry, "dataset", ()), made, cache)[0]
+    clean = F.interpolate(dataset.pixels[:BATCH].to(where).float() / 255, (size, size))
     for one in degradations if degradation else ():
         yield degradation_case(one, clean, [p for p in peers if p.of == str(one)], warn)
     spoilt = degraded(degradations[0], clean).images.clamp(0, 1)
@@ -139,11 +139,11 @@ def cases(
         else:
             yield metric_case(one, spoilt, clean, [p for p in peers if p.of == str(one)], warn)
     for one in plan.choose(registry, "model", model) if model else ():
-        data = TrainingSet(portraits, degradations[0], where)
-        if reason := one.unavailable(Task(portraits.size, degradations[0], 3, *data.statistics())):
+        data = TrainingSet(dataset, degradations[0], where)
+        if reason := one.unavailable(Task(dataset.size, degradations[0], 3, *data.statistics())):
             warn(f"{one} is not timed: {reason} (--degrade names what models restore)")
         else:
-            yield from model_cases(one, data, degraded_set(portraits, "validation", degradations[0], cache))
+            yield from model_cases(one, data, degraded_set(dataset, "validation", degradations[0], cache))
 
 
 def known_peers(registry: Registry, warn: Warn = warnings.warn) -> list[Peer]:
@@ -189,8 +189,8 @@ def metric_case(
 ) -> Case:
     """Make the case of a metric: one call scores the batch `(N, C, H, W)`, ours in parts as in evaluation."""
     theirs = prepared(peers, str(metric), warn, restored, clean)
-    pairs = [images.split(scored_at_once(clean, clean.device)) for images in (restored, clean)]
-    return Case("metric", str(metric), len(clean), lambda: torch.cat(list(map(metric, *pairs))), theirs, clean.device)
+    parts = [images.split(scored_at_once(clean, clean.device)) for images in (restored, clean)]
+    return Case("metric", str(metric), len(clean), lambda: torch.cat(list(map(metric, *parts))), theirs, clean.device)
 
 
 def model_cases(model: Model, data: TrainingSet, validation: DegradedSet) -> Iterator[Case]:

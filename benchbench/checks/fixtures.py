@@ -1,4 +1,4 @@
-"""What components are tried on: pictures, a degradation, damage, and the global generators."""
+"""Pictures, a degradation, damage and seeds, on which components are tried."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Softening(Degradation):
 
 
 def names(n: int) -> list[str]:
-    """Ids of `n` pictures."""
+    """List the ids of `n` pictures."""
     return [f"picture-{i}" for i in range(n)]
 
 
 def pictures(n: int, height: int, width: int | None = None, channels: int = 3) -> Tensor:
-    """uint8 `(n, channels, height, width)`: skin-coloured waves with some grain; the first ones are always the same."""
+    """Paint waves with some grain, uint8 `(n, channels, height, width)`; the first ones are always the same."""
     width = width or height
     rows = torch.linspace(0, 1, height).view(-1, 1)
     columns = torch.linspace(0, 1, width)
@@ -59,32 +59,32 @@ def pictures(n: int, height: int, width: int | None = None, channels: int = 3) -
 
 
 def unit(images: Tensor) -> Tensor:
-    """uint8 images as float32 in [0, 1]."""
+    """Convert uint8 images to float32 in [0, 1]."""
     return images.float() / 255
 
 
 def disc(n: int, height: int, width: int | None = None) -> Tensor:
-    """bool `(n, 1, height, width)`, true in the middle."""
+    """Make masks, bool `(n, 1, height, width)`, true in the middle."""
     rows = torch.linspace(-1, 1, height).view(-1, 1)
     columns = torch.linspace(-1, 1, width or height)
     return (rows**2 + columns**2 < 0.5).expand(n, 1, -1, -1).contiguous()
 
 
-def pairs(degradation: Degradation, n: int, size: int, channels: int = 3) -> DegradedSet:
-    """Pictures and their degraded versions, made as a test set is."""
+def degraded_set(degradation: Degradation, n: int, size: int, channels: int = 3) -> DegradedSet:
+    """Degrade pictures as a test set is degraded."""
     clean, face = pictures(n, size, channels=channels), disc(n, size)
-    step = degrade_chunk(degradation, names(n), clean, face)
-    return DegradedSet(names(n), clean, step.images.mul(255).round().to(torch.uint8), step.region, face, step.truth)
+    found = degrade_chunk(degradation, names(n), clean, face)
+    return DegradedSet(names(n), clean, found.images.mul(255).round().to(torch.uint8), found.region, face, found.truth)
 
 
-def portraits(n: int, size: int, channels: int = 3) -> PreparedDataset:
-    """A data set of pictures, all of them for training."""
+def dataset(n: int, size: int, channels: int = 3) -> PreparedDataset:
+    """Make a data set of pictures, all of them for training."""
     pixels = pictures(n, size, channels=channels)
     return PreparedDataset("checks", "checks", size, "checks", names(n), pixels, disc(n, size), {}, ["train"] * n, [])
 
 
 def damaged(clean: Tensor, kind: str, strength: float) -> Tensor:
-    """Images in [0, 1] spoiled by noise, blur, a pattern of period 2, a tint or darkness; strength 0 spoils nothing."""
+    """Spoil images in [0, 1] by noise, blur, a pattern of period 2, a tint or darkness; strength 0 spoils nothing."""
     if kind == "noise":
         noise = torch.randn(clean.shape, generator=generator("checks", "noise")).to(clean.device)
         spoiled = clean + 0.3 * noise
@@ -105,7 +105,7 @@ DAMAGES = ("noise", "blur", "pattern", "tint", "darkness")
 
 @contextmanager
 def global_seed(seed: int) -> Iterator[None]:
-    """The global generators of torch, NumPy and Python seeded, and put back as they were afterwards."""
+    """Seed the global generators of torch, NumPy and Python, and put them back as they were afterwards."""
     before = torch.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002  a plugin may use them
     torch.manual_seed(seed)
     np.random.seed(seed)  # noqa: NPY002

@@ -90,8 +90,8 @@ def training_goes_on_from_a_checkpoint(case: ModelCase) -> None:
 def _trainer(case: ModelCase) -> Trainer:
     """A training of the case's model from its start."""
     model, degradation = case.component, case.degradation
-    data = TrainingSet(fixtures.portraits(IMAGES, case.size), degradation, case.device)
-    validation = fixtures.pairs(degradation, IMAGES, case.size)
+    data = TrainingSet(fixtures.dataset(IMAGES, case.size), degradation, case.device)
+    validation = fixtures.degraded_set(degradation, IMAGES, case.size)
     budget = Budget.parse(f"{STEPS}epochs")
     trial = Trial(Path(), "noise", "", case.size, degradation, model, seed=0, budget=budget)
     with fixtures.global_seed(0):

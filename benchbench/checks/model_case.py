@@ -53,15 +53,15 @@ class ModelCase(Case):
         task = self.task(size, channels)
         if perturb:
             shake(module, seed)
-        data = TrainingSet(fixtures.portraits(8, task.size, channels), self.degradation, self.device)
+        data = TrainingSet(fixtures.dataset(8, task.size, channels), self.degradation, self.device)
         with torch.no_grad():
-            self.component.fit(module, data.once(seed))
+            self.component.fit(module, data.in_order(seed))
         return module
 
     def batch(self, n: int = 4, size: int | None = None, channels: int = 3) -> Batch:
         """A batch as evaluation makes it."""
-        pairs = fixtures.pairs(self.degradation, n, size or self.size, channels)
-        return validation_batch(pairs, slice(0, n), self.device)
+        test_set = fixtures.degraded_set(self.degradation, n, size or self.size, channels)
+        return validation_batch(test_set, slice(0, n), self.device)
 
     def restored(self, module: nn.Module, batch: Batch) -> Tensor:
         """The module's images, not clamped."""

@@ -140,9 +140,11 @@ def follows_the_seed(case: ModelCase) -> None:
 def is_blind_to_the_clean_image(case: ModelCase) -> None:
     """Other clean images, or none, give the same restored ones."""
     module = case.module()
-    honest = fixtures.pairs(case.degradation, 4, case.size)
+    honest = fixtures.degraded_set(case.degradation, 4, case.size)
     swapped = replace(honest, clean=255 - honest.clean.flip(0))
-    found = [restore(case.component, module, pairs, case.task(), case.device).images for pairs in (honest, swapped)]
+    found = [
+        restore(case.component, module, test_set, case.task(), case.device).images for test_set in (honest, swapped)
+    ]
     require_close(found[1], found[0], "restored images, when the clean ones were swapped,")
     batch = case.batch()
     poisoned = replace(batch, clean=torch.full_like(batch.clean, torch.nan))

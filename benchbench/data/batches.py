@@ -26,7 +26,7 @@ class Held:
         self.tensors, self.rows = tensors, rows
 
     def take(self, indices: Tensor, ahead: Tensor | None) -> list[Tensor]:
-        """The rows at `indices` of each tensor; `ahead` are those that are taken next, if that is known."""
+        """Take the rows at `indices` of each tensor; `ahead` are those that are taken next, if that is known."""
         rows = self.rows[indices]
         return [tensor[rows] for tensor in self.tensors]
 
@@ -53,7 +53,7 @@ class Streamed(Held):
 
 
 def _source(tensors: Sequence[Tensor], rows: Tensor, device: torch.device) -> Held:
-    """Half of a GPU's free memory is for images, the other half for training."""
+    """Hold the rows, or stream them where they take more than half of a GPU's free memory: training needs the rest."""
     if device.type == "cpu":
         return Held(tensors, rows)
     size = sum(len(rows) * tensor[0].numel() * tensor.element_size() for tensor in tensors)
@@ -63,7 +63,7 @@ def _source(tensors: Sequence[Tensor], rows: Tensor, device: torch.device) -> He
 
 
 def _moved(tensor: Tensor, rows: Tensor, device: torch.device) -> Tensor:
-    """Some rows of a tensor on the device, without a second copy of them here."""
+    """Move some rows of a tensor to the device, without a second copy of them here."""
     moved = torch.empty((len(rows), *tensor.shape[1:]), dtype=tensor.dtype, device=device)
     for some, there in zip(rows.split(PART), moved.split(PART), strict=True):
         there.copy_(tensor[some])
@@ -73,9 +73,9 @@ def _moved(tensor: Tensor, rows: Tensor, device: torch.device) -> Tensor:
 class TrainingSet:
     """The training split as uint8; batches are gathered, mirrored, scaled and degraded on the device."""
 
-    def __init__(self, portraits: PreparedDataset, degradation: Degradation, device: torch.device) -> None:
-        rows = torch.tensor(portraits.indices("train"), dtype=torch.long)
-        tensors = [portraits.pixels, *([] if portraits.masks is None else [portraits.masks])]
+    def __init__(self, dataset: PreparedDataset, degradation: Degradation, device: torch.device) -> None:
+        rows = torch.tensor(dataset.indices("train"), dtype=torch.long)
+        tensors = [dataset.pixels, *([] if dataset.masks is None else [dataset.masks])]
         self._length, self._images = len(rows), _source(tensors, rows, device)
         self.degradation, self.device = degradation, device
 
@@ -84,11 +84,11 @@ class TrainingSet:
 
     @property
     def index_device(self) -> torch.device:
-        """Where indices of images belong: a GPU waits for none that the CPU has to read."""
+        """The device of indices: a GPU waits for none that the CPU has to read."""
         return self._images.rows.device
 
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """Mean and standard deviation of each channel, in [0, 1]."""
+        """Compute mean and standard deviation of each channel, in [0, 1]."""
         counts = torch.zeros(1, 256, dtype=torch.long, device=self.device)
         for indices in torch.arange(len(self), device=self.index_device).split(PART):
             pixels = self._images.take(indices, None)[0]
@@ -102,7 +102,7 @@ class TrainingSet:
         return tuple(mean), tuple(std)
 
     def batch(self, indices: Tensor, source: torch.Generator, flip: bool, ahead: Tensor | None = None) -> Batch:
-        """The images at `indices`, degraded by fresh draws from `source`; `ahead` are the next, if that is known."""
+        """Degrade the images at `indices` by fresh draws from `source`; `ahead` are the next, if that is known."""
         n = len(indices)
         pixels, *masks = self._images.take(indices, ahead)
         clean, face = pixels.float().div_(255), masks[0] if masks else None
@@ -110,29 +110,29 @@ class TrainingSet:
             mirrored = (torch.rand(n, generator=source, device=self.device) < 0.5).view(n, 1, 1, 1)
             clean = torch.where(mirrored, clean.flip(-1), clean)
             face = None if face is None else torch.where(mirrored, face.flip(-1), face)
-        step = apply_degradation(self.degradation, clean, FreshDraw(n, source), face)
-        degraded = to_8bit(step.images).contiguous(memory_format=torch.channels_last)
-        return Batch(degraded, clean, step.region, face, step.truth)
+        found = apply_degradation(self.degradation, clean, FreshDraw(n, source), face)
+        degraded = to_8bit(found.images).contiguous(memory_format=torch.channels_last)
+        return Batch(degraded, clean, found.region, face, found.truth)
 
-    def once(self, seed: int | None, batch: int = PART) -> Iterator[Batch]:
-        """Every image once, in order and unmirrored, degraded by draws of its own."""
+    def in_order(self, seed: int | None, batch: int = PART) -> Iterator[Batch]:
+        """Give every image once, in order and unmirrored, degraded by draws of its own."""
         source = generator(seed, "fit", device=self.device)
         for indices in torch.arange(len(self), device=self.index_device).split(batch):
             yield self.batch(indices, source, flip=False)
 
 
-def validation_batch(pairs: DegradedSet, rows: slice, device: torch.device) -> Batch:
+def validation_batch(degraded_set: DegradedSet, rows: slice, device: torch.device) -> Batch:
     """Rows of a fixed degraded set as float images on the device."""
 
     def on_device(tensor: Tensor | None) -> Tensor | None:
         return None if tensor is None else tensor[rows].to(device)
 
-    clean, degraded = (t[rows].to(device).float().div_(255) for t in (pairs.clean, pairs.degraded))
-    truth = {name: t[rows].to(device) for name, t in pairs.truth.items()}
+    clean, degraded = (t[rows].to(device).float().div_(255) for t in (degraded_set.clean, degraded_set.degraded))
+    truth = {name: t[rows].to(device) for name, t in degraded_set.truth.items()}
     return Batch(
         degraded.contiguous(memory_format=torch.channels_last),
         clean,
-        on_device(pairs.region),
-        on_device(pairs.face),
+        on_device(degraded_set.region),
+        on_device(degraded_set.face),
         truth,
     )

@@ -40,23 +40,23 @@ class DegradedSet:
 
     @property
     def digest(self) -> str:
-        """Of ids, pixels and regions: equal where every model meets, and is scored on, the same."""
+        """Digest of ids, pixels and regions: equal digests mean that models meet, and are scored on, the same."""
         tensors = (self.clean, self.degraded, self.region, self.face)
         return digest(
             self.ids, *("" if t is None else sha256(t.contiguous().numpy().tobytes()).hexdigest() for t in tensors)
         )
 
 
-def degraded_set(portraits: PreparedDataset, split: str, degradation: Degradation, cache: Path) -> DegradedSet:
-    """The validation or test split, degraded; made once and kept in the cache as 8-bit images.
+def degraded_set(dataset: PreparedDataset, split: str, degradation: Degradation, cache: Path) -> DegradedSet:
+    """Degrade the validation or test split, once: the cache keeps it as 8-bit images.
 
-    It depends on the data, the degradation and the protocol's seed alone. Raises TrialError if the degradation gives
-    a wrong shape or a value that is not finite.
+    It depends on the data, the degradation and the protocol's seed alone. Raises TrialError for a degradation that
+    gives a wrong shape or a value that is not finite.
     """
-    indices = portraits.indices(split)
-    ids = [portraits.ids[i] for i in indices]
-    clean, face = portraits.pixels[indices], None if portraits.masks is None else portraits.masks[indices]
-    key = digest(portraits.fingerprint, split, degradation, source_digest(degradation), protocol.VERSION)
+    indices = dataset.indices(split)
+    ids = [dataset.ids[i] for i in indices]
+    clean, face = dataset.pixels[indices], None if dataset.masks is None else dataset.masks[indices]
+    key = digest(dataset.fingerprint, split, degradation, source_digest(degradation), protocol.VERSION)
     path = cache / "degraded" / f"{key}.safetensors"
     try:
         tensors = load_tensors(path)
@@ -68,22 +68,22 @@ def degraded_set(portraits: PreparedDataset, split: str, degradation: Degradatio
 
 
 def _degrade_all(degradation: Degradation, ids: list[str], clean: Tensor, face: Tensor | None) -> dict[str, Tensor]:
-    steps = [
+    chunks = [
         degrade_chunk(
             degradation, ids[i : i + CHUNK], clean[i : i + CHUNK], None if face is None else face[i : i + CHUNK]
         )
         for i in range(0, len(ids), CHUNK)
     ]
-    tensors = {"degraded": torch.cat([s.images.mul(255).round().to(torch.uint8) for s in steps])}
-    if steps[0].region is not None:
-        tensors["region"] = torch.cat([s.region for s in steps if s.region is not None])
-    for name in steps[0].truth:
-        tensors[f"truth.{name}"] = torch.cat([s.truth[name] for s in steps])
+    tensors = {"degraded": torch.cat([s.images.mul(255).round().to(torch.uint8) for s in chunks])}
+    if chunks[0].region is not None:
+        tensors["region"] = torch.cat([s.region for s in chunks if s.region is not None])
+    for name in chunks[0].truth:
+        tensors[f"truth.{name}"] = torch.cat([s.truth[name] for s in chunks])
     return tensors
 
 
 def degrade_chunk(degradation: Degradation, ids: list[str], clean: Tensor, face: Tensor | None) -> Degraded:
-    """uint8 images degraded by the protocol's draws for their ids, finished. Raises TrialError."""
+    """Degrade uint8 images by the protocol's draws for their ids, and round to 8 bits. Raises TrialError."""
     images = clean.float() / 255
     draw = SeededDraw(protocol.TEST_SEED, f"degrade:{degradation.name}", ids)
     degraded = apply_degradation(degradation, images, draw, face)
@@ -96,6 +96,6 @@ def degrade_chunk(degradation: Degradation, ids: list[str], clean: Tensor, face:
 
 
 def psnr_of(restored: Tensor, clean: Tensor) -> float:
-    """PSNR in dB of the mean squared error over a whole batch; for progress only, never for a board."""
+    """Compute the PSNR in dB of the mean squared error of a whole batch; for progress only, never for a board."""
     mse = float(((restored - clean) ** 2).mean())
     return -10 * math.log10(mse) if mse > 0 else math.inf

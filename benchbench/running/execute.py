@@ -87,7 +87,7 @@ def _make(
     with peak_memory(data.device) as peak:
         module, training, notes = _train(trial, task, data, validation, work)
     with torch.no_grad(), eager(trial.compiled):
-        trial.model.fit(module, data.once(trial.seed))
+        trial.model.fit(module, data.in_order(trial.seed))
     save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
     if not training:
         return TrainingFacts(), None, notes

@@ -16,7 +16,7 @@ from ..contracts.dataset import Dataset
 from ..contracts.degradation import Degradation
 from ..contracts.model import Model
 from ..contracts.parameters import parameters_of
-from ..data.prepared import PreparedDataset, load, load_if_whole, place, prepare
+from ..data.prepared import PreparedDataset, load, load_if_whole, prepare, prepared_folder
 from ..devices import check_compiler, check_device, default_jobs, parse_bytes
 from ..errors import BenchbenchError, DataError, SpecError, one_line
 from ..files import cache_folder
@@ -167,7 +167,7 @@ def prepare_data(datasets: Sequence[Dataset], size: int, cache: Path) -> list[Pr
 
 def _prepare(dataset: Dataset, size: int, cache: Path) -> PreparedDataset:
     try:
-        folder = place(dataset, size, cache)
+        folder = prepared_folder(dataset, size, cache)
         if ready := load_if_whole(folder):
             return ready
         reason = ChildProcess(prepare, dataset, size, cache).run()

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import devices
 from ..boards import Board, collect, write_boards, write_pages
-from ..data.prepared import place
+from ..data.prepared import prepared_folder
 from ..errors import BenchbenchError
 from ..files import cache_folder, json_text
 from ..registry.registry import Registry
@@ -102,7 +102,7 @@ def _executor(registry: Registry, request: RunRequest, listener: Listener) -> Ex
     from .dask import DaskExecutor
 
     datasets = plan.choose(registry, "dataset", request.dataset)
-    folders = {place(dataset, request.size, cache_folder()): dataset for dataset in datasets}
+    folders = {prepared_folder(dataset, request.size, cache_folder()): dataset for dataset in datasets}
     return DaskExecutor(request, folders, listener.warn)
 
 

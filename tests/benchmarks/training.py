@@ -52,7 +52,7 @@ class Bench:
         self.validation = degraded_set(portraits, "validation", degradation, cache)
         torch.manual_seed(0)
         self.start = model.build(Task(size, degradation, 3, *self.set.statistics()))
-        self.pairs = [(b.degraded.contiguous(), b.clean) for b in self.set.once(0)]
+        self.pairs = [(b.degraded.contiguous(), b.clean) for b in self.set.in_order(0)]
         assert model.recipe is not None
         self.batch = min(model.recipe.batch, len(self.set))
         self.epoch_steps = len(self.set) // self.batch

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from benchbench import DataError, Dataset, Images, protocol
 from benchbench.data import prepared
+from benchbench.data.images import check_images, split_of, splits_of
 
 SIZE = 6
 
@@ -69,7 +70,7 @@ def fingerprint(found: Images, cache: Path, give: Callable[..., Given]) -> str:
 
 
 def test_many_names_are_split_80_10_10() -> None:
-    counts = Counter(prepared.split_of(f"image-{i}") for i in range(20_000))
+    counts = Counter(split_of(f"image-{i}") for i in range(20_000))
     assert counts["train"] / 20_000 == pytest.approx(0.8, abs=0.01)  # 3.5 standard deviations
     assert counts["validation"] / 20_000 == pytest.approx(0.1, abs=0.008)
     assert counts["test"] / 20_000 == pytest.approx(0.1, abs=0.008)
@@ -78,7 +79,7 @@ def test_many_names_are_split_80_10_10() -> None:
 
 @given(before=st.integers(12, 40), added=st.integers(1, 40))
 def test_adding_images_moves_none(before: int, added: int) -> None:
-    few, many = (prepared._splits(toys.ToyFaces(n).load(2)) for n in (before, before + added))
+    few, many = (splits_of(toys.ToyFaces(n).load(2)) for n in (before, before + added))
     assert many[:before] == few
 
 
@@ -86,7 +87,7 @@ def test_all_images_of_a_person_fall_into_one_split(cache: Path, given_images: C
     people = [f"person-{i}" for i in range(20)]
     whole = toys.ToyFaces(60).load(SIZE)
     found = prepared.load(prepared.prepare(given_images(replace(whole, identities=people * 3)), SIZE, cache))
-    assert found.splits == [prepared.split_of(person) for person in people] * 3
+    assert found.splits == [split_of(person) for person in people] * 3
     assert set(found.splits) == set(prepared.SPLITS)
 
 
@@ -142,7 +143,7 @@ def test_too_few_images_are_explained_by_what_was_skipped() -> None:
     skipped = [("a.jpg", "is truncated"), ("b.jpg", "is truncated"), ("c.gif", "is animated")]
     found = images(splits=["train"] * 12, skipped=skipped)
     with pytest.raises(DataError, match=r"\(3 were skipped: is truncated; is animated\).*test has 0, needs 2"):
-        prepared.checked(found, SIZE, Given())
+        check_images(found, SIZE, Given())
 
 
 # ── the fingerprint ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -166,7 +167,7 @@ def test_equal_data_has_equal_fingerprints_wherever_it_came_from(
 
 
 MASKS = WHOLE.masks
-SPLITS = prepared._splits(WHOLE)
+SPLITS = splits_of(WHOLE)
 CHANGES = {
     "the first pixel": {"pixels": changed(WHOLE.pixels, (0, 0, 0, 0))},
     "the last pixel": {"pixels": changed(WHOLE.pixels, (-1, -1, -1, -1))},

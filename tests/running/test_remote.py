@@ -19,7 +19,7 @@ from benchbench import BenchbenchError, DataError
 from benchbench.cli import main
 from benchbench.contracts.digests import component_digest
 from benchbench.contracts.metric import Metric
-from benchbench.data.prepared import load, place, prepare
+from benchbench.data.prepared import load, prepare, prepared_folder
 from benchbench.files import write_json
 from benchbench.processes import NO_LIMITS, Cancelled
 from benchbench.results import store
@@ -147,7 +147,7 @@ def test_a_device_that_is_not_there_is_refused(trial: Trial) -> None:
 def test_data_are_made_once_and_other_data_are_refused(tmp_path: Path, trial: Trial) -> None:
     cache = tmp_path / "its-cache"
     made = have_data(toys.ToyFaces(), 16, trial.fingerprint, cache)
-    assert made == place(toys.ToyFaces(), 16, cache)
+    assert made == prepared_folder(toys.ToyFaces(), 16, cache)
     before = (made / "pixels.npy").stat().st_mtime_ns
     by_content = have_data(toys.ToyFaces(n=50), 16, trial.fingerprint, cache)  # whatever they are called
     assert by_content == made

@@ -64,7 +64,7 @@ def test_fitting_comes_after_training(tmp_path: Path) -> None:
 def test_every_training_image_comes_once_in_order_unmirrored_and_degraded(cache: Path, batch: int) -> None:
     faces = portraits(cache)
     data = TrainingSet(faces, Darken(), torch.device("cpu"))
-    batches = list(data.once(0, batch))
+    batches = list(data.in_order(0, batch))
     clean, degraded = torch.cat([b.clean for b in batches]), torch.cat([b.degraded for b in batches])
     assert torch.equal(clean, faces.pixels[faces.indices("train")].float() / 255)
     factor = torch.cat([b.truth["factor"] for b in batches]).view(-1, 1, 1, 1)
@@ -73,7 +73,7 @@ def test_every_training_image_comes_once_in_order_unmirrored_and_degraded(cache:
 
 def test_passes_of_one_seed_are_alike(cache: Path) -> None:
     data = TrainingSet(portraits(cache), Darken(), torch.device("cpu"))
-    first, again, other = (next(data.once(seed)).degraded for seed in (0, 0, 1))
+    first, again, other = (next(data.in_order(seed)).degraded for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
