@@ -57,8 +57,7 @@ def command(
     devices.keep_freed_memory()
     registry = options.load_registry(as_json)
     specs = {"degradation": degradation, "metric": metric, "model": model}
-    if not any(specs.values()):
-        specs = dict.fromkeys(specs, ("all",))
+    specs = specs if any(specs.values()) else dict.fromkeys(specs, ("all",))
     before = speed.read_report(compare, size, device) if compare else {}
     timings: list[Timing] = []
     warn = functools.partial(click.echo, err=True)

@@ -63,21 +63,28 @@ def check_component(component: Any, kind: str, base: type[Component]) -> None:
         raise PluginError(f"{component!r} is an instance: return the class {type(component).__name__} itself")
     if not (inspect.isclass(component) and issubclass(component, base)):
         raise PluginError(f"{component!r} is no {kind} class (it must inherit benchbench.{base.__name__})")
-    name = getattr(component, "name", None)
+    _check_name(component, getattr(component, "name", None), kind)
+    if inspect.isabstract(component):
+        missing = ", ".join(sorted(getattr(component, "__abstractmethods__", ())))
+        raise PluginError(f"{component.name}: {missing} must be defined")
+    if not (dataclasses.is_dataclass(component) and component.__dataclass_params__.frozen):
+        raise PluginError(f"{component.name}: decorate the class with @dataclass(frozen=True)")
+    if kind == "metric" and not isinstance(getattr(component, "higher_is_better", None), bool):
+        raise PluginError(f"{component.name}: say higher_is_better = True or False")
+    _check_parameters(component, component.name)
+
+
+def _check_name(component: Any, name: Any, kind: str) -> None:
     if not (isinstance(name, str) and specs.NAME.fullmatch(name)):
         raise PluginError(f"{component.__name__}: its name {name!r} must be lower-case letters, digits, - and _")
     if kind == "metric" and name in RESERVED:
         raise PluginError(f"{component.__name__}: no metric can be named '{name}', which is a column of every board")
     if kind == "degradation" and name == "overall":
         raise PluginError(f"{component.__name__}: no degradation can be named 'overall', the page of a data set")
-    if inspect.isabstract(component):
-        missing = ", ".join(sorted(getattr(component, "__abstractmethods__", ())))
-        raise PluginError(f"{name}: {missing} must be defined")
-    if not (dataclasses.is_dataclass(component) and component.__dataclass_params__.frozen):
-        raise PluginError(f"{name}: decorate the class with @dataclass(frozen=True)")
-    if kind == "metric" and not isinstance(getattr(component, "higher_is_better", None), bool):
-        raise PluginError(f"{name}: say higher_is_better = True or False")
-    fields = {f.name for f in dataclasses.fields(component)} if dataclasses.is_dataclass(component) else set[str]()
+
+
+def _check_parameters(component: Any, name: str) -> None:
+    fields = {f.name for f in dataclasses.fields(component)}
     own = {n for n, a in inspect.get_annotations(component).items() if "ClassVar" not in str(a)}
     if "name" in fields:
         raise PluginError(f"{name}: write `name = …` without a type, or it is a parameter")
