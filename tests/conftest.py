@@ -56,6 +56,16 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def toy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with the toy portraits, as a first run leaves it."""
+    import toys
+
+    folder = tmp_path_factory.mktemp("toy-cache")
+    toys.portraits(folder)
+    return folder
+
+
 @pytest.fixture
 def write_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], Path]]:
     """A function that writes an importable module, `write_module("package.name", source)`, and gives its file."""

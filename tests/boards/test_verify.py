@@ -40,18 +40,17 @@ def test_boards_as_they_were_built_are_right(boards: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".md", ".csv", ".json", ".speed.md"])
-def test_every_edited_character_is_found(boards: Path, suffix: str) -> None:
+def test_an_edit_of_any_line_is_found(boards: Path, suffix: str) -> None:
     path = board(boards, suffix)
     whole = path.read_bytes()
     lines = whole.splitlines(keepends=True)
     for number, line in enumerate(lines):
-        for edited in (line.replace(line[:1], b"#"), line[:-1] + b" \n", b""):
-            if edited == line:
-                continue
-            path.write_bytes(b"".join([*lines[:number], edited, *lines[number + 1 :]]))
-            [difference] = found(boards)
-            assert difference.startswith(f"toy-faces/darken{suffix}:")
-            assert "expected: " in difference
+        edits = 2 * [line.replace(line[:1], b"#"), line[:-1] + b" \n", b""]
+        edited = next(edit for edit in edits[number % 3 :] if edit != line)
+        path.write_bytes(b"".join([*lines[:number], edited, *lines[number + 1 :]]))
+        [difference] = found(boards)
+        assert difference.startswith(f"toy-faces/darken{suffix}:")
+        assert "expected: " in difference
     path.write_bytes(whole)
     assert found(boards) == []
 

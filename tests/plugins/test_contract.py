@@ -9,7 +9,7 @@ from benchbench.checks import SIZE
 from benchbench.registry import registry
 from benchbench.testing import contract_tests
 
-QUICK = {"faces": "faces:n=60"}
+QUICK = {"faces": "faces:n=60", "dncnn": "dncnn:depth=5", "nafnet": "nafnet:preset=20k"}  # whole ones at full size
 SLOW = {"swirl-params"}  # its search takes as long as all that others do; it is tried at full size
 PATHS = {"celeba", "celebamask-hq", "easyportrait", "ffhq", "folder", "lfw"}  # their tests make the folders they need
 BUILT_IN = [

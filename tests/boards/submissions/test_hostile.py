@@ -6,6 +6,7 @@ import copy
 import io
 import json
 import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -43,9 +44,9 @@ def picture(width: int = 8 * SIZE, height: int = 3 * SIZE) -> bytes:
     return stream.getvalue()
 
 
-def stored(out: Path, files: dict[str, bytes], content: dict[str, Any] | None = None) -> Path:
+def stored(out: Path, files: dict[str, bytes], content: dict[str, Any] | None = None, **facts: Any) -> Path:
     """A result with these files, whose sums are right, as an attacker would write it."""
-    folder = results.write(out)
+    folder = results.write(out, **facts)
     known = json.loads((folder / store.RESULT).read_text())
     for name, data in files.items():
         (folder / name).write_bytes(data)
@@ -87,21 +88,23 @@ def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [*([path] if path else []), *(p for key, value in inner for p in places(value, (*path, key)))]
 
 
-def example() -> dict[str, Any]:
+STRANGERS = [f"stranger-{i}" for i in range(5)]  # whose results lie in one folder: boards take longest to write
+
+
+def example(model: str) -> dict[str, Any]:
     """The content of a scored result with all that it may have."""
     with folder() as out:
-        content = json.loads((results.write(out) / store.RESULT).read_text())
+        content = json.loads((results.write(out, model=model) / store.RESULT).read_text())
     content["model"]["notes"] = ["a note"]
     return content | {"rate": {"bytes": 100.0, "bits_per_pixel": 3.1}}
 
 
-EXAMPLE = example()
+EXAMPLES = {model: example(model) for model in STRANGERS}
+CHANGE = st.tuples(st.sampled_from(places(EXAMPLES[STRANGERS[0]])), VALUES | st.just("remove"))
 
 
-@given(st.lists(st.tuples(st.sampled_from(places(EXAMPLE)), VALUES | st.just("remove")), min_size=1, max_size=3))
-@settings(SLOW, max_examples=150)
-def test_any_change_of_a_result_gives_a_board_or_one_line(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
-    content = copy.deepcopy(EXAMPLE)
+def changed(content: dict[str, Any], changes: list[tuple[tuple[Any, ...], Any]]) -> dict[str, Any]:
+    content = copy.deepcopy(content)
     for (*path, last), value in changes:
         with suppress(KeyError, IndexError, TypeError):  # an earlier change has taken it away
             holder = content
@@ -111,11 +114,18 @@ def test_any_change_of_a_result_gives_a_board_or_one_line(changes: list[tuple[tu
                 del holder[last]
             else:
                 holder[last] = value
+    return content
+
+
+@given(st.tuples(*(st.lists(CHANGE, min_size=1, max_size=3) for _ in STRANGERS)))
+@settings(SLOW, max_examples=30)
+def test_any_change_of_a_result_gives_a_board_or_one_line(changes: tuple[list[tuple[Any, ...]], ...]) -> None:
     with folder() as out:
-        stored(out, {}, content)
+        for (model, content), own in zip(EXAMPLES.items(), changes, strict=True):
+            stored(out, {}, changed(content, own), model=model)
         results.write(out, model="honest")
         boards, problems = shown(out)
-        assert sum(len(board.results) for board in boards) + len(problems) >= 2
+        assert sum(len(board.results) for board in boards) + len(problems) >= 1 + len(STRANGERS)
         assert any("honest" in set(board.rows.get("model", [])) for board in boards)
 
 
@@ -170,19 +180,26 @@ def mutated(draw: st.DrawFn, original: bytes) -> bytes:
     return bytes(content[: draw(st.integers(0, len(content)))] if draw(st.booleans()) else content)
 
 
-def check_pictures(name: str, data: bytes) -> None:
+def check_pictures(name: str, *data: bytes) -> None:
+    """Each of the data is the file of that name of a result of its own."""
+    models = STRANGERS[: len(data)]
     with folder() as out, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Pillow and matplotlib, about what they are given
-        stored(out, {name: data})
+        for model, content in zip(models, data, strict=True):
+            stored(out, {name: content}, model=model)
         (board,), problems = shown(out)
         assert not problems
-        assert list(board.rows["model"]) == ["tiny-conv"]
+        assert sorted(board.rows["model"]) == models
 
 
-@given(mutated(picture()) | st.binary(max_size=100))
-@SLOW
-def test_any_picture_in_place_of_the_samples_harms_no_board(data: bytes) -> None:
-    check_pictures(store.SAMPLES, data)
+def several(data: st.SearchStrategy[bytes]) -> st.SearchStrategy[list[bytes]]:
+    return st.lists(data, min_size=len(STRANGERS), max_size=len(STRANGERS))
+
+
+@given(several(mutated(picture()) | st.binary(max_size=100)))
+@settings(SLOW, max_examples=12)
+def test_any_picture_in_place_of_the_samples_harms_no_board(data: list[bytes]) -> None:
+    check_pictures(store.SAMPLES, *data)
 
 
 @pytest.mark.parametrize("data", [picture(SIZE, 3 * SIZE), picture(65 * SIZE, 3 * SIZE), bomb(60_000, 60_000)])
@@ -197,20 +214,33 @@ def test_a_picture_that_is_too_large_is_refused_by_its_header(tmp_path: Path) ->
 
 
 @given(
-    mutated(HISTORY.encode())
-    | st.binary(max_size=100)
-    | st.lists(st.floats().map(str) | st.text(max_size=3), min_size=9, max_size=9).map(
-        lambda cells: (HISTORY + ",".join(cells) + "\n").encode(errors="replace")
+    several(
+        mutated(HISTORY.encode())
+        | st.binary(max_size=100)
+        | st.lists(st.floats().map(str) | st.text(max_size=3), min_size=9, max_size=9).map(
+            lambda cells: (HISTORY + ",".join(cells) + "\n").encode(errors="replace")
+        )
     )
 )
-@settings(SLOW, max_examples=30)
-def test_any_history_harms_no_board(data: bytes) -> None:
-    check_pictures(store.HISTORY, data)
+@settings(SLOW, max_examples=8)
+def test_any_history_harms_no_board(data: list[bytes]) -> None:
+    check_pictures(store.HISTORY, *data)
 
 
 def test_a_history_of_a_million_rows_harms_no_board() -> None:
     row = HISTORY.splitlines()[1] + "\n"
     check_pictures(store.HISTORY, (HISTORY + row * (64_000_000 // len(row))).encode())
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory, toy_cache: Path) -> Path:
+    """A run of one model by one metric, in `runs`, and its cache, in `cache`."""
+    folder = tmp_path_factory.mktemp("scored")
+    shutil.copytree(toy_cache, folder / "cache")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("BENCHBENCH_CACHE", str(folder / "cache"))
+        go(folder / "runs", model=("identity",), metric=("peak",))
+    return folder
 
 
 def parquet(table: pd.DataFrame) -> bytes:
@@ -230,8 +260,11 @@ def parquet(table: pd.DataFrame) -> bytes:
         lambda data: parquet(pd.DataFrame({"other": np.zeros(10**6)})),
     ],
 )
-def test_metrics_are_added_to_a_result_whose_table_is_spoilt(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
-    go(tmp_path, model=("identity",), metric=("peak",))
+def test_metrics_are_added_to_a_result_whose_table_is_spoilt(
+    tmp_path: Path, cache: Path, scored: Path, spoil: Callable[[bytes], bytes]
+) -> None:
+    shutil.copytree(scored / "cache", cache)
+    shutil.copytree(scored / "runs", tmp_path, dirs_exist_ok=True)
     path = next(tmp_path.rglob("identity/*/metrics.parquet"))
     path.write_bytes(spoil(path.read_bytes()))
     content = json.loads((path.parent / store.RESULT).read_text())
