@@ -15,6 +15,17 @@ from benchbench.cli import main
 from benchbench.speed import LEAST_ROUNDS, Case, prepared, read_report, report, time_case
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def _data_once(cache: Path, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default data set takes seconds to make: tests of the command share it."""
+    monkeypatch.setenv("BENCHBENCH_CACHE", str(shared))
+
+
 def counting(calls: list[str], name: str, value: float) -> Callable[[], torch.Tensor]:
     def call() -> torch.Tensor:
         calls.append(name)
@@ -72,7 +83,7 @@ def test_a_device_that_is_not_there_is_one_line() -> None:
     done = CliRunner().invoke(main, ["speed", "--metric", "mse", "--device", "cuda:99"])
     assert done.exit_code == 2
     assert "device 'cuda:99' cannot be used" in done.stderr
-    quick = ["--seconds", "0", "--threads", "1"]
+    quick = ["--size", "32", "--seconds", "0", "--threads", "1"]
     assert CliRunner().invoke(main, ["speed", "--metric", "mse", *quick, "--device", "auto"]).exit_code == 0
 
 

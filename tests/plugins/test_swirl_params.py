@@ -91,7 +91,7 @@ def test_a_ring_of_the_swirled_image_is_the_clean_ring_turned() -> None:
 
 def test_finds_a_centre_that_it_does_not_know() -> None:
     degradation = Swirl(strength=Range(3, 6), centre_x=Range(0.4, 0.6), centre_y=Range(0.4, 0.6))
-    batch = swirled(6, degradation)
+    batch = swirled(3, degradation)
     _, centre = built(degradation).estimate(batch.degraded)
     off = (centre - batch.truth["centre"]).norm(dim=1)
     guess = (SIDE / 2 - batch.truth["centre"]).norm(dim=1)
