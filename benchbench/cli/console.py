@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence, Set
-from typing import Any
 
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -15,7 +14,7 @@ from ..boards.notes import Note
 from ..boards.text import number
 from ..boards.view import View, view_of
 from ..checks.overfit import Verdict
-from ..results.store import first_metric
+from ..results.record import Record
 from ..results.trial import Trial
 from ..running.listeners import Listener
 from ..running.run import Report
@@ -74,13 +73,13 @@ class Console(Listener):
         if self._progress and trial.key in self._tasks:
             self._progress.update(self._tasks[trial.key], completed=progress["fraction"], facts=_facts(progress))
 
-    def finished(self, trial: Trial, result: dict[str, Any]) -> None:
+    def finished(self, trial: Trial, record: Record) -> None:
         if not self._progress:
             return
         task = self._tasks.pop(trial.key)
         self._progress.remove_task(task)
         self._progress.advance(self._whole)
-        self._progress.console.print(_line(trial, result), markup=False, soft_wrap=True)
+        self._progress.console.print(_line(trial, record), markup=False, soft_wrap=True)
 
     def checked(self, verdict: Verdict) -> None:
         self.rich.print(f"  {verdict}", markup=False, soft_wrap=True)
@@ -129,16 +128,15 @@ def _name(trial: Trial) -> str:
     return f"{trial.degradation} × {trial.model}" + (f" #{trial.seed}" if trial.seed else "")
 
 
-def _line(trial: Trial, result: dict[str, Any]) -> str:
+def _line(trial: Trial, record: Record) -> str:
     name = _name(trial)
-    if result["status"] != "scored":
-        return f"  {name}: {result['status']}: {result['reason']}"
-    metrics = result["metrics"]
-    first = first_metric(result)
+    if record.status != "scored":
+        return f"  {name}: {record.status}: {record.reason}"
+    first = record.first_metric
     if first is None:
         return f"  {name}: done"
-    mean = number(result["scores"][first]["mean"], metrics[first]["digits"])
-    return f"  {name}: {first} {mean} {metrics[first]['unit']}"
+    facts = record.metrics[first]
+    return f"  {name}: {first} {number(record.scores[first].mean, facts.digits)} {facts.unit}"
 
 
 def _table(view: View, width: int) -> Table:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import signal
 import sys
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -63,7 +62,6 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--compile",
-    "compiled",
     is_flag=True,
     help="Compile models by torch.compile before they are trained: a minute or so, for trainings of many minutes.",
 )
@@ -87,100 +85,70 @@ if TYPE_CHECKING:
 def command(
     ctx: click.Context,
     suite: str | None,
-    dataset: tuple[str, ...],
-    size: int,
-    degradation: tuple[str, ...],
-    model: tuple[str, ...],
-    metric: tuple[str, ...],
-    budget: str,
-    seed: tuple[int, ...],
     seeds: int | None,
-    device: str,
-    jobs: int | None,
-    executor: Literal["local", "dask"],
-    scheduler: str | None,
-    threads: int,
-    compiled: bool,
-    timeout: float | None,
-    memory: str | None,
-    out: Path,
-    fresh: bool,
-    predictions: bool,
-    watch_gradients: bool,
     overfit_one: bool,
     quiet: bool,
     as_json: bool,
+    **request_options: Any,
 ) -> None:
     """Train and evaluate models on degradations, and write the leaderboards.
 
     Results are kept: what is done is not run again, and an interrupted run goes on where it stopped. The exit code is
     0, or 1 if a trial failed, 2 for a mistake in the command, 130 if interrupted.
     """
-    from ..running import plan, run
+    from ..running import plan
     from .console import Console
 
     given = {p for p in ctx.params if ctx.get_parameter_source(p) is not click.core.ParameterSource.DEFAULT}
     if seeds and "seed" in given:
         raise click.UsageError("--seed names seeds, --seeds counts them: give one of the two")
+    request = plan.RunRequest(**request_options)
     if seeds:
-        seed, given = tuple(range(seeds)), given | {"seed"}
-    if scheduler and executor != "dask":
-        raise click.UsageError("--scheduler is for --executor dask")
-    if scheduler and device == "auto":
-        raise click.UsageError("--scheduler needs --device cpu or --device cuda: its workers may not be alike")
-    if scheduler and not re.search(r":\d+$", scheduler):
-        raise click.UsageError("--scheduler is an address such as tcp://HOST:8786")
-    if overfit_one and executor != "local":
-        raise click.UsageError("--overfit-one runs on this machine: leave --executor out")
-    if overfit_one and compiled:
-        raise click.UsageError("--overfit-one compiles nothing: leave --compile out")
+        request, given = replace(request, seed=tuple(range(seeds))), given | {"seed"}
+    _check(request, overfit_one)
     registry = options.load_registry(quiet or as_json)
-    wanted = plan.RunRequest(
-        dataset=dataset,
-        size=size,
-        degradation=degradation,
-        model=model,
-        metric=metric,
-        budget=budget,
-        seed=seed,
-        out=out,
-        device=device,
-        jobs=jobs,
-        executor=executor,
-        scheduler=scheduler,
-        threads=threads,
-        compile=compiled,
-        timeout=timeout,
-        memory=memory,
-        fresh=fresh,
-        predictions=predictions,
-        watch_gradients=watch_gradients,
-    )
     if suite:
-        wanted = plan.with_suite(registry, wanted, suite, given)
+        request = plan.with_suite(registry, request, suite, given)
     console = Console(silent=quiet or as_json)
-    stopped = failed = False
     try:
-        if overfit_one:
-            failed = _overfit_one(registry, wanted, console, as_json)
-        else:
-            report = run.run(registry, wanted, console)
-            stopped, failed = report.interrupted, bool(report.failed)
-            if as_json:
-                click.echo(report.to_json(), nl=False)
-            else:
-                console.show(report)
+        work = _overfit_one if overfit_one else _run
+        code = work(registry, request, console, as_json)
     except KeyboardInterrupt:  # the second, or before the first trial
-        stopped = True
-    if stopped:
+        code = 130
+    if code == 130:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more would only disturb the interpreter's end
         click.echo("\nbenchbench: stopped" + ("" if overfit_one else "; the same command goes on from here"), err=True)
-        sys.exit(130)
-    sys.exit(1 if failed else 0)
+    sys.exit(code)
 
 
-def _overfit_one(registry: Registry, request: RunRequest, console: Console, as_json: bool) -> bool:
-    """Print the verdict on each model; return whether any cannot learn, or failed."""
+def _check(request: RunRequest, overfit_one: bool) -> None:
+    """Raise UsageError for options that contradict each other."""
+    if request.scheduler and request.executor != "dask":
+        raise click.UsageError("--scheduler is for --executor dask")
+    if request.scheduler and request.device == "auto":
+        raise click.UsageError("--scheduler needs --device cpu or --device cuda: its workers may not be alike")
+    if request.scheduler and not re.search(r":\d+$", request.scheduler):
+        raise click.UsageError("--scheduler is an address such as tcp://HOST:8786")
+    if overfit_one and request.executor != "local":
+        raise click.UsageError("--overfit-one runs on this machine: leave --executor out")
+    if overfit_one and request.compile:
+        raise click.UsageError("--overfit-one compiles nothing: leave --compile out")
+
+
+def _run(registry: Registry, request: RunRequest, console: Console, as_json: bool) -> int:
+    """Run what is missing and show the boards; return the exit code."""
+    from ..running import run
+
+    report = run.run(registry, request, console)
+    if as_json:
+        click.echo(report.to_json(), nl=False)
+    else:
+        console.show(report)
+    return 130 if report.interrupted else int(bool(report.failed))
+
+
+def _overfit_one(registry: Registry, request: RunRequest, console: Console, as_json: bool) -> int:
+    """Print the verdict on each model; return the exit code, 1 if one cannot learn, or failed."""
     from ..checks.overfit import overfit_one
 
     verdicts = []
@@ -189,4 +157,4 @@ def _overfit_one(registry: Registry, request: RunRequest, console: Console, as_j
         verdicts.append(verdict)
     if as_json:
         click.echo(json_text({"overfit": [asdict(v) for v in verdicts]}), nl=False)
-    return not all(v.passed for v in verdicts)
+    return int(not all(v.passed for v in verdicts))

@@ -1,12 +1,14 @@
-"""Listeners follow a run: the terminal, the plugins' hooks."""
+"""Listeners, which follow a run: the terminal, the plugins' hooks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..registry.registry import Registry
+from ..results.record import Record, plain
 from ..results.trial import Trial
 
 
@@ -39,8 +41,39 @@ class Listener:
     def validated(self, trial: Trial, row: dict[str, float]) -> None:
         """A trial has a new row in its history."""
 
-    def finished(self, trial: Trial, result: dict[str, Any]) -> None:
-        """A trial has ended; `result` is the content of its result.json."""
+    def finished(self, trial: Trial, record: Record) -> None:
+        """A trial has ended; `record` is what its result.json holds."""
+
+
+class Followers(Listener):
+    """Pass on to several listeners what happens to trials; of each history every row once, in order."""
+
+    def __init__(self, listeners: Sequence[Listener]) -> None:
+        self._listeners, self._rows = listeners, Counter[str]()
+
+    def start(self, trial: Trial, rows: int) -> None:
+        """A trial was handed out, of whose history so many rows were passed on before."""
+        self._rows[trial.key] = rows
+        for listener in self._listeners:
+            listener.started(trial)
+
+    def progressed(self, trial: Trial, progress: dict[str, float]) -> None:
+        for listener in self._listeners:
+            listener.progressed(trial, progress)
+
+    def add_row(self, trial: Trial, number: int, row: Mapping[str, float]) -> None:
+        """Pass on the row that is next; the others were, or come at the trial's end."""
+        if number == self._rows[trial.key]:
+            self._rows[trial.key] += 1
+            for listener in self._listeners:
+                listener.validated(trial, dict(row))
+
+    def end(self, trial: Trial, history: Sequence[Mapping[str, float]], record: Record) -> None:
+        """A trial has ended with this history and this record."""
+        for number, row in enumerate(history):
+            self.add_row(trial, number, row)
+        for listener in self._listeners:
+            listener.finished(trial, record)
 
 
 class HookCaller(Listener):
@@ -63,6 +96,6 @@ class HookCaller(Listener):
     def validated(self, trial: Trial, row: dict[str, float]) -> None:
         self.call("benchbench_epoch_finished", trial=trial.describe(), row=row)
 
-    def finished(self, trial: Trial, result: dict[str, Any]) -> None:
+    def finished(self, trial: Trial, record: Record) -> None:
         folder = trial.folder(self._out)
-        self.call("benchbench_trial_finished", trial=trial.describe(), result=result, folder=folder)
+        self.call("benchbench_trial_finished", trial=trial.describe(), result=plain(record), folder=folder)

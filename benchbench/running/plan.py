@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,8 +25,7 @@ from ..registry.suites import Grid
 from ..results import store
 from ..results.trial import Trial, missing_metrics, still_skipped
 from .listeners import Listener
-
-LEAST_FREE_BYTES = 100_000_000
+from .workspace import check_writable
 
 
 @dataclass(frozen=True)
@@ -221,22 +218,6 @@ def origin_of(registry: Registry, components: Sequence[Component]) -> list[dict[
     """Return the plugins that brought these components (or the parts of a chain)."""
     plugins = {p.name: p for c in components for part in c._members() if (p := registry.origin[type(part)])}
     return [{"plugin": p.name, "distribution": p.distribution, "version": p.version} for p in plugins.values()]
-
-
-def check_writable(folder: Path) -> None:
-    """Raise BenchbenchError if results could not be written there, so that it comes out before the work is done."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"\0" * 65536)
-            file.flush()
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        raise BenchbenchError(f"cannot write to {folder}: {error.strerror}; choose another with --out") from error
-    if free < LEAST_FREE_BYTES:
-        raise BenchbenchError(
-            f"only {free / 1e6:.0f} MB are free for {folder}; {LEAST_FREE_BYTES / 1e6:.0f} MB are needed"
-        )
 
 
 def is_done(trial: Trial, out: Path) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from .. import devices
 from ..boards import Board, collect, write_boards, write_pages
@@ -16,19 +15,20 @@ from ..errors import BenchbenchError
 from ..files import cache_folder, json_text
 from ..registry.registry import Registry
 from ..results import store
+from ..results.record import Record, plain
 from ..results.trial import Trial
 from . import plan, worker
 from .executors import Executor, LocalExecutor
 from .listeners import HookCaller, Listener
 from .plan import RunRequest
-from .scheduler import Scheduler
+from .scheduler import run as _run
 
 
 @dataclass(frozen=True)
 class Report:
     """What a run did: the result of each trial of its plan, and the boards that hold them."""
 
-    results: list[dict[str, Any]]
+    results: list[Record]
     ran: int
     boards: list[Board]
     written: list[Path]
@@ -38,15 +38,15 @@ class Report:
     """Whether it was stopped by Ctrl-C; the same request goes on from there."""
 
     @property
-    def failed(self) -> list[dict[str, Any]]:
+    def failed(self) -> list[Record]:
         """Results of trials that failed."""
-        return [r for r in self.results if r["status"] == "failed"]
+        return [record for record in self.results if record.status == "failed"]
 
     def to_json(self) -> str:
         """The report for scripts."""
         report = {
             "ran": self.ran,
-            "results": self.results,
+            "results": [plain(record) for record in self.results],
             "boards": [str(path) for path in self.written],
             "problems": self.problems,
             "interrupted": self.interrupted,
@@ -65,7 +65,7 @@ def run(registry: Registry, request: RunRequest, listener: Listener) -> Report:
     try:
         if missing:
             with _executor(registry, request, listener) as executor:
-                Scheduler(executor, request.out, [listener, hooks]).run(missing)
+                _run(missing, executor, request.out, [listener, hooks])
     except KeyboardInterrupt:
         interrupted = True
         listener.warn("stopping: the boards of what is done are written; Ctrl-C again stops at once")
@@ -117,7 +117,7 @@ def _report(trials: Sequence[Trial], ran: int, out: Path, hooks: HookCaller) -> 
     written = write_boards(boards, out / "leaderboards", redraw=False)
     for path in written:
         hooks.call("benchbench_board_written", path=path)
-    results = [found.content for folder in folders if isinstance(found := _read(folder), store.Result)]
+    results = [found.record for folder in folders if isinstance(found := _read(folder), store.Result)]
     return Report(results, ran, boards, written + pages, problems)
 
 

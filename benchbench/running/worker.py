@@ -11,7 +11,7 @@ import traceback
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from filelock import Timeout
@@ -20,7 +20,7 @@ from ..contracts.degradation import Degradation
 from ..devices import set_up
 from ..errors import TrialError, one_line
 from ..results import store
-from ..results.record import Record, plain
+from ..results.record import Record
 from ..results.store import DamagedResult, Result
 from ..results.trial import Trial, missing_metrics, record_of
 from .execute import execute
@@ -109,8 +109,8 @@ def _print_traceback() -> None:
         traceback.print_exc()
 
 
-def fail(trial: Trial, out: Path, reason: str) -> dict[str, Any]:
-    """Store that the trial failed, for a process that could not do it itself; return the content. Raises TrialError.
+def fail(trial: Trial, out: Path, reason: str) -> Record:
+    """Store that the trial failed, for a process that could not do it itself; return the record. Raises TrialError.
 
     Where another run in the same folder is at the trial, or has it done, the trial is left to that.
     """
@@ -120,13 +120,13 @@ def fail(trial: Trial, out: Path, reason: str) -> dict[str, Any]:
             store.open_work(store.work_folder(final))
             return _store_failure(trial, final, stored_result(final), reason)
     except Timeout:
-        return plain(record_of(trial, "failed", reason))
+        return record_of(trial, "failed", reason)
     except OSError as error:
         what = error.strerror or one_line(error)
         raise TrialError(f"cannot write to {final.parent}: {what}; the same command goes on from here") from error
 
 
-def _publish(final: Path, record: Record) -> dict[str, Any]:
+def _publish(final: Path, record: Record) -> Record:
     work = store.work_folder(final)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
@@ -136,10 +136,10 @@ def _publish(final: Path, record: Record) -> dict[str, Any]:
     if record.status != "failed":
         for checkpoint in work.glob(CHECKPOINTS):
             checkpoint.unlink()
-    return store.publish(work, final, record).content
+    return store.publish(work, final, record).record
 
 
-def _store_failure(trial: Trial, final: Path, stored: Result | None, reason: str) -> dict[str, Any]:
+def _store_failure(trial: Trial, final: Path, stored: Result | None, reason: str) -> Record:
     """Publish a failure with the log, and the checkpoints, from which another try goes on.
 
     A scored result that only lacked metrics keeps all that it has; the metrics say why they are not there.

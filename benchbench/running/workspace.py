@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from ..devices import resolved
-from ..errors import TrialError
+from ..errors import BenchbenchError, TrialError
 from ..files import write_atomically
 from ..results import store
 from ..results.trial import Trial
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 LOCKS = ".locks"
 LOG_PART = 500_000  # bytes that are kept of a log's beginning and of its end
+LEAST_FREE_BYTES = 100_000_000
 CHECKPOINTS = "checkpoint*.safetensors"
 
 
@@ -111,3 +114,19 @@ def _is_whole(checkpoint: Path) -> bool:
             return "plan" in (file.metadata() or {})
     except (OSError, SafetensorError):
         return False
+
+
+def check_writable(folder: Path) -> None:
+    """Raise BenchbenchError if results could not be written there, so that it comes out before the work is done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"\0" * 65536)
+            file.flush()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise BenchbenchError(f"cannot write to {folder}: {error.strerror}; choose another with --out") from error
+    if free < LEAST_FREE_BYTES:
+        raise BenchbenchError(
+            f"only {free / 1e6:.0f} MB are free for {folder}; {LEAST_FREE_BYTES / 1e6:.0f} MB are needed"
+        )

@@ -35,13 +35,13 @@ from typing import Any
 from benchbench.contracts.dataset import Dataset
 from benchbench.files import cache_folder, json_text
 from benchbench.registry.registry import registry as _registry
+from benchbench.results.record import Record
 from benchbench.results.trial import Trial
-from benchbench.running import listeners, plan, remote
+from benchbench.running import listeners, plan, remote, scheduler
 from benchbench.running.executors import Executor, LocalExecutor
 from benchbench.running.plan import RunRequest
 from benchbench.running.progress import Progress
 from benchbench.running.remote import RESULT
-from benchbench.running.scheduler import Scheduler
 from benchbench.running.workspace import LOCKS
 
 MEDIAN, SPREAD = 300.0, 0.8  # seconds of a trial, and the deviation of their logarithm
@@ -146,23 +146,14 @@ class Simulated(Executor):
         return reason
 
 
-class Hurried(Scheduler):
-    """Waits for a simulated executor; nothing else is replaced."""
-
-    def _wait(self) -> list[Future[Any]]:
-        assert isinstance(self._executor, Simulated)
-        self._executor.advance()
-        return super()._wait()
-
-
 class Counter(listeners.Listener):
     """Counts results, and removes each once it was read: a disk of this machine would not hold all of them."""
 
     def __init__(self, out: Path) -> None:
         self.out, self.ended = out, collections.Counter[str]()
 
-    def finished(self, trial: Trial, result: dict[str, Any]) -> None:
-        self.ended[result["status"]] += 1
+    def finished(self, trial: Trial, record: Record) -> None:
+        self.ended[record.status] += 1
         shutil.rmtree(trial.folder(self.out))
         (self.out / LOCKS / trial.key).unlink()
 
@@ -184,16 +175,17 @@ def simulate(trials: int, workers: int, folder: Path) -> None:
     executor = Simulated(workers, dataset, request)
     first = planned(1)[0]
     with LocalExecutor(request) as real:  # one real trial, whose result stands for all
-        Scheduler(real, folder).run([first])
+        scheduler.run([first], real, folder)
     executor.files = remote.files_of(first.folder(folder))
     shutil.rmtree(first.folder(folder))
     before = time.perf_counter()
     grid = planned(math.ceil(trials / len(DEGRADATIONS) / len(MODELS)))[:trials]
     print(f"{len(grid):,} trials planned in {time.perf_counter() - before:.1f} s", flush=True)
 
-    counter = Counter(folder)
+    wait, counter = scheduler._wait, Counter(folder)
+    scheduler._wait = lambda done: (executor.advance(), wait(done))[1]  # nothing else is replaced
     executor.mark = time.perf_counter()
-    Hurried(executor, folder, [counter]).run(grid)
+    scheduler.run(grid, executor, folder, [counter])
     report(executor, counter.ended, len(grid))
 
 

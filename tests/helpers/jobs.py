@@ -9,6 +9,7 @@ from typing import Any
 import toys
 
 from benchbench.registry.registry import Registry
+from benchbench.results.record import Record
 from benchbench.results.trial import Trial
 from benchbench.running import listeners, run
 from benchbench.running.plan import RunRequest
@@ -35,7 +36,7 @@ class Recorder(listeners.Listener):
     def progressed(self, trial: Trial, progress: dict[str, float]) -> None:
         self.progress.append(progress)
 
-    def finished(self, trial: Trial, result: dict[str, Any]) -> None:
+    def finished(self, trial: Trial, record: Record) -> None:
         self.order.append(str(trial.model))
 
     def warn(self, text: str) -> None:
@@ -57,8 +58,8 @@ def go(out: Path, recorder: Recorder | None = None, registry: Registry | None = 
 
 
 def statuses(report: run.Report) -> dict[str, str]:
-    return {r["trial"]["model"]: r["status"] for r in report.results}
+    return {r.trial.model: r.status for r in report.results}
 
 
 def scores(report: run.Report) -> dict[str, Any]:
-    return {r["trial"]["model"]: r["scores"] for r in report.results if r["status"] == "scored"}
+    return {r.trial.model: r.scores for r in report.results if r.status == "scored"}

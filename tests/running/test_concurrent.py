@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from jobs import Recorder, go, scores, statuses
 
+from benchbench.results.record import Record
 from benchbench.results.trial import Trial
 
 GOOD = ("identity", "oracle", "tiny-conv")
@@ -47,8 +47,8 @@ def test_two_runs_in_one_folder_do_no_trial_twice(tmp_path: Path) -> None:
 
 def test_ctrl_c_once_writes_the_boards_of_what_is_done(tmp_path: Path) -> None:
     class Impatient(Recorder):
-        def finished(self, trial: Trial, result: dict[str, Any]) -> None:
-            super().finished(trial, result)
+        def finished(self, trial: Trial, record: Record) -> None:
+            super().finished(trial, record)
             raise KeyboardInterrupt
 
     recorder = Impatient()

@@ -30,7 +30,7 @@ def test_models_that_fail_leave_their_reasons_and_all_others_finish(tmp_path: Pa
     bad = {f"faulty:deed={deed}".replace(":deed=raise", ""): reason for deed, reason in FAULTS.items()}
     report = go(tmp_path, model=("identity", *bad, "tiny-conv"))
     assert statuses(report) == {"identity": "scored", "tiny-conv": "scored"} | dict.fromkeys(bad, "failed")
-    reasons = {r["trial"]["model"]: r["reason"] for r in report.failed}
+    reasons = {r.trial.model: r.reason for r in report.failed}
     assert {model: reasons[model][: len(reason)] for model, reason in bad.items()} == bad
     (board,) = report.boards
     logs = {row["model"]: (tmp_path / row["log"]).read_text() for row in board.failures}
@@ -45,7 +45,7 @@ def test_models_that_fail_leave_their_reasons_and_all_others_finish(tmp_path: Pa
 def test_a_model_that_hangs_is_given_up_and_the_others_finish(tmp_path: Path) -> None:
     report = go(tmp_path, model=("faulty:deed=hang", "identity"), timeout=8.0)
     assert statuses(report) == {"faulty:deed=hang": "failed", "identity": "scored"}
-    assert report.failed[0]["reason"] == "took longer than 8 s; --timeout allows it more"
+    assert report.failed[0].reason == "took longer than 8 s; --timeout allows it more"
 
 
 def test_a_model_that_spoils_its_process_harms_no_other(tmp_path: Path) -> None:
@@ -59,9 +59,9 @@ def test_a_model_that_spoils_its_process_harms_no_other(tmp_path: Path) -> None:
 )
 def test_a_degradation_that_fails_fails_its_trials_only(tmp_path: Path, deed: str, reason: str) -> None:
     report = go(tmp_path, degradation=(f"faulty-degradation:deed={deed}", "darken"), model=("identity", "tiny-conv"))
-    by_degradation = {(r["trial"]["degradation"].split(":")[0], r["status"]) for r in report.results}
+    by_degradation = {(r.trial.degradation.split(":")[0], r.status) for r in report.results}
     assert by_degradation == {("faulty-degradation", "failed"), ("darken", "scored")}
-    assert all(reason in r["reason"] for r in report.failed)
+    assert all(reason in r.reason for r in report.failed)
 
 
 @pytest.mark.parametrize("deed", ["raise", "os._exit", "segfault"])
@@ -74,17 +74,17 @@ def test_a_metric_that_kills_the_process_costs_a_stored_result_nothing(tmp_path:
     fatal = "faulty-metric:deed=os._exit"
     first = go(tmp_path, model=("tiny-conv",), metric=("peak",)).results[0]
     later = go(tmp_path, model=("tiny-conv",), metric=("peak", fatal)).results[0]
-    assert later["scores"] == first["scores"]
-    assert later["training"] == first["training"]
-    assert later["files"] | {store.SCORES: ""} == first["files"] | {store.SCORES: ""}
-    assert later["metrics"][fatal]["unavailable"] == "failed: the process ended by itself with exit code 0"
+    assert later.scores == first.scores
+    assert later.training == first.training
+    assert later.files | {store.SCORES: ""} == first.files | {store.SCORES: ""}
+    assert later.metrics[fatal].unavailable == "failed: the process ended by itself with exit code 0"
     assert scores(go(tmp_path, model=("tiny-conv",))) == scores(go(tmp_path / "other", model=("tiny-conv",)))
 
 
 def test_a_model_that_asks_for_the_truth_image_fails(tmp_path: Path) -> None:
     report = go(tmp_path, model=("peeking", "identity"))
     assert statuses(report) == {"peeking": "failed", "identity": "scored"}
-    assert "peeking.sees has 'clean'; only region, face, truth may be seen" in report.failed[0]["reason"]
+    assert "peeking.sees has 'clean'; only region, face, truth may be seen" in report.failed[0].reason
 
 
 def test_a_component_that_cannot_be_sent_to_a_process_fails_with_its_reason(tmp_path: Path) -> None:
@@ -102,4 +102,4 @@ def test_a_component_that_cannot_be_sent_to_a_process_fails_with_its_reason(tmp_
     )
     report = _run(registry, request, Recorder())
     assert statuses(report) == {"local": "failed", "identity": "scored"}
-    assert "Can't pickle" in report.failed[0]["reason"] or "Can't get local object" in report.failed[0]["reason"]
+    assert "Can't pickle" in report.failed[0].reason or "Can't get local object" in report.failed[0].reason

@@ -34,7 +34,7 @@ def test_an_output_folder_that_cannot_be_written_is_told_first(tmp_path: Path) -
 
 
 def test_a_nearly_full_disk_is_told_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchbench.running.plan.LEAST_FREE_BYTES", 10**18)
+    monkeypatch.setattr("benchbench.running.workspace.LEAST_FREE_BYTES", 10**18)
     with pytest.raises(BenchbenchError, match="MB are free"):
         go(tmp_path, model=("identity",))
 

@@ -17,7 +17,7 @@ def test_a_metric_asked_for_later_is_added_without_training(tmp_path: Path) -> N
     assert next(tmp_path.rglob("history.csv")).read_text() == history
     both = go(tmp_path / "both", model=("tiny-conv",))
     assert scores(later) == scores(both)
-    assert later.results[0]["training"]["steps"] == both.results[0]["training"]["steps"]
+    assert later.results[0].training.steps == both.results[0].training.steps
 
 
 @pytest.mark.parametrize("model", ["identity", "oracle", "tiny-conv"])
@@ -32,9 +32,7 @@ def test_fewer_metrics_take_none_away_and_more_are_added(tmp_path: Path, model: 
 def test_where_it_was_trained_stays_when_metrics_are_added(tmp_path: Path) -> None:
     first = go(tmp_path, model=("tiny-conv",), metric=("peak",)).results[0]
     later = go(tmp_path, model=("tiny-conv",)).results[0]
-    assert {k: later[k] for k in ("timing", "environment", "training")} == {
-        k: first[k] for k in ("timing", "environment", "training")
-    }
+    assert (later.timing, later.environment, later.training) == (first.timing, first.environment, first.training)
 
 
 def test_a_metric_that_can_be_had_now_is_added(tmp_path: Path) -> None:
@@ -42,11 +40,11 @@ def test_a_metric_that_can_be_had_now_is_added(tmp_path: Path) -> None:
     metric = f"weighted:weights={weights}"
     request = {"model": ("identity",), "metric": ("peak", metric)}
     recorder = Recorder()
-    found = go(tmp_path, recorder, **request).results[0]["metrics"][metric]
-    assert found["unavailable"] == f"needs {weights}"
+    found = go(tmp_path, recorder, **request).results[0].metrics[metric]
+    assert found.unavailable == f"needs {weights}"
     go(tmp_path, recorder, **request)
     weights.touch()
-    assert go(tmp_path, recorder, **request).results[0]["scores"][metric]["mean"] == 1
+    assert go(tmp_path, recorder, **request).results[0].scores[metric].mean == 1
     assert recorder.plans == [(1, 1), (1, 0), (1, 1)]
 
 
@@ -61,7 +59,7 @@ def test_what_the_data_lack_is_not_asked_for_again(tmp_path: Path) -> None:
             dataset=("toy-faces:masked=false",),
             metric=("peak", "inside"),
         )
-    assert "needs face masks" in report.results[0]["metrics"]["inside"]["unavailable"]
+    assert "needs face masks" in report.results[0].metrics["inside"].unavailable
     assert recorder.plans[1][1] == 0
 
 

@@ -11,6 +11,7 @@ from jobs import Recorder, go, statuses
 from PIL import Image
 
 from benchbench.results import store
+from benchbench.results.record import Origin
 
 GOOD = ("identity", "oracle", "tiny-conv")
 
@@ -22,8 +23,8 @@ def test_a_run_scores_every_model_and_a_second_one_does_nothing(tmp_path: Path) 
     files = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*/*/*/*/*") if p.is_file()}
     second = go(tmp_path, recorder, model=GOOD)
     assert recorder.plans == [(3, 3), (3, 0)]
-    assert len({r["data"]["test_set"] for r in first.results}) == 1
-    assert first.boards[0].setting.test_set == first.results[0]["data"]["test_set"] != ""
+    assert len({r.data.test_set for r in first.results}) == 1
+    assert first.boards[0].setting.test_set == first.results[0].data.test_set != ""
     assert second.results == first.results
     assert {p: p.stat().st_mtime_ns for p in files} == files
     assert [p.name for p in first.written] == ["darken.md", "README.md"]
@@ -45,15 +46,15 @@ def test_a_cell_without_an_inverse_is_skipped_with_its_reason(tmp_path: Path) ->
 
 def test_a_region_without_masks_is_skipped(tmp_path: Path) -> None:
     report = go(tmp_path, dataset=("toy-faces:masked=false",), degradation=("darken:region=face",), model=("identity",))
-    assert report.results[0]["status"] == "skipped"
-    assert "needs face masks" in report.results[0]["reason"]
+    assert report.results[0].status == "skipped"
+    assert "needs face masks" in report.results[0].reason
 
 
 def test_degrading_the_face_only_scores_inside_it_too(tmp_path: Path) -> None:
     report = go(tmp_path, degradation=("darken:region=face",), model=("identity",))
-    found = report.results[0]["scores"]
-    assert found["mean-error@region"]["mean"] == pytest.approx(found["mean-error@face"]["mean"])
-    assert found["mean-error@region"]["mean"] > found["mean-error"]["mean"]
+    found = report.results[0].scores
+    assert found["mean-error@region"].mean == pytest.approx(found["mean-error@face"].mean)
+    assert found["mean-error@region"].mean > found["mean-error"].mean
 
 
 def test_chains_run(tmp_path: Path) -> None:
@@ -64,17 +65,17 @@ def test_chains_run(tmp_path: Path) -> None:
 
 def test_results_record_all_that_matters(tmp_path: Path) -> None:
     (result,) = go(tmp_path, model=("tiny-conv",), seed=(3,)).results
-    assert result["trial"]["seed"] == 3
-    assert result["trial"]["budget"] == "2 epochs"
-    assert len(result["trial"]["fingerprint"]) == 16
-    assert result["protocol"]["version"] >= 1
-    assert result["protocol"]["splits"] == {"train": 0.8, "validation": 0.1, "test": 0.1}
-    assert result["origin"]["model"] == [{"plugin": "test.toys", "distribution": "?", "version": "?"}]
-    assert result["timing"]["device"] == "cpu"
-    assert {"torch", "numpy", "scikit-image"} <= set(result["environment"]["libraries"])
-    assert result["metrics"]["peak"]["higher_is_better"] is True
+    assert result.trial.seed == 3
+    assert result.trial.budget == "2 epochs"
+    assert len(result.trial.fingerprint) == 16
+    assert result.protocol.version >= 1
+    assert result.protocol.splits == {"train": 0.8, "validation": 0.1, "test": 0.1}
+    assert result.origin["model"] == [Origin(plugin="test.toys", distribution="?", version="?")]
+    assert result.timing.device == "cpu"
+    assert {"torch", "numpy", "scikit-image"} <= set(result.environment.libraries)
+    assert result.metrics["peak"].higher_is_better is True
     pictures = {"samples.png", "worst.png", "histograms.png", "training.png"}
-    assert set(result["files"]) == {"metrics.parquet", "history.csv", "model.safetensors"} | pictures
+    assert set(result.files) == {"metrics.parquet", "history.csv", "model.safetensors"} | pictures
 
 
 def test_watching_gradients_changes_no_number_and_no_key(tmp_path: Path) -> None:
@@ -82,11 +83,11 @@ def test_watching_gradients_changes_no_number_and_no_key(tmp_path: Path) -> None
         go(tmp_path / name, model=("tiny-conv",), watch_gradients=name == "watched") for name in ("not", "watched")
     ]
     (plain,), (watched,) = (report.results for report in reports)
-    assert plain["key"] == watched["key"]
-    assert plain["scores"] == watched["scores"]
+    assert plain.key == watched.key
+    assert plain.scores == watched.scores
     rest = {"history.csv"}
-    assert {n: d for n, d in plain["files"].items() if n not in rest} == {
-        n: d for n, d in watched["files"].items() if n not in rest
+    assert {n: d for n, d in plain.files.items() if n not in rest} == {
+        n: d for n, d in watched.files.items() if n not in rest
     }
     columns = [next((tmp_path / name).rglob("history.csv")).read_text().splitlines()[0] for name in ("not", "watched")]
     assert columns[1] == columns[0] + ",gradient/all"
@@ -105,23 +106,24 @@ def test_gradients_watched_in_another_training_come_onto_the_board(tmp_path: Pat
 
 def test_the_worst_images_are_named_and_kept(tmp_path: Path) -> None:
     (result,) = go(tmp_path, model=("identity",)).results
-    folder = next(tmp_path.glob(f"*/*/*/{result['key']}"))
-    first = store.first_metric(result)
+    folder = next(tmp_path.glob(f"*/*/*/{result.key}"))
+    first = result.first_metric
+    assert first is not None
     table = store.read_scores(folder)[first]
-    assert len(result["worst"]) == 4
-    rest = table.drop(result["worst"])
-    assert table[result["worst"]].max() <= rest.min()
-    assert list(table[result["worst"]]) == sorted(table[result["worst"]])
+    assert len(result.worst) == 4
+    rest = table.drop(result.worst)
+    assert table[result.worst].max() <= rest.min()
+    assert list(table[result.worst]) == sorted(table[result.worst])
     with Image.open(folder / "worst.png") as worst, Image.open(folder / "samples.png") as samples:
-        assert worst.height == samples.height == 3 * result["trial"]["size"]
-        assert worst.width == 4 * result["trial"]["size"]
+        assert worst.height == samples.height == 3 * result.trial.size
+        assert worst.width == 4 * result.trial.size
 
 
 def test_several_seeds_train_several_times_and_share_a_row(tmp_path: Path) -> None:
     report = go(tmp_path, model=("tiny-conv", "identity"), seed=(0, 1))
     assert len(report.results) == 3
     rows = report.boards[0].rows.set_index("model")
-    values = [r["scores"]["peak"]["mean"] for r in report.results if r["trial"]["model"] == "tiny-conv"]
+    values = [r.scores["peak"].mean for r in report.results if r.trial.model == "tiny-conv"]
     assert values[0] != values[1]
     assert rows.loc["tiny-conv", "peak"] == pytest.approx(sum(values) / 2)
     assert rows.loc["tiny-conv", "seeds"] == "0, 1"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -16,11 +15,12 @@ from benchbench.contracts.seeding import generator
 from benchbench.data import batches
 from benchbench.data.batches import TrainingSet
 from benchbench.files import load_tensors
+from benchbench.results.record import Record
 from benchbench.running import run
 from benchbench.running.plan import RunRequest
 
 
-def ran(out: Path, model: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def ran(out: Path, model: str) -> tuple[Record, dict[str, Tensor]]:
     request = RunRequest(
         size=16, budget="1epochs", out=out, device="cpu", jobs=1, model=(model,), with_references=False
     )
@@ -34,8 +34,8 @@ def test_a_fitted_model_saw_the_training_images_and_its_weights_are_stored(tmp_p
     faces = portraits(cache)
     expected = faces.pixels[faces.indices("train")].float().mean(0) / 255
     torch.testing.assert_close(weights["mean"], expected, atol=1e-6, rtol=0)
-    assert result["status"] == "scored"
-    assert not result["model"]["trained"]
+    assert result.status == "scored"
+    assert not result.model.trained
 
 
 def test_what_is_scored_is_what_is_stored(tmp_path: Path, cache: Path) -> None:
@@ -44,20 +44,20 @@ def test_what_is_scored_is_what_is_stored(tmp_path: Path, cache: Path) -> None:
     assert not weights["mean"].any()
     faces = portraits(cache)
     black = (faces.pixels[faces.indices("test")].float() / 255).mean()
-    assert result["scores"]["mean-error"]["mean"] == pytest.approx(float(black), abs=1e-6)
+    assert result.scores["mean-error"].mean == pytest.approx(float(black), abs=1e-6)
 
 
 def test_results_say_how_big_a_model_is_and_what_is_worth_noting(tmp_path: Path) -> None:
     result, _ = ran(tmp_path, "mean-face")
-    assert result["model"]["parameters"] == 42
-    assert result["model"]["notes"] == ["shows one face at 16 px"]
+    assert result.model.parameters == 42
+    assert result.model.notes == ["shows one face at 16 px"]
 
 
 def test_fitting_comes_after_training(tmp_path: Path) -> None:
     result, weights = ran(tmp_path, "offset")
-    assert result["training"]["steps"] > 0
+    assert result.training.steps > 0
     assert weights["bias"].tolist() == [7, 7, 7]
-    assert (result["model"]["parameters"], result["model"]["notes"]) == (3 * 3 * 9 + 3, [])
+    assert (result.model.parameters, result.model.notes) == (3 * 3 * 9 + 3, [])
 
 
 @pytest.mark.parametrize("batch", [1, 7, 1000])

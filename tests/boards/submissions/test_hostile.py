@@ -271,8 +271,8 @@ def test_metrics_are_added_to_a_result_whose_table_is_spoilt(
     content["files"][path.name] = file_digest(path)
     (path.parent / store.RESULT).write_text(json.dumps(content))
     (later,) = go(tmp_path, model=("identity",), metric=("peak", "mean-error")).results
-    assert later["status"] == "scored"
-    assert later["scores"]["mean-error"]["n"] > 0
+    assert later.status == "scored"
+    assert later.scores["mean-error"].n > 0
 
 
 # ── photographs ──────────────────────────────────────────────────────────────────────────────────────────────────────
