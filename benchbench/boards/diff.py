@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..files import read_json
+from ..results.renamed import current_name
 from ..results.store import Result
 from .board import Board, Setting, collect
 from .statistics import LEVEL, holm, signed_rank
@@ -107,7 +108,7 @@ def _rows(board: Board) -> dict[str, Row]:
 def _row(row: Mapping[str, Any], metric: str, metrics: Mapping[str, Any], results: tuple[Result, ...] = ()) -> Row:
     score = row.get(metric)
     value = math.nan if score is None else float(score)
-    return Row(str(row.get("rank", "")), value, metric, int(metrics[metric]["digits"]), results)
+    return Row(str(row.get("rank", "")), value, current_name(metric), int(metrics[metric]["digits"]), results)
 
 
 def _read_board(content: Mapping[str, Any]) -> tuple[tuple[str, ...], dict[str, Row]]:

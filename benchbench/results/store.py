@@ -21,6 +21,7 @@ from ..contracts.specs import NAME
 from ..errors import one_line
 from ..files import digest, file_digest, read_json, write_atomically, write_json
 from .record import SCHEMA, Record, parse, plain
+from .renamed import current_name, with_current_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +105,7 @@ def read(folder: Path) -> Result:
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise DamagedResult(f"{path} is not of schema {SCHEMA}")
     try:
-        record = parse(content)
+        record = with_current_names(parse(content))
     except (ValueError, RecursionError) as error:
         raise DamagedResult(f"{path} is damaged: {one_line(error)}") from error
     for name, expected in record.files.items():
@@ -193,7 +194,7 @@ def read_scores(folder: Path) -> pd.DataFrame:
         )
     except (OSError, pyarrow.ArrowException) as error:
         raise DamagedResult(f"{folder / SCORES} cannot be read: {error}") from error
-    frame = frame.set_index("id") if "id" in frame else frame
+    frame = (frame.set_index("id") if "id" in frame else frame).rename(columns=current_name)
     numeric = all(kind.kind == "f" for kind in frame.dtypes)
     if frame.index.name != "id" or not frame.index.is_unique or not frame.columns.is_unique or not numeric:
         raise DamagedResult(f"{folder / SCORES} is no table of one row of numbers an image")

@@ -29,7 +29,7 @@ class HueShift(Metric):
     Conversion: scikit-image's `rgb2lab`.
     """
 
-    name = "hue_shift"
+    name = "hue-shift"
     order = 83
     higher_is_better = False
     signed = True

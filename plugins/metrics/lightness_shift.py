@@ -25,7 +25,7 @@ class LightnessShift(Metric):
     scikit-image's `rgb2lab`.
     """
 
-    name = "lightness_shift"
+    name = "lightness-shift"
     order = 82
     higher_is_better = False
     signed = True

@@ -28,7 +28,7 @@ class MultiScaleSSIM(Metric):
     as inside if at least half of it is; NaN for an image whose region holds no window at some scale. Wang et al. 2003.
     """
 
-    name = "ms_ssim"
+    name = "ms-ssim"
     order = 30
     higher_is_better = True
     library = "piq"

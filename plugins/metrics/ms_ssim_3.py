@@ -23,13 +23,13 @@ def benchbench_metrics() -> list[type[Metric]]:
 class ThreeScaleSSIM(Metric):
     """Multi-scale structural similarity, three scales, from 41 px up.
 
-    Not comparable with ms_ssim: its weights are the first three of the five published ones, divided by their sum
+    Not comparable with ms-ssim: its weights are the first three of the five published ones, divided by their sum
     (0.0710, 0.4529, 0.4760). All else as there: RGB; 1 for identical images, at least 0. Equal to
     `piq.multi_scale_ssim` with these weights. Inside a region: the same at each scale, where a coarser pixel counts
     as inside if at least half of it is; NaN for an image whose region holds no window at some scale.
     """
 
-    name = "ms_ssim_3"
+    name = "ms-ssim-3"
     order = 31
     higher_is_better = True
     library = "piq"

@@ -37,7 +37,7 @@ class RGBHistogram(Metric):
     `scipy.stats.wasserstein_distance`. Inside a region: of its pixels; NaN for an image whose region is empty.
     """
 
-    name = "rgb_histogram"
+    name = "rgb-histogram"
     order = 80
     higher_is_better = False
     library = "scipy"

@@ -64,7 +64,7 @@ class UnswirlLoss(Metric):
     share of the pixels. NaN for an image whose region is empty. Without VGG16's weights `perceptual=0` can be had.
     """
 
-    name = "unswirl_loss"
+    name = "unswirl-loss"
     order = 92
     higher_is_better = False
     library = "torchvision"

@@ -17,8 +17,8 @@ def benchbench_peers() -> list[Peer]:
     return [
         Peer("psnr", "piq", scores("psnr")),
         Peer("ssim", "piq", scores("ssim", downsample=False)),
-        Peer("ms_ssim", "piq", scores("multi_scale_ssim")),
-        Peer("ms_ssim_3", "piq", three_scales),
+        Peer("ms-ssim", "piq", scores("multi_scale_ssim")),
+        Peer("ms-ssim-3", "piq", three_scales),
         Peer("vif", "piq", vif),
         Peer("gmsd", "piq", scores("gmsd")),
         Peer("haarpsi", "piq", scores("haarpsi")),

@@ -19,7 +19,7 @@ def benchbench_peers() -> list[Peer]:
         Peer("motion-blur", "scipy", motion_blur),
         Peer("pixel-flip", "numpy", pixel_flip, exact=False),
         Peer("occlude", "numpy", occlude, exact=False),
-        Peer("rgb_histogram", "scipy", rgb_histogram),
+        Peer("rgb-histogram", "scipy", rgb_histogram),
     ]
 
 

@@ -18,7 +18,7 @@ def benchbench_peers() -> list[Peer]:
         return []
     return [
         Peer("ssim", "torchmetrics", scores("structural_similarity_index_measure"), exact=False),  # it pads
-        Peer("ms_ssim", "torchmetrics", scores("multiscale_structural_similarity_index_measure"), exact=False),
+        Peer("ms-ssim", "torchmetrics", scores("multiscale_structural_similarity_index_measure"), exact=False),
         Peer("psnr", "torchmetrics", scores("peak_signal_noise_ratio", dim=(1, 2, 3))),
     ]
 

@@ -21,13 +21,13 @@ MODULES = [
     for module in pkgutil.iter_modules(benchbench_plugins.metrics.__path__)
     if not module.name.startswith("_")
 ]
-PRETRAINED = {"lpips", "dists", "unswirl_loss", "identity-similarity"}  # what they need is not at hand here
+PRETRAINED = {"lpips", "dists", "unswirl-loss", "identity-similarity"}  # what they need is not at hand here
 METRICS = [metric() for module in MODULES for metric in module.benchbench_metrics() if metric.name not in PRETRAINED]
-BEST = dict.fromkeys(["ssim", "ms_ssim", "ms_ssim_3", "vif", "haarpsi"], 1.0) | {"psnr": math.inf}
+BEST = dict.fromkeys(["ssim", "ms-ssim", "ms-ssim-3", "vif", "haarpsi"], 1.0) | {"psnr": math.inf}
 SIGNED = {m.name for m in METRICS if m.signed}
 BLIND_TO_NOISE = {"checkerboard", *SIGNED}  # by design: one artefact only; means, which noise leaves alone
-OF_COLOUR = {"hue_shift"}  # which grey has not
-PER_PIXEL = {"mse", "rmse", "mae", "psnr", "rgb_histogram", "hue_shift", "lightness_shift"}
+OF_COLOUR = {"hue-shift"}  # which grey has not
+PER_PIXEL = {"mse", "rmse", "mae", "psnr", "rgb-histogram", "hue-shift", "lightness-shift"}
 
 SIZE = 176  # enough for five scales, and a multiple of 16
 
@@ -57,7 +57,7 @@ def better(metric: Metric, one: Tensor, other: Tensor) -> bool:
 
 
 def test_the_metrics_of_the_protocol_are_there() -> None:
-    assert {m.name for m in METRICS} >= {"psnr", "ssim", "ms_ssim", "ms_ssim_3", "vif", "mae", "mse", "rmse"}
+    assert {m.name for m in METRICS} >= {"psnr", "ssim", "ms-ssim", "ms-ssim-3", "vif", "mae", "mse", "rmse"}
 
 
 @each(but=OF_COLOUR)
@@ -99,7 +99,7 @@ def test_memory_format_autocast_and_matmul_precision_change_nothing(metric: Metr
     torch.testing.assert_close(scores, plain, atol=1e-5, rtol=1e-5)
 
 
-@each(but={"ms_ssim"}, regional=True)  # at its fifth scale a window spans 176 pixels: nothing is far
+@each(but={"ms-ssim"}, regional=True)  # at its fifth scale a window spans 176 pixels: nothing is far
 def test_damage_far_from_the_region_does_not_count(metric: Metric) -> None:
     clean = portraits()
     region = torch.zeros(2, 1, SIZE, SIZE, dtype=torch.bool)

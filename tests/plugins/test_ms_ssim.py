@@ -15,8 +15,8 @@ from benchbench_plugins.metrics.ms_ssim import MultiScaleSSIM
 from benchbench_plugins.metrics.ms_ssim_3 import ThreeScaleSSIM
 
 PUBLISHED = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang et al. 2003
-SCALES = {"ms_ssim": 5, "ms_ssim_3": 3}
-LEAST = {"ms_ssim": 161, "ms_ssim_3": 41}
+SCALES = {"ms-ssim": 5, "ms-ssim-3": 3}
+LEAST = {"ms-ssim": 161, "ms-ssim-3": 41}
 
 each = pytest.mark.parametrize("metric", [MultiScaleSSIM(), ThreeScaleSSIM()], ids=lambda m: m.name)
 

@@ -21,9 +21,9 @@ from benchbench_plugins.metrics.lpips import LPIPS
 from benchbench_plugins.metrics.unswirl_loss import UnswirlLoss
 
 VGG16 = "vgg16-397923af.pth"
-FILES = {"lpips": [VGG16, "lpips_weights.pt"], "dists": [VGG16, "dists_weights.pt"], "unswirl_loss": [VGG16]}
+FILES = {"lpips": [VGG16, "lpips_weights.pt"], "dists": [VGG16, "dists_weights.pt"], "unswirl-loss": [VGG16]}
 METRICS = [LPIPS(), DISTS(), UnswirlLoss()]
-LEAST = {"lpips": 16, "dists": 16, "unswirl_loss": 11}
+LEAST = {"lpips": 16, "dists": 16, "unswirl-loss": 11}
 
 each = pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
 

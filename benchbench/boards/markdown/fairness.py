@@ -43,7 +43,7 @@ def title(table: Table) -> str:
 
 
 def score_name(table: Table) -> str:
-    """`psnr [dB]`, `lightness_shift [L*] inside the face`."""
+    """`psnr [dB]`, `lightness-shift [L*] inside the face`."""
     metric, _, region = table.column.partition("@")
     unit = table.board.metrics[metric]["unit"]
     return metric + (f" [{unit}]" if unit else "") + (f" {REGIONS['@' + region]}" if region else "")

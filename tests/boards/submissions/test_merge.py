@@ -28,7 +28,7 @@ from benchbench.results.record import TrialFacts
 from benchbench.results.store import RESTORED
 from benchbench.results.trial import key_of
 
-RUN = ["run", "--size", "16", "--dataset", "faces:n=60", "--metric", "psnr", "--metric", "lightness_shift", "--device",
+RUN = ["run", "--size", "16", "--dataset", "faces:n=60", "--metric", "psnr", "--metric", "lightness-shift", "--device",
        "cpu", "--model", "identity", "--model", "median", "--jobs", "1", "--predictions", "--quiet"]  # fmt: skip
 
 
@@ -164,15 +164,15 @@ def test_a_result_with_more_metrics_replaces_the_older_one(runs: Path, tmp_path:
 
     def forget(content: dict[str, Any]) -> None:
         for name in list(content["scores"]):
-            if name.startswith("lightness_shift"):
+            if name.startswith("lightness-shift"):
                 del content["scores"][name]
-        del content["metrics"]["lightness_shift"]
+        del content["metrics"]["lightness-shift"]
         content["finished_at"] = "2020-01-01T00:00:00+00:00"
 
     store.write_scores(older, store.read_scores(older).filter(regex="^psnr"))
     edit(older, forget)
     assert only(one(runs), tmp_path / "into").verdict == "replaced"
-    assert "lightness_shift" in store.read(older).content["scores"]
+    assert "lightness-shift" in store.read(older).content["scores"]
 
 
 # ── scores are computed anew ─────────────────────────────────────────────────────────────────────────────────────────
@@ -180,7 +180,7 @@ def test_a_result_with_more_metrics_replaces_the_older_one(runs: Path, tmp_path:
 
 def test_scores_are_recomputed_where_restored_images_and_data_are_at_hand(runs: Path, tmp_path: Path) -> None:
     reason = only(one(runs), tmp_path / "into").reason
-    assert reason == "recomputed: psnr, psnr@face, lightness_shift, lightness_shift@face"
+    assert reason == "recomputed: psnr, psnr@face, lightness-shift, lightness-shift@face"
 
 
 def test_without_data_or_restored_images_it_is_said_that_nothing_was(
