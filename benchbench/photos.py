@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from .files import write_atomically
 from .images import as_bytes, png
 from .registry.registry import Registry
 from .results import store
+from .results.record import Record
 from .results.store import Result
 
 CAPTION = 24  # px of height
@@ -89,13 +91,13 @@ def best_trained(registry: Registry, out: Path, model: str, degradation: Degrada
     wanted = None if model == "all" else str(registry.resolve("model", model))
     results = [result for _, result in store.find(out) if isinstance(result, Result)]
     results = [result for result in results if _fits(result, wanted, str(degradation))]
-    for result in sorted(results, key=lambda result: (_rank(result), result.content["key"]), reverse=True):
+    for result in sorted(results, key=lambda result: (_rank(result.record), result.record.key), reverse=True):
         restorer = _load(registry, result, degradation)
         if restorer is not None:
             return restorer
     command = f"benchbench run --degrade {degradation} --model {wanted or 'all'}"
     if results:
-        label, folder = results[0].content["trial"]["model"], results[0].folder
+        label, folder = results[0].record.trial.model, results[0].folder
         raise BenchbenchError(
             f"{folder} was made by another version of {label} or {degradation}: run it again: `{command}`"
         )
@@ -103,39 +105,40 @@ def best_trained(registry: Registry, out: Path, model: str, degradation: Degrada
 
 
 def _fits(result: Result, wanted: str | None, degradation: str) -> bool:
-    content = result.content
-    if content["status"] != "scored" or content["trial"]["degradation"] != degradation:
+    record = result.record
+    if record.status != "scored" or record.trial.degradation != degradation:
         return False
     if not (result.folder / store.WEIGHTS).is_file():  # a light result, for boards only
         return False
-    competes = content["model"]["role"] == "" and "truth" not in content["model"]["sees"]
-    return competes and wanted in (None, content["trial"]["model"])
+    competes = not record.model.role and "truth" not in record.model.sees
+    return competes and wanted in (None, record.trial.model)
 
 
-def _rank(result: Result) -> float:
-    metric = store.first_metric(result.content)
+def _rank(record: Record) -> float:
+    metric = record.first_metric
     if metric is None:
-        return float("-inf")
-    mean = float(result.content["scores"][metric]["mean"])
-    return mean if result.content["metrics"][metric]["higher_is_better"] else -mean
+        return -math.inf
+    mean = record.scores[metric].mean
+    return mean if record.metrics[metric].higher_is_better else -mean
 
 
 def _load(registry: Registry, result: Result, degradation: Degradation) -> Restorer | None:
     """Load a result's model; None where a run would train anew, because a component's source has changed since."""
-    trial, metric = result.content["trial"], store.first_metric(result.content)
-    model = registry.resolve("model", trial["model"])
-    made_by = trial["model_digest"], trial["degradation_digest"]
+    record, trial = result.record, result.record.trial
+    model = registry.resolve("model", trial.model)
+    made_by = trial.model_digest, trial.degradation_digest
     if made_by != (component_digest(model), component_digest(degradation)):
         return None
-    known = result.content["task"]
-    task = Task(trial["size"], degradation, 3, tuple(known["mean"]), tuple(known["std"]))
+    task = Task(trial.size, degradation, 3, tuple(record.task.mean), tuple(record.task.std))
     try:
-        module = load_module(model, task, trial["seed"], result.folder)
+        module = load_module(model, task, trial.seed, result.folder)
     except RuntimeError as error:  # a library that it builds on has changed
         raise BenchbenchError(f"{result.folder} does not fit {model} any more: remove it, and run it again") from error
-    facts = result.content["metrics"].get(metric or "", {"digits": 0, "unit": ""})
-    score = f"{result.content['scores'][metric]['mean']:.{facts['digits']}f} {facts['unit']}".strip() if metric else "?"
-    return Restorer(result, model, task, module, f"{metric} {score} on {trial['dataset']}, {trial['size']} px")
+    score = "no score"
+    if metric := record.first_metric:
+        facts = record.metrics[metric]
+        score = f"{metric} {record.scores[metric].mean:.{facts.digits}f} {facts.unit}".strip()
+    return Restorer(result, model, task, module, f"{score} on {trial.dataset}, {trial.size} px")
 
 
 @torch.no_grad()

@@ -61,7 +61,7 @@ def test_the_best_trained_model_restores_any_aspect(tmp_path: Path, photograph: 
     better = go(runs, model=("tiny-conv",), budget="60epochs").results[0]
     restorer = photos.best_trained(toys.registry(), runs, "all", toys.Darken())
     assert str(restorer.model) == "tiny-conv"  # not the baseline, nor what sees the truth
-    assert restorer.result.content["key"] == better.key
+    assert restorer.result.record.key == better.key
     written = photos.restore_file(photograph, restorer, tmp_path / "out")
     restored = photos.read(Path(written["restored"]))
     assert restored.shape == (1, 3, 90, 60)
