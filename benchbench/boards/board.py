@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..files import digest
 from ..results import store
+from ..results.record import MetricFacts
 from ..results.store import DamagedResult, Result
 from .ranking import ranked
 from .rows import REGIONS, image_scores, metrics_of, ranking_metric, rows_of
@@ -50,7 +51,7 @@ class Board:
     """Rows of one setting, best first, and whatever could not be ranked."""
 
     setting: Setting
-    metrics: dict[str, dict[str, Any]]
+    metrics: dict[str, MetricFacts]
     """Metric -> its facts, in the order of the columns."""
     rows: pd.DataFrame
     """One row a model (seeds averaged): model, rank, parameters, flops, seeds, …, and a column for each score.
@@ -65,13 +66,18 @@ class Board:
     results: list[Result] = field(repr=False)
 
     @cached_property
+    def scored(self) -> list[Result]:
+        """The results that have scores."""
+        return [result for result in self.results if result.status == "scored"]
+
+    @cached_property
     def ranked_by(self) -> str | None:
         """The metric that gives the order: the first that at least half of the rows have, or else any."""
         return ranking_metric(self.metrics, self.rows)
 
     def better(self, metric: str) -> bool:
         """Whether more is better."""
-        return bool(self.metrics[metric]["higher_is_better"])
+        return self.metrics[metric].higher_is_better
 
 
 def collect(out: Path) -> tuple[list[Board], list[str]]:
@@ -99,12 +105,12 @@ def _settings(results: Sequence[Result]) -> dict[Setting, list[Result]]:
     """The results of each board."""
     settings: dict[Setting, list[Result]] = {}
     for result in results:
-        trial = result.content["trial"]
-        if trial["budget"] is not None:
-            budget = trial["budget"] + (COMPILED if trial.get("compiled") else "")
+        trial = result.record.trial
+        if trial.budget is not None:
+            budget = trial.budget + (COMPILED if trial.compiled else "")
             settings.setdefault(_setting(result, budget), []).append(result)
     for result in results:  # models without training belong to every budget, or make a board of their own
-        if result.content["trial"]["budget"] is None:
+        if result.record.trial.budget is None:
             own = _setting(result, "none")
             shared = [s for s in settings if s.budget != "none" and replace(s, budget=own.budget) == own]
             for setting in shared or [own]:
@@ -115,7 +121,7 @@ def _settings(results: Sequence[Result]) -> dict[Setting, list[Result]]:
 def _by_test_set(setting: Setting, members: Sequence[Result]) -> Iterator[tuple[Setting, list[Result]]]:
     """A board for each test set. Trials that were not scored met none; scores that name none, as older ones, stand
     apart where there are several."""
-    named = {r.folder: str(r.content.get("data", {}).get("test_set", "")) for r in members if r.status == "scored"}
+    named = {r.folder: (r.record.data and r.record.data.test_set) or "" for r in members if r.status == "scored"}
     known = sorted(set(named.values()) - {""})
     if len(known) < 2:
         yield replace(setting, test_set="".join(known)), list(members)
@@ -125,14 +131,14 @@ def _by_test_set(setting: Setting, members: Sequence[Result]) -> Iterator[tuple[
 
 
 def _setting(result: Result, budget: str) -> Setting:
-    t = result.content["trial"]
+    t = result.record.trial
     return Setting(
-        dataset=t["dataset"],
-        fingerprint=t["fingerprint"],
-        size=t["size"],
-        degradation=t["degradation"],
-        degradation_digest=t["degradation_digest"],
-        protocol=result.content["protocol"]["version"],
+        dataset=t.dataset,
+        fingerprint=t.fingerprint,
+        size=t.size,
+        degradation=t.degradation,
+        degradation_digest=t.degradation_digest,
+        protocol=result.record.protocol.version,
         budget=budget,
     )
 
@@ -144,12 +150,12 @@ def _newest(results: Iterable[Result]) -> list[Result]:
     """
     newest: dict[tuple[str, int | None], Result] = {}
     for result in store.oldest_first(results):
-        trial = result.content["trial"]
-        known = newest.get((trial["model"], trial["seed"]))
-        same = known is not None and known.content["trial"]["model_digest"] == trial["model_digest"]
+        trial = result.record.trial
+        known = newest.get((trial.model, trial.seed))
+        same = known is not None and known.record.trial.model_digest == trial.model_digest
         if not (known and same and known.status == "scored" and result.status == "failed"):
-            newest[trial["model"], trial["seed"]] = result
-    return sorted(newest.values(), key=lambda r: (r.content["trial"]["model"], str(r.content["trial"]["seed"])))
+            newest[trial.model, trial.seed] = result
+    return sorted(newest.values(), key=lambda r: (r.record.trial.model, str(r.record.trial.seed)))
 
 
 def _board(setting: Setting, results: list[Result]) -> Board:
@@ -157,21 +163,21 @@ def _board(setting: Setting, results: list[Result]) -> Board:
     scored = [r for r in results if r.status == "scored"]
     metrics = metrics_of(scored)
     rows = rows_of(scored, metrics)
-    board = Board(setting, metrics, rows, _failures(results), _unavailable(scored, metrics), results)
+    board = Board(setting, metrics, rows, _failures(results), _unavailable(scored), results)
     if (first := board.ranked_by) is None:
         return board
     columns = [c for name in metrics for suffix in REGIONS if (c := name + suffix) in rows]
     scores = image_scores(scored, metrics, list(rows["model"]), columns)
     seed = int(digest(setting.fingerprint, setting.size, setting.degradation), 16)
-    return replace(board, rows=ranked(rows, scores, columns, first, board.better(first), seed))
+    return replace(board, rows=ranked(rows, scores, first, board.better(first), seed))
 
 
 def _failures(results: Iterable[Result]) -> list[dict[str, str]]:
     return [
         {
-            "model": r.content["trial"]["model"],
+            "model": r.record.trial.model,
             "status": r.status,
-            "reason": str(r.content.get("reason") or ""),
+            "reason": r.record.reason or "",
             "log": "/".join((*r.folder.parts[-4:], store.LOG)) if r.status == "failed" else "",
         }
         for r in results
@@ -179,12 +185,11 @@ def _failures(results: Iterable[Result]) -> list[dict[str, str]]:
     ]
 
 
-def _unavailable(scored: Iterable[Result], metrics: Mapping[str, Any]) -> dict[str, str]:
+def _unavailable(scored: Iterable[Result]) -> dict[str, str]:
     found: dict[str, str] = {}
     for result in scored:
-        for name, facts in result.content["metrics"].items():
-            if facts["unavailable"]:
-                model = result.content["trial"]["model"]
-                for_one = facts["unavailable"].startswith("failed:")
-                found.setdefault(f"{name} ({model})" if for_one else name, facts["unavailable"])
+        for name, facts in result.record.metrics.items():
+            if reason := facts.unavailable:
+                for_one = reason.startswith("failed:")
+                found.setdefault(f"{name} ({result.record.trial.model})" if for_one else name, reason)
     return found

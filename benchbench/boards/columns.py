@@ -121,8 +121,8 @@ def best_of(rows: pd.DataFrame, values: pd.Series, higher_is_better: bool) -> fl
 def score_column(board: Board, name: str, group: str = "main") -> Column:
     """The column of a metric's mean scores."""
     facts, key = board.metrics[name], name + (group if group in REGIONS else "")
-    higher, signed = bool(facts["higher_is_better"]), bool(facts.get("signed"))
-    return Column(key, name, group, name, facts["unit"], arrow(facts), facts["digits"], higher, signed)
+    higher, signed = facts.higher_is_better, facts.signed
+    return Column(key, name, group, name, facts.unit, arrow(facts), facts.digits, higher, signed)
 
 
 def _scores(board: Board, name: str, group: str) -> Filled:

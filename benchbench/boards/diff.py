@@ -96,26 +96,26 @@ def _rows(board: Board) -> dict[str, Row]:
     if metric is None:
         return {}
     results: dict[str, list[Result]] = {}
-    for result in board.results:
-        if result.status == "scored":
-            results.setdefault(result.content["trial"]["model"], []).append(result)
+    for result in board.scored:
+        results.setdefault(result.record.trial.model, []).append(result)
     return {
-        row["model"]: _row(row, metric, board.metrics, tuple(results[row["model"]]))
+        row["model"]: _row(row, metric, board.metrics[metric].digits, tuple(results[row["model"]]))
         for row in board.rows.to_dict("records")
     }
 
 
-def _row(row: Mapping[str, Any], metric: str, metrics: Mapping[str, Any], results: tuple[Result, ...] = ()) -> Row:
+def _row(row: Mapping[str, Any], metric: str, digits: int, results: tuple[Result, ...] = ()) -> Row:
     score = row.get(metric)
     value = math.nan if score is None else float(score)
-    return Row(str(row.get("rank", "")), value, current_name(metric), int(metrics[metric]["digits"]), results)
+    return Row(str(row.get("rank", "")), value, current_name(metric), digits, results)
 
 
 def _read_board(content: Mapping[str, Any]) -> tuple[tuple[str, ...], dict[str, Row]]:
     try:
         name = tuple(str(content.get(field, "")) for field in Setting.__dataclass_fields__)
         metric = content["ranked_by"]
-        rows = {row["model"]: _row(row, metric, content["metrics"]) for row in content["rows"]} if metric else {}
+        digits = int(content["metrics"][metric]["digits"]) if metric else 0
+        rows = {row["model"]: _row(row, metric, digits) for row in content["rows"]} if metric else {}
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"a board is damaged: it lacks {error}; build it again") from error
     return name, rows

@@ -49,7 +49,7 @@ def short(label: str, longest: int = 34) -> str:
 
 def quantity(board: Board, metric: str) -> str:
     """A metric with its unit, for an axis."""
-    unit = board.metrics[metric]["unit"]
+    unit = board.metrics[metric].unit
     return short(metric) + (f" [{short(unit)}]" if unit else "")
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..data.prepared import PreparedDataset
 from ..errors import SpecError, did_you_mean
+from ..results.record import MetricFacts
 from .board import Board
+from .rows import BASELINE
 from .statistics import Array, mean_intervals
 from .submissions.datasets import portraits
 
@@ -73,7 +75,7 @@ class Table:
     @property
     def signed(self) -> bool:
         """Whether the score is a shift: 0 is best, and the gap is between the largest and the smallest."""
-        return bool(self.board.metrics[self.column.partition("@")[0]].get("signed"))
+        return self.board.metrics[self.column.partition("@")[0]].signed
 
 
 def audit(board: Board, by: Sequence[str]) -> list[Table]:
@@ -92,7 +94,7 @@ def audit(board: Board, by: Sequence[str]) -> list[Table]:
     wanted = list(zip(by, single, strict=True))
     if len(by) > 1:
         wanted.append((CROSS.join(by), _crossed(single)))
-    shifts = [m + FACE for m, facts in board.metrics.items() if facts.get("signed") and m + FACE in board.rows]
+    shifts = [m + FACE for m, facts in board.metrics.items() if facts.signed and m + FACE in board.rows]
     return [_table(board, name, column, labels) for name, labels in wanted for column in (first, *shifts)]
 
 
@@ -126,46 +128,47 @@ def _crossed(labels: Sequence[Mapping[str, str | None]]) -> dict[str, str | None
 
 
 def _table(board: Board, by: str, column: str, labels: Mapping[str, str | None]) -> Table:
-    metric = column.partition("@")[0]
-    higher, signed = board.better(metric), bool(board.metrics[metric].get("signed"))
-    scores = {
-        row["model"]: (row["role"], _scores(board, row["model"], column)) for row in board.rows.to_dict("records")
-    }
-    rows = [
-        _row(model, role, found, labels, higher=higher, signed=signed)
-        for model, (role, found) in scores.items()
-        if found is not None
-    ]
-    own = next((row.gap for row in rows if row.role == "baseline"), math.nan)
-    relative = [row.gap / own if own > 0 and math.isfinite(own) else math.nan for row in rows]
-    with_relative = [Row(**{**vars(row), "relative": r}) for row, r in zip(rows, relative, strict=True)]
-    return Table(board, by, column, tuple(with_relative), sum(label is None for label in labels.values()))
+    facts = board.metrics[column.partition("@")[0]]
+    rows = []
+    for model, role in zip(board.rows["model"], board.rows["role"], strict=True):
+        if (scores := _scores(board, model, column)) is not None:
+            members = _members(scores, labels)
+            groups = tuple(_group(name, values) for name, values in members.items())
+            row = Row(model, role, groups, "", math.nan, math.nan, math.nan)
+            rows.append(_compared(row, members, facts))
+    own = next((row.gap for row in rows if row.role == BASELINE), math.nan)
+    if math.isfinite(own) and own > 0:
+        rows = [replace(row, relative=row.gap / own) for row in rows]
+    return Table(board, by, column, tuple(rows), sum(label is None for label in labels.values()))
 
 
 def _scores(board: Board, model: str, column: str) -> pd.Series | None:
     """The score of each image by a model, averaged over its trainings."""
     import pandas as pd
 
-    results = [r for r in board.results if r.status == "scored" and r.content["trial"]["model"] == model]
+    results = [r for r in board.scored if r.record.trial.model == model]
     found = [r.scores[column] for r in results if column in r.scores]
     return pd.concat(found, axis=1).mean(axis=1) if found else None
 
 
-def _row(
-    model: str, role: str, scores: pd.Series, labels: Mapping[str, str | None], *, higher: bool, signed: bool
-) -> Row:
+def _members(scores: pd.Series, labels: Mapping[str, str | None]) -> dict[str, Array]:
+    """Group -> the scores of its images."""
     known = scores.dropna()
     names = sorted({label for label in labels.values() if label is not None}, key=_natural)
-    members = {name: known[[labels.get(str(i)) == name for i in known.index]].to_numpy(float) for name in names}
-    groups = tuple(_group(name, values) for name, values in members.items())
-    means = {g.name: g.mean for g in groups if g.n >= TOO_FEW}
+    return {name: known[[labels.get(str(i)) == name for i in known.index]].to_numpy(float) for name in names}
+
+
+def _compared(row: Row, members: Mapping[str, Array], facts: MetricFacts) -> Row:
+    """The row with its worst group, its gap, and the chance of one, where two groups have enough images."""
+    means = {g.name: g.mean for g in row.groups if g.n >= TOO_FEW}
     if len(means) < 2:
-        return Row(model, role, groups, "", math.nan, math.nan, math.nan)
-    badness = {name: abs(m) if signed else (-m if higher else m) for name, m in means.items()}
+        return row
+    sign = -1 if facts.higher_is_better else 1
+    badness = {name: abs(m) if facts.signed else sign * m for name, m in means.items()}
     with np.errstate(invalid="ignore"):
         gap = float(np.subtract(max(means.values()), min(means.values())))
     p = _chance([members[name] for name in means])
-    return Row(model, role, groups, max(badness, key=lambda name: badness[name]), gap, math.nan, p)
+    return replace(row, worst=max(badness, key=lambda name: badness[name]), gap=gap, p=p)
 
 
 def _natural(name: str) -> tuple[bool, float, str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..results.store import Result
 from .board import Board
 from .columns import BETWEEN
 from .rows import GAIN, MEDIAN, RECOVERED, REGIONS, TRAININGS_STD
@@ -40,11 +39,10 @@ class Note:
 def heading_of(board: Board) -> Heading:
     """Say what all rows of the board have in common."""
     s = board.setting
-    counts: Mapping[str, int] = next((r.content["data"] for r in board.results if "data" in r.content), {})
-    splits = (("train", "training"), ("validation", "validation"), ("test", "test"))
-    images = ", ".join(f"{counts[split]} {name}" for split, name in splits) + " images" if counts else ""
-    left_out = f" ({counts['skipped']} files left out)" if counts.get("skipped") else ""
-    seeds = sorted({str(r.content["trial"]["seed"]) for r in board.results if r.content["trial"]["seed"] is not None})
+    data = next((r.record.data for r in board.results if r.record.data), None)
+    images = f"{data.train} training, {data.validation} validation, {data.test} test images" if data else ""
+    left_out = f" ({data.skipped} files left out)" if data and data.skipped else ""
+    seeds = sorted({str(seed) for r in board.results if (seed := r.record.trial.seed) is not None})
     title = f"{s.size} px, {budget_name(s.budget)}"
     return Heading(title, s.protocol, images + left_out, ", ".join(seeds) or "none needed", s.fingerprint, s.test_set)
 
@@ -83,8 +81,7 @@ def remarks_on(board: Board) -> list[Note]:
         found.append(Note(text))
     found += [Note(reason, name) for name, reason in board.unavailable.items()]
     for result in board.results:
-        notes = result.content.get("model", {}).get("notes", [])
-        found += [Note(note, result.content["trial"]["model"]) for note in notes]
+        found += [Note(note, result.record.trial.model) for note in result.record.model.notes]
     return list(dict.fromkeys(found))
 
 
@@ -93,9 +90,9 @@ def coverage_of(board: Board) -> dict[str, str]:
     found = {}
     for region in filter(None, REGIONS):
         counts = {
-            (facts["n"], result.content.get("data", {}).get("test"))
-            for result in scored(board)
-            for name, facts in result.content["scores"].items()
+            (score.n, result.record.data and result.record.data.test)
+            for result in board.scored
+            for name, score in result.record.scores.items()
             if name.endswith(region)
         }
         n, test = min(counts, default=(0, 0))
@@ -106,28 +103,23 @@ def coverage_of(board: Board) -> dict[str, str]:
 
 def provenance_of(board: Board) -> dict[str, list[str]]:
     """What the scored results were made on and with: words such as `Trained on` -> sorted values, without repeats."""
-    contents = [result.content for result in scored(board)]
-    if not contents:
+    records = [result.record for result in board.scored]
+    if not records:
         return {}
-    trained = [c["timing"] for c in contents if c.get("training")]
-    devices = [f"{t['device_name']} ({t['training_precision']})" for t in trained]
+    trained = [r.timing for r in records if r.training]
+    devices = [f"{t.device_name} ({t.training_precision})" for t in trained]
     return {
-        "Trained on" if trained else "Run on": _distinct(devices or (c["timing"]["device_name"] for c in contents)),
+        "Trained on" if trained else "Run on": _distinct(devices or (r.timing.device_name for r in records)),
         "Components from": _distinct(
-            f"{o['distribution']} {o['version']}" for c in contents for os in c["origin"].values() for o in os
+            f"{o.distribution} {o.version}" for r in records for origins in r.origin.values() for o in origins
         ),
         "Libraries:": _distinct(
-            f"{name} {version}" for c in contents for name, version in c["environment"]["libraries"].items()
+            f"{name} {version}" for r in records for name, version in r.environment.libraries.items()
         ),
         "Metrics computed by, or checked against,": _distinct(
-            f"{m}: {f['library']}" for m, f in board.metrics.items() if not f["unavailable"] and f["library"]
+            f"{m}: {f.library}" for m, f in board.metrics.items() if f.library and not f.unavailable
         ),
     }
-
-
-def scored(board: Board) -> Iterator[Result]:
-    """Yield the results that have scores."""
-    return (result for result in board.results if result.status == "scored")
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

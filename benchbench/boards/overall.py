@@ -12,8 +12,10 @@ import pandas as pd
 
 from ..files import digest
 from .board import Board
+from .rows import GAIN, HIGH, LOW, RANK, RECOVERED, competes, is_ideal
 from .statistics import LEVEL, Array, mean_intervals
 
+MEAN_RANK = "mean_rank"
 FEWEST = 5  # degradations that an interval over degradations takes
 
 
@@ -43,7 +45,7 @@ def overall(boards: Sequence[Board]) -> list[Overall]:
         return s.dataset, s.fingerprint, s.size, s.protocol, s.budget, board.ranked_by or ""
 
     found = []
-    for (*_, metric), group in groupby(sorted((b for b in boards if "gain" in b.rows), key=whole), key=whole):
+    for (*_, metric), group in groupby(sorted((b for b in boards if GAIN in b.rows), key=whole), key=whole):
         newest = {b.setting.degradation: b for b in group}  # of several test sets, one
         if len(newest) > 1:
             found.append(_compare(list(newest.values()), metric))
@@ -68,7 +70,7 @@ def _competing(board: Board, metric: str) -> pd.DataFrame:
     """The rows that restore, and the baseline: not the ideal, nor codecs that nobody trained to restore."""
     rows = board.rows
     codec = rows["bytes"].notna() & (rows["flops"] == 0)
-    kept = rows[(rows["role"] != "ideal") & ~codec & rows[metric].notna()]
+    kept = rows[(~is_ideal(rows)) & ~codec & rows[metric].notna()]
     return kept.assign(quality=kept[metric] * (1 if board.better(metric) else -1))
 
 
@@ -76,20 +78,22 @@ def _rows(boards: Sequence[Board], tables: Sequence[pd.DataFrame], models: Seque
     low, high = np.full((2, len(models)), np.nan)
     if len(boards) >= FEWEST:
         low, high = mean_intervals(ranks, int(digest(*(vars(b.setting) for b in boards)), 16))
-    rows = pd.DataFrame({"model": models, "mean_rank": ranks.mean(0), "mean_rank.low": low, "mean_rank.high": high})
+    rows = pd.DataFrame(
+        {"model": models, MEAN_RANK: ranks.mean(0), f"{MEAN_RANK}{LOW}": low, f"{MEAN_RANK}{HIGH}": high}
+    )
     every = pd.concat([t.assign(won=_won(t)) for t in tables]).groupby("model")
     rows["boards"], rows["won"] = len(boards), rows["model"].map(every["won"].sum())
-    for scale in ("gain", "recovered"):
+    for scale in (GAIN, RECOVERED):
         if any(scale in t for t in tables):
             rows[f"mean_{scale}"] = rows["model"].map(every[scale].mean())
     rows["role"] = rows["model"].map(every["role"].first())
-    return rows.sort_values(["mean_rank", "model"], ignore_index=True)
+    return rows.sort_values([MEAN_RANK, "model"], ignore_index=True)
 
 
 def _won(rows: pd.DataFrame) -> pd.Series:
     """Whether a model has, or shares, the best rank of those that compete."""
-    competes = rows["role"] == ""
-    return competes & (rows["rank"] == rows.loc[competes, "rank"].min())
+    competing = competes(rows)
+    return competing & (rows[RANK] == rows.loc[competing, RANK].min())
 
 
 def differences(ranks: Array) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .board import Board
 from .drawing import COLOURS, figure_of, finish, quantity, short
+from .rows import GAIN, is_ideal
 from .statistics import Array
 
 if TYPE_CHECKING:
@@ -51,12 +52,12 @@ def fronts(board: Board) -> dict[str, list[str]]:
     """
     if (first := board.ranked_by) is None:
         return {}
-    rows = board.rows[board.rows["role"] != "ideal"]
+    rows = board.rows[~is_ideal(board.rows)]
     quality = rows[first].to_numpy(float) * (1 if board.better(first) else -1)
     found = {}
     for name in COSTS:
         cost = rows[name].to_numpy(float)
-        if (name == "bytes" and "gain" in rows) or not _differ(cost):
+        if (name == "bytes" and GAIN in rows) or not _differ(cost):
             continue
         on = front(cost, quality)
         found[name] = list(rows["model"][on].iloc[np.lexsort((rows["model"][on], cost[on]))])
@@ -77,7 +78,7 @@ def pareto(board: Board) -> Figure | None:
     figure = figure_of(5.5 * len(found) + 0.5, 4.5)
     for position, (cost, names) in enumerate(found.items()):
         axes = figure.add_subplot(1, len(found), position + 1)
-        rows = board.rows[(board.rows["role"] != "ideal") & np.isfinite(board.rows[metric])]
+        rows = board.rows[~is_ideal(board.rows) & np.isfinite(board.rows[metric])]
         x, y = rows[cost] / COSTS[cost].unit, rows[metric]
         on = rows["model"].isin(names)
         axes.set_xscale("symlog", linthresh=x[x > 0].min(), linscale=0.4)  # some cost nothing

@@ -12,15 +12,15 @@ from ..files import write_atomically
 from ..images import tiled
 from ..results import store
 from .board import Board
-from .text import number
+from .view import Row, View
 
 COLUMNS = 8
-FRAME = (("degraded input", "input"), ("truth", "truth"))
+REFERENCES = (("degraded input", "input"), ("truth", "truth"))
 
 
-def write_picture(path: Path, board: Board) -> bool:
+def write_picture(path: Path, view: View) -> bool:
     """Write the picture; False (and nothing written) where no result has samples."""
-    strips = _strips(board)
+    strips = _strips(view)
     if not strips:
         return False
     columns = min(COLUMNS, *(len(images) for _, images in strips))
@@ -29,27 +29,32 @@ def write_picture(path: Path, board: Board) -> bool:
     return True
 
 
-def _strips(board: Board) -> list[tuple[str, np.ndarray]]:
+def _strips(view: View) -> list[tuple[str, np.ndarray]]:
     """(label, images) of the input, each model from best to worst, and the truth."""
-    if not len(board.rows):
-        return []
-    samples: dict[str, dict[str, np.ndarray]] = {}
-    for result in board.results:
-        path = result.folder / store.SAMPLES
-        if result.status == "scored" and path.is_file():
-            with suppress(ValueError):  # no sample picture: the board does without
-                samples.setdefault(result.content["trial"]["model"], read_samples(path, board.setting.size))
-    rows = [row for row in board.rows.to_dict("records") if row["model"] in samples and row["role"] != "baseline"]
+    samples = _samples(view.board) if view.rows else {}
     if not samples:
         return []
-    frame = next((rows for rows in samples.values() if "truth" in rows), {})
-    metric = board.ranked_by
-    digits = board.metrics[metric]["digits"] if metric else 0
-    unit = f" {board.metrics[metric]['unit']}" if metric else ""
-    score = {row["model"]: number(row[metric], digits) + unit if metric else "" for row in rows}
-    models = [(f"{_shortened(row['model'])}\n{score[row['model']]}", samples[row["model"]]["restored"]) for row in rows]
-    before, after = ([(label, frame[row])] if frame else [] for label, row in FRAME)
+    shared = next((rows for rows in samples.values() if "truth" in rows), {})
+    before, after = ([(label, shared[row])] if shared else [] for label, row in REFERENCES)
+    shown = [row for row in view.rows if row.model in samples and not row.is_baseline]
+    models = [(f"{_shortened(row.model)}\n{_score(view, row)}", samples[row.model]["restored"]) for row in shown]
     return [*before, *models, *after]
+
+
+def _samples(board: Board) -> dict[str, dict[str, np.ndarray]]:
+    """Model -> the rows of its first picture of samples."""
+    found: dict[str, dict[str, np.ndarray]] = {}
+    for result in board.scored:
+        path = result.folder / store.SAMPLES
+        if path.is_file():
+            with suppress(ValueError):  # no sample picture: the board does without
+                found.setdefault(result.record.trial.model, read_samples(path, board.setting.size))
+    return found
+
+
+def _score(view: View, row: Row) -> str:
+    column = view.ranking
+    return f"{row.cells[column.key].text} {column.unit}" if column else ""
 
 
 def _shortened(label: str, longest: int = 60) -> str:

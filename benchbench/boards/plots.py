@@ -13,6 +13,7 @@ from ..results.store import GRADIENT
 from .board import Board
 from .drawing import COLOURS, figure_of, finish, png, quantity, short, style
 from .pareto import pareto
+from .rows import GAIN
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,9 +36,9 @@ def write_plots(stem: Path, board: Board) -> dict[str, Path]:
 def histories_of(board: Board) -> dict[str, list[dict[str, float]]]:
     """Model -> history of its first seed, best model first."""
     by_model: dict[str, list[dict[str, float]]] = {}
-    for result in board.results:
+    for result in board.scored:
         if rows := history_of(result):
-            by_model.setdefault(result.content["trial"]["model"], rows)
+            by_model.setdefault(result.record.trial.model, rows)
     ranked = list(board.rows["model"]) if len(board.rows) else []
     return {model: by_model[model] for model in ranked if model in by_model}
 
@@ -161,7 +162,7 @@ def rates_of(board: Board) -> dict[str, list[tuple[float, float]]]:
     Only where the input is the clean image: elsewhere a codec's quality is that of what it was given.
     """
     metric = board.ranked_by
-    if metric is None or "gain" in board.rows:  # the baseline's score is finite, so the input is degraded
+    if metric is None or GAIN in board.rows:  # the baseline's score is finite, so the input is degraded
         return {}
     families: dict[str, list[tuple[float, float]]] = {}
     for row in board.rows[board.rows["bytes"].notna()].to_dict("records"):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..results import store
+from ..results.record import MetricFacts, Origin
 from ..results.store import Result
 from .statistics import Array
 
@@ -21,22 +23,22 @@ BASELINE, IDEAL = "baseline", "ideal"  # roles of the rows that do not compete
 LOW, HIGH, MEDIAN = ".low", ".high", ".median"  # behind the column that they belong to
 
 
-def metrics_of(scored: Iterable[Result]) -> dict[str, dict[str, Any]]:
+def metrics_of(scored: Iterable[Result]) -> dict[str, MetricFacts]:
     """Metric -> facts, of the version that most results have, of equally many the newest.
 
     So that one result from elsewhere, with a metric of its own making, changes no board.
     """
-    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    found: dict[str, dict[str, list[MetricFacts]]] = {}
     for result in store.oldest_first(scored):
-        for name, facts in result.content["metrics"].items():
+        for name, facts in result.record.metrics.items():
             versions = found.setdefault(name, {})
-            versions[facts["digest"]] = [*versions.pop(facts["digest"], []), facts]  # the newest version last
+            versions[facts.digest] = [*versions.pop(facts.digest, []), facts]  # the newest version last
     most = {name: max(reversed(list(versions.values())), key=len) for name, versions in found.items()}
     known = {name: facts[-1] for name, facts in most.items()}
-    return dict(sorted(known.items(), key=lambda item: store.precedence(*item)))
+    return dict(sorted(known.items(), key=lambda item: item[1].precedence(item[0])))
 
 
-def rows_of(scored: Sequence[Result], metrics: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+def rows_of(scored: Sequence[Result], metrics: Mapping[str, MetricFacts]) -> pd.DataFrame:
     """One row a model, in the order of their names: what it is, and its mean scores. See `Board.rows`."""
     trainings = pd.DataFrame([_row(r, metrics) for r in scored])
     if trainings.empty:
@@ -47,9 +49,9 @@ def rows_of(scored: Sequence[Result], metrics: Mapping[str, Mapping[str, Any]]) 
     return rows
 
 
-def ranking_metric(metrics: Mapping[str, Mapping[str, Any]], rows: pd.DataFrame) -> str | None:
+def ranking_metric(metrics: Mapping[str, MetricFacts], rows: pd.DataFrame) -> str | None:
     """The metric that gives the order: the first that at least half of the rows have, or else any; no signed one."""
-    known = [m for m, facts in metrics.items() if not facts.get("signed") and m in rows and rows[m].notna().any()]
+    known = [m for m, facts in metrics.items() if not facts.signed and m in rows and rows[m].notna().any()]
     return next((m for m in known if rows[m].notna().mean() >= 0.5), next(iter(known), None))
 
 
@@ -88,32 +90,33 @@ def medians_of(rows: pd.DataFrame, column: str) -> pd.Series:
     return rows.get(column + MEDIAN, pd.Series(math.nan, rows.index))
 
 
-def _columns(result: Result, metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _columns(result: Result, metrics: Mapping[str, MetricFacts]) -> list[str]:
     """The scores of a result that count. Those by another version of a metric are left out: they cannot be compared."""
-    known = result.content["metrics"]
-    current = [name for name, facts in known.items() if facts["digest"] == metrics[name]["digest"]]
-    return [c for name in current for suffix in REGIONS if (c := name + suffix) in result.content["scores"]]
+    record = result.record
+    current = [name for name, facts in record.metrics.items() if facts.digest == metrics[name].digest]
+    return [c for name in current for suffix in REGIONS if (c := name + suffix) in record.scores]
 
 
-def _row(result: Result, metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    content = result.content
-    training, rate = content.get("training", {}), content.get("rate") or {}
+def _row(result: Result, metrics: Mapping[str, MetricFacts]) -> dict[str, Any]:
+    record = result.record
+    model, training, rate = record.model, record.training, record.rate
+    payload = rate and rate.payload_bytes
     return {
-        "model": content["trial"]["model"],
-        "role": content["model"]["role"],
-        "sees": ", ".join(content["model"]["sees"]),
-        "plugin": _plugin(content["origin"].get("model", [])),
-        "parameters": content["model"]["parameters"],
-        "flops": training.get("flops", 0.0),
-        "epochs": training.get("epochs", 0.0),
-        "bytes": rate.get("bytes", math.nan),
-        "payload": rate.get("payload_bytes", math.nan),
-        "seed": content["trial"]["seed"],
-    } | {column: content["scores"][column]["mean"] for column in _columns(result, metrics)}
+        "model": record.trial.model,
+        "role": model.role,
+        "sees": ", ".join(model.sees),
+        "plugin": _plugin(record.origin.get("model", [])),
+        "parameters": model.parameters,
+        "flops": training.flops or 0.0,
+        "epochs": training.epochs or 0.0,
+        "bytes": rate.bytes if rate else math.nan,
+        "payload": math.nan if payload is None else payload,
+        "seed": record.trial.seed,
+    } | {column: record.scores[column].mean for column in _columns(result, metrics)}
 
 
-def _plugin(origins: Iterable[Mapping[str, str]]) -> str:
-    return ", ".join(dict.fromkeys(f"{o['distribution']} {o['version']}" for o in origins))
+def _plugin(origins: Iterable[Origin]) -> str:
+    return ", ".join(dict.fromkeys(f"{o.distribution} {o.version}" for o in origins))
 
 
 def _average_seeds(rows: pd.DataFrame) -> pd.DataFrame:
@@ -126,10 +129,23 @@ def _average_seeds(rows: pd.DataFrame) -> pd.DataFrame:
     return numbers.agg(kinds).assign(seeds=seeds, trainings=rows.groupby("model").size()).reset_index()
 
 
+@dataclass(frozen=True)
+class ImageScores:
+    """The scores of each test image, averaged over a model's trainings."""
+
+    values: Array
+    """`(models, images, columns)`; NaN is missing."""
+    columns: list[str]
+
+    def of(self, column: str) -> Array:
+        """The scores `(models, images)` of a column."""
+        return self.values[:, :, self.columns.index(column)]
+
+
 def image_scores(
-    scored: Sequence[Result], metrics: Mapping[str, Mapping[str, Any]], models: Sequence[str], columns: list[str]
-) -> Array:
-    """The scores of each test image, `(models, images, columns)`, averaged over a model's trainings; NaN is missing."""
+    scored: Sequence[Result], metrics: Mapping[str, MetricFacts], models: Sequence[str], columns: list[str]
+) -> ImageScores:
+    """Read the scores of these columns by these models."""
     ids = scored[0].scores.index
     for result in scored[1:]:
         ids = ids if ids.equals(result.scores.index) else ids.union(result.scores.index, sort=False)
@@ -137,8 +153,8 @@ def image_scores(
     for result in scored:
         known = [c for c in _columns(result, metrics) if c in result.scores]
         table = result.scores[known].reindex(index=ids, columns=columns)
-        tables[result.content["trial"]["model"]].append(table.to_numpy(float))
-    return np.stack([_mean(np.stack(found)) for found in tables.values()])
+        tables[result.record.trial.model].append(table.to_numpy(float))
+    return ImageScores(np.stack([_mean(np.stack(found)) for found in tables.values()]), columns)
 
 
 def _mean(values: Array) -> Array:

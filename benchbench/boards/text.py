@@ -9,6 +9,7 @@ from typing import Any
 from tabulate import tabulate
 
 from ..contracts.budget import PRESETS, Budget
+from ..results.record import MetricFacts
 
 COMPILED = ", compiled"  # behind a budget, where training steps were
 NARROW = "\u202f"  # a space that does not break a cell in two
@@ -60,9 +61,9 @@ def budget_name(canonical: str) -> str:
     return f"{shown} a model" + (f" ({names[canonical]})" if canonical in names else "")
 
 
-def arrow(facts: Mapping[str, Any]) -> str:
+def arrow(facts: MetricFacts) -> str:
     """Which way a metric is better, by its facts."""
-    return "→ 0" if facts.get("signed") else "↑" if facts["higher_is_better"] else "↓"
+    return "→ 0" if facts.signed else "↑" if facts.higher_is_better else "↓"
 
 
 def table(columns: Mapping[str, Sequence[str]], *left: str) -> str:

@@ -8,9 +8,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 
 from ..files import digest, json_text, write_atomically
+from ..results.record import plain
 from ..results.store import Result
 from .board import Board, collect
 from .markdown.board import section
@@ -20,14 +22,14 @@ from .markdown.timing import speed_page
 from .picture import write_picture
 from .plots import write_plots
 from .published import write_published
-from .rows import REGIONS
+from .rows import GAIN, HIGH, LOW, MEDIAN, RANK, RECOVERED, REGIONS, TRAININGS_STD
 from .tables import beside, is_written, write_table
 from .text import escape
-from .view import view_of
+from .view import View, view_of
 
-SCALES = [f"{name}{bound}" for name in ("gain", "recovered") for bound in ("", ".low", ".high")]
-FACTS = ("bytes", "payload", "parameters", "flops", "epochs", "seeds", "trainings", "trainings.std", "sees", "plugin")
-FIXED = ("rank", "rank.low", "rank.high", "model", *SCALES, *FACTS)
+SCALES = [name + bound for name in (GAIN, RECOVERED) for bound in ("", LOW, HIGH)]
+FACTS = ("bytes", "payload", "parameters", "flops", "epochs", "seeds", "trainings", TRAININGS_STD, "sees", "plugin")
+FIXED = (RANK, RANK + LOW, RANK + HIGH, "model", *SCALES, *FACTS)
 
 
 def build(out: Path, to: Path) -> tuple[list[Path], list[str]]:
@@ -64,20 +66,21 @@ def write_boards(boards: Sequence[Board], folder: Path, *, redraw: bool = True) 
 
 
 def _write_file(stem: Path, members: Sequence[Board]) -> None:
-    pictures = [_pictures(stem, b, len(members)) for b in members]
-    text = f"# {escape(members[0].setting.degradation)} on {escape(members[0].setting.dataset)}\n\n"
-    text += "\n".join(section(view_of(b), p) for b, p in zip(members, pictures, strict=True))
+    views = [view_of(board) for board in members]
+    setting = members[0].setting
+    sections = [section(view, _pictures(stem, view, len(members))) for view in views]
+    text = f"# {escape(setting.degradation)} on {escape(setting.dataset)}\n\n" + "\n".join(sections)
     write_atomically(beside(stem, ".md"), text)
-    flat = pd.concat([_flat(b) for b in members], ignore_index=True)
-    write_table(stem, flat)
+    write_table(stem, pd.concat([_flat(b) for b in members], ignore_index=True))
     write_atomically(beside(stem, ".speed.md"), speed_page(members))
 
 
-def _pictures(stem: Path, board: Board, siblings: int) -> dict[str, str]:
+def _pictures(stem: Path, view: View, siblings: int) -> dict[str, str]:
     """Draw the board's picture and plots; returns kind -> file name. A board that shares its file adds a digest."""
+    board = view.board
     own = stem if siblings == 1 else stem.with_name(f"{stem.name}-{digest(*vars(board.setting).values())[:8]}")
     picture = own.with_name(own.name + ".png")
-    found = {"picture": picture.name} if write_picture(picture, board) else {}
+    found = {"picture": picture.name} if write_picture(picture, view) else {}
     return found | {name: path.name for name, path in write_plots(own, board).items()}
 
 
@@ -87,7 +90,7 @@ def _flat(board: Board) -> pd.DataFrame:
     rows = board.rows if len(board.rows) else pd.DataFrame(columns=["model"])
     fixed = [c for c in FIXED if c in rows]
     known = [name + suffix for name in board.metrics for suffix in REGIONS]
-    scores = [c for name in known for bound in ("", ".low", ".high", ".median") if (c := name + bound) in rows]
+    scores = [c for name in known for bound in ("", LOW, HIGH, MEDIAN) if (c := name + bound) in rows]
     flat = rows[fixed + scores].assign(status="scored", reason="")
     failed = pd.DataFrame([{k: f[k] for k in ("model", "status", "reason")} for f in board.failures])
     whole = (
@@ -103,9 +106,9 @@ def as_json(board: Board) -> dict[str, Any]:
     rows = [{k: (None if v is None or v != v else v) for k, v in row.items()} for row in board.rows.to_dict("records")]
     return {
         **vars(board.setting),
-        "results": {r.content["key"]: _what_counts(r) for r in board.results},
+        "results": {r.record.key: _what_counts(r) for r in board.results},
         "ranked_by": board.ranked_by,
-        "metrics": board.metrics,
+        "metrics": msgspec.to_builtins(board.metrics),
         "rows": rows,
         "not_scored": board.failures,
         "unavailable": board.unavailable,
@@ -115,5 +118,5 @@ def as_json(board: Board) -> dict[str, Any]:
 def _what_counts(result: Result) -> str:
     """A digest of what a result contributes to a board's text; times, which differ from run to run, do not."""
     parts = ("status", "reason", "trial", "origin", "training", "model", "rate", "metrics", "scores", "environment")
-    facts = {name: result.content.get(name) for name in parts}
-    return digest(json.dumps(facts))
+    content = plain(result.record)
+    return digest(json.dumps({name: content.get(name) for name in parts}))

@@ -45,13 +45,13 @@ def title(table: Table) -> str:
 def score_name(table: Table) -> str:
     """`psnr [dB]`, `lightness-shift [L*] inside the face`."""
     metric, _, region = table.column.partition("@")
-    unit = table.board.metrics[metric]["unit"]
+    unit = table.board.metrics[metric].unit
     return metric + (f" [{unit}]" if unit else "") + (f" {REGIONS['@' + region]}" if region else "")
 
 
 def cells(table: Table) -> list[dict[str, str]]:
     """One line a model, as text: a column for each group that has enough images, then worst group, gap and p."""
-    digits = table.board.metrics[table.column.partition("@")[0]]["digits"]
+    digits = table.board.metrics[table.column.partition("@")[0]].digits
     lines = []
     for row in table.rows:
         groups = {
@@ -81,7 +81,7 @@ def remarks(table: Table) -> list[str]:
     found += [f"unknown: {table.unknown} test images without a label"] if table.unknown else []
     if not any(column.endswith(FACE) for column in table.board.rows):
         found.append("no face masks, so no shift of the skin's lightness and hue")
-    elif not any(facts.get("signed") for facts in table.board.metrics.values()):
+    elif not any(facts.signed for facts in table.board.metrics.values()):
         found.append("no metric of the skin's shift was computed: run again with --metric all")
     return found
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from ...files import write_atomically
 from ..board import Board
 from ..published import PAGE
+from ..rows import GAIN, HIGH, LOW, RANK, competes
 from ..text import budget_name, escape, number, table, with_margin
 from .overall import STEM
 
@@ -49,14 +50,14 @@ def _lines(boards: Sequence[Board]) -> str:
 def _best(board: Board) -> tuple[str, str, str]:
     """The best of the competing models, with how many share its rank; its score; its gain."""
     first = board.ranked_by
-    rows = board.rows[board.rows["role"] == ""] if first else board.rows
+    rows = board.rows[competes(board.rows)] if first else board.rows
     if first is None or rows.empty:
         return "–", "–", "–"
     row, facts = rows.iloc[0], board.metrics[first]
-    others = int((rows["rank"] == row["rank"]).sum()) - 1
+    others = int((rows[RANK] == row[RANK]).sum()) - 1
     name = escape(row["model"]) + (f" and {others} more" if others else "")
-    score = f"{escape(first)} {number(row[first], facts['digits'])} {escape(facts['unit'])}".strip()
-    if "gain" not in rows or not math.isfinite(row["gain"]):
+    score = f"{escape(first)} {number(row[first], facts.digits)} {escape(facts.unit)}".strip()
+    if GAIN not in rows or not math.isfinite(row[GAIN]):
         return name, score, "–"
-    gain = f"{row['gain']:+.{facts['digits']}f}"
-    return name, score, with_margin(gain, row["gain.low"], row["gain.high"], facts["digits"])
+    gain = f"{row[GAIN]:+.{facts.digits}f}"
+    return name, score, with_margin(gain, row[GAIN + LOW], row[GAIN + HIGH], facts.digits)

@@ -14,7 +14,8 @@ import pandas as pd
 from ...files import digest, json_text, write_atomically
 from ..board import Board
 from ..drawing import COLOURS, figure_of, png, short
-from ..overall import FEWEST, Overall, groups, overall
+from ..overall import FEWEST, MEAN_RANK, Overall, groups, overall
+from ..rows import bounds_of
 from ..tables import beside, is_written, write_table
 from ..text import arrow, budget_name, escape, number, table, with_margin
 
@@ -85,15 +86,15 @@ def _section(found: Overall, picture: str | None) -> str:
 
 def _table(found: Overall) -> str:
     rows, facts = found.rows, found.boards[0].metrics[found.metric]
-    bounds = zip(rows["mean_rank"], rows["mean_rank.low"], rows["mean_rank.high"], strict=True)
+    bounds = zip(rows[MEAN_RANK], *bounds_of(rows, MEAN_RANK), strict=True)
     columns = {
         "model": [escape(m) for m in rows["model"]],
         "mean rank ↓": [with_margin(f"{rank:.1f}", low, high, 1) for rank, low, high in bounds],
         f"boards won of {len(found.boards)}": [str(n) for n in rows["won"]],
     }
-    unit = f" [{escape(facts['unit'])}]" if facts["unit"] else ""
+    unit = f" [{escape(facts.unit)}]" if facts.unit else ""
     head = f"mean gain {escape(found.metric)} {arrow(facts)}{unit}"
-    columns[head] = [f"{v + 0.0:+.{facts['digits']}f}" if math.isfinite(v) else number(v, 2) for v in rows["mean_gain"]]
+    columns[head] = [f"{v + 0.0:+.{facts.digits}f}" if math.isfinite(v) else number(v, 2) for v in rows["mean_gain"]]
     if "mean_recovered" in rows and rows["mean_recovered"].notna().any():
         columns["mean recovered ↑"] = [f"{100 * v:.0f} %" if math.isfinite(v) else "–" for v in rows["mean_recovered"]]
     return table(columns, "model")
@@ -130,7 +131,7 @@ def _picture(stem: Path, found: Overall, siblings: int) -> str | None:
 
 def critical_difference(found: Overall) -> Figure:
     """Demšar's diagram: models at their mean ranks, the better half named on the left; bars join what is alike."""
-    ranks, names = found.rows["mean_rank"].to_numpy(float), list(found.rows["model"])
+    ranks, names = found.rows[MEAN_RANK].to_numpy(float), list(found.rows["model"])
     bars = groups(ranks, found.critical)
     half = (len(names) + 1) // 2
     top = 0.45 * (len(bars) + 1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+from ...results.record import Record, Timing
 from ..board import Board
+from ..columns import score_column
 from ..pareto import front
-from ..text import arrow, escape, number, table
+from ..rows import is_ideal
+from ..text import escape, number, table
 
 
 def speed_page(boards: Sequence[Board]) -> str:
@@ -26,38 +28,36 @@ def speed_page(boards: Sequence[Board]) -> str:
 
 
 def _rows(board: Board) -> Iterable[dict[str, str]]:
-    scored = [r.content for r in board.results if r.status == "scored"]
-    fastest = _front(board, scored)
-    quality = dict(zip(board.rows["model"], board.rows[board.ranked_by], strict=True)) if board.ranked_by else {}
-    for content in scored:
-        model, timing = content["trial"]["model"], content["timing"]
+    records = [result.record for result in board.scored]
+    fastest = _fastest(board, records)
+    ranking = score_column(board, board.ranked_by) if board.ranked_by else None
+    quality = dict(zip(board.rows["model"], board.rows[ranking.key], strict=True)) if ranking else {}
+    for record in records:
+        model, timing = record.trial.model, record.timing
         row = {"model": f"**{escape(model)}**" if model in fastest else escape(model), "size": str(board.setting.size)}
-        if metric := board.ranked_by:
-            facts = board.metrics[metric]
-            row[f"{escape(metric)} {arrow(facts)}"] = number(quality[model], facts["digits"])
-        times = {escape(f"ms/image, {k.replace('_', ' of ')}"): f"{v:.3f}" for k, v in timing["ms_per_image"].items()}
-        where = {"device": escape(timing["device_name"]), "threads": str(timing["threads"])}
-        yield row | times | _costs(timing) | where
+        if ranking:
+            row[f"{escape(ranking.head)} {ranking.arrow}"] = number(quality[model], ranking.digits)
+        times = {escape(f"ms/image, {k.replace('_', ' of ')}"): f"{v:.3f}" for k, v in timing.ms_per_image.items()}
+        yield row | times | _costs(timing) | {"device": escape(timing.device_name), "threads": str(timing.threads)}
 
 
-def _costs(timing: Mapping[str, Any]) -> dict[str, str]:
+def _costs(timing: Timing) -> dict[str, str]:
     """Seconds of training, and peak memory; results of older versions lack them."""
-    training = timing.get("training", {})
-    megabytes = {"MB, training": training.get("peak_bytes"), "MB, restoring": timing.get("peak_bytes")}
-    return {"s, training": number(training.get("seconds"), 1)} | {
+    training = timing.training
+    megabytes = {"MB, training": training.peak_bytes if training else None, "MB, restoring": timing.peak_bytes}
+    return {"s, training": number(training.seconds if training else None, 1)} | {
         name: number(None if size is None else size / 1e6, 0) for name, size in megabytes.items()
     }
 
 
-def _front(board: Board, scored: Sequence[dict[str, Any]]) -> set[str]:
+def _fastest(board: Board, records: Sequence[Record]) -> set[str]:
     """The models that none betters in less time, timed on a single image on the device that most were timed on."""
     if (metric := board.ranked_by) is None:
         return set()
-    devices = [c["timing"]["device_name"] for c in scored]
+    devices = [r.timing.device_name for r in records]
     usual = max(sorted(set(devices)), key=devices.count)
-    times = {c["trial"]["model"]: c["timing"]["ms_per_image"].get("batch_1") for c in scored
-             if c["timing"]["device_name"] == usual}  # fmt: skip
-    rows = board.rows[board.rows["role"] != "ideal"]
+    times = {r.trial.model: r.timing.ms_per_image.get("batch_1") for r in records if r.timing.device_name == usual}
+    rows = board.rows[~is_ideal(board.rows)]
     cost = rows["model"].map(times).to_numpy(float)
     on = front(cost, rows[metric].to_numpy(float) * (1 if board.better(metric) else -1))
     return set(rows["model"][on])

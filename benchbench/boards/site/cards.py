@@ -12,14 +12,13 @@ from ...contracts.parameters import parameters_of
 from ...errors import SpecError
 from ...registry.registry import Registry
 from ...results import store
+from ...results.record import Record
 from ...results.store import Result
 from .. import plots
 from ..view import Row
 from .audits import Audit
 from .entries import Entry, worst
 from .pictures import Album, Strip, Triple
-
-SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,10 @@ class Showing:
     @property
     def data(self) -> str:
         """What the model was trained and tested on, in words."""
-        setting, counts = self.entry.board.setting, self.result.content.get("data")
-        images = ", ".join(f"{counts[split]} {split}" for split in SPLITS) + " images" if counts else "unknown images"
+        setting, data = self.entry.board.setting, self.result.record.data
+        images = (
+            f"{data.train} train, {data.validation} validation, {data.test} test images" if data else "unknown images"
+        )
         return f"{setting.dataset} at {setting.size} px: {images} (fingerprint {setting.fingerprint})"
 
 
@@ -115,20 +116,20 @@ class Card:
         return sorted({a.reason or f"too few images of any two groups: {', '.join(a.too_few)}" for a in without})
 
     @property
-    def first(self) -> Result | None:
-        """A result to take the model's own facts from."""
-        return self.showings[0].result if self.showings else None
+    def first(self) -> Record | None:
+        """A record to take the model's own facts from."""
+        return self.showings[0].result.record if self.showings else None
 
     @property
     def kind(self) -> str:
         """What sort of model it is, for filters."""
         if self.first is None:
             return "unranked"
-        if self.first.content["model"]["role"]:
+        if self.first.model.role:
             return "reference"
-        if self.first.content["model"].get("trained", True):
+        if self.first.model.trained:
             return "trained"
-        return "codec" if self.first.content.get("rate") else "classical"
+        return "codec" if self.first.rate else "classical"
 
 
 def cards(

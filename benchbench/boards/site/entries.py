@@ -92,9 +92,8 @@ def entries(boards: Sequence[Board]) -> list[Entry]:
 
 def _first_results(board: Board) -> dict[str, Result]:
     first: dict[str, Result] = {}
-    for result in board.results:
-        if result.status == "scored":
-            first.setdefault(result.content["trial"]["model"], result)
+    for result in board.scored:
+        first.setdefault(result.record.trial.model, result)
     ranked = list(board.rows["model"]) if len(board.rows) else []
     return {model: first[model] for model in ranked}
 

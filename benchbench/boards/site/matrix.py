@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from ..columns import INFINITE
-from ..overall import Overall
+from ..overall import MEAN_RANK, Overall
 from ..rows import GAIN, HIGH, LOW
 from ..text import interval
 from .entries import Entry
@@ -31,8 +31,8 @@ def matrix(members: Sequence[Entry], together: Overall | None) -> list[Line]:
     lines = []
     for model in sorted({model for cells in by_entry for model in cells}):
         row = ranked.get(model, {})
-        margin = interval(row["mean_rank" + LOW], row["mean_rank" + HIGH], 1) if row else ""
-        lines.append(Line(model, [cells.get(model) for cells in by_entry], row.get("mean_rank"), margin))
+        margin = interval(row[MEAN_RANK + LOW], row[MEAN_RANK + HIGH], 1) if row else ""
+        lines.append(Line(model, [cells.get(model) for cells in by_entry], row.get(MEAN_RANK), margin))
 
     def place(line: Line) -> tuple[bool, float]:
         return line.mean_rank is None, line.mean_rank or fmean(1.0 if c is None else c["place"] for c in line.cells)

@@ -43,7 +43,7 @@ def front_page(
 
 def _test_images(members: Sequence[Entry]) -> int | None:
     results = [result for entry in members for result in entry.results.values()]
-    return next((r.content["data"]["test"] for r in results if "data" in r.content), None)
+    return next((r.record.data.test for r in results if r.record.data), None)
 
 
 def lead(entry: Entry) -> dict[str, Any] | None:

@@ -94,7 +94,7 @@ def _samples(path: Path, size: int) -> dict[str, np.ndarray]:
 
 
 def _worst(root: Path, result: Result, size: int) -> Triple | None:
-    path, ids = result.folder / store.WORST, [str(image) for image in result.content.get("worst", [])]
+    path, ids = result.folder / store.WORST, result.record.worst
     rows = _samples(path, size) if ids else {}
     if len(rows) < 3 or len(rows["truth"]) != len(ids):
         return None
