@@ -61,7 +61,14 @@ def test_only_models_with_all_cells_are_ranked_and_the_others_are_named(tmp_path
 def test_untrained_codecs_and_boards_without_gain_are_left_out(tmp_path: Path) -> None:
     write(tmp_path)
     for degradation in ("darken", "grain", "swap"):
-        results.write(tmp_path, {"peak": 35}, model="zip", degradation=degradation, rate={"bytes": 9.0, "bits_per_pixel": 0.3}, **UNTRAINED)
+        results.write(
+            tmp_path,
+            {"peak": 35},
+            model="zip",
+            degradation=degradation,
+            rate={"bytes": 9.0, "bits_per_pixel": 0.3},
+            **UNTRAINED,
+        )
     results.write(tmp_path, {"peak": math.inf}, model="identity", role="baseline", degradation="nothing", **UNTRAINED)
     results.write(tmp_path, {"peak": 20}, model="c", degradation="nothing")
     assert [b.setting.degradation for b in found(tmp_path).boards] == ["darken", "grain", "swap"]
