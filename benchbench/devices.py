@@ -32,14 +32,14 @@ UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "KiB": 2**10, "MiB": 2**20
 
 
 def resolved(device_name: str) -> str:
-    """The device's name, on this machine, where it is `auto`."""
+    """Name the device of this machine that `auto` stands for; other names stay."""
     import torch
 
     return device_name if device_name != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def check_device(name: str) -> None:
-    """Raises SpecError for a device that torch does not know or that is not there."""
+    """Raise SpecError for a device that torch does not know or that is not there."""
     import torch
 
     if name == "auto":
@@ -56,7 +56,7 @@ def check_device(name: str) -> None:
 
 
 def set_up(device_name: str, threads: int) -> torch.device:
-    """The device of that name (`auto`: a GPU if there is one); on a CPU only deterministic algorithms are used."""
+    """Set torch up on a device (`auto`: a GPU if there is one); on a CPU only deterministic algorithms are used."""
     import torch
 
     device = torch.device(resolved(device_name))
@@ -71,7 +71,7 @@ def set_up(device_name: str, threads: int) -> torch.device:
 
 
 def synchronise(device: torch.device) -> None:
-    """Wait until the device has done all that it was given; a CPU has."""
+    """Wait until a GPU has done all that it was given."""
     import torch
 
     if device.type == "cuda":
@@ -79,14 +79,14 @@ def synchronise(device: torch.device) -> None:
 
 
 def autocast(device: torch.device) -> torch.autocast:
-    """bf16 autocast where the device multiplies bf16 matrices natively, else a context that changes nothing."""
+    """Autocast to bf16 where the device multiplies bf16 matrices natively, else change nothing."""
     import torch
 
     return torch.autocast(device.type, torch.bfloat16, enabled=has_bf16(device))
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether the device has native bf16 matrix products."""
+    """Tell whether the device has native bf16 matrix products."""
     import torch
 
     if device.type == "cuda":
@@ -95,7 +95,7 @@ def has_bf16(device: torch.device) -> bool:
 
 
 def cpu_capabilities() -> str:
-    """The processor's bf16 features, such as `avx512_bf16 amx_tile`, or nothing."""
+    """List the processor's bf16 features, such as `avx512_bf16 amx_tile`."""
     import torch
 
     cpu = torch.cpu
@@ -104,7 +104,7 @@ def cpu_capabilities() -> str:
 
 
 def check_compiler() -> None:
-    """Raises SpecError if nothing is there that compiles what TorchInductor writes."""
+    """Raise SpecError if there is no compiler for what TorchInductor writes."""
     named = os.environ.get("CXX")
     if not any(map(shutil.which, [named] if named else COMPILERS)):
         raise SpecError(
@@ -113,14 +113,14 @@ def check_compiler() -> None:
 
 
 def cores() -> int:
-    """Processor cores that this process may use, in a container or a job of a cluster, too."""
+    """Count the processor cores that this process may use, in a container or a job of a cluster, too."""
     found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quotas = [math.ceil(int(share) / int(period)) for share, period in _granted("cpu.max") if share != "max"]
     return max(1, min([found, *quotas]))
 
 
 def memory() -> int:
-    """Bytes of main memory that this process may use; where the system does not tell, plenty."""
+    """Count the bytes of main memory that this process may use; where the system does not tell, a great many."""
     try:
         found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
@@ -129,7 +129,7 @@ def memory() -> int:
 
 
 def _granted(name: str) -> Iterator[list[str]]:
-    """The words of that file of each control group that this process is in, where Linux has version 2 of them."""
+    """Read the words of a file of each control group that this process is in (Linux, version 2)."""
     with suppress(OSError, StopIteration):
         own = next(line[4:] for line in OWN_GROUP.read_text().splitlines() if line.startswith("0::/"))
         for group in (CONTROL_GROUPS / own, *(CONTROL_GROUPS / own).parents):
@@ -140,7 +140,7 @@ def _granted(name: str) -> Iterator[list[str]]:
 
 
 def default_jobs(device: str, threads: int) -> int:
-    """Trials at once: as many as the cores feed and the memory holds on a CPU, one on a GPU.
+    """Choose how many trials run at once: what cores and memory bear on a CPU, one on a GPU.
 
     Two small models side by side on a thread each are faster than one after another on two threads.
     """
@@ -148,7 +148,7 @@ def default_jobs(device: str, threads: int) -> int:
 
 
 class Peak:
-    """What `peak_memory` has found: None while the work lasts, and where the system does not tell."""
+    """The result of `peak_memory`: None while the work lasts, and where the system does not tell."""
 
     bytes: int | None = None
 
@@ -165,7 +165,7 @@ def peak_memory(device: torch.device) -> Iterator[Peak]:
 
 
 def _held(device: torch.device) -> int | None:
-    """Bytes in use now; the peak is counted from here on."""
+    """Count the bytes in use, and begin to record the peak."""
     gc.collect()
     if device.type == "cuda":
         import torch
@@ -190,7 +190,7 @@ def _most(device: torch.device) -> int | None:
 
 
 def _resident(field: str) -> int | None:
-    """A field of the process's status in bytes, where the system has one."""
+    """Read a field of the process's status, in bytes; None where the system has none."""
     try:
         lines = STATUS.read_text().splitlines()
     except OSError:
@@ -207,7 +207,7 @@ def keep_freed_memory() -> None:
 
 
 def parse_bytes(text: str) -> int:
-    """`4GB`, `512MiB` as a number of bytes. Raises SpecError."""
+    """Parse `4GB` or `512MiB` as a number of bytes. Raises SpecError."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?) *([A-Za-z]+)", text.strip())
     units = {name.lower(): factor for name, factor in UNITS.items()}
     if not found or found[2].lower() not in units or not (size := int(float(found[1]) * units[found[2].lower()])):
@@ -216,6 +216,6 @@ def parse_bytes(text: str) -> int:
 
 
 def format_bytes(size: int) -> str:
-    """4000000000 as `4 GB`."""
+    """Write 4000000000 as `4 GB`."""
     name, factor = max(((n, f) for n, f in UNITS.items() if f <= max(size, 1000) and "i" not in n), key=lambda u: u[1])
     return f"{size / factor:.3g} {name}"

@@ -22,7 +22,7 @@ __all__ = ["contract_tests"]
 
 
 def contract_tests(*components: str | Component | type[Component], size: int = SIZE) -> Callable[[Case, Law], None]:
-    """A test function with a parameter for each law of each component; give it a name that begins with `test`.
+    """Make a test function with a parameter for each law of each component; name it `test…`.
 
     A component is a spec of what is installed (`"unet:width=16"`; of all kinds that have the name), a kind, an
     instance, or a class that has a default for every parameter. `size` is the side of the images in pixels. Raises

@@ -44,7 +44,7 @@ __all__ = ["LAWS", "SIZE", "Case", "Finding", "Law", "case_of", "check", "kind_o
 
 
 def kind_of(component: Component) -> str:
-    """dataset, degradation, model or metric."""
+    """Tell the kind: dataset, degradation, model or metric."""
     return next(kind for base, (kind, _) in _CASES.items() if isinstance(component, base))
 
 
@@ -54,7 +54,7 @@ def case_of(
     device: str = "cpu",
     degradations: Sequence[Degradation] = (),
 ) -> Case:
-    """A component as its laws want it; models that cannot do with a plain blur are tried on one of `degradations`."""
+    """Make the case of a component; models that are not for a plain blur are tried on one of `degradations`."""
     kind = kind_of(component)
     options: dict[str, Any] = {"degradations": (Softening(), *degradations)} if kind == "model" else {}
     made = next(case for base, (_, case) in _CASES.items() if isinstance(component, base))

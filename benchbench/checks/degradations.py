@@ -27,12 +27,12 @@ class DegradationCase(Case):
         return fixtures.unit(fixtures.pictures(n, self.size, channels=channels)).to(self.device)
 
     def degraded(self, clean: Tensor, ids: list[str] | None = None) -> Degraded:
-        """The pictures degraded by the draws of their ids; the degradation gets a copy, as from the harness."""
+        """Degrade pictures by the draws of their ids; the degradation gets a copy, as from the harness."""
         draw = SeededDraw(0, "checks", ids or fixtures.names(len(clean)), self.device)
         return self.component.apply(clean.clone(), draw)
 
     def works(self, clean: Tensor) -> None:
-        """Raises Broken unless these pictures come back whole."""
+        """Raise Broken unless these pictures come back whole."""
         images = self.degraded(clean).images
         what = f"degraded images of shape {tuple(clean.shape)}"
         require_shape(images, tuple(clean.shape), what)
@@ -41,13 +41,13 @@ class DegradationCase(Case):
 
 @law("`apply` returns Degraded(images, region, truth)", essential=True)
 def gives_degraded_images(case: DegradationCase) -> None:
-    """`apply` takes images and a draw, and gives Degraded."""
+    """`apply` takes images and a draw, and returns Degraded."""
     found = case.degraded(case.clean())
     require(isinstance(found, Degraded), f"apply gave {type(found).__name__}")
     require_tensor(found.images, "the degraded images")
 
 
-@law("pad before and crop after: an image keeps its pixels' places", essential=True)
+@law("pad before and crop after, so that each pixel keeps its place", essential=True)
 def keeps_the_shape(case: DegradationCase) -> None:
     """Degraded images have the shape of the clean ones."""
     clean = case.clean()
@@ -71,7 +71,7 @@ def keeps_the_dtype(case: DegradationCase) -> None:
 
 @law("look for divisions by zero, logarithms and roots of what may be zero or negative", essential=True)
 def gives_finite_values(case: DegradationCase) -> None:
-    """No degraded value is NaN or infinite, on flat images neither."""
+    """No degraded value is NaN or infinite, not even of flat images."""
     clean = case.clean()
     require_finite(case.degraded(clean).images, "the degraded images")
     for level in (0.0, 1.0):
@@ -92,7 +92,7 @@ def keeps_the_range(case: DegradationCase) -> None:
 
 @law("give a bool mask (N, 1, H, W), or None for everywhere", essential=True)
 def region_is_a_mask(case: DegradationCase) -> None:
-    """The region, if there is one, is a mask of one channel an image."""
+    """The region, if there is one, is a mask of one channel per image."""
     clean = case.clean()
     region = case.degraded(clean).region
     if region is None:
@@ -150,7 +150,7 @@ def _all_of(found: Degraded) -> dict[str, Tensor]:
 
 @law("take all randomness from `draw`; keep no state between calls", essential=True)
 def follows_the_seed(case: DegradationCase) -> None:
-    """Equal draws give equal images to the bit, and the global generators are neither asked nor moved."""
+    """Equal draws give equal images to the bit, and the global generators are neither used nor advanced."""
     clean = case.clean()
     with fixtures.global_seed(1):
         before = torch.get_rng_state()
@@ -171,7 +171,7 @@ def ignores_the_memory_format(case: DegradationCase) -> None:
     require_close(last, usual, "images in channels_last and in plain layout", EIGHT_BITS)
 
 
-@law("index the batch axis away nowhere: no `squeeze()` without an axis")
+@law("keep the batch axis: no `squeeze()` without an axis")
 def takes_a_single_image(case: DegradationCase) -> None:
     """A batch may hold one image."""
     case.works(case.clean(1))

@@ -34,7 +34,7 @@ class Law:
     statement: str
     way_out: str
     test: Callable[[Any], None]
-    """Raises Broken with evidence; whatever else the component raises is evidence too."""
+    """Raise Broken with evidence; whatever else the component raises is evidence too."""
     essential: bool = False
     """Where it is broken, the laws after it mean nothing."""
     always: bool = False
@@ -106,7 +106,7 @@ class Case:
 
 
 def _place(error: BaseException, component: Component) -> str:
-    """The last line of the component's own package that the error passed."""
+    """Name the last line of the component's own package that the error passed."""
     package = type(component).__module__.partition(".")[0]
     for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
         if str(frame.f_globals.get("__name__", "")).partition(".")[0] == package:
@@ -115,29 +115,29 @@ def _place(error: BaseException, component: Component) -> str:
 
 
 def require(condition: bool, evidence: str) -> None:
-    """Raises Broken unless the condition holds."""
+    """Raise Broken unless the condition holds."""
     if not condition:
         raise Broken(evidence)
 
 
 def require_tensor(found: Any, what: str) -> None:
-    """Raises Broken unless `found` is a tensor."""
+    """Raise Broken unless `found` is a tensor."""
     require(isinstance(found, Tensor), f"{what} are {type(found).__name__}, not a tensor")
 
 
 def require_shape(found: Tensor, shape: tuple[int, ...], what: str) -> None:
-    """Raises Broken unless the tensor has that shape."""
+    """Raise Broken unless the tensor has that shape."""
     require(tuple(found.shape) == tuple(shape), f"{what} have shape {tuple(found.shape)}, not {tuple(shape)}")
 
 
 def require_finite(found: Tensor, what: str) -> None:
-    """Raises Broken if a value is NaN or infinite."""
+    """Raise Broken if a value is NaN or infinite."""
     bad = int((~torch.isfinite(found)).sum())
     require(bad == 0, f"{bad} of {found.numel()} values of {what} are NaN or infinite")
 
 
 def require_close(found: Tensor, expected: Tensor, what: str, tolerance: float = 0.0) -> None:
-    """Raises Broken if two tensors differ by more than the tolerance, relative to values above 1."""
+    """Raise Broken if two tensors differ by more than the tolerance, relative to values above 1."""
     require_shape(found, tuple(expected.shape), what)
     one, other = found.detach().cpu().double(), expected.detach().cpu().double()
     same = (one == other) | (one.isnan() & other.isnan())
@@ -149,7 +149,7 @@ def require_close(found: Tensor, expected: Tensor, what: str, tolerance: float =
 
 
 def require_line(reason: object) -> None:
-    """Raises Broken unless a reason is None or one line of text."""
+    """Raise Broken unless a reason is None or one line of text."""
     if reason is not None:
         ok = isinstance(reason, str) and bool(reason.strip()) and "\n" not in reason
         require(ok, f"the reason is {reason!r}, which is neither None nor one line of text")

@@ -27,7 +27,7 @@ DIM = fixtures.Softening(light=0.5)  # so much to mend that a few steps show
 
 
 def require_training(case: ModelCase) -> None:
-    """Raises NotApplicable for a model that needs no training."""
+    """Raise NotApplicable for a model that needs no training."""
     if case.component.recipe is None:
         raise NotApplicable("it needs no training")
 
@@ -88,7 +88,7 @@ def training_goes_on_from_a_checkpoint(case: ModelCase) -> None:
 
 
 def _trainer(case: ModelCase) -> Trainer:
-    """A training of the case's model from its start."""
+    """Begin a training of the case's model."""
     model, degradation = case.component, case.degradation
     data = TrainingSet(fixtures.dataset(IMAGES, case.size), degradation, case.device)
     validation = fixtures.degraded_set(degradation, IMAGES, case.size)

@@ -82,7 +82,7 @@ def prefers_the_better_image(case: MetricCase) -> None:
 
 @law("say `symmetric = False` if it is meant to matter which image is which")
 def is_symmetric_as_it_says(case: MetricCase) -> None:
-    """Restored and clean image may change places (and a shift its sign), unless it says `symmetric = False`."""
+    """Restored and clean images may change places (and a shift its sign), unless it says `symmetric = False`."""
     if not case.component.symmetric:
         raise NotApplicable("it says that it is not symmetric")
     clean = case.clean()
@@ -126,7 +126,7 @@ def follows_the_seed(case: MetricCase) -> None:
     require_close(found[1], found[0], "scores of the same images")
 
 
-@law("index the batch axis away nowhere: no `squeeze()` without an axis")
+@law("keep the batch axis: no `squeeze()` without an axis")
 def takes_a_single_image(case: MetricCase) -> None:
     """A batch may hold one image."""
     clean = case.clean(1)

@@ -33,22 +33,22 @@ class ModelCase(Case):
         return self.component.unavailable(self.task())
 
     def task(self, size: int | None = None, channels: int = 3) -> Task:
-        """What a model is told about the work."""
+        """Make the task that the model is built for."""
         return Task(size or self.size, self.degradation, channels, (0.5,) * channels, (0.25,) * channels)
 
     def built(self, size: int | None = None, channels: int = 3, seed: int = 0) -> nn.Module:
-        """The module as `build` gives it, in eval mode."""
+        """Build the module, in eval mode."""
         with fixtures.global_seed(seed):
             return self.component.build(self.task(size, channels)).to(self.device).eval()
 
     def stored(self, module: nn.Module) -> nn.Module:
-        """What is left of a module once it was stored: another one, with its weights."""
+        """Build another module with the weights of this one, as if it had been stored and loaded."""
         other = self.built(seed=1)
         other.load_state_dict(module.state_dict())
         return other
 
     def module(self, size: int | None = None, channels: int = 3, seed: int = 0, perturb: bool = True) -> nn.Module:
-        """The module as it is evaluated, fitted but not trained; perturbed, it is no identity that starts at zero."""
+        """Build and fit the module, untrained; perturbed, so that layers that start at zero do something."""
         module = self.built(size, channels, seed)
         task = self.task(size, channels)
         if perturb:
@@ -59,17 +59,17 @@ class ModelCase(Case):
         return module
 
     def batch(self, n: int = 4, size: int | None = None, channels: int = 3) -> Batch:
-        """A batch as evaluation makes it."""
+        """Make a batch as evaluation does."""
         test_set = fixtures.degraded_set(self.degradation, n, size or self.size, channels)
         return validation_batch(test_set, slice(0, n), self.device)
 
     def restored(self, module: nn.Module, batch: Batch) -> Tensor:
-        """The module's images, not clamped."""
+        """Restore a batch; the images are not clamped."""
         with torch.no_grad():
             return module(batch.degraded, **batch.side(self.component))
 
     def works(self, n: int, size: int, channels: int) -> None:
-        """Raises Broken unless a batch of these dimensions comes back whole."""
+        """Raise Broken unless a batch of these dimensions comes back whole."""
         if self.component.unavailable(self.task(size, channels)) is None:
             batch = self.batch(n, size, channels)
             found = self.restored(self.module(size, channels, perturb=False), batch)
@@ -87,7 +87,7 @@ def shake(module: nn.Module, seed: int = 0) -> None:
 
 
 def rows(batch: Batch, index: Sequence[int]) -> Batch:
-    """Some images of a batch, in that order."""
+    """Take some images of a batch, in that order."""
     at = torch.tensor(index, device=batch.clean.device)
     region, face = (None if t is None else t[at] for t in (batch.region, batch.face))
     degraded = batch.degraded[at].contiguous(memory_format=torch.channels_last)

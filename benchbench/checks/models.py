@@ -48,7 +48,7 @@ def asks_for_what_it_may_see(case: ModelCase) -> None:
 
 @law("`build` returns a torch.nn.Module with forward(degraded), and a keyword for each name in `sees`", essential=True)
 def builds_a_restorer(case: ModelCase) -> None:
-    """`build` gives a module that takes degraded images and gives tensors back."""
+    """`build` returns a module that takes degraded images and returns tensors."""
     with fixtures.global_seed(0):
         module = case.component.build(case.task())
     require(isinstance(module, nn.Module), f"build gave {type(module).__name__}, not a torch.nn.Module")
@@ -136,7 +136,7 @@ def follows_the_seed(case: ModelCase) -> None:
     require_close(case.restored(case.module(), batch), first, "images restored by two modules of one seed")
 
 
-@law("use nothing but what `forward` is given; the clean image is neither in it nor to be looked for")
+@law("use only what `forward` is given, and never look for the clean image")
 def is_blind_to_the_clean_image(case: ModelCase) -> None:
     """Other clean images, or none, give the same restored ones."""
     module = case.module()
@@ -154,7 +154,7 @@ def is_blind_to_the_clean_image(case: ModelCase) -> None:
 
 @law("keep all that restoring needs in parameters and buffers (`register_buffer`): only they are stored")
 def is_all_in_its_weights(case: ModelCase) -> None:
-    """After a step of training and fitting, a module built from another seed restores alike with the stored weights."""
+    """A module built from another seed restores alike, once it has the weights of a trained and fitted one."""
     module, batch = case.module(), case.batch()
     if case.component.recipe is not None:
         learning.take_a_step(case, module, batch)
@@ -172,7 +172,7 @@ def ignores_the_memory_format(case: ModelCase) -> None:
     require_close(last, first, "images in channels_last and in plain layout", CLOSE)
 
 
-@law("index the batch axis away nowhere: no `squeeze()` without an axis")
+@law("keep the batch axis: no `squeeze()` without an axis")
 def takes_a_single_image(case: ModelCase) -> None:
     """A batch may hold one image."""
     case.works(1, case.size, 3)

@@ -15,7 +15,7 @@ ALL = "all"
 
 
 def choose(registry: Registry, texts: Sequence[str], files: Sequence[Path] = ()) -> tuple[list[Component], list[str]]:
-    """The components that the texts mean and the files bring; and, of those that need a parameter, what they need.
+    """Choose the components that texts mean and files bring; also return, of those that need a parameter, what it is.
 
     A text is a spec (`unet:width=16`; of every kind that has the name), a kind (`model`), or `all`. Raises SpecError,
     or PluginError for a file that brings nothing.
@@ -37,7 +37,7 @@ def choose(registry: Registry, texts: Sequence[str], files: Sequence[Path] = ())
 
 
 def by_defaults(classes: Iterable[type]) -> tuple[list[Any], list[str]]:
-    """An instance of each that has a default for every parameter, and for each other what it lacks."""
+    """Make an instance of each class that has a default for every parameter; tell of each other what it lacks."""
     found, lacking = [], []
     for component in classes:
         try:
@@ -48,7 +48,7 @@ def by_defaults(classes: Iterable[type]) -> tuple[list[Any], list[str]]:
 
 
 def named(registry: Registry, text: str) -> list[Component]:
-    """The components of all kinds that a spec names; its parameters must fit one of them. Raises SpecError."""
+    """Resolve a spec among all kinds; its parameters must fit one of them. Raises SpecError."""
     if len(specs.split_chain(text)) > 1:
         return [registry.resolve("degradation", text)]
     name, _ = specs.split_spec(text)

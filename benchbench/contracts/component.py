@@ -35,11 +35,11 @@ class Component:
         return ""
 
     def _members(self) -> tuple[Component, ...]:
-        """The components that this one is made of: itself, or the parts of a chain."""
+        """List the components that this one is made of: itself, or the parts of a chain."""
         return (self,)
 
     @classmethod
     def description(cls) -> str:
-        """The first line of the class's own docstring."""
+        """Return the first line of the class's own docstring."""
         text = (cls.__dict__.get("__doc__") or "").strip()
         return text.splitlines()[0].rstrip(".") if text and not text.startswith(cls.__name__ + "(") else ""

@@ -75,7 +75,7 @@ def _imports(module: str, tree: ast.Module, is_package: bool) -> Iterator[str]:
 
 
 def full_spec(component: Component) -> str:
-    """The spec with every default spelt out: a changed default is another component."""
+    """Write the spec with every default spelt out: a changed default is another component."""
     return "+".join(specs.format_spec(part, defaults=True) for part in component._members())
 
 

@@ -122,7 +122,7 @@ class TrainingSet:
 
 
 def validation_batch(degraded_set: DegradedSet, rows: slice, device: torch.device) -> Batch:
-    """Rows of a fixed degraded set as float images on the device."""
+    """Move rows of a degraded set to the device, as float images."""
 
     def on_device(tensor: Tensor | None) -> Tensor | None:
         return None if tensor is None else tensor[rows].to(device)

@@ -108,7 +108,7 @@ class Trainer:
         return self._permutation[1][position * self.batch : (position + 1) * self.batch]
 
     def _ahead(self) -> Tensor | None:
-        """The indices of the next step, where it belongs to the same epoch."""
+        """Look up the indices of the next step, where it belongs to the same epoch."""
         following = self.state.step + 1
         return self._indices(following) if following % self.epoch_steps else None
 
@@ -125,7 +125,7 @@ class Trainer:
             group["lr"] = group["initial_lr"] * factor
 
     def step(self) -> Tensor:
-        """One optimizer step each; returns the sum of the losses, not yet read from the device."""
+        """Step each optimizer; returns the sum of the losses, not yet read from the device."""
         if self.compiled:
             torch.compiler.cudagraph_mark_step_begin()
         source = generator(self.seed, "step", self.state.step, device=self.device)
