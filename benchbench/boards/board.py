@@ -21,7 +21,7 @@ from .text import COMPILED
 
 @dataclass(frozen=True)
 class Setting:
-    """What all rows of a board have in common."""
+    """The conditions that all rows of a board have in common."""
 
     dataset: str
     fingerprint: str
@@ -39,6 +39,11 @@ class Setting:
     def file(self) -> tuple[str, str]:
         """Folder and file stem of the board."""
         return store.slug(self.dataset), store.slug(self.degradation)
+
+    @property
+    def code(self) -> str:
+        """Eight digits that tell settings of one file apart."""
+        return digest(*vars(self).values())[:8]
 
     @property
     def place(self) -> tuple[Any, ...]:
@@ -71,12 +76,18 @@ class Board:
         return [result for result in self.results if result.status == "scored"]
 
     @cached_property
+    def first_results(self) -> dict[str, Result]:
+        """Model -> the first of its results that has scores, the best model first."""
+        first = {result.record.trial.model: result for result in reversed(self.scored)}
+        return {model: first[model] for model in self.rows.get("model", ())}
+
+    @cached_property
     def ranked_by(self) -> str | None:
         """The metric that gives the order: the first that at least half of the rows have, or else any."""
         return ranking_metric(self.metrics, self.rows)
 
     def better(self, metric: str) -> bool:
-        """Whether more is better."""
+        """True if more of the metric is better."""
         return self.metrics[metric].higher_is_better
 
 

@@ -27,7 +27,7 @@ MAIN = 4
 """Metrics that stand first. The others follow in a table of their own, or it would be too wide to read."""
 BETWEEN = "between trainings"
 INFINITE = 1e308
-"""What stands for infinity where neither JSON nor JavaScript has a word for it."""
+"""Stands for infinity, for which neither JSON nor JavaScript has a number."""
 GROUPS = {
     "main": REGIONS[""],
     "cost": "cost",
@@ -54,7 +54,7 @@ class Column:
     digits: int = 0
     higher_is_better: bool = False
     signed: bool = False
-    """Whether scores have a sign, and 0 is best."""
+    """True for scores with a sign, of which 0 is best."""
 
     @property
     def long_head(self) -> str:
@@ -79,7 +79,7 @@ class Cell:
 
     @property
     def finite(self) -> bool:
-        """Whether it is neither missing nor infinite."""
+        """True for a number that is neither missing nor infinite."""
         return self.value is not None and abs(self.value) < INFINITE
 
     @property

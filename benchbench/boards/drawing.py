@@ -1,4 +1,4 @@
-"""What all plots share: size, colours, labels, and the file."""
+"""Size, colours, labels and file of all plots."""
 
 from __future__ import annotations
 

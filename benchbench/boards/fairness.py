@@ -74,7 +74,7 @@ class Table:
 
     @property
     def signed(self) -> bool:
-        """Whether the score is a shift: 0 is best, and the gap is between the largest and the smallest."""
+        """True for a shift: 0 is best, and the gap is between the largest and the smallest."""
         return self.board.metrics[self.column.partition("@")[0]].signed
 
 

@@ -1,4 +1,4 @@
-"""What a board says beside its numbers: its setting, how it is ranked, remarks, and what it was made on and with."""
+"""Words beside a board's numbers: its setting, how it is ranked, remarks, and what it was made on and with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .text import budget_name
 
 @dataclass(frozen=True)
 class Heading:
-    """What all rows of a board have in common, as text."""
+    """The conditions that all rows of a board have in common, as text."""
 
     title: str
     """Size and budget."""
@@ -102,7 +102,7 @@ def coverage_of(board: Board) -> dict[str, str]:
 
 
 def provenance_of(board: Board) -> dict[str, list[str]]:
-    """What the scored results were made on and with: words such as `Trained on` -> sorted values, without repeats."""
+    """Say what the scored results were made on and with: words such as `Trained on` -> sorted values, each once."""
     records = [result.record for result in board.scored]
     if not records:
         return {}

@@ -91,7 +91,7 @@ def _rows(boards: Sequence[Board], tables: Sequence[pd.DataFrame], models: Seque
 
 
 def _won(rows: pd.DataFrame) -> pd.Series:
-    """Whether a model has, or shares, the best rank of those that compete."""
+    """True for each model that has, or shares, the best rank of those that compete."""
     competing = competes(rows)
     return competing & (rows[RANK] == rows.loc[competing, RANK].min())
 

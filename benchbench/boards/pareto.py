@@ -65,7 +65,7 @@ def fronts(board: Board) -> dict[str, list[str]]:
 
 
 def _differ(cost: Array) -> bool:
-    """Whether costs differ by more than a tenth; the same budget for all is no choice to weigh."""
+    """Tell if costs differ by more than a tenth; the same budget for all is no choice to weigh."""
     paid = cost[cost > 0]
     return len(paid) > 1 and float(paid.max()) > 1.1 * float(paid.min())
 

@@ -39,8 +39,7 @@ def histories_of(board: Board) -> dict[str, list[dict[str, float]]]:
     for result in board.scored:
         if rows := history_of(result):
             by_model.setdefault(result.record.trial.model, rows)
-    ranked = list(board.rows["model"]) if len(board.rows) else []
-    return {model: by_model[model] for model in ranked if model in by_model}
+    return {model: by_model[model] for model in board.first_results if model in by_model}
 
 
 def history_of(result: store.Result) -> list[dict[str, float]]:

@@ -158,7 +158,7 @@ def significantly_higher(scores: Array) -> NDArray[np.bool_]:
 
 
 def typical(scores: Array) -> Array:
-    """What rows of scores `(k, n)` are put in order by: their means, or, where any is infinite, their medians, `(k,)`.
+    """Compute what rows of scores `(k, n)` are ordered by: means, or medians where any mean is infinite, `(k,)`.
 
     A single image that is restored perfectly makes a mean PSNR infinite, and would decide alone.
     """

@@ -16,7 +16,7 @@ def beside(stem: Path, suffix: str) -> Path:
 
 
 def is_written(stem: Path, content: str) -> bool:
-    """Whether `<stem>.json`, which is written last, holds this already, and the page is there."""
+    """Tell if `<stem>.json`, which is written last, holds this already, and the page is there."""
     known = beside(stem, ".json")
     return known.is_file() and known.read_text(encoding="utf-8") == content and beside(stem, ".md").is_file()
 

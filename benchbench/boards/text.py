@@ -62,7 +62,7 @@ def budget_name(canonical: str) -> str:
 
 
 def arrow(facts: MetricFacts) -> str:
-    """Which way a metric is better, by its facts."""
+    """Point to where a metric is better: `↑`, `↓` or `→ 0`."""
     return "→ 0" if facts.signed else "↑" if facts.higher_is_better else "↓"
 
 

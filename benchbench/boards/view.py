@@ -23,7 +23,7 @@ class Row:
     model: str
     role: str
     sees: str
-    """What it is told besides the image; "" for nothing."""
+    """Facts that it is told besides the image; "" for none."""
     rank: int | None
     """None where nothing ranks the board."""
     ranks: str
@@ -38,12 +38,12 @@ class Row:
 
     @property
     def is_baseline(self) -> bool:
-        """Whether it is the degraded input."""
+        """True for the degraded input."""
         return self.role == BASELINE
 
     @property
     def reference(self) -> str:
-        """What it is, if it does not compete; else ""."""
+        """Words for what it is, if it does not compete; else ""."""
         return REFERENCES.get(self.role, "")
 
 

@@ -78,7 +78,7 @@ def _write_file(stem: Path, members: Sequence[Board]) -> None:
 def _pictures(stem: Path, view: View, siblings: int) -> dict[str, str]:
     """Draw the board's picture and plots; returns kind -> file name. A board that shares its file adds a digest."""
     board = view.board
-    own = stem if siblings == 1 else stem.with_name(f"{stem.name}-{digest(*vars(board.setting).values())[:8]}")
+    own = stem if siblings == 1 else stem.with_name(f"{stem.name}-{board.setting.code}")
     picture = own.with_name(own.name + ".png")
     found = {"picture": picture.name} if write_picture(picture, view) else {}
     return found | {name: path.name for name, path in write_plots(own, board).items()}

@@ -1,4 +1,4 @@
-"""What a run shows on the terminal: the plan, progress of each trial and the whole, and the boards at the end."""
+"""A run on the terminal: the plan, progress of each trial and the whole, and the boards at the end."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def write_audit(tables: Sequence[Table], stem: Path) -> list[Path]:
 
 
 def title(table: Table) -> str:
-    """What a table is about: score, attribute and board."""
+    """Name score, attribute and board of a table."""
     s = table.board.setting
     return f"{score_name(table)} by {table.by}: {s.degradation} on {s.dataset}, {s.size} px, {budget_name(s.budget)}"
 
@@ -70,7 +70,7 @@ def cells(table: Table) -> list[dict[str, str]]:
 
 
 def remarks(table: Table) -> list[str]:
-    """What has to be said below a table: too few images, unknown labels, no face masks, or why there is no audit."""
+    """Say below a table: too few images, unknown labels, no face masks, or why there is no audit."""
     if table.reason:
         return [table.reason]
     groups = table.rows[0].groups if table.rows else ()

@@ -13,7 +13,7 @@ from ..text import escape, number, table
 
 
 def speed_page(boards: Sequence[Board]) -> str:
-    """What each model takes, in time and memory, and which of them none betters in less time."""
+    """Tell the time and memory that each model takes, and which models none betters in less time."""
     title = f"# Time and memory, {escape(boards[0].setting.degradation)} on {escape(boards[0].setting.dataset)}"
     rows = list({tuple(row.items()): row for board in boards for row in _rows(board)}.values())
     if not rows:

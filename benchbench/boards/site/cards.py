@@ -1,4 +1,4 @@
-"""What a model's card tells: what the model is, where it comes from, how it was trained, how it fared on each board."""
+"""Cards of models: what each is, where it comes from, how it was trained, how it fared on each board."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .pictures import Album, Strip, Triple
 
 @dataclass(frozen=True)
 class About:
-    """What an installed model says of itself."""
+    """An installed model's description of itself."""
 
     description: str
     documentation: str
@@ -35,7 +35,7 @@ class About:
 
 
 def about(registry: Registry | None, label: str) -> About | None:
-    """What the model says of itself, if it is installed here and still knows these parameters."""
+    """Ask a model for its description, if it is installed here and still knows these parameters; else None."""
     if registry is None:
         return None
     try:
@@ -86,7 +86,7 @@ class Showing:
 
     @property
     def data(self) -> str:
-        """What the model was trained and tested on, in words."""
+        """The data that the model was trained and tested on, in words."""
         setting, data = self.entry.board.setting, self.result.record.data
         images = (
             f"{data.train} train, {data.validation} validation, {data.test} test images" if data else "unknown images"
@@ -122,7 +122,7 @@ class Card:
 
     @property
     def kind(self) -> str:
-        """What sort of model it is, for filters."""
+        """The sort of model, for filters."""
         if self.first is None:
             return "unranked"
         if self.first.model.role:

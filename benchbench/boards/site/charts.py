@@ -19,7 +19,7 @@ class Series:
     name: str
     points: Sequence[tuple[float, float]]
     marks: bool = False
-    """Whether each point is shown."""
+    """True to show each point."""
 
 
 @dataclass(frozen=True)

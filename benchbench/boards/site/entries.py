@@ -1,10 +1,10 @@
-"""What the pages show, as plain values: boards with their pages and per-image scores, and leagues of boards."""
+"""Boards with their places on the site and the scores of each image, and leagues of boards."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -25,10 +25,16 @@ class Entry:
     id: str
     """`<data set>/<degradation>`, safe in paths and different for each board."""
     board: Board
-    results: Mapping[str, Result] = field(repr=False)
-    """Model -> its first scored result, best first."""
-    scores: Mapping[str, pd.DataFrame] = field(repr=False)
-    """Model -> the score of each test image: rows are image ids, columns metrics."""
+
+    @property
+    def results(self) -> Mapping[str, Result]:
+        """Model -> its first scored result, best first."""
+        return self.board.first_results
+
+    @cached_property
+    def scores(self) -> Mapping[str, pd.DataFrame]:
+        """Model -> the score of each test image: rows are image ids, columns metrics."""
+        return {model: result.scores for model, result in self.results.items()}
 
     @property
     def league(self) -> League:
@@ -37,7 +43,7 @@ class Entry:
 
     @cached_property
     def view(self) -> View:
-        """What the board shows."""
+        """The board as it is shown."""
         return view_of(self.board)
 
     @cached_property
@@ -53,7 +59,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class League:
-    """What boards have in common whose scores may stand in one table: all but the degradation."""
+    """The conditions of boards whose scores may stand in one table: all but the degradation."""
 
     dataset: str
     size: int
@@ -78,28 +84,18 @@ def _league(board: Board) -> League:
 
 
 def entries(boards: Sequence[Board]) -> list[Entry]:
-    """The boards with their places. Where several share data set and degradation, a digest tells them apart."""
+    """Give boards their places. Where several share data set and degradation, a digest tells them apart."""
     shared = Counter(board.setting.file for board in boards)
     found = []
     for board in boards:
         dataset, degradation = board.setting.file
-        own = "" if shared[board.setting.file] == 1 else f"-{digest(*vars(board.setting).values())[:8]}"
-        results = _first_results(board)
-        scores = {model: result.scores for model, result in results.items()}
-        found.append(Entry(f"{dataset}/{degradation}{own}", board, results, scores))
+        own = "" if shared[board.setting.file] == 1 else f"-{board.setting.code}"
+        found.append(Entry(f"{dataset}/{degradation}{own}", board))
     return found
 
 
-def _first_results(board: Board) -> dict[str, Result]:
-    first: dict[str, Result] = {}
-    for result in board.scored:
-        first.setdefault(result.record.trial.model, result)
-    ranked = list(board.rows["model"]) if len(board.rows) else []
-    return {model: first[model] for model in ranked}
-
-
 def leagues(found: Sequence[Entry]) -> dict[League, list[Entry]]:
-    """The entries by league, the league with most boards first."""
+    """Group entries by league, the league with most boards first."""
     groups: dict[League, list[Entry]] = {}
     for entry in found:
         groups.setdefault(entry.league, []).append(entry)
@@ -107,7 +103,7 @@ def leagues(found: Sequence[Entry]) -> dict[League, list[Entry]]:
 
 
 def comparisons(boards: Sequence[Board]) -> dict[League, Overall]:
-    """What the boards of a league say together, where it has several."""
+    """Compare models over the boards of each league that has several."""
     return {_league(found.boards[0]): found for found in reversed(overall(boards))}  # of several metrics, the first
 
 

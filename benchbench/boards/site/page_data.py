@@ -1,4 +1,4 @@
-"""What the pages' scripts get as JSON: the gallery's choices, and the per-image scores of a board."""
+"""JSON for the pages' scripts: the gallery's choices, and the per-image scores of a board."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages: what each template is given."""
+"""Pages: the values that each template is given."""
 
 from __future__ import annotations
 
