@@ -43,38 +43,11 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "AdversarialModel",
-    "AdversarialPair",
-    "Batch",
-    "BenchbenchError",
-    "Codec",
-    "DataError",
-    "Dataset",
-    "Degradation",
-    "Degraded",
-    "Draw",
-    "FaceEmbedder",
-    "Images",
-    "Metric",
-    "Model",
-    "Peer",
-    "PluginError",
-    "Range",
-    "Recipe",
-    "SpecError",
-    "Task",
-    "TrialError",
-    "Weights",
-    "derive",
-    "face_embedder",
-    "find_weights",
-    "generator",
-    "hookimpl",
-    "missing_weights",
-    "param",
-    "read_weights",
-    "weight_folders",
-]
+    "AdversarialModel", "AdversarialPair", "Batch", "BenchbenchError", "Codec", "DataError", "Dataset",
+    "Degradation", "Degraded", "Draw", "FaceEmbedder", "Images", "Metric", "Model", "Peer", "PluginError", "Range",
+    "Recipe", "SpecError", "Task", "TrialError", "Weights", "derive", "face_embedder", "find_weights", "generator",
+    "hookimpl", "missing_weights", "param", "read_weights", "weight_folders",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ import pickle
 
 from ..contracts import specs
 from ..contracts.parameters import parameters_of
-from .law import Case, law, require
+from .law import Case, law, laws_of, require
 
 
 @law(
@@ -40,4 +40,4 @@ def can_be_pickled(case: Case) -> None:
     require(str(again) == str(case.component), f"'{again}' came back, not '{case.component}'")
 
 
-LAWS = (is_described, spec_gives_it_back, can_be_pickled)
+LAWS = laws_of(globals())

@@ -10,7 +10,7 @@ from ..contracts.dataset import Dataset, Images
 from ..data.images import check_columns, check_ids, check_masks, check_pixels, check_splits, plain
 from ..errors import DataError
 from . import component
-from .law import Case, NotApplicable, law, require, require_close, require_line
+from .law import Case, NotApplicable, law, laws_of, require, require_close, require_line
 
 
 @dataclass
@@ -106,15 +106,4 @@ def loads_at_any_size(case: DatasetCase) -> None:
     require(bool((found.pixels != found.pixels.flatten()[0]).any()), f"all pixels are equal at {size} px")
 
 
-LAWS = (
-    *component.LAWS,
-    loads_or_says_why_not,
-    pixels_are_rgb_squares,
-    ids_are_unique,
-    masks_are_masks,
-    columns_have_a_value_an_image,
-    attributes_are_plain,
-    splits_are_filled,
-    loads_the_same_again,
-    loads_at_any_size,
-)
+LAWS = (*component.LAWS, *laws_of(globals()))

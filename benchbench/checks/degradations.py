@@ -10,7 +10,17 @@ from torch import Tensor
 from ..contracts.degradation import Degradation, Degraded
 from ..contracts.seeding import SeededDraw
 from . import component, fixtures
-from .law import Case, NotApplicable, law, require, require_close, require_finite, require_shape, require_tensor
+from .law import (
+    Case,
+    NotApplicable,
+    law,
+    laws_of,
+    require,
+    require_close,
+    require_finite,
+    require_shape,
+    require_tensor,
+)
 
 SHAPES = ((2, 3, 17, 23), (2, 3, 31, 16), (2, 3, 9, 9))
 EIGHT_BITS = 0.5 / 255
@@ -102,50 +112,12 @@ def region_is_a_mask(case: DegradationCase) -> None:
     require(region.dtype == torch.bool, f"the regions are {region.dtype}, not torch.bool")
 
 
-@law("check the mask's sense: true is where it acts")
-def region_is_where_it_acts(case: DegradationCase) -> None:
-    """Pixels inside the region change more than those outside."""
-    clean = case.clean()
-    found = case.degraded(clean)
-    if found.region is None or not found.region.any() or found.region.all():
-        raise NotApplicable("it has no inside and outside")
-    change = (found.images - clean).abs().mean(1, keepdim=True)
-    inside, outside = (float(change[mask].mean()) for mask in (found.region, ~found.region))
-    require(inside > outside or inside == outside == 0, f"mean change {inside:.4g} inside, {outside:.4g} outside")
-
-
 @law("give tensors whose first axis is the image", essential=True)
 def truth_has_a_row_an_image(case: DegradationCase) -> None:
     """Each parameter in the truth is a tensor with a row for each image."""
     for name, value in case.degraded(case.clean()).truth.items():
         require_tensor(value, f"truth['{name}']")
         require(value.shape[:1] == (4,), f"truth['{name}'] has shape {tuple(value.shape)} for 4 images")
-
-
-@law("put into the truth what was drawn, and nothing of the picture: models that see the truth would see the answer")
-def truth_tells_nothing_of_the_picture(case: DegradationCase) -> None:
-    """Other pictures with the same draws have the same truth."""
-    clean = case.clean()
-    one, other = case.degraded(clean).truth, case.degraded(1 - clean.flip(0)).truth
-    for name, value in one.items():
-        require_close(other[name], value, f"truth['{name}'] of two different pictures")
-
-
-@law("compute for each image alone, and draw by `draw`, which has a stream for each image")
-def treats_each_image_alone(case: DegradationCase) -> None:
-    """Neither batch size nor order changes an image, its region or its truth, to the bit."""
-    clean, ids = case.clean(12), fixtures.names(12)
-    whole = _all_of(case.degraded(clean, ids))
-    backwards = _all_of(case.degraded(clean.flip(0), ids[::-1]))
-    parts = [_all_of(case.degraded(clean[i : i + 5], ids[i : i + 5])) for i in (0, 5, 10)]
-    for name, value in whole.items():
-        require_close(torch.cat([part[name] for part in parts]), value, f"{name} in batches of 5 and of 12")
-        require_close(backwards[name].flip(0), value, f"{name} in turned order")
-
-
-def _all_of(found: Degraded) -> dict[str, Tensor]:
-    region = {} if found.region is None else {"region": found.region}
-    return {"images": found.images, **region, **{f"truth['{name}']": t for name, t in found.truth.items()}}
 
 
 @law("take all randomness from `draw`; keep no state between calls", essential=True)
@@ -160,6 +132,44 @@ def follows_the_seed(case: DegradationCase) -> None:
         second = case.degraded(clean).images
     require_close(second, first, "images degraded twice by equal draws")
     require(not moved, "torch's global generator was moved")
+
+
+@law("check the mask's sense: true is where it acts")
+def region_is_where_it_acts(case: DegradationCase) -> None:
+    """Pixels inside the region change more than those outside."""
+    clean = case.clean()
+    found = case.degraded(clean)
+    if found.region is None or not found.region.any() or found.region.all():
+        raise NotApplicable("it has no inside and outside")
+    change = (found.images - clean).abs().mean(1, keepdim=True)
+    inside, outside = (float(change[mask].mean()) for mask in (found.region, ~found.region))
+    require(inside > outside or inside == outside == 0, f"mean change {inside:.4g} inside, {outside:.4g} outside")
+
+
+@law("put into the truth what was drawn, and nothing of the picture: models that see the truth would see the answer")
+def truth_tells_nothing_of_the_picture(case: DegradationCase) -> None:
+    """Other pictures with the same draws have the same truth."""
+    clean = case.clean()
+    one, other = case.degraded(clean).truth, case.degraded(1 - clean.flip(0)).truth
+    for name, value in one.items():
+        require_close(other[name], value, f"truth['{name}'] of two different pictures")
+
+
+def _all_of(found: Degraded) -> dict[str, Tensor]:
+    region = {} if found.region is None else {"region": found.region}
+    return {"images": found.images, **region, **{f"truth['{name}']": t for name, t in found.truth.items()}}
+
+
+@law("compute for each image alone, and draw by `draw`, which has a stream for each image")
+def treats_each_image_alone(case: DegradationCase) -> None:
+    """Neither batch size nor order changes an image, its region or its truth, to the bit."""
+    clean, ids = case.clean(12), fixtures.names(12)
+    whole = _all_of(case.degraded(clean, ids))
+    backwards = _all_of(case.degraded(clean.flip(0), ids[::-1]))
+    parts = [_all_of(case.degraded(clean[i : i + 5], ids[i : i + 5])) for i in (0, 5, 10)]
+    for name, value in whole.items():
+        require_close(torch.cat([part[name] for part in parts]), value, f"{name} in batches of 5 and of 12")
+        require_close(backwards[name].flip(0), value, f"{name} in turned order")
 
 
 @law("use reshape instead of view")
@@ -207,23 +217,4 @@ def inverse_inverts(case: DegradationCase) -> None:
     require(left <= max(1e-5, 0.5 * right), f"mean squared error {right:.3g} before the inversion, {left:.3g} after")
 
 
-LAWS = (
-    *component.LAWS,
-    gives_degraded_images,
-    keeps_the_shape,
-    keeps_the_device,
-    keeps_the_dtype,
-    gives_finite_values,
-    keeps_the_range,
-    region_is_a_mask,
-    truth_has_a_row_an_image,
-    follows_the_seed,
-    region_is_where_it_acts,
-    truth_tells_nothing_of_the_picture,
-    treats_each_image_alone,
-    ignores_the_memory_format,
-    takes_a_single_image,
-    takes_any_size,
-    takes_greyscale,
-    inverse_inverts,
-)
+LAWS = (*component.LAWS, *laws_of(globals()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -49,6 +49,11 @@ def law(way_out: str, *, essential: bool = False, always: bool = False) -> Calla
         return Law(test.__name__.replace("_", "-"), statement, way_out, test, essential, always)
 
     return made
+
+
+def laws_of(names: Mapping[str, object]) -> tuple[Law, ...]:
+    """List the laws that a module defines, in its order."""
+    return tuple(value for value in names.values() if isinstance(value, Law))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ..results.trial import Trial
 from ..training.step import optimizer_step
 from ..training.trainer import Trainer
 from . import fixtures
-from .law import Law, NotApplicable, law, require
+from .law import NotApplicable, law, laws_of, require
 from .model_case import ModelCase
 
 IMAGES, STEPS = 4, 12
@@ -111,8 +111,4 @@ def _loss(case: ModelCase, module: nn.Module, batch: Batch) -> float:
     return float(case.component.loss(case.restored(module, batch), batch))
 
 
-LAWS: tuple[Law, ...] = (
-    gradients_reach_all_parameters,
-    training_lowers_the_loss,
-    training_goes_on_from_a_checkpoint,
-)
+LAWS = laws_of(globals())

@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 
 from . import component, fixtures
-from .law import NotApplicable, law, require, require_close, require_line, require_shape, require_tensor
+from .law import NotApplicable, law, laws_of, require, require_close, require_line, require_shape, require_tensor
 from .metric_case import SIZES, MetricCase, noisy
 
 CLOSE = 1e-4
@@ -44,6 +44,29 @@ def keeps_the_dtype(case: MetricCase) -> None:
     clean = case.clean()
     dtype = case.score(noisy(clean), clean).dtype
     require(dtype == torch.float32, f"the scores are {dtype}")
+
+
+@law("work on copies: no in-place operation on the images or the region", essential=True)
+def leaves_its_input_alone(case: MetricCase) -> None:
+    """Neither the images nor the region are changed."""
+    clean = case.clean()
+    restored, region = noisy(clean), case.regional() if case.component.regional else None
+    before = [restored.clone(), clean.clone(), None if region is None else region.clone()]
+    case.score(restored, clean, region)
+    for now, then, what in zip((restored, clean, region), before, ("restored", "clean", "region"), strict=True):
+        if now is not None and then is not None:
+            require_close(now, then, f"the {what} images")
+
+
+@law("use no global generator: draw by `benchbench.generator('a fixed text')` if there must be chance", essential=True)
+def follows_the_seed(case: MetricCase) -> None:
+    """The same images get the same score, to the bit."""
+    clean = case.clean()
+    found = []
+    for seed in (1, 2):
+        with fixtures.global_seed(seed):
+            found.append(case.score(noisy(clean), clean))
+    require_close(found[1], found[0], "scores of the same images")
 
 
 @law("add a small constant to denominators and under roots; infinity is a score, NaN is none")
@@ -91,18 +114,6 @@ def is_symmetric_as_it_says(case: MetricCase) -> None:
     require_close(-other if case.component.signed else other, one, what, CLOSE)
 
 
-@law("work on copies: no in-place operation on the images or the region", essential=True)
-def leaves_its_input_alone(case: MetricCase) -> None:
-    """Neither the images nor the region are changed."""
-    clean = case.clean()
-    restored, region = noisy(clean), case.regional() if case.component.regional else None
-    before = [restored.clone(), clean.clone(), None if region is None else region.clone()]
-    case.score(restored, clean, region)
-    for now, then, what in zip((restored, clean, region), before, ("restored", "clean", "region"), strict=True):
-        if now is not None and then is not None:
-            require_close(now, then, f"the {what} images")
-
-
 @law("mix no images of a batch")
 def treats_each_image_alone(case: MetricCase) -> None:
     """Neither batch size nor order changes an image's score."""
@@ -113,17 +124,6 @@ def treats_each_image_alone(case: MetricCase) -> None:
     require_close(halves, whole, f"scores in batches of 2 and of 4 ({halves.tolist()}, {whole.tolist()})", CLOSE)
     backwards = case.score(restored.flip(0), clean.flip(0)).flip(0)
     require_close(backwards, whole, "scores in turned order", CLOSE)
-
-
-@law("use no global generator: draw by `benchbench.generator('a fixed text')` if there must be chance", essential=True)
-def follows_the_seed(case: MetricCase) -> None:
-    """The same images get the same score, to the bit."""
-    clean = case.clean()
-    found = []
-    for seed in (1, 2):
-        with fixtures.global_seed(seed):
-            found.append(case.score(noisy(clean), clean))
-    require_close(found[1], found[0], "scores of the same images")
 
 
 @law("keep the batch axis: no `squeeze()` without an axis")
@@ -182,23 +182,4 @@ def region_confines_the_score(case: MetricCase) -> None:
     require(case.better(outside, inside), f"damage inside: {inside.tolist()}, outside: {outside.tolist()}")
 
 
-LAWS = (
-    *component.LAWS,
-    says_why_not,
-    gives_a_score_an_image,
-    keeps_the_device,
-    keeps_the_dtype,
-    leaves_its_input_alone,
-    follows_the_seed,
-    always_gives_a_number,
-    has_one_best_value,
-    prefers_the_better_image,
-    is_symmetric_as_it_says,
-    treats_each_image_alone,
-    takes_a_single_image,
-    takes_greyscale,
-    takes_any_size,
-    region_may_be_everything,
-    region_may_be_empty,
-    region_confines_the_score,
-)
+LAWS = (*component.LAWS, *laws_of(globals()))

@@ -15,6 +15,7 @@ from .law import (
     Broken,
     NotApplicable,
     law,
+    laws_of,
     require,
     require_close,
     require_finite,
@@ -110,17 +111,6 @@ def leaves_its_input_alone(case: ModelCase) -> None:
         require_close(batch.truth[name], value, f"truth['{name}']")
 
 
-@law("mix no images of a batch: normalise over channels and pixels only, or by running statistics")
-def treats_each_image_alone(case: ModelCase) -> None:
-    """Neither batch size nor order changes an image."""
-    module, batch = case.module(), case.batch()
-    whole = case.restored(module, batch)
-    backwards = case.restored(module, rows(batch, [3, 2, 1, 0])).flip(0)
-    halves = torch.cat([case.restored(module, rows(batch, half)) for half in ([0, 1], [2, 3])])
-    require_close(halves, whole, "images restored in batches of 2 and of 4", CLOSE)
-    require_close(backwards, whole, "images restored in turned order", CLOSE)
-
-
 @law(
     "draw initial weights from torch's global generator, which is seeded before `build`; let evaluation draw nothing",
     essential=True,
@@ -134,6 +124,17 @@ def follows_the_seed(case: ModelCase) -> None:
         second = case.restored(module, batch)
     require_close(second, first, "the same images, restored twice by one module,")
     require_close(case.restored(case.module(), batch), first, "images restored by two modules of one seed")
+
+
+@law("mix no images of a batch: normalise over channels and pixels only, or by running statistics")
+def treats_each_image_alone(case: ModelCase) -> None:
+    """Neither batch size nor order changes an image."""
+    module, batch = case.module(), case.batch()
+    whole = case.restored(module, batch)
+    backwards = case.restored(module, rows(batch, [3, 2, 1, 0])).flip(0)
+    halves = torch.cat([case.restored(module, rows(batch, half)) for half in ([0, 1], [2, 3])])
+    require_close(halves, whole, "images restored in batches of 2 and of 4", CLOSE)
+    require_close(backwards, whole, "images restored in turned order", CLOSE)
 
 
 @law("use only what `forward` is given, and never look for the clean image")
@@ -216,25 +217,4 @@ def decodes_what_it_stores(case: ModelCase) -> None:
     require_close(apart, together, "images decoded apart and together", CLOSE)
 
 
-LAWS = (
-    *component.LAWS,
-    says_why_not,
-    asks_for_what_it_may_see,
-    builds_a_restorer,
-    keeps_the_shape,
-    keeps_the_device,
-    keeps_the_dtype,
-    gives_finite_values,
-    keeps_the_range,
-    leaves_its_input_alone,
-    follows_the_seed,
-    treats_each_image_alone,
-    is_blind_to_the_clean_image,
-    is_all_in_its_weights,
-    ignores_the_memory_format,
-    takes_a_single_image,
-    takes_any_size,
-    takes_greyscale,
-    decodes_what_it_stores,
-    *learning.LAWS,
-)
+LAWS = (*component.LAWS, *laws_of(globals()), *learning.LAWS)
