@@ -110,7 +110,7 @@ def columns_of(board: Board) -> Iterator[Filled]:
 
 
 def best_of(rows: pd.DataFrame, values: pd.Series, higher_is_better: bool) -> float | None:
-    """The best value of the rows that compete; None if it is no better than that of the degraded input."""
+    """Find the best value of the rows that compete; None if it is no better than that of the degraded input."""
     sign = 1 if higher_is_better else -1
     competing, idle = (sign * values[of(rows)].dropna() for of in (competes, is_baseline))
     if competing.empty or (len(idle) and competing.max() <= idle.iloc[0]):
@@ -119,7 +119,7 @@ def best_of(rows: pd.DataFrame, values: pd.Series, higher_is_better: bool) -> fl
 
 
 def score_column(board: Board, name: str, group: str = "main") -> Column:
-    """The column of a metric's mean scores."""
+    """Describe the column of a metric's mean scores, of the whole image or of the region that the group names."""
     facts, key = board.metrics[name], name + (group if group in REGIONS else "")
     higher, signed = facts.higher_is_better, facts.signed
     return Column(key, name, group, name, facts.unit, arrow(facts), facts.digits, higher, signed)
@@ -147,8 +147,8 @@ def _scales(board: Board) -> Iterator[Filled]:
         yield column, _with_margins(_plain(rows[GAIN], lambda v: gain(v, digits)), rows, column)
     if RECOVERED in rows:
         column, percent = Column(RECOVERED, "recovered", "main", higher_is_better=True), 100 * scale_of(rows, RECOVERED)
-        cells = [replace(c, unit=" %" if math.isfinite(v) else "") for c, v in zip(
-            _plain(percent[RECOVERED], lambda v: number(v, 0)), percent[RECOVERED], strict=True)]  # fmt: skip
+        shown = percent[RECOVERED]
+        cells = [Cell(number(v, 0), _sortable(v), unit=" %" if math.isfinite(v) else "") for v in shown]
         yield column, _with_margins(cells, percent, column)
     if rows[TRAININGS_STD].notna().any():
         cells = _plain(rows[TRAININGS_STD], lambda v: f"±{v:.{digits}f}" if math.isfinite(v) else "–")
@@ -156,7 +156,7 @@ def _scales(board: Board) -> Iterator[Filled]:
 
 
 def gain(value: float, digits: int) -> str:
-    """A gain with its sign, `+3.34`."""
+    """Write a gain with its sign, `+3.34`."""
     return f"{round(value, digits) + 0.0:+.{digits}f}" if math.isfinite(value) else number(value, digits)
 
 

@@ -15,7 +15,7 @@ from .board import Board
 from .view import Row, View
 
 COLUMNS = 8
-REFERENCES = (("degraded input", "input"), ("truth", "truth"))
+ENDS = (("degraded input", "input"), ("truth", "truth"))
 
 
 def write_picture(path: Path, view: View) -> bool:
@@ -35,7 +35,7 @@ def _strips(view: View) -> list[tuple[str, np.ndarray]]:
     if not samples:
         return []
     shared = next((rows for rows in samples.values() if "truth" in rows), {})
-    before, after = ([(label, shared[row])] if shared else [] for label, row in REFERENCES)
+    before, after = ([(label, shared[row])] if shared else [] for label, row in ENDS)
     shown = [row for row in view.rows if row.model in samples and not row.is_baseline]
     models = [(f"{_shortened(row.model)}\n{_score(view, row)}", samples[row.model]["restored"]) for row in shown]
     return [*before, *models, *after]

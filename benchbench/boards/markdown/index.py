@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from ...files import write_atomically
 from ..board import Board
+from ..columns import gain
 from ..published import PAGE
 from ..rows import GAIN, HIGH, LOW, RANK, competes
 from ..text import budget_name, escape, number, table, with_margin
@@ -59,5 +60,4 @@ def _best(board: Board) -> tuple[str, str, str]:
     score = f"{escape(first)} {number(row[first], facts.digits)} {escape(facts.unit)}".strip()
     if GAIN not in rows or not math.isfinite(row[GAIN]):
         return name, score, "–"
-    gain = f"{row[GAIN]:+.{facts.digits}f}"
-    return name, score, with_margin(gain, row[GAIN + LOW], row[GAIN + HIGH], facts.digits)
+    return name, score, with_margin(gain(row[GAIN], facts.digits), row[GAIN + LOW], row[GAIN + HIGH], facts.digits)

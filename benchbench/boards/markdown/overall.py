@@ -13,11 +13,12 @@ import pandas as pd
 
 from ...files import digest, json_text, write_atomically
 from ..board import Board
+from ..columns import gain
 from ..drawing import COLOURS, figure_of, png, short
 from ..overall import FEWEST, MEAN_RANK, Overall, groups, overall
 from ..rows import bounds_of
 from ..tables import beside, is_written, write_table
-from ..text import arrow, budget_name, escape, number, table, with_margin
+from ..text import arrow, budget_name, escape, table, with_margin
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -92,9 +93,8 @@ def _table(found: Overall) -> str:
         "mean rank ↓": [with_margin(f"{rank:.1f}", low, high, 1) for rank, low, high in bounds],
         f"boards won of {len(found.boards)}": [str(n) for n in rows["won"]],
     }
-    unit = f" [{escape(facts.unit)}]" if facts.unit else ""
-    head = f"mean gain {escape(found.metric)} {arrow(facts)}{unit}"
-    columns[head] = [f"{v + 0.0:+.{facts.digits}f}" if math.isfinite(v) else number(v, 2) for v in rows["mean_gain"]]
+    head = f"mean gain {escape(found.metric)} {arrow(facts)}" + (f" [{escape(facts.unit)}]" if facts.unit else "")
+    columns[head] = [gain(value, facts.digits) for value in rows["mean_gain"]]
     if "mean_recovered" in rows and rows["mean_recovered"].notna().any():
         columns["mean recovered ↑"] = [f"{100 * v:.0f} %" if math.isfinite(v) else "–" for v in rows["mean_recovered"]]
     return table(columns, "model")
