@@ -11,7 +11,7 @@ from click.shell_completion import BashComplete, CompletionItem, add_completion_
 
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 CUTS = ":="
-"""Where bash cuts a word in two."""
+"""Characters at which bash cuts a word in two."""
 
 
 def specs_of(kind: str) -> Complete:

@@ -163,7 +163,7 @@ def _collect(found: Registry, kind: str, strict: bool) -> None:
 
 
 def _brought(kind: str, things: Any) -> dict[str, Any]:
-    """What a hook has returned, by name. Raises PluginError unless it keeps the contract of its kind."""
+    """Check what a hook returned, and name it. Raises PluginError unless it keeps the contract of its kind."""
     if isinstance(things, type | str) or not isinstance(things, Iterable):
         raise PluginError(f"benchbench_{kind}s must return a list, not {things!r}")
     brought: dict[str, Any] = {}

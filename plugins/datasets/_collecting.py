@@ -25,7 +25,7 @@ _WINDOW = 256  # images under way at once
 
 @dataclass(frozen=True)
 class Photo:
-    """An image file and all that is known about it."""
+    """An image file with its id, masks, attributes, identity and split."""
 
     id: str
     path: Path
@@ -38,13 +38,13 @@ class Photo:
 
 
 def bright(levels: Levels) -> NDArray[np.bool_]:
-    """Face where a greyscale mask is 128 or more."""
+    """Mark as face where a greyscale mask is 128 or more."""
     return levels >= 128
 
 
 @dataclass(frozen=True)
 class Reader:
-    """How files become pixels of one size."""
+    """Reads image files as pixels and masks of one size."""
 
     size: int
     root: Path
@@ -54,7 +54,7 @@ class Reader:
     face: Callable[[Levels], NDArray[np.bool_]] = bright
 
     def __call__(self, photo: Photo) -> tuple[Levels | None, NDArray[np.bool_] | None, Skipped]:
-        """The pixels `(size, size, 3)` and the mask `(size, size)` of a photo, as far as they can be had."""
+        """Read the pixels `(size, size, 3)` and the mask `(size, size)` of a photo; None for what cannot be read."""
         # Broken files make Pillow raise nearly anything (SyntaxError, struct.error, MemoryError, …).
         try:
             pixels, aspect = read_photo(photo.path, self.size, self.crop, self.reject)
@@ -70,7 +70,7 @@ class Reader:
         return pixels, None if total is None else total >= 128, skipped
 
     def _share(self, path: Path, aspect: float) -> NDArray[np.uint16]:
-        """How much of each pixel is face, of 255."""
+        """The share of face in each pixel, from 0 to 255."""
         share, own_aspect = read_mask(path, self.size, self.crop, self.face)
         if not np.isclose(own_aspect, aspect, rtol=0.02):
             raise Unusable("its proportions are not those of the image")
@@ -91,7 +91,7 @@ def read_images(
     skipped: Iterable[tuple[str, str]] = (),
     limit: int | None = None,
 ) -> Images:
-    """The first `limit` of the photos that can be read, in order. Raises DataError if there is none."""
+    """Read the first `limit` usable photos, in order. Raises DataError if there is none."""
     room = min(len(photos), limit or len(photos))
     pixels, masks = _space(room, reader.size, any(p.masks for p in photos))
     kept, passed_over = list[Photo](), list(skipped)

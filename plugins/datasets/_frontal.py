@@ -26,7 +26,7 @@ def _cascade() -> Any:
 
 
 def no_frontal_face(image: Image.Image) -> str | None:
-    """A reason against an image in which no frontal face at least a quarter of its shorter side is detected."""
+    """Give a reason against an image without a frontal face of at least a quarter of its shorter side; else None."""
     small = image.convert("RGB")
     small.thumbnail((LONG_SIDE, LONG_SIDE))
     side = max(24, round(min(small.size) * MIN_FACE))

@@ -44,7 +44,7 @@ class Unusable(Exception):
 
 
 def reason(problem: Exception) -> str:
-    """Why a file could not be used: one printable line, without its path."""
+    """Say in one printable line, without the path, why a file cannot be used."""
     if isinstance(problem, Unusable):
         return str(problem)
     if isinstance(problem, UnidentifiedImageError):
@@ -58,10 +58,10 @@ def reason(problem: Exception) -> str:
 def read_photo(
     path: Path, size: int, crop: Crop, reject: Callable[[Image.Image], str | None] | None = None
 ) -> tuple[Levels, float]:
-    """The image at `path` as uint8 `(size, size, 3)`, and its upright width divided by its height.
+    """Read an image as uint8 `(size, size, 3)`, and its upright width divided by its height.
 
-    Transparent parts show white. `reject` sees the upright RGB image, whole, and may give a reason against it. Raises
-    Unusable, or whatever Pillow raises for a broken file: give it to `reason`.
+    Transparent parts become white. `reject` gets the whole upright RGB image and may return a reason against it. Raises
+    Unusable, or what Pillow raises for a broken file; `reason` puts either into words.
     """
     with _opened(path) as image:
         if reject is None:  # JPEG only: decode at 1/2, 1/4 or 1/8 as long as twice the pixels needed are left
@@ -77,7 +77,7 @@ def read_photo(
 
 
 def read_mask(path: Path, size: int, crop: Crop, face: Callable[[Levels], NDArray[np.bool_]]) -> tuple[Levels, float]:
-    """How much of each pixel is face, uint8 `(size, size)` from 0 to 255, and the mask's width divided by its height.
+    """Read a mask as the share of face in each pixel, uint8 `(size, size)` to 255, and its width over its height.
 
     `face` says which levels `(H, W)` are face. Raises like `read_photo`.
     """

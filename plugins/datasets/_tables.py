@@ -18,9 +18,9 @@ TEXT_COLUMNS = ("identity", "split")
 
 
 def read_csv(path: Path) -> tuple[tuple[str, ...], dict[str, Row]]:
-    """The names of the attributes, and for each value of the first column, `file`, its row of attributes.
+    """Read `attributes.csv`: the names of the attributes, and each file's row of them by the column `file`.
 
-    Empty cells are None; a column of nothing but numbers has numbers. Raises DataError naming the file and the line.
+    Empty cells are None; a column that holds only numbers is numeric. Raises DataError naming the file and the line.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
@@ -56,9 +56,9 @@ def _typed(name: str, cells: Sequence[str]) -> list[Any]:
 
 
 def match_rows(path: Path, rows: Mapping[str, Row], names: Sequence[str]) -> dict[str, Row]:
-    """The row of each image of the relative paths `names`: its line in `path` gives the path, or its last part.
+    """Match rows to images: a line of the table names an image by its relative path, or by the path's last part.
 
-    Raises DataError if a line fits two images or an image two lines.
+    Returns image -> row. Raises DataError where a line fits two images, or two lines fit one image.
     """
     by_last_part: dict[str, list[str]] = {}
     for name in names:
@@ -77,7 +77,7 @@ def match_rows(path: Path, rows: Mapping[str, Row], names: Sequence[str]) -> dic
 
 
 def read_lines(path: Path) -> list[list[str]]:
-    """The words of each line of a text file. Raises DataError."""
+    """Read the words of each line of a text file. Raises DataError."""
     try:
         return [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as problem:
@@ -85,7 +85,7 @@ def read_lines(path: Path) -> list[list[str]]:
 
 
 def read_celeba_attributes(path: Path) -> tuple[tuple[str, ...], dict[str, Row]]:
-    """CelebA's attribute list (a count, the names, then a file name and 1 or -1 for each name) as 1 and 0 by stem."""
+    """Read CelebA's attributes (a count, the names, then per file 1 or -1 for each name) as rows of 1 and 0 by stem."""
     lines = read_lines(path)
     if len(lines) < 2:
         raise DataError(f"{path}: it must begin with the number of images and the names of the attributes")
@@ -98,7 +98,7 @@ def read_celeba_attributes(path: Path) -> tuple[tuple[str, ...], dict[str, Row]]
 
 
 def read_celeba_pairs(path: Path) -> dict[str, str]:
-    """A CelebA list of two columns, a file name and a value, as value by stem; empty if there is no such file."""
+    """Read a CelebA list of file names and values as value by stem; empty if there is no such file."""
     if not path.is_file():
         return {}
     lines = read_lines(path)
@@ -109,4 +109,4 @@ def read_celeba_pairs(path: Path) -> dict[str, str]:
 
 
 CELEBA_SPLITS = {"0": "train", "1": "validation", "2": "test"}
-"""What the numbers in CelebA's `list_eval_partition.txt` mean."""
+"""The splits by their numbers in CelebA's `list_eval_partition.txt`."""

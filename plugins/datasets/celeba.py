@@ -56,7 +56,7 @@ class CelebA(Dataset):
         return short_label(self.name, {"limit": self.limit, "without": self.without, "frontal": frontal})
 
     def load(self, size: int) -> Images:
-        """The images chosen, in the order of their numbers. Raises DataError if there are none, or for a bad list."""
+        """Load the chosen images, ordered by number. Raises DataError if there are none, or for a bad list."""
         root, folder = self._folders()
         names, skipped = find_images(folder)
         columns, photos = self._photos(root, folder, names)
@@ -99,6 +99,6 @@ class CelebA(Dataset):
 
 
 def _find(root: Path, name: str) -> Path:
-    """Where a list lies: beside the images or in the folder it was published in."""
+    """The path of a list: beside the images, or in the folder in which it was published."""
     places = [root / name, root / "Anno" / name, root / "Eval" / name]
     return next((path for path in places if path.is_file()), places[0])

@@ -50,7 +50,7 @@ class CelebAMaskHq(Dataset):
         return short_label(self.name, {"limit": self.limit})
 
     def load(self, size: int) -> Images:
-        """All images in the order of their numbers. Raises DataError if there are none, or for a bad list."""
+        """Load all images in the order of their numbers. Raises DataError if there are none, or for a bad list."""
         root, folder = self._folders()
         names, skipped = find_images(folder)
         masks, original = _masks(root), _originals(root)
@@ -84,7 +84,7 @@ def _by_number(pair: Sequence[str]) -> tuple[int, str]:
 
 
 def _masks(root: Path) -> Mapping[str, tuple[Path, ...]]:
-    """The mask files of each image that are part of the face."""
+    """The mask files of each image's face, by the image's name."""
     found: dict[str, tuple[Path, ...]] = {}
     folder = root / "CelebAMask-HQ-mask-anno"
     for name in find_images(folder)[0] if folder.is_dir() else []:

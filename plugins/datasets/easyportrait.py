@@ -56,7 +56,7 @@ class EasyPortrait(Dataset):
         return short_label(self.name, {"crop": None if self.crop == "centre" else self.crop, "limit": self.limit})
 
     def load(self, size: int) -> Images:
-        """All images by file name, with the masks found. Raises DataError if there are none."""
+        """Load all images in the order of their file names, with their masks. Raises DataError if there are none."""
         root = existing_folder(self.path, self.name, WAY_OUT)
         skipped = Skipped()
         photos = sorted(self._photos(root, skipped), key=lambda p: (p.path.name, p.id))

@@ -43,7 +43,7 @@ class Ffhq(Dataset):
         return short_label(self.name, {"limit": self.limit})
 
     def load(self, size: int) -> Images:
-        """All images, named by their number ("00000"). Raises DataError if there are none."""
+        """Load all images, named by their numbers ("00000"). Raises DataError if there are none."""
         root = self._root()
         names, skipped = find_images(root)
         photos = [Photo(i, root / name) for i, name in zip(short_ids(names), names, strict=True)]

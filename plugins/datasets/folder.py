@@ -54,7 +54,7 @@ class Folder(Dataset):
         return short_label(f"folder-{name}", {"crop": crop, "masks": masks, "limit": self.limit})
 
     def load(self, size: int) -> Images:
-        """All images that can be used. Raises DataError if there are none, or for a malformed `attributes.csv`."""
+        """Load all usable images. Raises DataError if there are none, or for a malformed `attributes.csv`."""
         root, masks = self._folders()
         names, skipped = find_images(root, exclude=masks)
         columns, rows = self._attributes(root, names)

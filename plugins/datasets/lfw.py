@@ -43,7 +43,7 @@ class Lfw(Dataset):
         return short_label(self.name, {"limit": self.limit})
 
     def load(self, size: int) -> Images:
-        """All images, whole, with the person as identity. Raises DataError if there are none."""
+        """Load all images, each person an identity. Raises DataError if there are none."""
         root = self._root()
         found, skipped = find_images(root)
         people = [name for name in found if name.count("/") == 1]

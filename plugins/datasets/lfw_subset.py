@@ -29,7 +29,7 @@ class LfwSubset(Dataset):
     name = "lfw-subset"
 
     def load(self, size: int) -> Images:
-        """The faces at `size`×`size`, bicubic, the grey level in all three channels."""
+        """Load the faces, scaled bicubically to `size` px, with the grey level in all three channels."""
         from skimage.data import lfw_subset
 
         patches = np.round(lfw_subset()[:FACES] * 255).astype(np.uint8)  # (N, 25, 25)

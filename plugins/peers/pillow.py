@@ -27,7 +27,7 @@ def benchbench_peers() -> list[Peer]:
 
 
 def each(clean: Tensor, call: Callable[..., Any], *values: Any) -> Callable[[], Tensor]:
-    """A call that does the images one after another, from Pillow images to a tensor `(N, 3, H, W)` in [0, 1]."""
+    """Return a call that applies `call` to each Pillow image and gives a tensor `(N, 3, H, W)` in [0, 1]."""
     arrays = clean.mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
     pictures = [Image.fromarray(np.ascontiguousarray(a)) for a in arrays]
 

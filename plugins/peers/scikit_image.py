@@ -72,7 +72,7 @@ def desaturate(clean: Tensor, truth: Mapping[str, Tensor]) -> Callable[[], Tenso
 
 
 def scores(restored: Tensor, clean: Tensor, call: Callable[..., Any]) -> Callable[[], Tensor]:
-    """A call that scores image by image."""
+    """Return a call that scores image by image."""
     pairs = list(zip(images_of(clean), images_of(restored), strict=True))
     return lambda: torch.tensor([float(call(*pair)) for pair in pairs])
 

@@ -1,4 +1,4 @@
-"""What stands behind the person: a studio's plain wall, lights out of focus, bricks, foliage or an office."""
+"""The backdrop behind the person: a studio's plain wall, lights out of focus, bricks, foliage or an office."""
 
 from __future__ import annotations
 

@@ -41,5 +41,5 @@ def palette(colours: Sequence[str]) -> Tensor:
 
 
 def skin_light(monk: Tensor) -> Tensor:
-    """What skin of the tones 0 to 9 reflects, `(n, 3, 1, 1)`: the published colour, exposed as a photographer would."""
+    """The light from skin of the tones 0 to 9, `(n, 3, 1, 1)`: the published colour, as exposed in a photograph."""
     return palette(MONK)[monk.flatten()] * (0.76 + 2.6 * (monk / 9).double() ** 4)

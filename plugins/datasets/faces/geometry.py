@@ -18,7 +18,7 @@ CELLS, TEXELS = 64, 16  # the noise repeats after CELLS lattice cells, each samp
 
 
 def cover(distance: Tensor, pixel: Tensor | float) -> Tensor:
-    """How much of each pixel lies inside (distance < 0): the edge of a shape, antialiased over one `pixel`."""
+    """The share of each pixel inside a shape (distance < 0), its edge antialiased over one `pixel`."""
     return (0.5 - distance / pixel).clamp(0, 1)
 
 

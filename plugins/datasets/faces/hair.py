@@ -17,13 +17,13 @@ def has_style(s: Scene, *names: str) -> Tensor:
 
 
 def paint_hair_behind(s: Scene) -> None:
-    """What falls or stands behind the head, painted before it."""
+    """Paint the hair behind the head, before the head."""
     s.where(_falls(s), _falling_behind)
     s.where(has_style(s, "bun") * (s.t.hat == 0) > 0, _bun)
 
 
 def paint_hair(s: Scene) -> None:
-    """What grows over the head, from the hairline up."""
+    """Paint the hair over the head, from the hairline up."""
     s.where((has_style(s, "bald") == 0) & (s.t.hat != HATS.index("headscarf")), _cap)
     s.where(_falls(s), _curtains)
 

@@ -30,9 +30,9 @@ CHUNK_PIXELS = 2**17  # painted at once: few enough for a processor's cache
 def render(
     traits: Traits, grain: Sequence[tuple[object, ...]], size: int, chunk: int | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Portraits uint8 `(n, 3, size, size)` and their face masks, bool `(n, 1, size, size)`.
+    """Render portraits, uint8 `(n, 3, size, size)`, and their face masks, bool `(n, 1, size, size)`.
 
-    `grain` names each image's sensor noise; `chunk` portraits are painted at once, which changes no bit of them.
+    `grain` seeds each portrait's sensor noise. `chunk` portraits are painted at once; any number gives the same bits.
     """
     fine = size * -(-FINEST // size)
     step = chunk or max(1, CHUNK_PIXELS // fine**2)
@@ -70,7 +70,7 @@ def _paint_bare_head(head: Scene) -> None:
 
 
 def _expose(scene: Scene, grain: Sequence[tuple[object, ...]], size: int) -> tuple[Tensor, Tensor]:
-    """What the camera makes of the scene: vignette, tone, pixels, grain, 8 bits."""
+    """Photograph the scene: vignette, tone, pixels, grain, 8 bits."""
     falloff = 1 - scene.t.vignette * (scene.u**2 + scene.v**2) / 2
     light, face = _average(scene.canvas * falloff, size), _average(scene.face, size)
     light = light.clamp(min=0)

@@ -1,4 +1,4 @@
-"""What makes one portrait differ from another: every trait is drawn from the image's own random stream.
+"""The traits of portraits, such as age, hair and pose: each is drawn from the image's own random stream.
 
 The order of the draws is part of the data set: a new trait is drawn last.
 """

@@ -1,4 +1,4 @@
-"""What is worn on the head: earrings, glasses, hats, scarves and turbans."""
+"""Things worn on the head: earrings, glasses, hats, scarves and turbans."""
 
 from __future__ import annotations
 
