@@ -20,17 +20,21 @@ if TYPE_CHECKING:
 
 
 def cache_folder() -> Path:
-    """BENCHBENCH_CACHE, or the user's cache folder on this system."""
+    """Return the folder that BENCHBENCH_CACHE names, or the user's cache folder on this system."""
     return Path(os.environ.get("BENCHBENCH_CACHE") or platformdirs.user_cache_path("benchbench"))
 
 
 def digest(*parts: object) -> str:
-    """The first 16 hexadecimal digits of the SHA-256 of the parts' text."""
+    """Return the first 16 hexadecimal digits of the SHA-256 of the parts' text.
+
+    >>> digest("pixelate", 8)
+    'c42e61e59e730697'
+    """
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
 def file_digest(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -55,7 +59,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def json_text(value: object) -> str:
-    """A value as JSON; infinity and NaN, which JSON lacks, become objects that `read_json` turns back."""
+    """Return a value as JSON; infinity and NaN, which JSON lacks, become objects that `read_json` turns back."""
     return json.dumps(_finite(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -65,7 +69,7 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The value that `write_json` wrote. Raises ValueError or OSError."""
+    """Read the value that `write_json` wrote. Raises ValueError or OSError."""
     return _infinite(json.loads(path.read_text(encoding="utf-8")))
 
 
@@ -89,7 +93,7 @@ def _infinite(value: object) -> object:
 
 @contextlib.contextmanager
 def fresh_folder(folder: Path) -> Iterator[Path]:
-    """A temporary folder beside `folder` that takes its place on success; if another got there first, theirs stays."""
+    """Yield a temporary folder that becomes `folder` on success; if another got there first, theirs stays."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
@@ -103,7 +107,7 @@ def fresh_folder(folder: Path) -> Iterator[Path]:
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
-    """Tensors as a safetensors file, written atomically. Tied ones, which the format refuses, are stored twice."""
+    """Write tensors as a safetensors file, atomically. Tied ones, which the format refuses, are stored twice."""
     from safetensors.torch import save
 
     plain: dict[str, Tensor] = {}
@@ -117,14 +121,14 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[st
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, on the CPU."""
+    """Read the tensors of a safetensors file, on the CPU."""
     from safetensors.torch import load_file
 
     return load_file(path)
 
 
 def pack(tree: Any) -> tuple[dict[str, Tensor], Any]:
-    """A nested dict/list of tensors and plain values as (tensors by name, JSON value naming them); see `unpack`."""
+    """Take nested dicts and lists of tensors and plain values apart: tensors by name, a JSON value that names them."""
     import torch
 
     tensors: dict[str, Tensor] = {}
@@ -144,7 +148,7 @@ def pack(tree: Any) -> tuple[dict[str, Tensor], Any]:
 
 
 def unpack(tensors: Mapping[str, Tensor], node: Any) -> Any:
-    """The tree that `pack` took apart; tuples come back as lists."""
+    """Return the tree that `pack` took apart; tuples come back as lists."""
     if "tensor" in node:
         return tensors[node["tensor"]]
     if "items" in node:
@@ -155,13 +159,13 @@ def unpack(tensors: Mapping[str, Tensor], node: Any) -> Any:
 
 
 def save_tree(path: Path, tree: Any) -> None:
-    """What `pack` can take apart as one safetensors file, written atomically."""
+    """Write what `pack` can take apart as one safetensors file, atomically."""
     tensors, plan = pack(tree)
     save_tensors(path, tensors, {"plan": json.dumps(plan)})
 
 
 def load_tree(path: Path) -> Any:
-    """The tree that `save_tree` wrote, its tensors on the CPU."""
+    """Read the tree that `save_tree` wrote, its tensors on the CPU."""
     from safetensors import safe_open
 
     with safe_open(path, "pt") as file:

@@ -49,7 +49,11 @@ COPIES = 2  # of it in a batch: batch normalisation of a bottleneck cannot learn
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the check found of a model on a degradation."""
+    """A finding on a model and a degradation.
+
+    >>> str(Verdict("faces", "pixelate", "unet", 0, "failed", "it is out of memory"))
+    'pixelate × unet: failed: it is out of memory'
+    """
 
     dataset: str
     degradation: str
@@ -66,7 +70,7 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing speaks against the model."""
+        """True if nothing speaks against the model."""
         return self.status in ("learns", "skipped")
 
     def __str__(self) -> str:
@@ -89,23 +93,23 @@ class Marks:
     """Of the ideal inverse; infinite where there is none."""
 
     @classmethod
-    def of(cls, pairs: DegradedSet, degradation: Degradation) -> Marks:
-        """The marks of a degraded set."""
+    def of(cls, images: DegradedSet, degradation: Degradation) -> Marks:
+        """Return the marks of a degraded set."""
         from ..data.degraded import psnr_of
 
-        clean, degraded = pairs.clean / 255, pairs.degraded / 255
+        clean, degraded = images.clean / 255, images.degraded / 255
         given, colour = psnr_of(degraded, clean), psnr_of(clean.mean((2, 3), keepdim=True), clean)
         ideal = math.inf
         if degradation.has_oracle:
-            ideal = psnr_of(degradation.invert(degraded, pairs.truth).clamp(0, 1), clean)
+            ideal = psnr_of(degradation.invert(degraded, images.truth).clamp(0, 1), clean)
         return cls(given, max((level for level in (given, colour) if math.isfinite(level)), default=GOOD), ideal)
 
     def above(self, level: float, margin: float) -> float:
-        """A level and a margin, or half of the way to the ideal."""
+        """Return a level plus a margin, or half of the way to the ideal if that is less."""
         return level + (min(margin, (self.ideal - level) / 2) if self.ideal > level else margin)
 
     def needed(self, start: float) -> float:
-        """What a model that began at `start` reaches if it learns."""
+        """Return the PSNR that a model that began at `start` reaches if it learns."""
         return max(self.above(start, GAIN), min(self.above(self.idle, BEYOND), GOOD))
 
 
@@ -153,38 +157,39 @@ def check_one(packed: bytes, answer: Path, device: str) -> None:
 
 
 def overfit(trial: Trial, device: torch.device) -> Verdict:
-    """Train the trial's model on one image. Raises whatever the model raises."""
+    """Train the trial's model on one image, and judge it. Raises whatever the model raises."""
     import torch
 
     from ..contracts.applying import needs_masks
     from ..contracts.model import Task
-    from ..contracts.seeding import derive
     from ..data.batches import TrainingSet
     from ..data.prepared import load
+    from ..evaluation.trained import build_module
     from ..training.step import validate
 
-    model, portraits = trial.model, load(trial.data)
-    if portraits.masks is None and needs_masks(trial.degradation):
+    model, data = trial.model, load(trial.data)
+    if data.masks is None and needs_masks(trial.degradation):
         return _verdict(trial, "skipped", reason=f"{trial.degradation} needs face masks, which {trial.dataset} lacks")
-    task = Task(trial.size, trial.degradation, 3, *TrainingSet(portraits, trial.degradation, device).statistics())
+    task = Task(trial.size, trial.degradation, 3, *TrainingSet(data, trial.degradation, device).statistics())
     if reason := model.unavailable(task):
         return _verdict(trial, "skipped", reason=reason)
-    pairs = one_pair(portraits, trial.degradation)
-    torch.manual_seed(derive(trial.seed, "weights"))
-    module = model.build(task).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    _, start = validate(model, module, pairs, device)
-    marks = Marks.of(pairs, trial.degradation)
+    images = one_image(data, trial.degradation)
+    module = build_module(model, task, trial.seed).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    _, start = validate(model, module, images, device)
+    marks = Marks.of(images, trial.degradation)
     if start >= marks.above(marks.idle, GAIN):
         return _verdict(trial, "skipped", reason=f"restores the image to {start:.1f} dB before any training")
     needed = marks.needed(start)
     goal = max(needed, HIGH) if marks.ideal > HIGH else needed
-    best, steps = _learn(trial, module, pairs, device, goal)
+    best, steps = _learn(trial, module, images, device, goal)
     status = "learns" if best >= needed else "cannot learn"
     return _verdict(trial, status, psnr=best, steps=steps, needed=needed, degraded_psnr=marks.degraded)
 
 
-def _learn(trial: Trial, module: nn.Module, pairs: DegradedSet, device: torch.device, goal: float) -> tuple[float, int]:
-    """The best PSNR that training on the pairs gives, and the steps taken; it ends once the goal is reached."""
+def _learn(
+    trial: Trial, module: nn.Module, images: DegradedSet, device: torch.device, goal: float
+) -> tuple[float, int]:
+    """Train until the goal is reached, for STEPS at most; return the best PSNR in dB, and the steps taken."""
     import torch
 
     from ..contracts.seeding import derive
@@ -192,13 +197,13 @@ def _learn(trial: Trial, module: nn.Module, pairs: DegradedSet, device: torch.de
     from ..training.step import check_finite, optimizer_step, validate
 
     model, best = trial.model, -math.inf
-    batch = validation_batch(pairs, slice(0, COPIES), device)
+    batch = validation_batch(images, slice(0, COPIES), device)
     optimizers = model.configure_optimizers(module)
     for step in range(1, STEPS + 1):
         torch.manual_seed(derive(trial.seed, "module", step))
         optimizer_step(model, module, batch, optimizers)
         if step % EVERY == 0:
-            loss, psnr = validate(model, module, pairs, device)
+            loss, psnr = validate(model, module, images, device)
             check_finite(loss, "validation", step)
             best = max(best, psnr)
             if best >= goal:
@@ -206,13 +211,13 @@ def _learn(trial: Trial, module: nn.Module, pairs: DegradedSet, device: torch.de
     return best, STEPS
 
 
-def one_pair(portraits: PreparedDataset, degradation: Degradation) -> DegradedSet:
-    """One training image, degraded as a test image would be, COPIES times."""
+def one_image(data: PreparedDataset, degradation: Degradation) -> DegradedSet:
+    """Return the training image that is spoilt most, degraded as a test image would be, COPIES times."""
     from ..data.degraded import DegradedSet, degrade_chunk
 
-    rows = portraits.indices("train")[:CANDIDATES]
-    ids, clean = [portraits.ids[i] for i in rows], portraits.pixels[rows]
-    face = None if portraits.masks is None else portraits.masks[rows]
+    rows = data.indices("train")[:CANDIDATES]
+    ids, clean = [data.ids[i] for i in rows], data.pixels[rows]
+    face = None if data.masks is None else data.masks[rows]
     degraded = degrade_chunk(degradation, ids, clean, face)
     worst = int((degraded.images - clean / 255).square().flatten(1).mean(1).argmax())
 

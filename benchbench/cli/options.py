@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def component(kind: str, flag: str, help: str) -> Callable[[Any], Any]:
-    """A repeatable option that takes component specs."""
+    """Return a repeatable option that takes component specs."""
     complete, help = completion.specs_of(kind), help + "  [repeatable]"
     return click.option(flag, kind, multiple=True, metavar="SPEC", help=help, shell_complete=complete)
 
@@ -31,7 +31,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for s
 
 
 def plugins(command: Any) -> Any:
-    """`--plugin` and `--no-plugin`, which choose the plugins of the whole process before the command begins."""
+    """Add `--plugin` and `--no-plugin`, which choose the plugins of the whole process before the command begins."""
     path = click.Path(path_type=Path, exists=True, dir_okay=False)
     also = click.option(
         "--plugin", multiple=True, type=path, metavar="FILE", expose_value=False, is_eager=True, callback=_add_files,
@@ -52,7 +52,7 @@ def _add_files(ctx: click.Context, parameter: click.Parameter, files: tuple[Path
 
 
 def _block(ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> None:
-    """Names of plugins, or of packages for all that they bring. Raises SpecError for a name that is neither."""
+    """Leave out plugins by their names, or all of a package by its. Raises SpecError for a name that is neither."""
     if not names or ctx.resilient_parsing:
         return
     from ..errors import SpecError, did_you_mean
@@ -73,7 +73,7 @@ def print_json(value: object) -> None:
 
 
 def load_registry(quiet: bool = False) -> Registry:
-    """All plugins that were chosen; what was left out, or looks wrong, is reported on stderr.
+    """Load all plugins that were chosen; report on stderr what was left out, or looks wrong.
 
     Raises PluginError for a file that is no plugin: the user asked for it.
     """
@@ -85,7 +85,7 @@ def load_registry(quiet: bool = False) -> Registry:
 
 
 def load_catalogue(quiet: bool) -> list[dict[str, Any]]:
-    """The catalogue of all plugins that were chosen, reported likewise."""
+    """Read the catalogue of all plugins that were chosen, and report likewise."""
     from ..registry import catalogue
 
     found = catalogue.read()

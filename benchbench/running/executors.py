@@ -1,4 +1,4 @@
-"""Who does the trials of a run: child processes of this one; see also `dask`."""
+"""Executors do the trials of a run: here in child processes of this one; `dask` has them done by a cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a result tells of a module: its scores, pictures and timings; and the scores that are added later."""
+"""Measure a trained module: its scores, pictures and timings; add scores to a result that lacks some."""
 
 from __future__ import annotations
 

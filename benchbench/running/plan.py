@@ -30,7 +30,7 @@ from .workspace import check_writable
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What the user asked for, component specs still as text; see `benchbench run --help`.
+    """A user's request, component specs still as text; `benchbench run --help` says what each field means.
 
     >>> RunRequest(degradation=["pixelate"], model=["unet:width=16"], timeout=60).limits
     Limits(seconds=60, memory=None)
@@ -63,7 +63,7 @@ class RunRequest:
 
     @property
     def limits(self) -> Limits:
-        """What each trial may take. Raises SpecError for what is no amount of memory."""
+        """The most that each trial may take. Raises SpecError for what is no amount of memory."""
         return Limits(self.timeout, None if self.memory is None else parse_bytes(self.memory))
 
     @property

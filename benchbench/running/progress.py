@@ -1,4 +1,4 @@
-"""What a trial at work tells of itself, on its way from the child process to whoever follows the run."""
+"""Progress of a trial, on its way from the child process to whoever follows the run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..processes import tell_parent
 
 
 class Progress(TypedDict):
-    """How far a trial is, or a row of its history: plain values, which any machine can send."""
+    """A trial's newest state, or a row of its history, in plain values that any machine can send."""
 
     key: str
     """The trial's."""

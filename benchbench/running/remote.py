@@ -61,22 +61,22 @@ class RemoteTrial:
     work: bytes
     """A pickled `Work`."""
     trial: bytes
-    """What `worker.run` gets."""
+    """Packed by `worker.pack`."""
     device: str
     threads: int
     limits: Limits
     files: Mapping[str, bytes]
-    """What is stored of the trial already."""
+    """Of the trial, stored already: file name -> bytes."""
 
 
 @dataclass(frozen=True)
 class RemoteResult:
-    """What came of a remote trial."""
+    """The outcome of a remote trial."""
 
     refusal: str | None = None
-    """Why that machine cannot do it, though others can."""
+    """The reason if that machine cannot do it, though others can."""
     reason: str | None = None
-    """Why the trial's process did not return."""
+    """The reason if the trial's process did not return."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """A whole result, or without a result.json what a failure leaves behind."""
 

@@ -26,7 +26,7 @@ from .scheduler import run as _run
 
 @dataclass(frozen=True)
 class Report:
-    """What a run did: the result of each trial of its plan, and the boards that hold them."""
+    """The end of a run: the record of each trial of its plan, and the boards that hold them."""
 
     results: list[Record]
     ran: int
@@ -35,7 +35,7 @@ class Report:
     problems: list[str]
     """Result folders that were left out of the boards, and why."""
     interrupted: bool = False
-    """Whether it was stopped by Ctrl-C; the same request goes on from there."""
+    """True if Ctrl-C stopped it; the same request goes on from there."""
 
     @property
     def failed(self) -> list[Record]:

@@ -28,7 +28,7 @@ CHECKPOINTS = "checkpoint*.safetensors"
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where, and on what, a trial is done on this machine.
+    """The folders, the lock and the device with which a trial is done on this machine.
 
     >>> Workspace(Path("runs/final"), Path("lock"), Path("data"), Path("cache")).work
     PosixPath('runs/final.partial')

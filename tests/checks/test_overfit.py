@@ -66,13 +66,13 @@ def test_a_model_that_cannot_learn_is_found_out(cache: Path, flaw: str, degradat
 
 def test_the_image_is_the_training_image_that_is_spoilt_most(cache: Path) -> None:
     data, darken = toys.portraits(cache), toys.Darken()
-    pair = overfit.one_pair(data, darken)
+    pair = overfit.one_image(data, darken)
     assert len(pair) == overfit.COPIES
     assert set(pair.ids) < {data.ids[i] for i in data.indices("train")}
     chosen = psnr_of(pair.degraded / 255, pair.clean / 255)
     factor = float(pair.truth["factor"][0])
     assert chosen == pytest.approx(psnr_of(pair.clean / 255 * factor, pair.clean / 255), abs=0.1)
-    others = overfit.one_pair(toys.portraits(cache, toys.ToyFaces(n=10)), darken)
+    others = overfit.one_image(toys.portraits(cache, toys.ToyFaces(n=10)), darken)
     assert chosen <= psnr_of(others.degraded / 255, others.clean / 255)
 
 
@@ -91,7 +91,7 @@ def test_good_is_good_enough_where_the_image_is_hardly_degraded() -> None:
 
 
 def test_marks_are_those_of_the_pictures(cache: Path) -> None:
-    pairs = overfit.one_pair(toys.portraits(cache), toys.Darken())
+    pairs = overfit.one_image(toys.portraits(cache), toys.Darken())
     marks = overfit.Marks.of(pairs, toys.Darken())
     error = (pairs.degraded / 255 - pairs.clean / 255).square().mean()
     spread = (pairs.clean[0] / 255).flatten(1).var(1, correction=0).mean()

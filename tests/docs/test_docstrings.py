@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import importlib
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,10 @@ def test_public_names_have_an_example_that_runs(name: str, monkeypatch: pytest.M
     report: list[str] = []
     doctest.DocTestRunner().run(test, out=report.append)
     assert not report, "".join(report)
+
+
+@pytest.mark.parametrize("name", ["processes", "files", "running.plan", "running.progress", "running.workspace"])
+def test_examples_of_the_way_between_run_in_their_module(name: str) -> None:
+    found = doctest.testmod(importlib.import_module(f"benchbench.{name}"))
+    assert found.attempted
+    assert not found.failed
