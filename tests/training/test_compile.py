@@ -97,11 +97,10 @@ def test_a_compiled_run_is_another_result_of_trained_models_only(tmp_path: Path)
     compiled = go(tmp_path, recorder, model=("identity", "tiny-conv"), compile=True)
     again = go(tmp_path, recorder, model=("identity", "tiny-conv"), compile=True)
     assert recorder.plans == [(2, 2), (2, 1), (2, 0)]
-    assert [r["trial"].get("compiled", False) for r in compiled.results] == [False, True]
+    assert [r.trial.compiled for r in compiled.results] == [False, True]
     assert compiled.results == again.results
     assert compiled.results[0] == as_written.results[0]
-    assert compiled.results[1]["scores"]["peak"]["mean"] == pytest.approx(
-        as_written.results[1]["scores"]["peak"]["mean"], abs=0.2
-    )
+    means = [report.results[1].scores["peak"].mean for report in (compiled, as_written)]
+    assert means[0] == pytest.approx(means[1], abs=0.2)
     assert not compiled.problems
     assert [b.setting.budget for b in collect(tmp_path)[0]] == ["2 epochs", "2 epochs, compiled"]
