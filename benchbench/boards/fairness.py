@@ -36,9 +36,9 @@ class Group:
 
     name: str
     n: int
-    mean: float
-    low: float
-    high: float
+    mean: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class Row:
     model: str
     role: str
     groups: tuple[Group, ...]
-    worst: str
+    worst: str = ""
     """The name of the group with the worst mean, "" if fewer than two groups have enough images."""
-    gap: float
+    gap: float = math.nan
     """Best minus worst mean of the groups, never negative; NaN for fewer than two."""
-    relative: float
+    relative: float = math.nan
     """The gap divided by that of the degraded input: above 1, the model widens it. NaN where that has none."""
-    p: float
+    p: float = math.nan
     """Of a Kruskal-Wallis test that the groups do not differ: a gap between two groups is never quite 0."""
 
 
@@ -134,8 +134,7 @@ def _table(board: Board, by: str, column: str, labels: Mapping[str, str | None])
         if (scores := _scores(board, model, column)) is not None:
             members = _members(scores, labels)
             groups = tuple(_group(name, values) for name, values in members.items())
-            row = Row(model, role, groups, "", math.nan, math.nan, math.nan)
-            rows.append(_compared(row, members, facts))
+            rows.append(_compared(Row(model, role, groups), members, facts))
     own = next((row.gap for row in rows if row.role == BASELINE), math.nan)
     if math.isfinite(own) and own > 0:
         rows = [replace(row, relative=row.gap / own) for row in rows]
@@ -182,7 +181,7 @@ def _natural(name: str) -> tuple[bool, float, str]:
 
 def _group(name: str, values: Any) -> Group:
     if len(values) < TOO_FEW:
-        return Group(name, len(values), math.nan, math.nan, math.nan)
+        return Group(name, len(values))
     low, high = mean_intervals(values[:, None], SEED)
     return Group(name, len(values), float(values.mean()), float(low[0]), float(high[0]))
 
