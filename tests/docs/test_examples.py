@@ -141,7 +141,7 @@ def test_kornias_degradations_have_a_board_and_an_oracle(environment: Callable[[
 def test_kornias_degradations_draw_for_each_image_alone(environment: Callable[[str], Environment]) -> None:
     code = """
 import torch, benchbench_kornia
-from benchbench.seeding import SeededDraw
+from benchbench.contracts.seeding import SeededDraw
 before = torch.get_rng_state()
 images, ids = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0)), ["a", "b", "c", "d"]
 for kind in benchbench_kornia.benchbench_degradations():

@@ -1,10 +1,8 @@
-"""What takes processes, kills and installations: run with `pytest -m slow`."""
+"""Runs that are interrupted, or share a folder: they say how to go on, and go on to the same numbers."""
 
 from __future__ import annotations
 
-import itertools
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -18,63 +16,8 @@ import pytest
 from command import board, numbers
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-KILLS = 50
 BENCHBENCH = [sys.executable, "-m", "benchbench"]
 RUN = ["run", "--dataset", "faces:n=200", "--size", "32", "--budget", "1TFLOP", "--device", "cpu", "--quiet"]
-
-
-@pytest.fixture
-def toy_run(tmp_path: Path) -> Callable[[Path], subprocess.Popen[bytes]]:
-    """A function that starts a run of small trials with an output folder, in a process group of its own."""
-    env = command.environment(tmp_path / "site", "toys", "faulty", cache=tmp_path / "cache")
-    trials = [
-        *command.options("--model", "identity", "oracle", "tiny-conv", "slow"),
-        *command.options("--seed", 0, 1, 2),
-    ]
-
-    def start(out: Path) -> subprocess.Popen[bytes]:
-        (tmp_path / "messages").touch()
-        with (tmp_path / "messages").open("ab") as messages:
-            return subprocess.Popen(
-                [*command.RUN, *trials, "--budget", "8epochs", "--jobs", "2", "--quiet", "--out", out],
-                env=env, start_new_session=True, stdout=messages, stderr=messages,
-            )  # fmt: skip
-
-    return start
-
-
-@pytest.mark.timeout(3600)
-def test_a_run_killed_at_random_instants_ends_in_the_same_numbers(
-    tmp_path: Path, toy_run: Callable[[Path], subprocess.Popen[bytes]]
-) -> None:
-    whole = tmp_path / "whole"
-    assert toy_run(whole).wait() == 0
-    began = time.monotonic()
-    assert toy_run(tmp_path / "again").wait() == 0  # with the data prepared, as all that follow
-    duration = time.monotonic() - began
-    chance, kills, at_work = random.Random(0), 0, 0
-    for position in itertools.count():
-        out = tmp_path / f"killed-{position}"
-        known: dict[str, object] = {}
-        while kills < KILLS:
-            process = toy_run(out)
-            try:
-                assert process.wait(chance.uniform(0.1, 0.9) * duration) == 0
-                break
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            kills += 1
-            at_work += bool(list(out.rglob("*.partial")))
-            assert known.items() <= (known := numbers(out)).items(), "a result was lost, or became another one"
-        assert toy_run(out).wait() == 0
-        assert numbers(out) == numbers(whole)
-        assert board(out) == board(whole)
-        assert not [*out.rglob("*.partial"), *out.glob("*/*/*/*/.*")], "what a kill left unfinished has stayed"
-        print(f"{kills} kills, {at_work} of them while a trial was at work, in {time.monotonic() - began:.0f} s")
-        if kills == KILLS:
-            break
-    assert at_work >= KILLS / 5, "the kills hit nothing: give the run more to do"
 
 
 def test_two_runs_in_one_folder_at_once_do_no_trial_twice_and_lose_none(
