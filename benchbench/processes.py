@@ -29,12 +29,11 @@ from .errors import BenchbenchError, one_line
 POLL_SECONDS = 0.1
 LONGEST_MESSAGE = 4000
 """Bytes. A pipe takes up to 4096 whole or not at all, so a process that is killed leaves no half message behind."""
-NEWS, ANSWER = b"n", b"a"
-"""The first byte of a message."""
+A_PIPE_FULL = 20_000  # messages: more than a pipe of 64 KiB holds
+NEWS, ANSWER = b"n", b"a"  # the first byte of a message
 _LOCK = threading.Lock()
 """Held to start a process, which asks for the ends of all others, or to ask for one: only one thread may read it."""
-_parent: Connection | None = None
-"""In a child process, the way to its parent."""
+_parent: Connection | None = None  # in a child process, the way to its parent
 
 P = ParamSpec("P")
 
@@ -154,7 +153,9 @@ def _watch(
         with _LOCK:
             alive = process.is_alive()  # asked first: an answer comes before the end
         try:
-            while reader in events and reader.poll():
+            for _ in range(A_PIPE_FULL if reader in events else 0):  # no more, or one that never stops has no limits
+                if not reader.poll():
+                    break
                 message = reader.recv_bytes(LONGEST_MESSAGE)
                 if message.startswith(ANSWER):
                     return message[1:].decode(errors="replace") or None

@@ -53,6 +53,17 @@ def test_texts_arrive_whole_and_in_order_and_one_that_is_too_long_is_dropped() -
     tell_parent("nobody waits for this process")
 
 
+def babble() -> None:
+    while True:
+        tell_parent("and so on")
+
+
+def test_a_process_that_never_stops_telling_has_its_limits_too() -> None:
+    with Pool(1, Limits(seconds=2)) as pool:
+        done = pool.submit(ChildProcess(babble))
+        assert done.result(timeout=60) == "took longer than 2 s; --timeout allows it more"
+
+
 def close_all() -> None:
     os.closerange(3, 64)
     time.sleep(0.5)
