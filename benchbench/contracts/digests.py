@@ -7,12 +7,15 @@ import functools
 import hashlib
 import importlib.util
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..files import digest
 from . import specs
 from .component import Component
+
+_PARSING = threading.Lock()  # CPython 3.11's ast.parse raises SystemError where another thread parses meanwhile
 
 
 def source_digest(component: Component) -> str:
@@ -40,7 +43,9 @@ def _visit(module: str, seen: dict[str, bytes]) -> None:
     if module in seen or path is None:
         return
     seen[module] = path.read_bytes()
-    for name in _imports(module, ast.parse(seen[module]), is_package=path.name == "__init__.py"):
+    with _PARSING:
+        tree = ast.parse(seen[module])
+    for name in _imports(module, tree, is_package=path.name == "__init__.py"):
         if name.split(".")[0] == module.split(".")[0]:
             _visit(name, seen)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -113,3 +115,28 @@ def test_a_chain_has_a_digest_of_all_its_parts_in_order() -> None:
 
 def test_parameters_do_not_change_the_digest_of_the_source() -> None:
     assert source_digest(toys.ToyFaces(40)) == source_digest(toys.ToyFaces(41))
+
+
+class Garbage:
+    """Refers to itself, and lets other threads go on when it is collected."""
+
+    def __init__(self) -> None:
+        self.cycle = self
+
+    def __del__(self) -> None:
+        sum(range(50))
+
+
+def test_threads_may_ask_for_digests_at_once(write_module: Write) -> None:
+    """`ast.parse` of Python 3.11 raises SystemError where garbage is collected and another thread parses meanwhile."""
+    names = [f"misty{i}" for i in range(100)]
+    for name in names:
+        write_module(name, f"NAME = {name!r}\n" + inspect.getsource(toys))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            found = list(threads.map(lambda name: (Garbage(), Garbage(), Garbage(), module_digest(name))[-1], names))
+    finally:
+        sys.setswitchinterval(before)
+    assert len(set(found)) == len(names)
