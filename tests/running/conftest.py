@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import command
@@ -14,6 +15,14 @@ import pytest
 @pytest.fixture(autouse=True)
 def _prepared(cache: Path, toy_cache: Path) -> None:
     shutil.copytree(toy_cache, cache)
+
+
+@pytest.fixture(autouse=True)
+def _hears_ctrl_c() -> Iterator[None]:
+    """Processes hear SIGINT as at a prompt, also where pytest was started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

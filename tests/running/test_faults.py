@@ -59,7 +59,7 @@ FAULTS: dict[str, str | None] = {
     "faulty:deed=dtype,at=build": HARMLESS,
     "polluting": HARMLESS,
     "faulty:deed=patch,at=build": HARMLESS,
-    "strange": r"TypeError: Object of type object is not JSON serializable",
+    "strange": r"TypeError: a result cannot hold object",
     "strange:note=unpicklable": HARMLESS,
     "faulty:deed=delete": r"TrialError: the process's log or its descriptors were closed, replaced or removed",
     "faulty:deed=disk": r"OSError: .*File too large",
