@@ -53,7 +53,7 @@ def tiled(
     for row, images in enumerate(rows):
         top = y + row * (height + GAP)
         if left:
-            _write(draw, (GAP * 2, top + height / 2), _wrapped(left[row]))
+            _write(draw, (GAP * 2, top + height / 2), wrapped(left[row]))
         for column, image in enumerate(images):
             enlarged = Image.fromarray(image).resize((width, height), Image.Resampling.NEAREST)
             canvas.paste(enlarged, (x + column * (width + GAP), top))
@@ -71,7 +71,7 @@ def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(15)
 
 
-def _wrapped(label: str, width: int = 22) -> str:
+def wrapped(label: str, width: int = 22) -> str:
     """Break a label behind the separators of a spec into at most four lines, the last of which always stays."""
     lines: list[str] = []
     for text in label.splitlines():

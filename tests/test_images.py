@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from benchbench.images import GAP, HEAD, LABEL, TILE, _wrapped, tiled
+from benchbench.images import GAP, HEAD, LABEL, TILE, tiled, wrapped
 
 
 def opened(png: bytes) -> np.ndarray:
@@ -45,14 +45,14 @@ def test_small_images_are_enlarged_to_about_the_size_of_a_tile() -> None:
 
 
 def test_a_spec_is_broken_at_its_separators() -> None:
-    assert _wrapped("skip-autoencoder:kernel=5,skips=false\n12.50 dB").splitlines() == [
+    assert wrapped("skip-autoencoder:kernel=5,skips=false\n12.50 dB").splitlines() == [
         "skip-autoencoder:", "kernel=5,skips=false", "12.50 dB",
     ]  # fmt: skip
 
 
 @given(st.text(max_size=120))
 def test_lines_are_few_and_short_and_the_last_one_stays(label: str) -> None:
-    lines = _wrapped(label + "\n20.00 dB").split("\n")
+    lines = wrapped(label + "\n20.00 dB").split("\n")
     assert len(lines) <= 4
     assert all(len(line) <= 22 for line in lines)
     assert lines[-1] == "20.00 dB"

@@ -96,7 +96,7 @@ def _name_in_margin(axes: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[st
     """Names right of the axes, at the height of their points but `apart` of the axes' height, with a line to each."""
     low, high = axes.get_ylim()
     order = np.argsort(y, kind="stable")
-    heights = _spread((y[order] - low) / (high - low), apart)
+    heights = spread((y[order] - low) / (high - low), apart)
     for point, height in zip(order, heights, strict=True):
         axes.annotate(
             short(names[point]), (x[point], y[point]), (1.03, height), textcoords="axes fraction", fontsize=8,
@@ -104,7 +104,7 @@ def _name_in_margin(axes: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[st
         )  # fmt: skip
 
 
-def _spread(heights: np.ndarray, apart: float) -> np.ndarray:
+def spread(heights: np.ndarray, apart: float) -> np.ndarray:
     """Ascending heights moved so that neighbours are `apart`, around where they were."""
     moved = heights.copy()
     for i in range(1, len(moved)):

@@ -52,17 +52,17 @@ class Streamed(Held):
         return [tensor.pin_memory() for tensor in found] if self.device.type == "cuda" else found
 
 
-def _source(tensors: Sequence[Tensor], rows: Tensor, device: torch.device) -> Held:
+def held_or_streamed(tensors: Sequence[Tensor], rows: Tensor, device: torch.device) -> Held:
     """Hold the rows, or stream them where they take more than half of a GPU's free memory: training needs the rest."""
     if device.type == "cpu":
         return Held(tensors, rows)
     size = sum(len(rows) * tensor[0].numel() * tensor.element_size() for tensor in tensors)
     if device.type == "cuda" and size > torch.cuda.mem_get_info(device)[0] // 2:
         return Streamed(tensors, rows, device)
-    return Held([_moved(tensor, rows, device) for tensor in tensors], torch.arange(len(rows), device=device))
+    return Held([moved_rows(tensor, rows, device) for tensor in tensors], torch.arange(len(rows), device=device))
 
 
-def _moved(tensor: Tensor, rows: Tensor, device: torch.device) -> Tensor:
+def moved_rows(tensor: Tensor, rows: Tensor, device: torch.device) -> Tensor:
     """Move some rows of a tensor to the device, without a second copy of them here."""
     moved = torch.empty((len(rows), *tensor.shape[1:]), dtype=tensor.dtype, device=device)
     for some, there in zip(rows.split(PART), moved.split(PART), strict=True):
@@ -76,7 +76,7 @@ class TrainingSet:
     def __init__(self, dataset: PreparedDataset, degradation: Degradation, device: torch.device) -> None:
         rows = torch.tensor(dataset.indices("train"), dtype=torch.long)
         tensors = [dataset.pixels, *([] if dataset.masks is None else [dataset.masks])]
-        self._length, self._images = len(rows), _source(tensors, rows, device)
+        self._length, self._images = len(rows), held_or_streamed(tensors, rows, device)
         self.degradation, self.device = degradation, device
 
     def __len__(self) -> int:

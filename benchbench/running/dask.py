@@ -203,7 +203,7 @@ def work(given: RemoteTrial, topic: str, pause: float) -> tuple[str, RemoteResul
         return known is None or known.state != "executing" or worker.status.name.startswith("clos")
 
     _may_have_children()
-    hear = _now_and_then(lambda progress: worker.log_event(topic, progress), pause)
+    hear = now_and_then(lambda progress: worker.log_event(topic, progress), pause)
     try:
         with tempfile.TemporaryDirectory(dir=worker.local_directory, ignore_cleanup_errors=True) as scratch:
             return worker.address, remote.carry_out(given, Path(scratch), hear, cancelled)
@@ -218,7 +218,7 @@ def _may_have_children() -> None:
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
 
 
-def _now_and_then(tell: Callable[[Progress], object], pause: float) -> Callable[[Progress], None]:
+def now_and_then(tell: Callable[[Progress], object], pause: float) -> Callable[[Progress], None]:
     """Return a `tell` that lets through all rows, and of mere progress something each `pause` seconds."""
     last = -pause
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from benchbench.boards import Board, collect
-from benchbench.boards.pareto import _spread, front, fronts, pareto
+from benchbench.boards.pareto import front, fronts, pareto, spread
 
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
 SMALL = st.integers(0, 4).map(float)
@@ -71,5 +71,5 @@ def test_the_plot_names_the_front_and_shows_all_that_can_be_shown(tmp_path: Path
 
 @given(st.lists(st.floats(0, 1), max_size=20).map(sorted))
 def test_names_in_the_margin_never_overlap(heights: list[float]) -> None:
-    moved = _spread(np.array(heights), 0.05)
+    moved = spread(np.array(heights), 0.05)
     assert (np.diff(moved) >= 0.05 - 1e-9).all()

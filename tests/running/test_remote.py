@@ -236,7 +236,7 @@ def test_without_dask_one_line_says_how_to_get_it(tmp_path: Path, monkeypatch: p
 
 def test_progress_is_told_now_and_then_and_rows_always(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Progress] = []
-    tell, now = dask._now_and_then(told.append, pause=50.0), iter((0.0, 10.0, 20.0, 60.0, 100.0))
+    tell, now = dask.now_and_then(told.append, pause=50.0), iter((0.0, 10.0, 20.0, 60.0, 100.0))
     monkeypatch.setattr("benchbench.running.dask.time.monotonic", lambda: next(now))
     steps: list[Progress] = [{"key": "key", "values": {"fraction": step / 4}, "row": None} for step in range(5)]
     for progress in steps:

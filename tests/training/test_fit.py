@@ -82,7 +82,7 @@ def test_images_that_a_device_cannot_hold_are_the_same_batches(cache: Path, monk
     """Whether the next ones were announced rightly, wrongly or not at all."""
     faces, cpu = portraits(cache), torch.device("cpu")
     held = TrainingSet(faces, Darken(), cpu)
-    monkeypatch.setattr(batches, "_source", batches.Streamed)
+    monkeypatch.setattr(batches, "held_or_streamed", batches.Streamed)
     streamed = TrainingSet(faces, Darken(), cpu)
     assert streamed.statistics() == held.statistics()
     asked = [torch.tensor(rows) for rows in ([3, 1, 2], [0, 4, 5], [5, 5, 0], [1, 2, 3])]
@@ -93,7 +93,7 @@ def test_images_that_a_device_cannot_hold_are_the_same_batches(cache: Path, monk
 
 
 def test_what_was_announced_is_read_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "_source", batches.Streamed)
+    monkeypatch.setattr(batches, "held_or_streamed", batches.Streamed)
     data = TrainingSet(portraits(cache), Darken(), torch.device("cpu"))
     reads, read = [], batches.Streamed._read
     monkeypatch.setattr(batches.Streamed, "_read", lambda self, rows: reads.append(rows.tolist()) or read(self, rows))
@@ -106,9 +106,9 @@ def test_what_was_announced_is_read_once(cache: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(("free", "kind"), [(10**9, batches.Held), (1000, batches.Streamed)])
 def test_a_gpu_holds_what_takes_half_of_its_free_memory(free: int, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 10**10))
-    monkeypatch.setattr(batches, "_moved", lambda tensor, rows, device: tensor[rows])
+    monkeypatch.setattr(batches, "moved_rows", lambda tensor, rows, device: tensor[rows])
     monkeypatch.setattr(torch, "arange", lambda n, device: torch.tensor(range(n)))
-    source = batches._source(
+    source = batches.held_or_streamed(
         [torch.zeros(40, 3, 8, 8, dtype=torch.uint8)], torch.tensor(range(20)), torch.device("cuda")
     )
     assert type(source) is kind
@@ -117,4 +117,4 @@ def test_a_gpu_holds_what_takes_half_of_its_free_memory(free: int, kind: type, m
 def test_rows_are_moved_as_they_are() -> None:
     images = torch.randint(0, 256, (100, 3, 4, 4), dtype=torch.uint8)
     rows = torch.randperm(100)[:70]
-    assert torch.equal(batches._moved(images, rows, torch.device("cpu")), images[rows])
+    assert torch.equal(batches.moved_rows(images, rows, torch.device("cpu")), images[rows])
