@@ -6,21 +6,18 @@ import copy
 import io
 import json
 import os
-import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import results
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from jobs import go
 from pictures import bomb
 from PIL import Image
 
@@ -230,49 +227,6 @@ def test_any_history_harms_no_board(data: list[bytes]) -> None:
 def test_a_history_of_a_million_rows_harms_no_board() -> None:
     row = HISTORY.splitlines()[1] + "\n"
     check_pictures(store.HISTORY, (HISTORY + row * (64_000_000 // len(row))).encode())
-
-
-@pytest.fixture(scope="module")
-def scored(tmp_path_factory: pytest.TempPathFactory, toy_cache: Path) -> Path:
-    """A run of one model by one metric, in `runs`, and its cache, in `cache`."""
-    folder = tmp_path_factory.mktemp("scored")
-    shutil.copytree(toy_cache, folder / "cache")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("BENCHBENCH_CACHE", str(folder / "cache"))
-        go(folder / "runs", model=("identity",), metric=("peak",))
-    return folder
-
-
-def parquet(table: pd.DataFrame) -> bytes:
-    stream = io.BytesIO()
-    table.to_parquet(stream)
-    return stream.getvalue()
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda data: b"",
-        lambda data: data[:-20],
-        lambda data: b"\0" * len(data),
-        lambda data: data[:100] + bytes(40) + data[140:],
-        lambda data: parquet(pd.DataFrame({"peak": ["text"] * 5})),
-        lambda data: parquet(pd.DataFrame({"other": np.zeros(10**6)})),
-    ],
-)
-def test_metrics_are_added_to_a_result_whose_table_is_spoilt(
-    tmp_path: Path, cache: Path, scored: Path, spoil: Callable[[bytes], bytes]
-) -> None:
-    shutil.copytree(scored / "cache", cache)
-    shutil.copytree(scored / "runs", tmp_path, dirs_exist_ok=True)
-    path = next(tmp_path.rglob("identity/*/metrics.parquet"))
-    path.write_bytes(spoil(path.read_bytes()))
-    content = json.loads((path.parent / store.RESULT).read_text())
-    content["files"][path.name] = file_digest(path)
-    (path.parent / store.RESULT).write_text(json.dumps(content))
-    (later,) = go(tmp_path, model=("identity",), metric=("peak", "mean-error")).results
-    assert later.status == "scored"
-    assert later.scores["mean-error"].n > 0
 
 
 # ── photographs ──────────────────────────────────────────────────────────────────────────────────────────────────────
