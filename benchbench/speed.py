@@ -34,7 +34,7 @@ from .errors import SpecError, one_line
 from .evaluation.score import scored_at_once
 from .files import cache_folder, read_json
 from .registry.registry import Registry
-from .results.record import environment
+from .results.environment import environment
 from .results.trial import Trial
 from .running import plan
 from .training.trainer import Trainer

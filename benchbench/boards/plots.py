@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..files import write_atomically
 from ..results import store
+from ..results.history import read as read_history
 from ..results.store import GRADIENT
 from .board import Board
 from .drawing import COLOURS, figure_of, finish, png, quantity, short, style
@@ -45,7 +46,7 @@ def histories_of(board: Board) -> dict[str, list[dict[str, float]]]:
 def history_of(result: store.Result) -> list[dict[str, float]]:
     """The rows of a scored result's history; none if it has none that can be plotted: whoever shows it does without."""
     try:
-        rows = store.read_history(result.folder) if result.status == "scored" else []
+        rows = read_history(result.folder) if result.status == "scored" else []
     except (OSError, ValueError):
         return []
     return rows if rows and rows[0].keys() >= PLOTTED else []

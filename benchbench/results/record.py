@@ -6,17 +6,12 @@ Fields that a file has beyond these are ignored, so that a later version may add
 from __future__ import annotations
 
 import json
-import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
 
-from .. import __version__
-
 SCHEMA = 1
-LIBRARIES = ("torch", "torchvision", "numpy", "pillow", "scikit-image", "scipy", "piq")
 SCORED = ("origin", "environment", "model", "metrics", "scores", "timing")
 """Parts that a scored result cannot do without."""
 OF_SCORED_ONLY = ("data", "training", "model", "task", "rate", "metrics", "scores", "timing", "worst")
@@ -242,23 +237,3 @@ def _plain(value: object) -> object:
         if isinstance(value, kind):
             return kind(value)
     raise TypeError(f"a result cannot hold {type(value).__name__} {str(value)[:80]!r}")
-
-
-def environment() -> Environment:
-    """The versions and the hardware here."""
-    found = dict(text.split(" ") for name in LIBRARIES if " " in (text := library_version(name)))
-    return Environment(
-        benchbench=__version__,
-        python=platform.python_version(),
-        system=platform.system(),
-        machine=platform.machine(),
-        libraries=found,
-    )
-
-
-def library_version(name: str) -> str:
-    """`name version` of an installed distribution, or its name alone."""
-    try:
-        return f"{name} {version(name)}"
-    except PackageNotFoundError:
-        return name

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -43,7 +42,7 @@ GRADIENT = "gradient/"  # begins the columns of a history that hold the gradient
 WORK = ".partial"
 RESTORED = "restored"  # the tensor in the file of predictions
 _LONGEST = 80
-_LARGEST_RESULT, _LARGEST_HISTORY = 16_000_000, 64_000_000  # bytes; a real one has some thousands
+_LARGEST_RESULT = 16_000_000  # bytes; a real one has some thousands
 _NAME_AND_COMMA = re.compile(rf"(?:^|(?<=\+))({NAME.pattern}),")  # where a spec has its colons
 
 
@@ -69,11 +68,6 @@ class Result:
     folder: Path
     record: Record
 
-    @cached_property
-    def content(self) -> dict[str, Any]:
-        """The record in plain values."""
-        return plain(self.record)
-
     @property
     def status(self) -> str:
         """`scored`, `skipped` or `failed`."""
@@ -98,7 +92,7 @@ def read(folder: Path) -> Result:
     """The result in a folder. Raises DamagedResult if it is incomplete, altered or of another schema."""
     path = folder / RESULT
     try:
-        _check_file(path, _LARGEST_RESULT)
+        check_file(path, _LARGEST_RESULT)
         content = read_json(path)
     except (OSError, ValueError, RecursionError) as error:
         raise DamagedResult(f"{path} cannot be read: {error}") from error
@@ -122,23 +116,12 @@ def _is_own_file(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
-def _check_file(path: Path, largest: int) -> None:
+def check_file(path: Path, largest: int) -> None:
+    """Raises ValueError if there is something else than a file, or one of more bytes than `largest`."""
     if path.exists() and not _is_own_file(path):
         raise ValueError("it is no regular file")
     if (size := path.stat().st_size) > largest:
         raise ValueError(f"{size / 1e6:.0f} MB are more than the {largest / 1e6:.0f} MB that it may have")
-
-
-def precedence(metric: str, facts: Mapping[str, Any]) -> tuple[bool, int, str]:
-    """A metric's place on boards as a key to sort by: the one that ranks, then by their own `order`, then by name."""
-    return not facts.get("ranks", False), facts["order"], metric
-
-
-def first_metric(content: Mapping[str, Any]) -> str | None:
-    """The metric of a result that was scored and stands first on boards, or None."""
-    known = content["metrics"]
-    ranking = (m for m in known if m in content["scores"] and not known[m].get("signed"))
-    return min(ranking, key=lambda m: precedence(m, known[m]), default=None)
 
 
 def oldest_first(results: Iterable[Result]) -> list[Result]:
@@ -199,28 +182,6 @@ def read_scores(folder: Path) -> pd.DataFrame:
     if frame.index.name != "id" or not frame.index.is_unique or not frame.columns.is_unique or not numeric:
         raise DamagedResult(f"{folder / SCORES} is no table of one row of numbers an image")
     return frame.astype("float64")
-
-
-def write_history(folder: Path, history: Sequence[Mapping[str, float]]) -> None:
-    """The validation rows of a training as `history.csv`."""
-    buffer = io.StringIO()
-    columns = list(dict.fromkeys(name for row in history for name in row))  # gradients may be watched from now on
-    writer = csv.DictWriter(buffer, columns, restval="nan", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(history)
-    write_atomically(folder / HISTORY, buffer.getvalue())
-
-
-def read_history(folder: Path) -> list[dict[str, float]]:
-    """The rows of `history.csv`; none where there is no such file. Raises ValueError for a damaged one."""
-    if not (folder / HISTORY).is_file():
-        return []
-    _check_file(folder / HISTORY, _LARGEST_HISTORY)
-    with (folder / HISTORY).open(newline="", encoding="utf-8") as file:
-        try:
-            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-        except (ValueError, TypeError, csv.Error) as error:
-            raise ValueError(f"{folder / HISTORY} is damaged: {error}") from error
 
 
 def work_folder(final: Path) -> Path:

@@ -20,7 +20,8 @@ from ..contracts.metric import NO_REGION, Metric
 from ..contracts.model import Model, Task
 from ..files import digest
 from . import store
-from .record import Origin, ProtocolFacts, Record, Status, TrialFacts, environment
+from .environment import environment
+from .record import Origin, ProtocolFacts, Record, Status, TrialFacts
 
 KEYED = ("fingerprint", "size", "degradation_digest", "model_digest", "seed", "budget", "threads")
 KEYED_IF_THERE = ("compiled",)

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from ..errors import TrialError, one_line
 from ..files import save_tensors
-from ..results import store
+from ..results import history, store
 from ..results.record import DataFacts, Record, TrainingFacts, TrainingTime
 from ..results.store import Result
 from ..results.trial import Trial, missing_metrics, record_of
@@ -91,7 +91,7 @@ def _make(
     save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
     if not training:
         return TrainingFacts(), None, notes
-    time = TrainingTime(seconds=store.read_history(work)[-1]["seconds"], peak_bytes=peak.bytes)
+    time = TrainingTime(seconds=history.read(work)[-1]["seconds"], peak_bytes=peak.bytes)
     return TrainingFacts(**training), time, notes
 
 
@@ -139,7 +139,7 @@ def _run(trainer: Trainer, work: Path) -> Trained:
     halved = trainer.batch < min(trainer.recipe.batch, len(trainer.data))
     checkpoint = work / CHECKPOINTS.replace("*", f"-{trainer.batch}" if halved else "")
     trained = trainer.run(checkpoint, report)
-    store.write_history(work, trained.history)
+    history.write(work, trained.history)
     write_strip(work / store.STRIP, trainer.validation, trained.frames)
     return trained
 

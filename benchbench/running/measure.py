@@ -17,7 +17,8 @@ from ..contracts.digests import component_digest, full_spec
 from ..contracts.metric import Metric
 from ..files import save_tensors
 from ..results import store
-from ..results.record import MetricFacts, ModelFacts, Rate, Record, Score, TaskFacts, Timing, library_version
+from ..results.environment import library_version
+from ..results.record import MetricFacts, ModelFacts, Rate, Record, Score, TaskFacts, Timing
 from ..results.store import Result
 from ..results.trial import Trial, record_of
 from .workspace import Workspace

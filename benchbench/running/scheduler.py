@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import BenchbenchError, one_line
 from ..processes import POLL_SECONDS
-from ..results import store
+from ..results import history, store
 from ..results.record import Record
 from ..results.trial import Trial
 from . import worker
@@ -94,7 +94,7 @@ def _record(trial: Trial, out: Path) -> Record | None:
 
 def _history(trial: Trial, out: Path) -> list[Mapping[str, float]]:
     with suppress(OSError, ValueError):
-        return list(store.read_history(trial.folder(out)))
+        return list(history.read(trial.folder(out)))
     return []
 
 

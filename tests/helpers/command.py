@@ -51,7 +51,8 @@ def numbers(out: Path) -> dict[str, object]:
     for folder, result in store.find(out):
         assert isinstance(result, store.Result), result
         where = str(folder.relative_to(out))
-        found[where] = tuple(result.content.get(part) for part in ("status", "scores", "training", "metrics", "model"))
+        record = result.record
+        found[where] = (record.status, record.scores, record.training, record.metrics, record.model)
     return found
 
 

@@ -18,6 +18,7 @@ from benchbench.data.degraded import DegradedSet
 from benchbench.evaluation.pictures import write_samples
 from benchbench.files import file_digest, write_json
 from benchbench.results import store
+from benchbench.results.history import write as write_history
 
 SIZE = 16
 SAMPLES = 4
@@ -53,7 +54,7 @@ def write(out: Path, score: float, error: int = 10, *, history: bool = True, **f
             {"epoch": float(i), "flops": 1e12 * i, "train_loss": 1 / i, "validation_loss": 1.2 / i,
              "validation_psnr": score - 5 / i} for i in steps
         ]  # fmt: skip
-        store.write_history(folder, rows)
+        write_history(folder, rows)
     return vouch(folder, worst=[IMAGES[position] for position in WORST])
 
 

@@ -77,4 +77,4 @@ def test_a_run_scores_by_it_in_other_processes(tmp_path: Path, installed: Callab
     go(tmp_path, registry=registry, model=["identity"], metric=["identity-similarity"])
     [(_, result)] = store.find(tmp_path)
     assert isinstance(result, store.Result)
-    assert 0.9 < result.content["scores"]["identity-similarity"]["mean"] <= 1  # darkening keeps most of the direction
+    assert 0.9 < result.record.scores["identity-similarity"].mean <= 1  # darkening keeps most of the direction

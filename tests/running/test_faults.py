@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from benchbench.results import store
+from benchbench.results.history import read
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 HEALTHY = ("identity", "oracle", "tiny-conv")
@@ -126,7 +127,7 @@ def row(outcome: Outcome, model: str) -> dict[str, Any]:
     for name in ("timing", "finished_at"):
         del content[name]
     content["files"].pop(store.HISTORY, None)  # it has the seconds
-    history = [{k: v for k, v in r.items() if k != "seconds"} for r in store.read_history(folder)]
+    history = [{k: v for k, v in r.items() if k != "seconds"} for r in read(folder)]
     files = {name: (folder / name).read_bytes() for name in content["files"]}
     return {"content": content, "history": history, "log": (folder / store.LOG).read_text(), **files}
 

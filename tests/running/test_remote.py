@@ -23,6 +23,7 @@ from benchbench.data.prepared import load, prepare, prepared_folder
 from benchbench.files import write_json
 from benchbench.processes import NO_LIMITS, Cancelled
 from benchbench.results import store
+from benchbench.results.record import plain
 from benchbench.results.store import RESULT, DamagedResult
 from benchbench.results.trial import Trial
 from benchbench.running import dask, plan, remote, run
@@ -77,7 +78,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Remo
 
 
 def without_times(folder: Path) -> dict[str, Any]:
-    content = dict(store.read(folder).content)
+    content = plain(store.read(folder).record)
     drop = ("timing", "finished_at", "files", "origin")
     sums = {name: digest for name, digest in content["files"].items() if name != store.HISTORY}
     return {name: value for name, value in content.items() if name not in drop} | {"sums": sums}
@@ -176,7 +177,7 @@ class Stored:
 def test_a_whole_result_is_taken_in(tmp_path: Path, files: dict[str, bytes]) -> None:
     own: Any = Stored()
     take_in(own, tmp_path / "out", files)
-    assert store.read(own.folder(tmp_path / "out")).content["key"] == own.key
+    assert store.read(own.folder(tmp_path / "out")).record.key == own.key
 
 
 @pytest.mark.parametrize(
@@ -204,7 +205,7 @@ def test_the_result_of_another_trial_is_not_taken_in(tmp_path: Path, files: dict
     with pytest.raises(DamagedResult, match="is another trial's"):
         take_in(other, tmp_path / "out", files)
     forged = tmp_path / "forged"
-    content = store.read(next((tmp_path / "made").rglob(RESULT)).parent).content
+    content = plain(store.read(next((tmp_path / "made").rglob(RESULT)).parent).record)
     write_json(forged, content | {"key": other.key})
     with pytest.raises(DamagedResult, match="is another trial's"):
         take_in(other, tmp_path / "out", files | {RESULT: forged.read_bytes()})

@@ -27,42 +27,38 @@ def check(result: Result, standing: Sequence[Result]) -> None:
 
 
 def _check_protocol(result: Result) -> None:
-    given = result.content["protocol"]
-    if given.get("version") != protocol.VERSION:
-        raise Refused(f"it was made under protocol {given.get('version')!r}; the protocol here is {protocol.VERSION}")
-    if differing := sorted(
-        k for k in given.keys() | protocol.SETTINGS.keys() if given.get(k) != protocol.SETTINGS.get(k)
-    ):
-        raise Refused(f"its protocol differs from {protocol.VERSION} in {', '.join(map(str, differing))[:80]}")
+    given = result.record.protocol
+    if given.version != protocol.VERSION:
+        raise Refused(f"it was made under protocol {given.version}; the protocol here is {protocol.VERSION}")
+    if differing := [name for name, value in protocol.SETTINGS.items() if getattr(given, name) != value]:
+        raise Refused(f"its protocol differs from {protocol.VERSION} in {', '.join(sorted(differing))}")
 
 
 def _check_key(result: Result) -> None:
-    content, trial = result.content, result.content["trial"]
-    if not {content["key"], trial.get("key")} == {key := key_of(result.record.trial, protocol.VERSION)}:
-        raise Refused(f"its key is {str(content['key'])[:40]!r}; what it tells of its trial gives {key!r}")
-    if not _was(finished := content.get("finished_at")):
-        raise Refused(f"it was finished at {str(finished)[:40]!r}, which is no time before now")
+    record = result.record
+    key = key_of(record.trial, protocol.VERSION)
+    if not record.key == record.trial.key == key:
+        raise Refused(f"its key is {record.key[:40]!r}; what it tells of its trial gives {key!r}")
+    if not _was(record.finished_at):
+        raise Refused(f"it was finished at {record.finished_at[:40]!r}, which is no time before now")
 
 
 def _check_texts(result: Result) -> None:
-    trial = result.content["trial"]
+    trial = result.record.trial
     texts = ("dataset", "fingerprint", "degradation", "degradation_digest", "model", "model_digest")
-    if strange := [name for name in texts if not 0 < len(trial[name]) <= 2000]:
+    if strange := [name for name in texts if not 0 < len(getattr(trial, name)) <= 2000]:
         raise Refused(f"its trial's {strange[0]} is no text of a sensible length")
-    if not 8 <= trial["size"] <= 2048:
-        raise Refused(f"its images have {trial['size']} px")
+    if not 8 <= trial.size <= 2048:
+        raise Refused(f"its images have {trial.size} px")
 
 
 def _check_role(result: Result) -> None:
-    content, trial = result.content, result.content["trial"]
-    role = content["model"]["role"] if content["status"] == "scored" else ""
-    if role and role != _role(trial["model"]):
-        raise Refused(
-            f"it calls {trial['model'][:80]} '{str(role)[:40]}': what sets the scale of a board must be installed here"
-        )
+    model, role = result.record.trial.model, result.record.model.role
+    if role and role != _role(model):
+        raise Refused(f"it calls {model[:80]} '{role[:40]}': what sets the scale of a board must be installed here")
 
 
-def _was(time: Any) -> bool:
+def _was(time: str) -> bool:
     """Whether it is a time, with its zone, that is past; a clock may be some minutes ahead."""
     try:
         return datetime.fromisoformat(time) < datetime.now(UTC) + timedelta(minutes=10)
@@ -73,30 +69,29 @@ def _was(time: Any) -> bool:
 def _check_place(result: Result, standing: Iterable[Result]) -> None:
     """Raises Refused if its row is taken: the newest counts, so a stranger's would displace what stands there."""
     for other in standing:
-        if row_of(other) == row_of(result) and other.content["key"] != result.content["key"]:
-            trial = other.content["trial"]
+        if row_of(other) == row_of(result) and other.record.key != result.record.key:
+            trial = other.record.trial
             raise Refused(
-                f"{trial['model'][:80]} (seed {trial['seed']}) stands there already, made by other code "
-                f"({other.content['key']}); to replace it, remove {other.folder} first"
+                f"{trial.model[:80]} (seed {trial.seed}) stands there already, made by other code "
+                f"({other.record.key}); to replace it, remove {other.folder} first"
             )
 
 
 def row_of(result: Result) -> tuple[Any, ...]:
     """What no two results of a board have in common, whatever code made them."""
-    trial = result.content["trial"]
+    trial = result.record.trial
     board = ("dataset", "fingerprint", "size", "degradation", "degradation_digest", "budget")
-    return *(trial[name] for name in (*board, "model", "seed")), bool(trial.get("compiled"))
+    return *(getattr(trial, name) for name in (*board, "model", "seed")), trial.compiled
 
 
 def _check_metrics(result: Result, standing: Iterable[Result]) -> None:
     """Raises Refused if it tells otherwise of a metric than those here do of the same version of it."""
-    known = {
-        (name, facts["digest"]): facts for other in standing for name, facts in other.content.get("metrics", {}).items()
-    }
-    for name, facts in result.content.get("metrics", {}).items():
-        there = known.get((name, facts["digest"]), facts)
-        if differing := [fact for fact in METRIC_FACTS if facts.get(fact) != there.get(fact)]:
-            raise Refused(f"{differing[0]} of {name[:80]} is {facts.get(differing[0])!r}, not as in the results here")
+    known = {(name, facts.digest): facts for other in standing for name, facts in other.record.metrics.items()}
+    for name, facts in result.record.metrics.items():
+        there = known.get((name, facts.digest), facts)
+        if differing := [fact for fact in METRIC_FACTS if getattr(facts, fact) != getattr(there, fact)]:
+            value = getattr(facts, differing[0])
+            raise Refused(f"{differing[0]} of {name[:80]} is {value!r}, not as in the results here")
 
 
 def _role(model: str) -> str:

@@ -36,7 +36,7 @@ class Verdict:
 
 def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[Verdict]:
     """Add the results in folders and archives to those under `into`; gives a verdict on each, as they come."""
-    standing = {r.content["key"]: r for _, r in store.find(into) if isinstance(r, Result)}
+    standing = {r.record.key: r for _, r in store.find(into) if isinstance(r, Result)}
     for path in paths:
         with tempfile.TemporaryDirectory(prefix="benchbench-") as scratch:
             try:
@@ -54,7 +54,7 @@ def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[
                 elif newest[claims.row_of(result)] is not result:  # what an edit of a model leaves behind
                     yield Verdict(source, "older", "the newest result of a model and seed counts")
                 else:
-                    yield _merge_one(source, result, path.is_dir(), into, standing, light)
+                    yield _merge_one(source, result, into, standing, light)
 
 
 def _read(folder: Path) -> Result | str:
@@ -65,18 +65,16 @@ def _read(folder: Path) -> Result | str:
         return _one_line(error)
 
 
-def _merge_one(
-    source: str, result: Result, named: bool, into: Path, standing: dict[str, Result], light: bool
-) -> Verdict:
-    """Vet a result and add it; a source that does not name it, as an archive, is told with its trial."""
-    trial = result.content["trial"]
+def _merge_one(source: str, result: Result, into: Path, standing: dict[str, Result], light: bool) -> Verdict:
+    """Vet a result and add it; a source that is not its folder, as an archive, is told with its trial."""
+    key, trial = result.record.key, result.record.trial
     try:
         others = [r for r in standing.values() if r.folder.resolve() != result.folder.resolve()]
         recomputed = vet(result, others)
-        source += "" if named else f" ({trial['degradation']} × {trial['model']})"
-        verdict = _against(result, standing.get(result.content["key"]))
+        source += "" if source == str(result.folder) else f" ({trial.degradation} × {trial.model})"
+        verdict = _against(result, standing.get(key))
         if verdict != "known":
-            standing[result.content["key"]] = add(result, into, light=light)
+            standing[key] = add(result, into, light=light)
     except (Refused, OSError) as error:
         return Verdict(source, "refused", _one_line(error))
     return Verdict(source, verdict, recomputed)
@@ -97,14 +95,14 @@ def _against(result: Result, there: Result | None) -> Literal["added", "replaced
                 f"the result of its key that is here has {name[0]} {theirs[name]:.6g}, not {mine[name]:.6g}: "
                 f"one trial, so one of them is wrong, or made on another kind of machine"
             )
-    newer = str(result.content.get("finished_at")) > str(there.content.get("finished_at"))
+    newer = result.record.finished_at > there.record.finished_at
     return "replaced" if newer and (mine, result.status) != (theirs, there.status) else "known"
 
 
 def _scores(result: Result) -> dict[tuple[str, str], float]:
     """(column, digest of its metric) -> mean."""
-    scores, metrics = result.content.get("scores", {}), result.content.get("metrics", {})
-    return {(name, metrics[name.partition("@")[0]]["digest"]): facts["mean"] for name, facts in scores.items()}
+    scores, metrics = result.record.scores, result.record.metrics
+    return {(name, metrics[name.partition("@")[0]].digest): score.mean for name, score in scores.items()}
 
 
 def add(result: Result, into: Path, *, light: bool) -> Result:
@@ -128,9 +126,9 @@ def _lighten(result: Result, work: Path) -> None:
     if (work / store.SCORES).is_file():
         store.write_scores(work, store.read_scores(work))
     if (work / store.SAMPLES).is_file():
-        keeps_frame = result.content["model"]["role"] == "baseline"
+        keeps_frame = result.record.model.role == "baseline"
         try:
-            picture = lighten(work / store.SAMPLES, result.content["trial"]["size"], SAMPLES_KEPT, whole=keeps_frame)
+            picture = lighten(work / store.SAMPLES, result.record.trial.size, SAMPLES_KEPT, whole=keeps_frame)
         except (ValueError, OSError, DamagedResult) as error:
             raise Refused(f"{store.SAMPLES} cannot be used: {error}") from error
         write_atomically(work / store.SAMPLES, picture)

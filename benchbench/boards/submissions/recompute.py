@@ -14,6 +14,7 @@ from ...errors import SpecError, one_line
 from ...files import cache_folder, load_tensors
 from ...registry.registry import registry
 from ...results import store
+from ...results.record import MetricFacts
 from ...results.store import Result
 from .archive import Refused
 
@@ -27,18 +28,18 @@ or library's rounding, no more."""
 
 def recompute(result: Result, table: pd.DataFrame, data: PreparedDataset | str) -> str:
     """Score the restored images anew. Raises Refused if the scores differ; returns what was, or why nothing was."""
-    if store.PREDICTIONS not in result.content.get("files", {}):
+    if store.PREDICTIONS not in result.record.files:
         return "not recomputed: it holds no restored images"
     if isinstance(data, str):
         return f"not recomputed: {data}"
-    trial = result.content["trial"]
+    trial = result.record.trial
     try:
-        degradation = registry().resolve("degradation", trial["degradation"])
+        degradation = registry().resolve("degradation", trial.degradation)
     except SpecError as error:
         return f"not recomputed: {error}"
-    if component_digest(degradation) != trial["degradation_digest"]:
+    if component_digest(degradation) != trial.degradation_digest:
         return f"not recomputed: {degradation} has another source here"
-    metrics = _same_metrics(result.content["metrics"])
+    metrics = _same_metrics(result.record.metrics)
     again = _score(result.folder, data, degradation, metrics)
     compared = [str(name) for name in again if name in table]
     if not compared:
@@ -49,15 +50,15 @@ def recompute(result: Result, table: pd.DataFrame, data: PreparedDataset | str) 
     return f"recomputed: {', '.join(compared)}" + (f"; not {', '.join(left)}" if left else "")
 
 
-def _same_metrics(facts: Mapping[str, Any]) -> list[Metric]:
+def _same_metrics(known: Mapping[str, MetricFacts]) -> list[Metric]:
     """The metrics of a result that are installed here in the same version."""
     found = []
-    for name, fact in facts.items():
+    for name, facts in known.items():
         try:
             metric = registry().resolve("metric", name)
         except SpecError:
             continue
-        if fact["unavailable"] is None and component_digest(metric) == fact["digest"]:
+        if facts.unavailable is None and component_digest(metric) == facts.digest:
             found.append(metric)
     return found
 

@@ -11,12 +11,15 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ...data.prepared import PreparedDataset
 from ...errors import one_line
 from ...files import json_text, write_json
 from ...results import store
+from ...results.record import plain
 from ...results.store import Result
 from ..board import collect
 from ..markdown.board import section
@@ -49,17 +52,17 @@ def vet(result: Result, standing: Sequence[Result]) -> str:
 
 def _check_data(result: Result, standing: Iterable[Result]) -> PreparedDataset | str:
     """The data set, or why it cannot be had. Raises Refused if the result was made with other data of that name."""
-    trial = result.content["trial"]
+    trial = result.record.trial
     for other in standing:
-        known = other.content["trial"]
-        if (known["dataset"], known["size"]) != (trial["dataset"], trial["size"]):
+        known = other.record.trial
+        if (known.dataset, known.size) != (trial.dataset, trial.size):
             continue
-        if known["fingerprint"] != trial["fingerprint"]:
+        if known.fingerprint != trial.fingerprint:
             raise Refused(
-                f"its data is {trial['fingerprint']}, that of the results here {known['fingerprint']}: not the same "
-                f"{trial['dataset']} at {trial['size']} px"
+                f"its data is {trial.fingerprint}, that of the results here {known.fingerprint}: not the same "
+                f"{trial.dataset} at {trial.size} px"
             )
-    return portraits(trial["dataset"], trial["size"], trial["fingerprint"])
+    return portraits(trial.dataset, trial.size, trial.fingerprint)
 
 
 def _check_scores(result: Result) -> pd.DataFrame:
@@ -71,22 +74,20 @@ def _check_scores(result: Result) -> pd.DataFrame:
         found = means(table)
     except (OSError, ValueError, TypeError, KeyError, ArithmeticError) as error:
         raise Refused(f"{store.SCORES} cannot be read: {one_line(error, 120)}") from error
-    stated = result.content["scores"]
+    stated = result.record.scores
     if differing := sorted(found.keys() ^ stated.keys()):
         raise Refused(f"{differing[0][:80]} is in {'the table' if differing[0] in found else 'the summary'} only")
-    metrics = result.content["metrics"]
+    metrics = result.record.metrics
     for name, facts in found.items():
         if name.removesuffix("@region").removesuffix("@face") not in metrics:
             raise Refused(f"it scores {name[:80]}, a metric that it does not describe")
         for fact, value in facts.items():
-            if not _is_close(stated[name].get(fact), value):
-                raise Refused(f"{fact} of {name} is {stated[name].get(fact)} in its summary, {value} by its images")
+            if not _is_close(told := getattr(stated[name], fact), value):
+                raise Refused(f"{fact} of {name} is {told} in its summary, {value} by its images")
     return table
 
 
-def _is_close(stated: Any, value: float) -> bool:
-    if isinstance(stated, bool) or not isinstance(stated, int | float):
-        return False
+def _is_close(stated: float, value: float) -> bool:
     if math.isnan(stated) and math.isnan(value):  # there is no deviation where some images are perfect
         return True
     return stated == value or math.isclose(stated, value, rel_tol=RELATIVE, abs_tol=1e-12)
@@ -98,8 +99,8 @@ def _check_images(result: Result, table: pd.DataFrame, data: PreparedDataset | s
     if isinstance(data, PreparedDataset):
         expected = [data.ids[i] for i in data.indices("test")]
     else:
-        fingerprint = result.content["trial"]["fingerprint"]
-        others = (r for r in standing if r.status == "scored" and r.content["trial"]["fingerprint"] == fingerprint)
+        fingerprint = result.record.trial.fingerprint
+        others = (r for r in standing if r.status == "scored" and r.record.trial.fingerprint == fingerprint)
         other = next(others, None)
         expected = ids if other is None else [str(i) for i in store.read_scores(other.folder).index]
     if len(set(ids)) != len(ids) or set(ids) != set(expected):
@@ -114,10 +115,10 @@ def _check_boards(result: Result) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = place(result, Path(folder))
         path.mkdir(parents=True)
-        kept = {name: sum for name, sum in result.content.get("files", {}).items() if name == store.SCORES}
+        kept = {name: sum for name, sum in result.record.files.items() if name == store.SCORES}
         for name in kept:
             shutil.copyfile(result.folder / name, path / name)
-        write_json(path / store.RESULT, result.content | {"files": kept})
+        write_json(path / store.RESULT, plain(replace(result.record, files=kept)))
         try:
             boards, problems = collect(Path(folder))
             for board in boards:
@@ -130,5 +131,5 @@ def _check_boards(result: Result) -> None:
 
 def place(result: Result, out: Path) -> Path:
     """Where a result belongs under `out`, by what it says of itself, whatever its folder was called."""
-    trial = result.content["trial"]
-    return out.joinpath(*(store.slug(trial[n]) for n in ("dataset", "degradation", "model")), result.content["key"])
+    trial = result.record.trial
+    return out.joinpath(*map(store.slug, (trial.dataset, trial.degradation, trial.model)), result.record.key)

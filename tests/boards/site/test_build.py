@@ -116,7 +116,7 @@ def test_pictures_are_the_models_own_to_the_bit(runs: Path, tmp_path: Path) -> N
             if result.status != "scored":
                 continue
             rows = read_samples(result.folder / "samples.png", gallery.SIZE)
-            model = next(m for m in shown["models"] if m["name"] == result.content["trial"]["model"])
+            model = next(m for m in shown["models"] if m["name"] == result.record.trial.model)
             for row, strip in (("restored", model), ("input", shown["input"]), ("truth", shown["truth"])):
                 with Image.open(tmp_path / "site" / strip["file"]) as picture:
                     assert np.array_equal(np.asarray(picture), np.concatenate(list(rows[row]), 1))

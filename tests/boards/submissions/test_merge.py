@@ -25,7 +25,7 @@ def test_results_are_added_light_and_again_they_are_known(runs: Path, tmp_path: 
     assert {v.verdict for v in merge([runs], into)} == {"added"}
     for folder in into.glob("*/*/*/*"):
         assert set(os.listdir(folder)) <= {store.RESULT, store.SCORES, store.HISTORY, store.SAMPLES}
-        assert store.read(folder).content["key"] == folder.name
+        assert store.read(folder).record.key == folder.name
     assert {v.verdict for v in merge([runs], into)} == {"known"}
     assert {v.verdict for v in merge([into], tmp_path / "again")} == {"added"}
 
@@ -88,7 +88,7 @@ def test_a_result_with_more_metrics_replaces_the_older_one(runs: Path, tmp_path:
     store.write_scores(older, store.read_scores(older).filter(regex="^psnr"))
     edit(older, forget)
     assert only(one(runs), tmp_path / "into").verdict == "replaced"
-    assert "lightness-shift" in store.read(older).content["scores"]
+    assert "lightness-shift" in store.read(older).record.scores
 
 
 def test_nothing_is_refused(tmp_path: Path) -> None:
@@ -117,6 +117,6 @@ def test_a_light_result_is_run_again_when_a_metric_is_missing(runs: Path, tmp_pa
     list(merge([runs], tmp_path / "into"))
     call = [*RUN, "--metric", "mae", "--out", str(tmp_path / "into")]
     assert CliRunner().invoke(main, call).exit_code == 0
-    content = store.read(one(tmp_path / "into")).content
-    assert {"psnr", "mae"} <= content["scores"].keys()
-    assert store.WEIGHTS in content["files"]
+    record = store.read(one(tmp_path / "into")).record
+    assert {"psnr", "mae"} <= record.scores.keys()
+    assert store.WEIGHTS in record.files
