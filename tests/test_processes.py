@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from children import babble, begin_and_wait, close_all, tell, tell_and_hang
 
 from benchbench.processes import LONGEST_MESSAGE, Cancelled, ChildProcess, Limits, Pool, tell_parent
 
@@ -40,11 +41,6 @@ def test_what_a_call_raises_is_told_in_one_line() -> None:
     assert ChildProcess(os.kill, 0, signal.SIGKILL).run() == "the process was killed by SIGKILL (out of memory?)"
 
 
-def tell(*texts: str) -> None:
-    for text in texts:
-        tell_parent(text)
-
-
 def test_texts_arrive_whole_and_in_order_and_one_that_is_too_long_is_dropped() -> None:
     heard: list[str] = []
     texts = [f"{number} é" for number in range(2000)]
@@ -53,21 +49,10 @@ def test_texts_arrive_whole_and_in_order_and_one_that_is_too_long_is_dropped() -
     tell_parent("nobody waits for this process")
 
 
-def babble() -> None:
-    while True:
-        tell_parent("and so on")
-
-
 def test_a_process_that_never_stops_telling_has_its_limits_too() -> None:
     with Pool(1, Limits(seconds=2)) as pool:
         done = pool.submit(ChildProcess(babble))
         assert done.result(timeout=60) == "took longer than 2 s; --timeout allows it more"
-
-
-def close_all() -> None:
-    os.closerange(3, 64)
-    time.sleep(0.5)
-    os._exit(4)
 
 
 def test_a_process_that_closes_its_pipe_is_known_by_its_exit_code() -> None:
@@ -77,11 +62,6 @@ def test_a_process_that_closes_its_pipe_is_known_by_its_exit_code() -> None:
 def test_what_cannot_be_pickled_is_known_before_anything_starts() -> None:
     with pytest.raises(Exception, match="pickle"):
         ChildProcess(lambda: None)
-
-
-def begin_and_wait(file: str) -> None:
-    Path(file).write_text(str(os.getpid()))
-    time.sleep(600)
 
 
 def test_leaving_a_pool_ends_what_is_at_work_and_what_waits(tmp_path: Path) -> None:
@@ -105,8 +85,3 @@ def test_what_a_listener_raises_ends_the_call() -> None:
         waiting = threads.submit(ChildProcess(tell_and_hang).run, hear=stop)
         with pytest.raises(KeyboardInterrupt):
             waiting.result(timeout=60)
-
-
-def tell_and_hang() -> None:
-    tell_parent("at work")
-    time.sleep(600)
