@@ -1,4 +1,4 @@
-"""Results on disk: whole or absent, never mistaken, under names that are safe."""
+"""Results on disk: whole or absent, and never mistaken."""
 
 from __future__ import annotations
 
@@ -18,62 +18,8 @@ from hypothesis import strategies as st
 from benchbench import files
 from benchbench.boards import collect, write_boards
 from benchbench.results import store
-from benchbench.results.history import read, write
 from benchbench.results.record import parse
-from benchbench.results.store import DamagedResult, slug
-
-# ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-WORD = st.from_regex(r"[a-z][a-z0-9_-]{0,9}", fullmatch=True)
-SPEC = st.builds("{}:{}={}".format, WORD, WORD, st.text(alphabet='aB1.,:;+=/\\ "\n-_é', max_size=5))
-LABELS = st.text(max_size=200) | WORD | SPEC | st.builds("{}+{}".format, SPEC, SPEC)
-
-
-@given(LABELS)
-def test_a_slug_is_one_safe_path_component(label: str) -> None:
-    found = slug(label)
-    assert 0 < len(found) <= 80
-    assert found not in (".", "..")
-    assert Path("folder", found).parent == Path("folder")
-    assert set(found) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._=+,-")
-    assert not found.startswith((".", "-"))
-
-
-@given(LABELS, LABELS)
-def test_different_labels_have_different_slugs(one: str, other: str) -> None:
-    assert (slug(one) == slug(other)) == (one == other)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("folder:path=a/b", "folder:path=a-b"),
-        ("folder:path=a b", "folder:path=a-b"),
-        ("folder:path=a", "folder,path=a"),
-        ("a:b=1,c=2", 'a:b="1,c=2"'),
-        ("a:b=1:c=2", "a:b=1,c=2"),
-        ("a.", "a"),
-        ("x" * 300, "x" * 301),
-        ("é", "è"),
-        ("", "unnamed"),
-    ],
-)
-def test_labels_that_look_alike_have_different_slugs(one: str, other: str) -> None:
-    assert slug(one) != slug(other)
-
-
-@pytest.mark.parametrize(
-    ("label", "name"),
-    [
-        ("swirl", "swirl"),
-        ("swirl:strength=3", "swirl,strength=3"),
-        ("darken:factor=0.3..0.7,region=face", "darken,factor=0.3..0.7,region=face"),
-        ("gaussian-blur:sigma=2+grain:sigma=0.1", "gaussian-blur,sigma=2+grain,sigma=0.1"),
-    ],
-)
-def test_an_ordinary_spec_stays_readable(label: str, name: str) -> None:
-    assert slug(label) == name
-
+from benchbench.results.store import DamagedResult
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -255,30 +201,6 @@ def test_a_half_written_file_beside_a_result_is_not_finished(work: Path) -> None
     files.write_json(work / store.RESULT, {**CONTENT, "files": {store.WEIGHTS: "0" * 64}})
     assert store.publish_if_complete(work, work.with_name("key")) is None
     assert not work.with_name("key").exists()
-
-
-# ── histories ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-NUMBERS = st.lists(st.tuples(st.floats(), st.floats()), min_size=1, max_size=5)
-
-
-@given(NUMBERS)
-def test_a_history_comes_back(numbers: list[tuple[float, float]]) -> None:
-    history = [{"loss": loss, "lr": lr} for loss, lr in numbers]
-    with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder), history)
-        assert repr(read(Path(folder))) == repr(history)  # NaN is no obstacle to equal text
-
-
-def test_without_a_file_there_is_no_history(tmp_path: Path) -> None:
-    assert read(tmp_path) == []
-
-
-@pytest.mark.parametrize("text", ["step,loss\n1", "step,loss\n1,2,3\n", "step,loss\n1,x\n", "step\n\x00\n"])
-def test_a_damaged_history_is_a_value_error(text: str, tmp_path: Path) -> None:
-    (tmp_path / store.HISTORY).write_text(text)
-    with pytest.raises(ValueError, match=store.HISTORY):
-        read(tmp_path)
 
 
 def test_result_is_standard_json(folder: Path) -> None:

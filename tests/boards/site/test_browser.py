@@ -2,84 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gallery
-import numpy as np
 import pytest
 from gallery import HOSTILE, build
-from matplotlib import colormaps
-from PIL import Image
+from screens import models
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-if CHROMIUM is None:
-    pytest.skip("there is no Chromium: apt-get install chromium", allow_module_level=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """The system's Chromium, headless."""
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*sandbox, "--disable-gpu"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def visit(browser: Any) -> Iterator[Callable[..., Any]]:
-    """A function that opens a page of a folder; at the end, no page may have complained or left its folder."""
-    complaints: list[str] = []
-    contexts = []
-
-    def look(site: Path, path: str, **options: Any) -> Any:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(5000)
-        page.on("console", lambda message: complaints.append(f"{path}: {message.type} {message.text}"))
-        page.on("pageerror", lambda error: complaints.append(f"{path}: {error}"))
-        page.on("dialog", lambda dialog: (complaints.append(f"{path}: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda request: within(site, request.url))
-        page.on("requestfailed", lambda request: complaints.append(f"{path}: {request.url} failed"))
-        page.goto(f"{site.as_uri()}/{path}")
-        return page
-
-    def within(site: Path, url: str) -> None:
-        if not url.startswith(site.as_uri() + "/"):
-            complaints.append(f"asks for {url}")
-
-    yield look
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A site of two boards."""
-    folder = tmp_path_factory.mktemp("browsed")
-    build(gallery.small(folder / "runs"), folder / "site")
-    return folder / "site"
-
-
-def models(page: Any, table: str) -> list[str]:
-    """The models of the rows that are seen, from top to bottom."""
-    found: list[str] = page.locator(f"{table} tbody tr:visible").evaluate_all("rows => rows.map(r => r.dataset.name)")
-    return found
-
-
-def pixels(locator: Any) -> np.ndarray:
-    """What an element looks like, `(h, w, 3)`."""
-    with Image.open(io.BytesIO(locator.screenshot())) as image:
-        return np.asarray(image.convert("RGB")).astype(int)
 
 
 def test_every_page_opens_without_a_complaint(site: Path, visit: Callable[..., Any]) -> None:
@@ -144,94 +76,6 @@ def test_the_matrix_shows_scores_gains_or_ranks_and_sorts_by_them(site: Path, vi
     page.get_by_label("rank", exact=True).check()
     assert (cell.inner_text(), head.get_attribute("aria-sort")) == ("1", "ascending")
     assert models(page, "table.matrix")[0] == "tiny-conv"
-
-
-def test_the_slider_shows_the_left_picture_up_to_its_line(site: Path, visit: Callable[..., Any]) -> None:
-    page = visit(site, "gallery.html#board=toy-faces%2Fdarken&image=face-02&a=tiny-conv&b=wide%3Awidth%3D64")
-    slider, stage = page.get_by_role("slider"), page.locator(".stage")
-    page.locator(".stage span").evaluate_all("marks => marks.forEach(m => { m.hidden = true; })")
-    clean = gallery.truth()[2].permute(1, 2, 0).numpy().astype(int)
-    for share, left in (("0", 0), ("50", 8), ("100", 16)):
-        slider.fill(share)
-        shown = pixels(stage)
-        scale = shown.shape[0] / gallery.SIZE
-        centres = ((np.arange(gallery.SIZE) + 0.5) * scale).astype(int)
-        levels = shown[np.ix_(centres, centres)]
-        assert np.array_equal(levels[:, :left], clean[:, :left] + 10)
-        assert np.array_equal(levels[:, left:], clean[:, left:] + 60)
-
-
-def test_the_slider_moves_by_keys_and_by_dragging(site: Path, visit: Callable[..., Any]) -> None:
-    page = visit(site, "gallery.html")
-    slider = page.get_by_role("slider")
-    slider.focus()
-    for key, value in (("ArrowRight", "51"), ("Home", "0"), ("End", "100"), ("ArrowLeft", "99")):
-        slider.press(key)
-        assert slider.input_value() == value
-    assert slider.get_attribute("aria-valuetext") == "99 % degraded input, 1 % tiny-conv"
-    box = slider.bounding_box()
-    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 50)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.25 * box["width"], box["y"] + 50)
-    page.mouse.up()
-    assert 20 <= int(slider.input_value()) <= 30
-    assert page.locator(".stage").evaluate("s => s.style.getPropertyValue('--share')") == f"{slider.input_value()}%"
-
-
-@pytest.mark.parametrize("gain", [2, 4, 8])
-def test_the_error_map_is_the_amplified_mean_error(gain: int, site: Path, visit: Callable[..., Any]) -> None:
-    page = visit(site, "gallery.html#board=toy-faces%2Fdarken&a=tiny-conv&b=wide%3Awidth%3D64")
-    page.get_by_label("Amplify").select_option(str(gain))
-    for side, error in (("a", 10), ("b", 60)):
-        shown = pixels(page.locator(f'[data-role="error-{side}"]'))
-        middle = shown[20:-20, 20:-20].reshape(-1, 3)
-        expected = 255 * np.array(colormaps["inferno"](min(1.0, gain * error / 255))[:3])
-        assert np.abs(middle - expected).max() < 16  # nine colours stand for the map's 256
-    page.locator('select[data-role="b"]').select_option("plain")
-    assert pixels(page.locator('[data-role="error-b"]'))[20:-20, 20:-20].max() <= 4  # it restored the truth
-
-
-def test_the_gallery_follows_its_choices_and_its_address(site: Path, visit: Callable[..., Any]) -> None:
-    page = visit(site, "gallery.html")
-    page.get_by_label("Degradation").select_option("swirl:strength=3")
-    page.get_by_role("radio", name="face-03").check(force=True)
-    page.locator('select[data-role="a"]').select_option("truth")
-    page.locator('select[data-role="b"]').select_option("plain")
-    address = page.url
-    assert "late" not in page.locator('select[data-role="b"]').inner_text()
-    rows = page.locator('table[data-role="scores"] tbody tr')
-    assert rows.first.inner_text().split() == ["peak", "↑", "[dB]", "–", "22.65"]
-    other = visit(site, "gallery.html#" + address.partition("#")[2])
-    assert (
-        other.locator('table[data-role="scores"]').inner_text()
-        == page.locator('table[data-role="scores"]').inner_text()
-    )
-    assert other.get_by_role("radio", name="face-03").is_checked()
-    other.get_by_role("button", name="Swap").click()
-    assert other.locator('select[data-role="a"]').input_value() == "plain"
-    assert other.get_by_role("link", name="All scores of swirl:strength=3").get_attribute("href") == (
-        "boards/toy-faces/swirl,strength=3.html"
-    )
-
-
-def test_the_scatter_shows_the_image_under_the_pointer_and_under_the_keys(
-    site: Path, visit: Callable[..., Any]
-) -> None:
-    page = visit(site, "boards/toy-faces/darken.html")
-    plot, detail = page.locator('[data-role="plot"]'), page.locator('[data-role="detail"]')
-    assert plot.locator("circle").count() == len(gallery.IMAGES)
-    assert plot.locator("circle.sampled").count() == gallery.SAMPLES
-    assert "is better than identity on 12 of 12 images" in detail.inner_text()
-    plot.locator("circle.sampled").first.hover()
-    assert detail.locator("h3").inner_text() == "face-03"
-    assert detail.locator("svg.face").count() == 4
-    plot.focus()
-    for _ in range(20):
-        plot.press("ArrowLeft")
-    assert detail.locator("h3").inner_text() == "face-11"
-    assert "No picture of this image is kept." in detail.inner_text()
-    page.get_by_label("Metric").select_option("mean-error")
-    assert plot.locator("circle").count() == len(gallery.IMAGES)
 
 
 def test_the_theme_is_the_systems_until_it_is_chosen(site: Path, visit: Callable[..., Any]) -> None:
