@@ -140,11 +140,7 @@ def tell_parent(text: str) -> None:
 
 
 def _watch(
-    process: Any,
-    reader: Connection,
-    limits: Limits,
-    hear: Callable[[str], object],
-    cancelled: Callable[[], bool],
+    process: Any, reader: Connection, limits: Limits, hear: Callable[[str], object], cancelled: Callable[[], bool]
 ) -> str | None:
     """Wait for the answer of a process, its death, or a limit that it breaks."""
     started, events = time.monotonic(), [process.sentinel, reader]
@@ -244,7 +240,11 @@ def _work(writer: Connection, call: bytes) -> None:
 def _die_with_parent() -> None:
     """Wait for the parent's end and end with it: a session of one's own would outlive a parent that is killed."""
     if parent := multiprocessing.parent_process():
-        parent.join()
+        with suppress(OSError):
+            parent.join()  # returns at once where a plugin has closed all descriptors
+        with suppress(psutil.Error):
+            while psutil.Process(parent.pid).status() != psutil.STATUS_ZOMBIE:
+                time.sleep(POLL_SECONDS)
         if hasattr(os, "killpg"):
             os.killpg(0, signal.SIGKILL)
         os._exit(1)
