@@ -102,7 +102,6 @@ def _go(trainer: Trainer, steps: int) -> None:
     trainer.module.train()
     for _ in range(steps):
         trainer.step()
-        trainer.state.step += 1
 
 
 @torch.no_grad()

@@ -57,14 +57,16 @@ class Degradation(Component, ABC):
         metadata={"help": "where it acts: everywhere, inside the face mask, or in the face's bounding box"},
     )
     invertible: ClassVar[bool] = False
-    """Whether it has an ideal inverse; true of a class that defines `invert`."""
+    """Whether it has an ideal inverse: true of a class that defines `invert`, unless it says otherwise."""
     moves_pixels: ClassVar[bool] = False
-    """Whether that inverse is a displacement of pixels; true of a class that defines `flow`."""
+    """Whether that inverse moves pixels: true of a class that defines `flow`, unless it says otherwise."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.invertible = cls.invert is not Degradation.invert
-        cls.moves_pixels = cls.flow is not Degradation.flow
+        if "invertible" not in vars(cls):
+            cls.invertible = cls.invert is not Degradation.invert
+        if "moves_pixels" not in vars(cls):
+            cls.moves_pixels = cls.flow is not Degradation.flow
 
     @abstractmethod
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:

@@ -95,11 +95,12 @@ class Model(Component, ABC):
     sees: ClassVar[tuple[str, ...]] = ()
     """Side information that `forward` takes as keywords, of "region", "face" and "truth"; boards mark such rows."""
     estimates_flow: ClassVar[bool] = False
-    """Whether the module estimates how pixels were moved; true of a class that defines `flow`."""
+    """Whether the module estimates displacements: true of a class that defines `flow`, unless it says otherwise."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.estimates_flow = cls.flow is not Model.flow
+        if "estimates_flow" not in vars(cls):
+            cls.estimates_flow = cls.flow is not Model.flow
 
     @abstractmethod
     def build(self, task: Task) -> nn.Module:

@@ -124,14 +124,16 @@ class Trainer:
         for group in self._groups():
             group["lr"] = group["initial_lr"] * factor
 
-    def step(self) -> Tensor:
-        """Step each optimizer; returns the sum of the losses, not yet read from the device."""
+    def step(self) -> None:
+        """Take the next step of each optimizer; the losses are added up on the device, not yet read from it."""
         if self.compiled:
             torch.compiler.cudagraph_mark_step_begin()
         source = generator(self.seed, "step", self.state.step, device=self.device)
         torch.manual_seed(derive(self.seed, "module", self.state.step))  # dropout and the like
         batch = self.data.batch(self._indices(self.state.step), source, self.recipe.flip, self._ahead())
-        return optimizer_step(self.model, self.module, batch, self.optimizers, watch=self.watch)
+        self.state.losses += optimizer_step(self.model, self.module, batch, self.optimizers, watch=self.watch)
+        self.state.loss_count += 1
+        self.state.step += 1
 
     def run(self, checkpoint: Path, on_progress: OnProgress = lambda progress, history: None) -> Trained:
         """Train to the end of the budget, from the checkpoint if there is one; returns the weights that validated best.
@@ -147,9 +149,7 @@ class Trainer:
         while not reason:
             before = self._fraction()
             self._set_rate()
-            self.state.losses += self.step()
-            self.state.loss_count += 1
-            self.state.step += 1
+            self.step()
             now = time.monotonic()
             self.state.seconds = now - started
             reason = "budget" if self._fraction() >= 1 else ""

@@ -111,9 +111,9 @@ class Bench:
     def bare(self, compiled: bool = False) -> nn.Module:
         trainer = self.trainer(compiled)
         trainer.module.train()
-        for trainer.state.step in range(self.steps):
-            trainer.losses += trainer.step()
-            if (trainer.state.step + 1) % self.epoch_steps == 0:
+        for taken in range(1, self.steps + 1):
+            trainer.step()
+            if taken % self.epoch_steps == 0:
                 self.psnr(trainer.module)
         return trainer.module
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import toys
@@ -33,8 +33,16 @@ class Estimating(toys.TinyConv):
         return degraded[:, :2]
 
 
+@dataclass(frozen=True)
+class Declining(Moving):
+    """Says that its inverse and its flow are of no use."""
+
+    invertible: ClassVar[bool] = False
+    moves_pixels: ClassVar[bool] = False
+
+
 @pytest.mark.parametrize(("component", "invertible", "moves"), [
-    (Degradation, False, False), (toys.Darken, True, False), (Moving, True, True), (Inheriting, True, True),
+    (Declining, False, False), (Degradation, False, False), (toys.Darken, True, False), (Moving, True, True), (Inheriting, True, True),
 ])  # fmt: skip
 def test_a_degradation_says_what_it_defines(component: type[Degradation], invertible: bool, moves: bool) -> None:
     assert (component.invertible, component.moves_pixels) == (invertible, moves)
