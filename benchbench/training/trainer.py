@@ -75,8 +75,8 @@ class Trainer:
             for optimizer in (self.optimizers.values() if recipe.schedule == "plateau" else ())
         ]
         self.watch = GradientWatch(self.module, self.optimizers) if trial.watch_gradients else None
-        losses = torch.zeros((), dtype=torch.float64, device=self.device)
-        self.state = State(copy.deepcopy(self.module.state_dict()), losses)
+        no_losses = torch.zeros((), dtype=torch.float64, device=self.device)
+        self.state = State(copy.deepcopy(self.module.state_dict()), no_losses)
         self._permutation: tuple[int, Tensor] | None = None
 
     def save(self, checkpoint: Path) -> None:
@@ -124,16 +124,17 @@ class Trainer:
         for group in self._groups():
             group["lr"] = group["initial_lr"] * factor
 
-    def step(self) -> None:
-        """Take the next step of each optimizer; the losses are added up on the device, not yet read from it."""
+    def step(self) -> Tensor:
+        """Take the next step of each optimizer; returns the sum of the losses, not yet read from the device."""
         if self.compiled:
             torch.compiler.cudagraph_mark_step_begin()
-        source = generator(self.seed, "step", self.state.step, device=self.device)
-        torch.manual_seed(derive(self.seed, "module", self.state.step))  # dropout and the like
-        batch = self.data.batch(self._indices(self.state.step), source, self.recipe.flip, self._ahead())
-        self.state.losses += optimizer_step(self.model, self.module, batch, self.optimizers, watch=self.watch)
-        self.state.loss_count += 1
-        self.state.step += 1
+        state = self.state
+        source = generator(self.seed, "step", state.step, device=self.device)
+        torch.manual_seed(derive(self.seed, "module", state.step))  # dropout and the like
+        batch = self.data.batch(self._indices(state.step), source, self.recipe.flip, self._ahead())
+        loss = optimizer_step(self.model, self.module, batch, self.optimizers, watch=self.watch)
+        state.losses, state.loss_count, state.step = state.losses + loss, state.loss_count + 1, state.step + 1
+        return loss
 
     def run(self, checkpoint: Path, on_progress: OnProgress = lambda progress, history: None) -> Trained:
         """Train to the end of the budget, from the checkpoint if there is one; returns the weights that validated best.
