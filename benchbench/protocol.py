@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 TRAIN, VALIDATION = 0.8, 0.1  # the rest is the test split
 TEST_SEED = 0  # validation and test degradations hang on it, so that several training seeds meet one test set
 SMALLEST_SPLIT = {"train": 4, "validation": 1, "test": 2}
@@ -12,5 +12,5 @@ SETTINGS = {
     "splits": {"train": TRAIN, "validation": VALIDATION, "test": round(1 - TRAIN - VALIDATION, 6)},
     "test_seed": TEST_SEED,
     "degraded": "clamped to [0, 1], rounded to 8 bits",
-    "restored": "float32, clamped to [0, 1]",
+    "restored": "clamped to [0, 1], rounded to 8 bits",
 }

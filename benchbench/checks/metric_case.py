@@ -57,8 +57,8 @@ class MetricCase(Case):
         return bool((self.worth(one) > self.worth(other)).all())
 
     def require_number(self, scores: Tensor, what: str) -> None:
-        """Raise Broken for NaN, unless the metric says that it may have none for a whole image."""
-        require(not self.component.whole or not scores.isnan().any(), f"{what} {scores.tolist()}")
+        """Raise Broken for NaN or infinity, unless the metric says that it may have none for a whole image."""
+        require(not self.component.whole or bool(scores.isfinite().all()), f"{what} {scores.tolist()}")
 
     def regional(self) -> Tensor:
         """Make a region for three images. Raises NotApplicable for a metric of whole images."""

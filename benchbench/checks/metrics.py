@@ -69,9 +69,9 @@ def follows_the_seed(case: MetricCase) -> None:
     require_close(found[1], found[0], "scores of the same images")
 
 
-@law("add a small constant to denominators and under roots; infinity is a score, NaN is none")
+@law("add a small constant to denominators and under roots and logarithms: infinity and NaN are no scores")
 def always_gives_a_number(case: MetricCase) -> None:
-    """Flat images, equal or as different as can be, get a number too."""
+    """Flat images, equal or as different as can be, get a finite number too."""
     black = torch.zeros_like(case.clean())
     for restored, clean, what in ((black, black + 1, "black for white"), (black, black, "black for black")):
         scores = case.score(restored, clean)

@@ -38,6 +38,15 @@ class DegradedSet:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def changed(self) -> DegradedSet:
+        """Leave out the images that were not degraded; where that is all of them, as by `none`, they all stay."""
+        rows = (self.clean != self.degraded).flatten(1).any(1).nonzero()[:, 0]
+        if len(rows) in (0, len(self)):
+            return self
+        region, face = (None if mask is None else mask[rows] for mask in (self.region, self.face))
+        truth = {name: value[rows] for name, value in self.truth.items()}
+        return DegradedSet([self.ids[row] for row in rows], self.clean[rows], self.degraded[rows], region, face, truth)
+
     @property
     def digest(self) -> str:
         """Digest of ids, pixels and regions: equal digests mean that models meet, and are scored on, the same."""
@@ -50,8 +59,8 @@ class DegradedSet:
 def degraded_set(dataset: PreparedDataset, split: str, degradation: Degradation, cache: Path) -> DegradedSet:
     """Degrade the validation or test split, once: the cache keeps it as 8-bit images.
 
-    It depends on the data, the degradation and the protocol's seed alone. Raises TrialError for a degradation that
-    gives a wrong shape or a value that is not finite.
+    It depends on the data, the degradation and the protocol's seed alone. Test images that come out unchanged are left
+    out. Raises TrialError for a degradation that gives a wrong shape or a value that is not finite.
     """
     indices = dataset.indices(split)
     ids = [dataset.ids[i] for i in indices]
@@ -64,7 +73,8 @@ def degraded_set(dataset: PreparedDataset, split: str, degradation: Degradation,
         tensors = _degrade_all(degradation, ids, clean, face)
         save_tensors(path, tensors)
     truth = {name.removeprefix("truth."): t for name, t in tensors.items() if name.startswith("truth.")}
-    return DegradedSet(ids, clean, tensors["degraded"], tensors.get("region"), face, truth)
+    found = DegradedSet(ids, clean, tensors["degraded"], tensors.get("region"), face, truth)
+    return found.changed() if split == "test" else found
 
 
 def _degrade_all(degradation: Degradation, ids: list[str], clean: Tensor, face: Tensor | None) -> dict[str, Tensor]:

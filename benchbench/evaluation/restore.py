@@ -1,4 +1,4 @@
-"""Restore the test set; the one place that clamps."""
+"""Restore the test set; the one place that clamps, and rounds to 8 bits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..contracts.applying import to_8bit
 from ..contracts.model import Batch, Codec, Model, Task
 from ..data.batches import validation_batch
 from ..data.degraded import DegradedSet
@@ -23,7 +24,7 @@ class Restored:
     """A restored test set."""
 
     images: Tensor
-    """float32 `(n, 3, H, W)` on the CPU, clamped to [0, 1]."""
+    """float32 `(n, 3, H, W)` on the CPU, clamped to [0, 1] and rounded to 8 bits: what a user would save."""
     flow: Tensor | None = None
     """How the model moved pixels, `(n, 2, H, W)`; None unless model and degradation have displacement fields."""
     sizes: Sequence[int] = ()
@@ -62,7 +63,7 @@ def restore(model: Model, module: nn.Module, test_set: DegradedSet, task: Task, 
             restored = decoder.decompress(files)
         else:
             restored = module(inputs.degraded, **inputs.side(model))
-        parts.append(_checked(restored, inputs.clean.shape, test_set.ids[start:]).clamp(0, 1).contiguous())
+        parts.append(to_8bit(_checked(restored, inputs.clean.shape, test_set.ids[start:])).contiguous())
     return Restored(torch.cat(parts), _flow(model, module, test_set, task, device), sizes, payloads)
 
 

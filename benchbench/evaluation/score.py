@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,8 +52,9 @@ def score(
                 compared = restored.flow, true_flow(test_set, task)
             for suffix in wanted:
                 values = _score_all(metric, compared, regions[suffix], device)
-                if suffix == "" and bool(values.isnan().any()):
-                    raise TrialError(f"gave no number for {test_set.ids[int(values.isnan().nonzero()[0])]}")
+                bad = ~values.isfinite() if suffix == "" else values.isinf()  # NaN: an empty region
+                if bad.any():
+                    raise TrialError(f"gave no finite number for {test_set.ids[int(bad.nonzero()[0])]}")
                 columns[f"{metric}{suffix}"] = values
         except Exception as error:  # a plugin may raise anything; its metric is lost, not the trial
             unavailable[str(metric)] = f"failed: {one_line(error)}"
@@ -85,16 +85,11 @@ def _score_all(metric: Metric, compared: tuple[Tensor, Tensor], region: Tensor |
 
 
 def means(table: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Compute mean, standard deviation and number of images of each column, leaving out images without the region.
-
-    Where some images are perfect and others not, a mean may be infinite, and then there is no deviation: NaN.
-    """
+    """Compute mean, standard deviation and number of images of each column, leaving out images without the region."""
     found = {}
     for name in table:
         values = table[name].dropna()
         if len(values):
-            constant = float(values.min()) == float(values.max())  # also where all are infinite
-            mean = float(values.mean())
-            std = 0.0 if constant else float(values.std()) if math.isfinite(mean) else math.nan
-            found[str(name)] = {"mean": mean, "std": std, "n": len(values)}
+            std = float(values.std()) if len(values) > 1 else 0.0
+            found[str(name)] = {"mean": float(values.mean()), "std": std, "n": len(values)}
     return found

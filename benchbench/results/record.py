@@ -77,11 +77,13 @@ class Environment(Struct, frozen=True, kw_only=True):
 
 
 class DataFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Numbers of images in each split and of files left out; the digest of the degraded test images."""
+    """Numbers of images in each split, of test images left out as not degraded, and of files left out; the digest of
+    the degraded test images."""
 
     train: Count
     validation: Count
     test: Count
+    unchanged: Count = 0
     skipped: Count = field(default_factory=int)
     test_set: Digest | None = None
 

@@ -65,11 +65,17 @@ def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: R
     record = measure(trial, task, module, test, workspace)
     return structs.replace(
         record,
-        data=DataFacts(**data.counts(), skipped=len(data.skipped), test_set=test.digest),
+        data=_data_facts(data, test),
         training=training,
         model=structs.replace(record.model, notes=[*record.model.notes, *notes]),
         timing=structs.replace(record.timing, training=time),
     )
+
+
+def _data_facts(data: PreparedDataset, test: DegradedSet) -> DataFacts:
+    counts = data.counts()
+    unchanged = counts["test"] - len(test)
+    return DataFacts(**counts, unchanged=unchanged, skipped=len(data.skipped), test_set=test.digest)
 
 
 def _make(

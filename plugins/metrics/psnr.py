@@ -1,4 +1,4 @@
-"""Peak signal-to-noise ratio: -10 log10(MSE) for values in [0, 1], from each image's own MSE."""
+"""Peak signal-to-noise ratio: -10 log10(MSE) for values in [0, 1], from each image's own MSE, at most 58.92 dB."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from benchbench import Metric, hookimpl
 
 from ._errors import mean_squared_error
 
+ROUNDING_NOISE = 1 / (12 * 255**2)
+
 
 @hookimpl
 def benchbench_metrics() -> list[type[Metric]]:
@@ -20,7 +22,8 @@ def benchbench_metrics() -> list[type[Metric]]:
 class PSNR(Metric):
     """Peak signal-to-noise ratio, from each image's own MSE.
 
-    In decibels for a peak of 1; infinite for identical images. Equal to scikit-image's `peak_signal_noise_ratio` with
+    In decibels for a peak of 1. An MSE below 1 / (12 · 255²), the noise of rounding to 8 bits, counts as that much, so
+    that identical images have 58.92 dB; below it, it equals scikit-image's `peak_signal_noise_ratio` with
     `data_range=1`. Inside a region: from the MSE over its pixels; NaN for an image whose region is empty.
     """
 
@@ -33,4 +36,4 @@ class PSNR(Metric):
     library = "torch"
 
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
-        return -10 * mean_squared_error(restored, clean, region).log10()
+        return -10 * mean_squared_error(restored, clean, region).clamp_min(ROUNDING_NOISE).log10()

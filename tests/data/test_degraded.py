@@ -100,6 +100,28 @@ def test_the_digest_of_a_set_changes_with_any_pixel_that_a_score_may_depend_on(
     assert len({found.digest, *(pairs.digest for pairs in changed)}) == 5
 
 
+def test_test_images_that_were_not_degraded_are_left_out(portraits: PreparedDataset, cache: Path) -> None:
+    clean = portraits.pixels[portraits.indices("test")]
+    levels = clean.float().mean((1, 2, 3)) / 255
+    threshold = float(levels.median())
+
+    def darken(clean: torch.Tensor, _: Draw) -> Degraded:
+        return Degraded(torch.where(clean.mean((1, 2, 3), keepdim=True) > threshold + 1e-3, clean, clean / 2))
+
+    found, validation = (degraded_set(portraits, split, spoil(darken), cache) for split in ("test", "validation"))
+    kept = levels <= threshold + 1e-3
+    assert 0 < len(found) < len(clean)
+    assert torch.equal(found.clean, clean[kept])
+    assert found.face is not None
+    assert len(found.face) == len(found.ids) == len(found)
+    assert len(validation) == len(portraits.indices("validation"))
+
+
+def test_where_no_image_is_degraded_all_are_tested(portraits: PreparedDataset, cache: Path) -> None:
+    found = degraded_set(portraits, "test", spoil(lambda clean, _: Degraded(clean)), cache)
+    assert found.ids == [portraits.ids[i] for i in portraits.indices("test")]
+
+
 def test_a_set_is_degraded_once(portraits: PreparedDataset, cache: Path) -> None:
     calls: list[int] = []
 

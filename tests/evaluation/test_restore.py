@@ -49,7 +49,9 @@ def test_the_image_that_is_not_finite_is_named(pairs: DegradedSet) -> None:
 def test_the_oracle_gets_the_truth_and_inverts_to_rounding(pairs: DegradedSet) -> None:
     restored = restore(Oracle(), Oracle().build(TASK), pairs, TASK, CPU).images
     clean = pairs.clean.float() / 255
-    assert float((restored - clean).abs().max()) < 0.5 / 255 / 0.3 + 1e-6  # half a step of 8 bits, over the factor
+    assert (
+        float((restored - clean).abs().max()) <= 2 / 255 + 1e-6
+    )  # half a step of 8 bits, over the factor, and rounded again
 
 
 class Halving(nn.Module, Codec):
@@ -75,7 +77,7 @@ def test_a_codec_is_scored_by_what_its_bytes_decode_to(pairs: DegradedSet) -> No
     restored = restore(Doing(), Halving(), pairs, TASK, CPU)
     assert restored.sizes[:4] == [100, 200, 100, 200]
     assert len(restored.sizes) == len(pairs)
-    assert torch.equal(restored.images[1], torch.full((3, 16, 16), 200 / 25600))
+    assert torch.equal(restored.images[1], torch.full((3, 16, 16), 2 / 255))
 
 
 class Boxed(Halving):

@@ -176,7 +176,7 @@ class MeanError(Metric):
 
 @dataclass(frozen=True)
 class Peak(Metric):
-    """Peak signal-to-noise ratio, infinite for identical images."""
+    """Peak signal-to-noise ratio, at most 100 dB."""
 
     name = "peak"
     higher_is_better = True
@@ -185,4 +185,4 @@ class Peak(Metric):
     order = 10
 
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
-        return -10 * _mean_inside((restored - clean) ** 2, region).log10()
+        return -10 * _mean_inside((restored - clean) ** 2, region).clamp_min(1e-10).log10()

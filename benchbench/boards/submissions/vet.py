@@ -87,6 +87,10 @@ def _check_scores(result: Result) -> pd.DataFrame:
     return table
 
 
+def _test_set_of(result: Result) -> tuple[str, str]:
+    return result.record.trial.fingerprint, result.record.trial.degradation
+
+
 def _is_close(stated: float, value: float) -> bool:
     if math.isnan(stated) and math.isnan(value):  # there is no deviation where some images are perfect
         return True
@@ -98,12 +102,13 @@ def _check_images(result: Result, table: pd.DataFrame, data: PreparedDataset | s
     ids = [str(i) for i in table.index]
     if isinstance(data, PreparedDataset):
         expected = [data.ids[i] for i in data.indices("test")]
+        unchanged = result.record.data.unchanged if result.record.data else 0
+        as_expected = set(ids) <= set(expected) and len(ids) + unchanged == len(expected)
     else:
-        fingerprint = result.record.trial.fingerprint
-        others = (r for r in standing if r.status == "scored" and r.record.trial.fingerprint == fingerprint)
-        other = next(others, None)
-        expected = ids if other is None else [str(i) for i in store.read_scores(other.folder).index]
-    if len(set(ids)) != len(ids) or set(ids) != set(expected):
+        same = [r for r in standing if r.status == "scored" and _test_set_of(r) == _test_set_of(result)]
+        expected = [str(i) for i in store.read_scores(same[0].folder).index] if same else ids
+        as_expected = set(ids) == set(expected)
+    if len(set(ids)) != len(ids) or not as_expected:
         strange = sorted(set(ids) ^ set(expected)) or ids
         raise Refused(
             f"it is not scored on the test images: {len(ids)} instead of {len(expected)}, see {strange[0][:80]!r}"
