@@ -39,6 +39,8 @@ class Metric(Component, ABC):
     unit: ClassVar[str] = ""
     digits: ClassVar[int] = 4
     """Decimals that boards show."""
+    relevant: ClassVar[float | None] = None
+    """The smallest difference between two models' means that matters; None if no one is known."""
     order: ClassVar[int] = 100
     """Place among the columns of a board, lowest first."""
     ranks: ClassVar[bool] = False

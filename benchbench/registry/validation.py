@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import inspect
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -71,7 +72,14 @@ def check_component(component: Any, kind: str, base: type[Component]) -> None:
         raise PluginError(f"{component.name}: decorate the class with @dataclass(frozen=True)")
     if kind == "metric" and not isinstance(getattr(component, "higher_is_better", None), bool):
         raise PluginError(f"{component.name}: say higher_is_better = True or False")
+    if kind == "metric" and not _is_relevant(getattr(component, "relevant", None)):
+        raise PluginError(f"{component.name}: relevant must be a positive number, or None")
     _check_parameters(component, component.name)
+
+
+def _is_relevant(value: Any) -> bool:
+    """True for what may be the smallest relevant difference of a metric."""
+    return value is None or (type(value) in (int, float) and 0 < value < math.inf)
 
 
 def _check_name(component: Any, name: Any, kind: str) -> None:

@@ -132,16 +132,17 @@ class Rate(Struct, frozen=True, kw_only=True, omit_defaults=True):
     payload_bits_per_pixel: float | None = None
 
 
-class MetricFacts(Struct, frozen=True, kw_only=True):
+class MetricFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A metric as boards show it, its version, and why it was not computed."""
 
-    settings: Text = ""
+    settings: Text = field(default_factory=str)
     higher_is_better: bool
-    signed: bool = False
+    signed: bool = field(default_factory=bool)
     unit: Text
     digits: Annotated[int, Meta(ge=0, le=20)]
     order: Integer
-    ranks: bool = False
+    ranks: bool = field(default_factory=bool)
+    relevant: Annotated[float, Meta(gt=0)] | None = None
     library: Text
     digest: Text
     unavailable: Text | None

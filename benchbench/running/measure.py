@@ -122,6 +122,7 @@ def _metric_facts(metrics: Sequence[Metric], unavailable: Mapping[str, str]) -> 
             digits=metric.digits,
             order=metric.order,
             ranks=metric.ranks,
+            relevant=metric.relevant,
             library=library_version(metric.library) if metric.library else "",
             digest=component_digest(metric),
             unavailable=unavailable.get(str(metric)),

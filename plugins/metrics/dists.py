@@ -57,6 +57,7 @@ class DISTS(Metric):
     name = "dists"
     order = 51
     higher_is_better = False
+    relevant = 0.01
     regional = False
     library = "piq"
     weights: ClassVar[tuple[Weights, ...]] = (VGG16, WEIGHTS)

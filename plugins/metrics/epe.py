@@ -36,6 +36,7 @@ class EndPointError(Metric):
     higher_is_better = False
     unit = "px"
     digits = 2
+    relevant = 0.1
     library = "torch"
     compares: ClassVar[Literal["images", "flow"]] = "flow"
 

@@ -30,6 +30,7 @@ class GMSD(Metric):
     name = "gmsd"
     order = 60
     higher_is_better = False
+    relevant = 0.005
     regional = False
     library = "piq"
 

@@ -32,6 +32,7 @@ class HaarPSI(Metric):
     name = "haarpsi"
     order = 61
     higher_is_better = True
+    relevant = 0.01
     regional = False
     library = "piq"
 

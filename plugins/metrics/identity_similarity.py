@@ -38,6 +38,7 @@ class IdentitySimilarity(Metric):
     name = "identity-similarity"
     order = 60
     higher_is_better = True
+    relevant = 0.01
     regional = False
 
     @cached_property

@@ -45,6 +45,7 @@ class LPIPS(Metric):
     name = "lpips"
     order = 50
     higher_is_better = False
+    relevant = 0.01
     regional = False
     library = "piq"
     weights: ClassVar[tuple[Weights, ...]] = (VGG16, WEIGHTS)

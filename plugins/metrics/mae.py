@@ -27,6 +27,7 @@ class MAE(Metric):
     name = "mae"
     order = 70
     higher_is_better = False
+    relevant = 0.001
     library = "torch"
 
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:

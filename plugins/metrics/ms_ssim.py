@@ -31,6 +31,7 @@ class MultiScaleSSIM(Metric):
     name = "ms-ssim"
     order = 30
     higher_is_better = True
+    relevant = 0.005
     library = "piq"
 
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:

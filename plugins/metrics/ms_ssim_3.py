@@ -32,6 +32,7 @@ class ThreeScaleSSIM(Metric):
     name = "ms-ssim-3"
     order = 31
     higher_is_better = True
+    relevant = 0.005
     library = "piq"
 
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:

@@ -33,6 +33,7 @@ class PSNR(Metric):
     higher_is_better = True
     unit = "dB"
     digits = 2
+    relevant = 0.1
     library = "torch"
 
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:

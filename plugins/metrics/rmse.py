@@ -27,6 +27,7 @@ class RMSE(Metric):
     name = "rmse"
     order = 72
     higher_is_better = False
+    relevant = 0.001
     library = "torch"
 
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:

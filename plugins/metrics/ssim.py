@@ -30,6 +30,7 @@ class SSIM(Metric):
     name = "ssim"
     order = 20
     higher_is_better = True
+    relevant = 0.005
     library = "piq"
 
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:

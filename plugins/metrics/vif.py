@@ -80,6 +80,7 @@ class VIF(Metric):
     name = "vif"
     order = 40
     higher_is_better = True
+    relevant = 0.01
     symmetric = False
     library = "piq"
 

@@ -88,3 +88,29 @@ def test_class_variables_need_no_dataclass(load_with_toys: Callable[..., Registr
 
 def test_no_degradation_takes_the_name_of_a_page(load_with_toys: Callable[..., Registry]) -> None:
     assert "no degradation can be named 'overall'" in failure(load_with_toys(fog(name="overall")))
+
+
+@pytest.mark.parametrize("relevant", ["0", "-0.1", "float('nan')", "'0.1 dB'", "True"])
+def test_the_smallest_relevant_difference_of_a_metric_is_a_positive_number(
+    load_with_toys: Callable[..., Registry], relevant: str
+) -> None:
+    source = f"""
+    from dataclasses import dataclass
+    from benchbench import Metric, hookimpl
+
+    @hookimpl
+    def benchbench_metrics():
+        return [Odd]
+
+    @dataclass(frozen=True)
+    class Odd(Metric):
+        name = "odd"
+        higher_is_better = True
+        relevant = {relevant}
+
+        def __call__(self, restored, clean, region=None):
+            return restored.flatten(1).mean(1)
+    """
+    registry = load_with_toys(source)
+    assert failure(registry) == "odd: relevant must be a positive number, or None"
+    assert_toys_are_there(registry)
