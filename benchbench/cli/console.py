@@ -24,12 +24,18 @@ class Console(Listener):
     """Shows a run with rich; silent for scripts."""
 
     def __init__(self, silent: bool = False) -> None:
-        self.silent = silent
         self.rich = RichConsole(quiet=silent, highlight=False)
         self.errors = RichConsole(stderr=True, quiet=silent, highlight=False)
-        self._progress: Progress | None = None
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[facts]}", markup=False),
+            console=self.rich,
+            disable=silent,
+        )
         self._tasks: dict[str, TaskID] = {}
-        self._whole = TaskID(0)
 
     def preparing(self, names: Sequence[str]) -> None:
         self.rich.print(f"Reading {', '.join(names)} …", markup=False)
@@ -50,42 +56,27 @@ class Console(Listener):
             f"{len(trials)} trials on {boards} board{'s' * (boards > 1)}: {done} done already, {len(missing)} to run"
             + (f", {scored} of them only by metrics that are new" if scored else "")
         )
-        if missing and not self.silent:
-            self._start(len(missing))
-
-    def _start(self, total: int) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.percentage:>3.0f}%"),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[facts]}", markup=False),
-            console=self.rich,
-        )
-        self._whole = self._progress.add_task("all trials", total=total, facts="")
-        self._progress.start()
+        if missing:
+            self._whole = self._progress.add_task("all trials", total=len(missing), facts="")
+            self._progress.start()
 
     def started(self, trial: Trial) -> None:
-        if self._progress:
-            self._tasks[trial.key] = self._progress.add_task(_name(trial), total=1.0, facts="starting")
+        self._tasks[trial.key] = self._progress.add_task(_name(trial), total=1.0, facts="starting")
 
     def progressed(self, trial: Trial, progress: dict[str, float]) -> None:
-        if self._progress and trial.key in self._tasks:
+        if trial.key in self._tasks:
             self._progress.update(self._tasks[trial.key], completed=progress["fraction"], facts=_facts(progress))
 
     def finished(self, trial: Trial, record: Record) -> None:
-        if not self._progress:
-            return
-        task = self._tasks.pop(trial.key)
-        self._progress.remove_task(task)
+        self._progress.remove_task(self._tasks.pop(trial.key))
         self._progress.advance(self._whole)
-        self._progress.console.print(_line(trial, record), markup=False, soft_wrap=True)
+        self._print(_line(trial, record))
 
     def checked(self, verdict: Verdict) -> None:
-        self.rich.print(f"  {verdict}", markup=False, soft_wrap=True)
+        self._print(f"  {verdict}")
 
     def close(self) -> None:
-        if self._progress:
+        if self._progress.live.is_started:
             self._progress.stop()
 
     def show(self, report: Report) -> None:

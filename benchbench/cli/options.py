@@ -14,27 +14,27 @@ if TYPE_CHECKING:
     from ..registry.registry import Registry
 
 
-def component(kind: str, flag: str, help: str) -> Callable[[Any], Any]:
-    """Return a repeatable option that takes component specs."""
-    complete, help = completion.specs_of(kind), help + "  [repeatable]"
-    return click.option(flag, kind, multiple=True, metavar="SPEC", help=help, shell_complete=complete)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+def component(kind: str, flag: str, help: str, multiple: bool = True, **more: Any) -> Callable[[Any], Any]:
+    """Return an option that takes a component spec, or several; `more` is what `click.option` knows."""
+    help += "  [repeatable]" if multiple else ""
+    complete = completion.specs_of(kind)
+    return click.option(flag, kind, multiple=multiple, metavar="SPEC", help=help, shell_complete=complete, **more)
 
 
 out = click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs"),
-    show_default=True,
-    help="Folder of the results and boards.",
+    "--out", type=FOLDER, default=Path("runs"), show_default=True, help="Folder of the results and boards."
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts, and nothing else.")
 
 
 def plugins(command: Any) -> Any:
     """Add `--plugin` and `--no-plugin`, which choose the plugins of the whole process before the command begins."""
-    path = click.Path(path_type=Path, exists=True, dir_okay=False)
     also = click.option(
-        "--plugin", multiple=True, type=path, metavar="FILE", expose_value=False, is_eager=True, callback=_add_files,
+        "--plugin", multiple=True, type=FILE, metavar="FILE", expose_value=False, is_eager=True, callback=_add_files,
         help="Load a plugin from a file, not installed.  [repeatable]",
     )  # fmt: skip
     without = click.option(

@@ -37,8 +37,10 @@ def save(blocked: Collection[str], content: Any, modules: Iterable[str]) -> None
 
     Saves nothing if a file changed after this process began: it may have been read before.
     """
-    files = sorted({str(m.__file__) for m in list(sys.modules.values()) if getattr(m, "__file__", None)})
-    folders = sorted({os.path.dirname(path) for path in _files_of_packages(modules)})
+    imported = [(name, str(m.__file__)) for name, m in list(sys.modules.items()) if getattr(m, "__file__", None)]
+    files = sorted({file for _, file in imported})
+    packages = {module.partition(".")[0] for module in modules}
+    folders = sorted({os.path.dirname(file) for name, file in imported if name.partition(".")[0] in packages})
     stamps = list(_stamps(files, folders))
     if max(changed for _, changed, _ in stamps) > _STARTED - RACE:
         return
@@ -51,14 +53,6 @@ def save(blocked: Collection[str], content: Any, modules: Iterable[str]) -> None
 
 def _path(blocked: Collection[str]) -> Path:
     return cache_folder() / "catalogue" / f"{digest(sys.executable, *sys.path, '', *sorted(blocked))}.json"
-
-
-def _files_of_packages(modules: Iterable[str]) -> Iterator[str]:
-    """The imported files of the packages that contain these modules."""
-    packages = {module.partition(".")[0] for module in modules}
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in packages and getattr(module, "__file__", None):
-            yield str(module.__file__)
 
 
 def _stamps(files: Iterable[str], folders: Iterable[str]) -> Iterator[Stamp]:

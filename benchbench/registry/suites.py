@@ -48,9 +48,9 @@ _OPTIONS: dict[str, type] = {"dataset": list, "size": int, "metric": list, "budg
 
 def load(registry: Registry, name: str) -> Suite:
     """Load a suite by its name or its file. Raises SpecError if it is unknown, unreadable or malformed."""
-    path = Path(name) if name.endswith(".toml") else registry.suites.get(name)
+    path = Path(name) if name.endswith(".toml") else registry.brought["suite"].get(name)
     if path is None:
-        raise SpecError(f"unknown suite '{name}': {did_you_mean(name, registry.suites)}")
+        raise SpecError(f"unknown suite '{name}': {did_you_mean(name, registry.brought['suite'])}")
     try:
         content = tomllib.loads(path.read_text())
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
