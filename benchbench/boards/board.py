@@ -81,6 +81,11 @@ class Board:
         first = {result.record.trial.model: result for result in reversed(self.scored)}
         return {model: first[model] for model in self.rows.get("model", ())}
 
+    def image_means(self, model: str, column: str) -> pd.Series | None:
+        """Average a score of each test image over a model's trainings; None if no training has it."""
+        found = [r.scores[column] for r in self.scored if r.record.trial.model == model and column in r.scores]
+        return pd.concat(found, axis=1).mean(axis=1) if found else None
+
     @cached_property
     def ranked_by(self) -> str | None:
         """The metric that gives the order: the first that at least half of the rows have, or else any."""
@@ -99,8 +104,13 @@ def collect(out: Path) -> tuple[list[Board], list[str]]:
             results.append(_whole(found))
         except DamagedResult as damage:
             problems.append(str(damage))
+    return boards_of(results), problems
+
+
+def boards_of(results: Sequence[Result]) -> list[Board]:
+    """Make the boards of these results, in their order."""
     boards = [_board(setting, members) for setting, members in _settings(results).items()]
-    return sorted(boards, key=lambda board: board.setting.place), problems
+    return sorted(boards, key=lambda board: board.setting.place)
 
 
 def _whole(found: Result | DamagedResult) -> Result:
