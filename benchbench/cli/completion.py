@@ -47,15 +47,10 @@ def candidates(entries: Iterable[dict[str, Any]], incomplete: str, chained: bool
         return [before + word for word in words if word.startswith(last)]
     *given, current = rest.split(",")
     before = incomplete[: len(incomplete) - len(current)]
-    parameters = by_name[name]["parameters"] if name in by_name else []
-    return [before + word for word in _pairs(parameters, given) if word.startswith(current) and word != current]
-
-
-def _pairs(parameters: Iterable[dict[str, Any]], given: Iterable[str]) -> list[str]:
-    """`name=` for each parameter that is not given yet, and `name=value` where the values are few words."""
     taken = {pair.partition("=")[0] for pair in given}
-    free = [p for p in parameters if p["name"] not in taken]
-    return [f"{p['name']}=" for p in free] + [f"{p['name']}={value}" for p in free for value in p["choices"]]
+    free = [p for p in by_name[name]["parameters"] if p["name"] not in taken] if name in by_name else []
+    words = [f"{p['name']}=" for p in free] + [f"{p['name']}={value}" for p in free for value in p["choices"]]
+    return [before + word for word in words if word.startswith(current) and word != current]
 
 
 class Bash(BashComplete):

@@ -59,10 +59,9 @@ def _block(ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...
     from ..registry import sources
 
     installed = sources.installed()
-    brought = sources.of_packages() | {name: [name] for name in installed}
-    for name in set(names) - brought.keys():
+    for name in set(names) - installed.keys():
         raise SpecError(f"--no-plugin {name}: there is no such plugin: {did_you_mean(name, installed)}")
-    sources.block(plugin for name in names for plugin in brought[name])
+    sources.block(plugin for name in names for plugin in installed[name])
 
 
 def print_json(value: object) -> None:

@@ -31,23 +31,21 @@ def source_digest(component: Component) -> str:
 def module_digest(module: str) -> str:
     """64 hexadecimal digits of a module's source and of the files of its package that it imports."""
     seen: dict[str, bytes] = {}
-    _visit(module, seen)
+    found = [module]
+    while found:
+        name = found.pop()
+        path = _source_of(name)
+        if name in seen or path is None:
+            continue
+        seen[name] = path.read_bytes()
+        with _PARSING:
+            tree = ast.parse(seen[name])
+        imported = _imports(name, tree, is_package=path.name == "__init__.py")
+        found += [other for other in imported if other.split(".")[0] == module.split(".")[0]]
     whole = hashlib.sha256()
     for name in sorted(seen):
         whole.update(name.encode() + b"\0" + seen[name].replace(b"\r\n", b"\n") + b"\0")
     return whole.hexdigest()
-
-
-def _visit(module: str, seen: dict[str, bytes]) -> None:
-    path = _source_of(module)
-    if module in seen or path is None:
-        return
-    seen[module] = path.read_bytes()
-    with _PARSING:
-        tree = ast.parse(seen[module])
-    for name in _imports(module, tree, is_package=path.name == "__init__.py"):
-        if name.split(".")[0] == module.split(".")[0]:
-            _visit(name, seen)
 
 
 def _source_of(module: str) -> Path | None:

@@ -18,9 +18,6 @@ from ..files import cache_folder, digest, json_text, read_json, write_atomically
 _STARTED = time.time_ns()
 RACE = 2_000_000_000  # ns; a file that changed this shortly before may have been read before it changed
 
-Stamp = tuple[str, int, int]
-"""A path, its time of change in ns and its size in bytes; both -1 if the path does not exist."""
-
 
 def load(blocked: Collection[str]) -> Any:
     """Load what was saved for these blocked plugins; None if nothing was, or if anything has changed since."""
@@ -55,7 +52,7 @@ def _path(blocked: Collection[str]) -> Path:
     return cache_folder() / "catalogue" / f"{digest(sys.executable, *sys.path, '', *sorted(blocked))}.json"
 
 
-def _stamps(files: Iterable[str], folders: Iterable[str]) -> Iterator[Stamp]:
+def _stamps(files: Iterable[str], folders: Iterable[str]) -> Iterator[tuple[str, int, int]]:
     yield from map(_stamp, files)
     for folder in folders:
         yield from (_stamp(entry.path) for entry in _entries(folder) if entry.is_file())
@@ -73,7 +70,8 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         return []
 
 
-def _stamp(path: str) -> Stamp:
+def _stamp(path: str) -> tuple[str, int, int]:
+    """Return a path, its time of change in ns and its size in bytes; both -1 if the path does not exist."""
     try:
         status = os.stat(path)
     except OSError:

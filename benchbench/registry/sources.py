@@ -57,18 +57,14 @@ def add_files(paths: Iterable[Path]) -> None:
     os.environ[FILES] = os.pathsep.join(map(str, dict.fromkeys([*files(), *own])))
 
 
-def installed() -> list[str]:
-    """The names of all installed plugins, loaded or not."""
-    return [e.name for e in importlib.metadata.entry_points(group=GROUP)]
-
-
-def of_packages() -> dict[str, list[str]]:
-    """The names of the installed plugins, by the package that brings them; benchbench itself cannot be left out."""
-    found: dict[str, list[str]] = {}
-    for entry_point in importlib.metadata.entry_points(group=GROUP):
+def installed() -> dict[str, list[str]]:
+    """Map what `--no-plugin` may name to plugins: each plugin to itself, each package but benchbench to all of its."""
+    entry_points = importlib.metadata.entry_points(group=GROUP)
+    packages: dict[str, list[str]] = {}
+    for entry_point in entry_points:
         if entry_point.dist and entry_point.dist.name != "benchbench":
-            found.setdefault(entry_point.dist.name, []).append(entry_point.name)
-    return found
+            packages.setdefault(entry_point.dist.name, []).append(entry_point.name)
+    return packages | {entry_point.name: [entry_point.name] for entry_point in entry_points}
 
 
 def of_entry_point(entry_point: EntryPoint) -> Plugin:

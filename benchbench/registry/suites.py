@@ -36,8 +36,6 @@ class Grid:
 class Suite:
     """The content of a suite file; what it leaves out keeps the command line's default."""
 
-    name: str
-    title: str
     grids: tuple[Grid, ...]
     options: Mapping[str, Any]
     """Any of dataset, size, metric, budget and seed."""
@@ -60,7 +58,7 @@ def load(registry: Registry, name: str) -> Suite:
 
 def _suite(path: Path, content: dict[str, Any]) -> Suite:
     grids = content.pop("grid", [])
-    title = str(content.pop("title", path.stem))
+    content.pop("title", None)
     for key, value in content.items():
         if key not in _OPTIONS:
             raise SpecError(f"suite {path}: unknown key '{key}': {did_you_mean(key, [*_OPTIONS, 'title', 'grid'])}")
@@ -70,7 +68,7 @@ def _suite(path: Path, content: dict[str, Any]) -> Suite:
         raise SpecError(f"suite {path}: write [[grid]], not [grid]")
     if not grids:
         raise SpecError(f"suite {path} has no [[grid]]")
-    return Suite(path.stem, title, tuple(_grid(path, grid) for grid in grids), content)
+    return Suite(tuple(_grid(path, grid) for grid in grids), content)
 
 
 def _grid(path: Path, grid: Mapping[str, Any]) -> Grid:

@@ -63,7 +63,8 @@ def check_component(component: Any, kind: str, base: type[Component]) -> None:
         raise PluginError(f"{component!r} is an instance: return the class {type(component).__name__} itself")
     if not (inspect.isclass(component) and issubclass(component, base)):
         raise PluginError(f"{component!r} is no {kind} class (it must inherit benchbench.{base.__name__})")
-    _check_name(component, getattr(component, "name", None), kind)
+    if problem := name_problem(getattr(component, "name", None), kind):
+        raise PluginError(f"{component.__name__}: {problem}")
     if inspect.isabstract(component):
         missing = ", ".join(sorted(getattr(component, "__abstractmethods__", ())))
         raise PluginError(f"{component.name}: {missing} must be defined")
@@ -74,13 +75,14 @@ def check_component(component: Any, kind: str, base: type[Component]) -> None:
     _check_parameters(component, component.name)
 
 
-def _check_name(component: Any, name: Any, kind: str) -> None:
+def name_problem(name: Any, kind: str) -> str:
+    """Say why a component of that kind cannot have the name; nothing if it can."""
     if not (isinstance(name, str) and specs.NAME.fullmatch(name)):
-        raise PluginError(f"{component.__name__}: its name {name!r} must be lower-case letters, digits, - and _")
+        return f"its name {name!r} must be lower-case letters, digits, - and _, a letter first"
     if kind == "metric" and name in RESERVED:
-        raise PluginError(f"{component.__name__}: no metric can be named '{name}', which is a column of every board")
-    if kind == "degradation" and name == "overall":
-        raise PluginError(f"{component.__name__}: no degradation can be named 'overall', the page of a data set")
+        return f"no metric can be named '{name}', which is a column of every board"
+    taken = kind == "degradation" and name == "overall"
+    return "no degradation can be named 'overall', the page of a data set" if taken else ""
 
 
 def _check_parameters(component: Any, name: str) -> None:
