@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from ..contracts.degradation import Degradation, Degraded
 from ..contracts.parameters import param
 from ..contracts.seeding import Draw, generator
-from ..data.degraded import DegradedSet, degrade_chunk
+from ..data.degraded import DegradedSet, degrade
 from ..data.prepared import PreparedDataset
 
 
@@ -72,9 +72,7 @@ def disc(n: int, height: int, width: int | None = None) -> Tensor:
 
 def degraded_set(degradation: Degradation, n: int, size: int, channels: int = 3) -> DegradedSet:
     """Degrade pictures as a test set is degraded."""
-    clean, face = pictures(n, size, channels=channels), disc(n, size)
-    found = degrade_chunk(degradation, names(n), clean, face)
-    return DegradedSet(names(n), clean, found.images.mul(255).round().to(torch.uint8), found.region, face, found.truth)
+    return degrade(dataset(n, size, channels), list(range(n)), degradation)
 
 
 def dataset(n: int, size: int, channels: int = 3) -> PreparedDataset:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..contracts.degradation import Degradation
 from ..contracts.model import Batch, Model, Task
-from ..data.batches import TrainingSet, validation_batch
+from ..data.batches import TrainingSet
 from . import fixtures
 from .law import Case, require_finite, require_shape
 
@@ -61,7 +61,7 @@ class ModelCase(Case):
     def batch(self, n: int = 4, size: int | None = None, channels: int = 3) -> Batch:
         """Make a batch as evaluation does."""
         test_set = fixtures.degraded_set(self.degradation, n, size or self.size, channels)
-        return validation_batch(test_set, slice(0, n), self.device)
+        return test_set.batch(slice(0, n), self.device)
 
     def restored(self, module: nn.Module, batch: Batch) -> Tensor:
         """Restore a batch; the images are not clamped."""

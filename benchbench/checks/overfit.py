@@ -193,11 +193,10 @@ def _learn(
     import torch
 
     from ..contracts.seeding import derive
-    from ..data.batches import validation_batch
     from ..training.step import check_finite, optimizer_step, validate
 
     model, best = trial.model, -math.inf
-    batch = validation_batch(images, slice(0, COPIES), device)
+    batch = images.batch(slice(0, COPIES), device)
     optimizers = model.configure_optimizers(module)
     for step in range(1, STEPS + 1):
         torch.manual_seed(derive(trial.seed, "module", step))
@@ -213,17 +212,9 @@ def _learn(
 
 def one_image(data: PreparedDataset, degradation: Degradation) -> DegradedSet:
     """Return the training image that is spoilt most, degraded as a test image would be, COPIES times."""
-    from ..data.degraded import DegradedSet, degrade_chunk
+    from ..data.degraded import degrade
 
     rows = data.indices("train")[:CANDIDATES]
-    ids, clean = [data.ids[i] for i in rows], data.pixels[rows]
-    face = None if data.masks is None else data.masks[rows]
-    degraded = degrade_chunk(degradation, ids, clean, face)
-    worst = int((degraded.images - clean / 255).square().flatten(1).mean(1).argmax())
-
-    def own(tensor: Any) -> Any:
-        return None if tensor is None else tensor[worst : worst + 1].repeat_interleave(COPIES, 0)
-
-    levels = degraded.images.mul(255).round().byte()
-    truth = {name: own(value) for name, value in degraded.truth.items()}
-    return DegradedSet([ids[worst]] * COPIES, own(clean), own(levels), own(degraded.region), own(face), truth)
+    found = degrade(data, rows, degradation)
+    worst = rows[int((found.degraded / 255 - found.clean / 255).square().flatten(1).mean(1).argmax())]
+    return degrade(data, [worst] * COPIES, degradation)

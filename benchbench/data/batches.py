@@ -1,4 +1,4 @@
-"""Images as batches on the device: the training split, degraded afresh each time, and rows of a fixed degraded set."""
+"""Images as batches on the device: the training split, degraded afresh each time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from ..contracts.applying import apply_degradation, to_8bit
 from ..contracts.degradation import Degradation
 from ..contracts.model import Batch
 from ..contracts.seeding import FreshDraw, generator
-from .degraded import DegradedSet
 from .prepared import PreparedDataset
 
 PART = 32  # images that are read at once where no training says how many
@@ -119,20 +118,3 @@ class TrainingSet:
         source = generator(seed, "fit", device=self.device)
         for indices in torch.arange(len(self), device=self.index_device).split(batch):
             yield self.batch(indices, source, flip=False)
-
-
-def validation_batch(degraded_set: DegradedSet, rows: slice, device: torch.device) -> Batch:
-    """Move rows of a degraded set to the device, as float images."""
-
-    def on_device(tensor: Tensor | None) -> Tensor | None:
-        return None if tensor is None else tensor[rows].to(device)
-
-    clean, degraded = (t[rows].to(device).float().div_(255) for t in (degraded_set.clean, degraded_set.degraded))
-    truth = {name: t[rows].to(device) for name, t in degraded_set.truth.items()}
-    return Batch(
-        degraded.contiguous(memory_format=torch.channels_last),
-        clean,
-        on_device(degraded_set.region),
-        on_device(degraded_set.face),
-        truth,
-    )
