@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LOCKS = ".locks"
 LOG_PART = 500_000  # bytes that are kept of a log's beginning and of its end
 LEAST_FREE_BYTES = 100_000_000
-CHECKPOINTS = "checkpoint*.safetensors"
+CHECKPOINTS = "checkpoint*.msgpack"
 
 
 @dataclass(frozen=True)
@@ -101,19 +101,6 @@ def take_over_checkpoints(final: Path, work: Path) -> None:
     """Move the checkpoints of a trial that failed, perhaps for want of time or memory, to where it goes on."""
     for checkpoint in final.glob(CHECKPOINTS):
         os.replace(checkpoint, work / checkpoint.name)
-    for checkpoint in work.glob(CHECKPOINTS):
-        if not _is_whole(checkpoint):  # damaged: without it the training starts anew
-            checkpoint.unlink()
-
-
-def _is_whole(checkpoint: Path) -> bool:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(checkpoint, "pt") as file:
-            return "plan" in (file.metadata() or {})
-    except (OSError, SafetensorError):
-        return False
 
 
 def check_writable(folder: Path) -> None:
