@@ -24,8 +24,8 @@ class Console(Listener):
     """Shows a run with rich; silent for scripts."""
 
     def __init__(self, silent: bool = False) -> None:
-        self.rich = RichConsole(quiet=silent, highlight=False)
-        self.errors = RichConsole(stderr=True, quiet=silent, highlight=False)
+        self.rich = RichConsole(quiet=silent, highlight=False, markup=False)
+        self.errors = RichConsole(stderr=True, quiet=silent, highlight=False, markup=False)
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
@@ -38,16 +38,16 @@ class Console(Listener):
         self._tasks: dict[str, TaskID] = {}
 
     def preparing(self, names: Sequence[str]) -> None:
-        self.rich.print(f"Reading {', '.join(names)} …", markup=False)
+        self.rich.print(f"Reading {', '.join(names)} …")
 
     def warn(self, text: str) -> None:
-        self.errors.print(f"benchbench: {text}", markup=False, soft_wrap=True)
+        self.errors.print(f"benchbench: {text}", soft_wrap=True)
 
     def planned(
         self, trials: Sequence[Trial], missing: Sequence[Trial], scored: int, skipped: Sequence[tuple[str, str]]
     ) -> None:
         for name, reason in skipped[:5]:
-            self.rich.print(f"  left out {name}: {reason}", markup=False)
+            self.rich.print(f"  left out {name}: {reason}")
         if len(skipped) > 5:
             self.rich.print(f"  … and {len(skipped) - 5} more")
         done = len(trials) - len(missing)
@@ -105,7 +105,7 @@ class Console(Listener):
             self._print(f"{row['model']} {row['status']}: {row['reason']}{log}")
 
     def _print(self, text: str) -> None:
-        self.rich.print(text, markup=False, soft_wrap=True)
+        self.rich.print(text, soft_wrap=True)
 
 
 def _facts(progress: dict[str, float]) -> str:

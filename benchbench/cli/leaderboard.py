@@ -115,13 +115,12 @@ def verify(out: Path, to: Path | None, as_json: bool) -> None:
 def diff(before: Path, after: Path, as_json: bool) -> None:
     """What moved from one folder of results (or boards) to another, and whether it is more than chance."""
     from ..boards.diff import diff as compared
+    from .printing import show_changes
 
     changes = compared(before, after)
     if as_json:
         options.print_json([asdict(c) for c in changes])
     else:
-        from .printing import show_changes
-
         show_changes(changes)
 
 
@@ -142,19 +141,17 @@ def fairness(by: tuple[str, ...], degrade: tuple[str, ...], out: Path, to: Path 
     """
     from ..boards import collect
     from ..boards.fairness import audit
-    from ..boards.markdown.fairness import as_json as to_json
-    from ..boards.markdown.fairness import write_audit
+    from ..boards.markdown import fairness as page
+    from .printing import show_audit
 
     boards = [b for b in collect(out)[0] if not degrade or b.setting.degradation in degrade]
     if not boards:
         raise click.ClickException(f"there are no such boards under {out}")
     tables = [table for board in boards for table in audit(board, by)]
-    written = write_audit(tables, to) if to else []
+    written = page.write_audit(tables, to) if to else []
     if as_json:
-        click.echo(to_json(tables), nl=False)
+        click.echo(page.as_json(tables), nl=False)
         return
-    from .printing import show_audit
-
     show_audit(tables)
     for path in written:
         click.echo(f"Written: {path}")

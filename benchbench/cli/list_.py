@@ -26,7 +26,8 @@ def command(what: str | None, plugins: bool, as_json: bool) -> None:
     if plugins and what:
         raise click.UsageError("--plugins lists all plugins; leave out the name")
     try:
-        entries = options.load_catalogue(plugins or as_json)
+        entries = catalogue.read()
+        options.report([e for e in entries if e["kind"] == "plugin"], plugins or as_json)
     except PluginError as error:
         if not plugins:
             raise

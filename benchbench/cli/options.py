@@ -79,28 +79,20 @@ def load_registry(quiet: bool = False) -> Registry:
     from ..registry import registry
 
     found = registry.registry()
-    _report([vars(plugin) for plugin in found.plugins.values()], quiet)
+    report([vars(plugin) for plugin in found.plugins.values()], quiet)
     return found
 
 
-def load_catalogue(quiet: bool) -> list[dict[str, Any]]:
-    """Read the catalogue of all plugins that were chosen, and report likewise."""
-    from ..registry import catalogue
-
-    found = catalogue.read()
-    _report([entry for entry in found if entry["kind"] == "plugin"], quiet)
-    return found
-
-
-def _report(found: Sequence[Mapping[str, Any]], quiet: bool) -> None:
+def report(plugins: Sequence[Mapping[str, Any]], quiet: bool) -> None:
+    """Report on stderr which plugins were left out, or look wrong. Raises PluginError as `load_registry` does."""
     from ..errors import PluginError
     from ..registry import sources
 
     asked_for = {path.name for path in sources.files()}
-    for plugin in found:
+    for plugin in plugins:
         if plugin["error"] and plugin["distribution"] in asked_for:
             raise PluginError(f"{plugin['distribution']}: {plugin['error']}")
-    for plugin in [] if quiet else found:
+    for plugin in [] if quiet else plugins:
         source = f"benchbench: plugin {plugin['name']} ({plugin['distribution']})"
         for warning in plugin["warnings"]:
             click.echo(f"{source}: {warning}", err=True)

@@ -162,10 +162,10 @@ def _brought(kind: str, things: Any) -> dict[str, Any]:
         raise PluginError(f"benchbench_{kind}s must return a list, not {things!r}")
     brought: dict[str, Any] = {}
     for thing in things:
-        if kind == "suite":
-            validation.check_suite(thing)
-        else:
+        if kind != "suite":
             validation.check_component(thing, kind, KINDS[kind])
+        elif not (isinstance(thing, Path) and thing.suffix == ".toml" and thing.is_file()):
+            raise PluginError(f"{thing!r} is no suite: it must be the Path of a TOML file")
         name = thing.stem if kind == "suite" else thing.name
         if name in brought:
             raise PluginError(f"brings two {kind}s named '{name}'")

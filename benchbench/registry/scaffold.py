@@ -35,7 +35,14 @@ def new_plugin(registry: Registry, name: str, kind: str, to: Path) -> Path:
     Raises SpecError for a name that is illegal or taken, BenchbenchError if the folder exists.
     """
     name = name.removeprefix("benchbench-")
-    check_name(registry, name, kind)
+    if problem := name_problem(name, kind):
+        plain = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-0123456789")
+        raise SpecError(problem + (f"; did you mean '{plain}'?" if plain not in ("", name) else ""))
+    if component := registry.of(kind).get(name):
+        owner = registry.origin[component].distribution
+        raise SpecError(f"there is a {kind} named '{name}' already (from {owner}); choose another name")
+    if name in installed():
+        raise SpecError(f"there is a plugin named '{name}' already; choose another name")
     folder = to / f"benchbench-{name}"
     if folder.exists():
         raise BenchbenchError(f"{folder} is there already; choose another name, or another folder with --to")
@@ -60,15 +67,3 @@ def class_name(name: str, kind: str) -> str:
     """Turn `my-blur` into MyBlurModel and `my-model` into MyModel; never into the name of the base class."""
     camel = "".join(part.capitalize() for part in re.split("[-_]", name))
     return camel if camel.endswith(kind.capitalize()) and camel != kind.capitalize() else camel + kind.capitalize()
-
-
-def check_name(registry: Registry, name: str, kind: str) -> None:
-    """Raises SpecError unless a new component of that kind may have the name."""
-    if problem := name_problem(name, kind):
-        plain = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-0123456789")
-        raise SpecError(problem + (f"; did you mean '{plain}'?" if plain not in ("", name) else ""))
-    if component := registry.of(kind).get(name):
-        owner = registry.origin[component].distribution
-        raise SpecError(f"there is a {kind} named '{name}' already (from {owner}); choose another name")
-    if name in installed():
-        raise SpecError(f"there is a plugin named '{name}' already; choose another name")

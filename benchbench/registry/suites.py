@@ -53,10 +53,6 @@ def load(registry: Registry, name: str) -> Suite:
         content = tomllib.loads(path.read_text())
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SpecError(f"suite {path} cannot be read: {error}") from error
-    return _suite(path, content)
-
-
-def _suite(path: Path, content: dict[str, Any]) -> Suite:
     grids = content.pop("grid", [])
     content.pop("title", None)
     for key, value in content.items():

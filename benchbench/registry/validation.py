@@ -6,7 +6,6 @@ import dataclasses
 import difflib
 import inspect
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -99,12 +98,6 @@ def _check_parameters(component: Any, name: str) -> None:
     for parameter in parameters.values():
         if parameter.default is not dataclasses.MISSING:
             checked(component, parameter, parameter.default)
-
-
-def check_suite(path: Any) -> None:
-    """Raises PluginError unless `path` is the file of a suite."""
-    if not (isinstance(path, Path) and path.suffix == ".toml" and path.is_file()):
-        raise PluginError(f"{path!r} is no suite: it must be the Path of a TOML file")
 
 
 def near_misses(component: type[Component]) -> Iterator[str]:
