@@ -6,7 +6,7 @@ import dataclasses
 import os
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,7 @@ from PIL import Image
 
 from benchbench import DataError, Dataset, Images
 
-from ._finding import Skipped, digest, existing_folder, find_images, plain
+from ._finding import Skipped, digest, existing_folder, find_images, plain, short_ids
 from ._reading import SUFFIXES, Crop, Levels, Unusable, read_mask, read_photo, reason
 
 _WINDOW = 256  # images under way at once
@@ -52,20 +52,23 @@ class OnDisk(Dataset):
     way_out: ClassVar[str]
     """Where the data set comes from, and which folder to name."""
 
+    layout: ClassVar[Sequence[str]] = ("",)
+    """Where the images may lie in the folder; the first that exists counts."""
+    mask_folder: ClassVar[str] = ""
+    """Where the masks may lie in the folder, if there are any."""
+    ids = staticmethod(short_ids)
+    """Gives each of the image files its id."""
+
     @abstractmethod
-    def folders(self) -> tuple[Path, Path | None]:
-        """Return the folder of the images, and that of the masks, if there is one. Raises DataError."""
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+        """Return the names of the attributes, and the photos in order, from the image files by id and the mask files.
+
+        Raises DataError for a list that cannot be understood.
+        """
 
     def lists(self) -> Sequence[Path]:
         """Return the other files that matter; they need not exist."""
         return ()
-
-    @abstractmethod
-    def photos(self, names: Sequence[str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
-        """Return the names of the attributes, and the photos in order, from the names of image and mask files.
-
-        Raises DataError for a list that cannot be understood.
-        """
 
     @property
     def reject(self) -> Callable[[Image.Image], str | None] | None:
@@ -86,19 +89,19 @@ class OnDisk(Dataset):
         """Return the folder that `path` names. Raises DataError with the way out."""
         return existing_folder(self.path, self.name, self.way_out)
 
-    def subfolder(self, *names: str) -> Path:
-        """Return the first of these folders that exists in the root. Raises DataError with the way out."""
+    def folders(self) -> tuple[Path, Path | None]:
+        """Return the folder of the images, and that of the masks, if there may be one. Raises DataError."""
         root = self.root()
-        for name in names:
+        for name in self.layout:
             if (root / name).is_dir():
-                return (root / name).resolve()
-        raise DataError(f"{self.name}: '{root}' holds no folder {' or '.join(names)}. {self.way_out}")
+                return (root / name).resolve(), root / self.mask_folder if self.mask_folder else None
+        raise DataError(f"{self.name}: '{root}' holds no folder {' or '.join(self.layout)}. {self.way_out}")
 
     def load(self, size: int) -> Images:
         """Load the first `limit` usable images. Raises DataError if there are none, or for a malformed list."""
         folder, mask_folder = self.folders()
         names, masks, skipped = _found(folder, mask_folder)
-        columns, photos = self.photos(names, masks)
+        columns, photos = self.photos(dict(zip(self.ids(names), names, strict=True)), masks)
         room = min(len(photos), self.limit or len(photos))
         pixels, faces = _space(room, size, any(p.masks for p in photos))
         kept = list[Photo]()

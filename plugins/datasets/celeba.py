@@ -13,7 +13,7 @@ Source: Liu, Luo, Wang & Tang, "Deep Learning Face Attributes in the Wild", ICCV
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from PIL import Image
 from benchbench import DataError, Dataset, hookimpl, param
 
 from ._collecting import OnDisk, Photo
-from ._finding import short_ids
 from ._frontal import no_frontal_face
 from ._tables import CELEBA_SPLITS, read_celeba_attributes, read_celeba_pairs
 
@@ -46,6 +45,7 @@ class CelebA(OnDisk):
         "list_attr_celeba.txt, identity_CelebA.txt and list_eval_partition.txt beside the folder, and name the place: "
         "celeba:PATH"
     )
+    layout = IMAGES
     path: str = param(help="the folder that holds img_align_celeba and the lists")
     limit: int | None = param(None, "take the first so many of the images that are left", low=1)
     without: str = param("", 'leave out images with any of these attributes, such as "Eyeglasses Blurry"')
@@ -55,21 +55,18 @@ class CelebA(OnDisk):
     def reject(self) -> Callable[[Image.Image], str | None] | None:
         return no_frontal_face if self.frontal else None
 
-    def folders(self) -> tuple[Path, None]:
-        return self.subfolder(*IMAGES), None
-
     def lists(self) -> list[Path]:
         """The paths of the lists: beside the images, or in the folders in which they were published."""
         places = [[self.root() / folder / name for folder in ("", "Anno", "Eval")] for name in LISTS]
         return [next((path for path in paths if path.is_file()), paths[0]) for paths in places]
 
-    def photos(self, names: Sequence[str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
         attributes, identities, partition = self.lists()
         columns, rows = read_celeba_attributes(attributes)
         unwanted = self._unwanted(columns, attributes)
         identity_of, number_of = read_celeba_pairs(identities), read_celeba_pairs(partition)
         photos = []
-        for i, name in zip(short_ids(names), names, strict=True):
+        for i, name in names.items():
             stem = Path(name).stem
             values = rows.get(stem, ())
             if not any(values[k] for k in unwanted if values):

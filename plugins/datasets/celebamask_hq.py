@@ -18,7 +18,6 @@ from pathlib import Path
 from benchbench import Dataset, hookimpl, param
 
 from ._collecting import OnDisk, Photo
-from ._finding import short_ids
 from ._tables import CELEBA_SPLITS, read_celeba_attributes, read_celeba_pairs, read_lines
 
 FACE = ("skin", "nose", "l_eye", "r_eye", "l_brow", "r_brow", "mouth", "u_lip", "l_lip")
@@ -44,23 +43,22 @@ class CelebAMaskHq(OnDisk):
         "CelebAMask-HQ comes from https://github.com/switchablenorms/CelebAMask-HQ: unpack CelebAMask-HQ.zip and name "
         "the folder that holds CelebA-HQ-img: celebamask-hq:PATH"
     )
+    layout = ("CelebA-HQ-img",)
+    mask_folder = "CelebAMask-HQ-mask-anno"
     path: str = param(help="the folder that holds CelebA-HQ-img and CelebAMask-HQ-mask-anno")
     limit: int | None = param(None, "take the first so many images only", low=1)
-
-    def folders(self) -> tuple[Path, Path]:
-        return self.subfolder("CelebA-HQ-img"), self.root() / "CelebAMask-HQ-mask-anno"
 
     def lists(self) -> list[Path]:
         return [self.root() / name for name in LISTS]
 
-    def photos(self, names: Sequence[str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
         attributes, mapping, identities, partition = self.lists()
         columns, rows = read_celeba_attributes(attributes)
         identity_of, number_of = read_celeba_pairs(identities), read_celeba_pairs(partition)
         original = {line[0]: Path(line[-1]).stem for line in read_lines(mapping)[1:]}  # the name in CelebA
         parts = _parts_of_faces(masks)
         photos = []
-        for i, name in sorted(zip(short_ids(names), names, strict=True), key=_by_number):
+        for i, name in sorted(names.items(), key=_by_number):
             stem = Path(name).stem
             celeba = original.get(stem, "")
             split = CELEBA_SPLITS.get(number_of.get(celeba, ""))
@@ -68,8 +66,8 @@ class CelebAMaskHq(OnDisk):
         return columns, photos
 
 
-def _by_number(pair: Sequence[str]) -> tuple[int, str]:
-    return (int(pair[0]) if pair[0].isdecimal() else sys.maxsize), pair[1]
+def _by_number(item: tuple[str, str]) -> tuple[int, str]:
+    return (int(item[0]) if item[0].isdecimal() else sys.maxsize), item[1]
 
 
 def _parts_of_faces(masks: Sequence[str]) -> Mapping[str, list[str]]:

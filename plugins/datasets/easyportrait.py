@@ -8,7 +8,7 @@ Source: Kvanchiani et al., "EasyPortrait", arXiv 2304.13509; variant of CC BY-SA
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,8 +23,6 @@ from ._finding import unique_ids
 from ._reading import Levels
 
 SPLITS = {"train": "train", "val": "validation", "test": "test"}
-SKIN = 2
-"""The first class that belongs to the face."""
 
 
 @hookimpl
@@ -41,21 +39,20 @@ class EasyPortrait(OnDisk):
         "EasyPortrait comes from https://github.com/hukenovs/easyportrait: unpack images.zip and annotations.zip into "
         "one folder and name it: easyportrait:PATH"
     )
+    layout = ("images",)
+    mask_folder = "annotations"
+    ids = staticmethod(unique_ids)
     path: str = param(help="the folder that holds images and annotations")
     crop: Literal["top", "centre"] = param("centre", "which square of a tall image is taken")
     limit: int | None = param(None, "take the first so many images only, by file name, whatever their split", low=1)
 
     @staticmethod
     def is_face(levels: Levels) -> NDArray[bool_]:
-        """Skin, brows, eyes, lips and teeth."""
-        return levels >= SKIN
+        return levels >= 2  # skin, brows, eyes, lips and teeth
 
-    def folders(self) -> tuple[Path, Path]:
-        return self.subfolder("images"), self.root() / "annotations"
-
-    def photos(self, names: Sequence[str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
         known, photos = set(masks), []
-        for i, name in zip(unique_ids(names), names, strict=True):
+        for i, name in names.items():
             mask = Path(name).with_suffix(".png").as_posix()
             if split := SPLITS.get(name.partition("/")[0]):
                 photos.append(Photo(i, name, [mask] if mask in known else (), split=split))

@@ -9,16 +9,12 @@ Source: Karras, Laine & Aila, CVPR 2019 (arXiv 1812.04948); dataset CC BY-NC-SA 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from benchbench import Dataset, hookimpl, param
 
 from ._collecting import OnDisk, Photo
-from ._finding import short_ids
-
-VARIANTS = ("images1024x1024", "thumbnails128x128")
 
 
 @hookimpl
@@ -35,11 +31,9 @@ class Ffhq(OnDisk):
         "Flickr-Faces-HQ comes from https://github.com/NVlabs/ffhq-dataset: fetch images1024x1024 or thumbnails128x128 "
         "with its download_ffhq.py and name the folder that holds it: ffhq:PATH"
     )
+    layout = ("images1024x1024", "thumbnails128x128", "")
     path: str = param(help="the folder that holds images1024x1024 or thumbnails128x128, or the images themselves")
     limit: int | None = param(None, "take the first so many images only", low=1)
 
-    def folders(self) -> tuple[Path, None]:
-        return self.subfolder(*VARIANTS, ""), None
-
-    def photos(self, names: Sequence[str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
-        return (), [Photo(i, name) for i, name in zip(short_ids(names), names, strict=True)]
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+        return (), [Photo(i, name) for i, name in names.items()]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -40,6 +40,7 @@ class Folder(OnDisk):
 
     name = "folder"
     way_out = "Name the folder that holds your images: folder:PATH"
+    ids = staticmethod(unique_ids)
     path: str = param(help="the folder that holds the images; ~ is your home")
     crop: Literal["top", "centre"] = param("top", "which square of a tall image is taken; in a wide one, the middle")
     masks: str = param("", "folder of face masks; empty: a folder 'masks' in the image folder or beside it, if any")
@@ -62,14 +63,13 @@ class Folder(OnDisk):
         root = self.root()
         return [path for path in (root / "attributes.csv", root.parent / "attributes.csv") if path.is_file()][:1]
 
-    def photos(self, names: Sequence[str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
         columns, rows = tuple[str, ...](), dict[str, Row]()
         for path in self.lists():
             columns, table = read_csv(path)
-            rows = match_rows(path, table, names)
+            rows = match_rows(path, table, list(names.values()))
         mask_of = {_stem(mask): [mask] for mask in reversed(masks)}
-        ids = zip(unique_ids(names), names, strict=True)
-        return columns, [Photo(i, name, mask_of.get(_stem(name), ()), rows.get(name, ())) for i, name in ids]
+        return columns, [Photo(i, name, mask_of.get(_stem(name), ()), rows.get(name, ())) for i, name in names.items()]
 
     def load(self, size: int) -> Images:
         """Load all usable images. Raises DataError if there are none, or for a malformed `attributes.csv`."""

@@ -9,16 +9,12 @@ Source: Huang, Ramesh, Berg & Learned-Miller, University of Massachusetts Amhers
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from benchbench import DataError, Dataset, hookimpl, param
 
 from ._collecting import OnDisk, Photo
-from ._finding import short_ids
-
-VARIANTS = ("lfw", "lfw_funneled", "lfw-funneled", "lfw-deepfunneled", "lfw_deepfunneled")
 
 
 @hookimpl
@@ -35,15 +31,12 @@ class Lfw(OnDisk):
         "Labeled Faces in the Wild comes from http://vis-www.cs.umass.edu/lfw/: unpack lfw.tgz, lfw-funneled.tgz or "
         "lfw-deepfunneled.tgz and name the folder that holds the people's folders: lfw:PATH"
     )
+    layout = ("lfw", "lfw_funneled", "lfw-funneled", "lfw-deepfunneled", "lfw_deepfunneled", "")
     path: str = param(help="the folder that holds a folder for each person")
     limit: int | None = param(None, "take the first so many images only", low=1)
 
-    def folders(self) -> tuple[Path, None]:
-        return self.subfolder(*VARIANTS, ""), None
-
-    def photos(self, names: Sequence[str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
-        people = [name for name in names if name.count("/") == 1]
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+        people = {i: name for i, name in names.items() if name.count("/") == 1}
         if not people:
             raise DataError(f"{self.name}: '{self.folders()[0]}' holds no folders of people. {self.way_out}")
-        ids = zip(short_ids(people), people, strict=True)
-        return (), [Photo(i, name, identity=name.partition("/")[0]) for i, name in ids]
+        return (), [Photo(i, name, identity=name.partition("/")[0]) for i, name in people.items()]
