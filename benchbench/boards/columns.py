@@ -57,6 +57,11 @@ class Column:
     """True for scores with a sign, of which 0 is best."""
 
     @property
+    def quantity(self) -> str:
+        """The head with its unit, for an axis."""
+        return f"{self.head} [{self.unit}]" if self.unit else self.head
+
+    @property
     def long_head(self) -> str:
         """The head where columns of several regions stand side by side."""
         return self.head + (self.group if self.group in REGIONS else "")

@@ -39,6 +39,11 @@ def with_margin(text: str, low: float, high: float, digits: int) -> str:
     return NARROW.join(filter(None, (text, margin(low, high, digits))))
 
 
+def shortened(label: str, longest: int) -> str:
+    """A label of at most so many characters, `…` for what it lost."""
+    return label if len(label) <= longest else label[: longest - 1] + "…"
+
+
 def escape(text: str) -> str:
     """Text from plugins and files as inert Markdown."""
     for special in ("\\", "|", "`", "*", "_", "[", "]", "#", "~", "$"):

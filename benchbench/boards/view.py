@@ -8,7 +8,7 @@ from typing import Any
 
 from .board import Board
 from .columns import Cell, Column, Filled, best_of, columns_of, score_column
-from .notes import Heading, Note, coverage_of, heading_of, how_ranked, provenance_of, remarks_on
+from .notes import Note, coverage_of, how_ranked, images_of, provenance_of, remarks_on, seeds_of
 from .pareto import COSTS, fronts
 from .rows import BASELINE, HIGH, IDEAL, LOW, RANK
 from .text import number
@@ -52,7 +52,9 @@ class View:
     """All that a board shows but its pictures."""
 
     board: Board
-    heading: Heading
+    images: str
+    """How many there are in each split; "" where unknown."""
+    seeds: str
     columns: list[Column]
     rows: list[Row]
     """Best first."""
@@ -85,6 +87,11 @@ class View:
         shared = [row for row in self.rows if row.rank == first.rank and row.role != IDEAL]
         return [row.model for row in shared if row is not first]
 
+    def score(self, row: Row) -> str:
+        """A row's score by the metric that ranks, with its unit; `–` where nothing ranks."""
+        column = self.ranking
+        return f"{row.cells[column.key].text} {column.unit}".strip() if column else "–"
+
     def of(self, *groups: str) -> list[Column]:
         """The columns of these groups, in their order."""
         return [column for column in self.columns if column.group in groups]
@@ -95,7 +102,8 @@ def view_of(board: Board) -> View:
     filled = list(columns_of(board))
     return View(
         board,
-        heading_of(board),
+        images_of(board),
+        seeds_of(board),
         [column for column, _ in filled],
         _rows(board, filled),
         coverage_of(board),

@@ -95,7 +95,7 @@ class Console(Listener):
         """Print a board with the notes that were not told below another one."""
         self.rich.print()
         s = view.board.setting
-        self._print(f"{s.degradation} on {s.dataset}, {view.heading.title}")
+        self._print(f"{s.degradation} on {s.dataset}, {s.league.title}")
         self.rich.print(_table(view, self.rich.width) if view.ranking else "No model was scored.")
         for note in (*view.how_ranked, *view.notes):
             if note not in told:

@@ -35,10 +35,10 @@ def section(view: View, pictures: Mapping[str, str]) -> str:
 
 
 def _heading(view: View) -> str:
-    h = view.heading
-    facts = [f"Protocol {h.protocol}", h.images, f"seed {h.seeds}", f"data `{h.fingerprint}`"]
-    facts += [f"test images `{h.test_set}`"] if h.test_set else []
-    return f"## {h.title}\n\n{' · '.join(filter(None, facts))}"
+    s = view.board.setting
+    facts = [f"Protocol {s.protocol}", view.images, f"seed {view.seeds}", f"data `{s.fingerprint}`"]
+    facts += [f"test images `{s.test_set}`"] if s.test_set else []
+    return f"## {s.league.title}\n\n{' · '.join(filter(None, facts))}"
 
 
 def _scores(view: View, group: str, columns: Sequence[Column]) -> str:

@@ -11,14 +11,14 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from ...files import digest, json_text, write_atomically
+from ...files import json_text, write_atomically
 from ..board import Board
 from ..columns import gain
 from ..drawing import COLOURS, figure_of, png, short
 from ..overall import FEWEST, MEAN_RANK, Overall, groups, overall
 from ..rows import bounds_of
 from ..tables import beside, is_written, write_table
-from ..text import arrow, budget_name, escape, table, with_margin
+from ..text import arrow, escape, table, with_margin
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,32 +39,23 @@ def write_overall(boards: Sequence[Board], folder: Path, *, redraw: bool = True)
         if not redraw and is_written(stem, content):
             continue
         pictures = [_picture(stem, o, len(members)) for o in members]
-        text = f"# All degradations of {escape(members[0].boards[0].setting.dataset)}\n\n"
+        text = f"# All degradations of {escape(members[0].league.dataset)}\n\n"
         text += "\n".join(_section(o, p) for o, p in zip(members, pictures, strict=True))
         write_atomically(written[-1], text)
-        write_table(stem, pd.concat([_flat(o) for o in members], ignore_index=True))
+        flat = [pd.DataFrame([vars(o.league)] * len(o.rows)).join(o.rows) for o in members]
+        write_table(stem, pd.concat(flat, ignore_index=True))
         write_atomically(beside(stem, ".json"), content)  # last: it vouches for the others
     return written
 
 
-def _common(found: Overall) -> dict[str, Any]:
-    setting = found.boards[0].setting
-    return {name: getattr(setting, name) for name in ("dataset", "fingerprint", "size", "protocol", "budget")}
-
-
-def _flat(found: Overall) -> pd.DataFrame:
-    return pd.DataFrame([_common(found)] * len(found.rows)).join(found.rows)
-
-
 def _as_json(found: Overall) -> dict[str, Any]:
-    rows = [{k: (None if v != v else v) for k, v in row.items()} for row in found.rows.to_dict("records")]
     return {
-        **_common(found),
+        **vars(found.league),
         "ranked_by": found.metric,
         "degradations": [b.setting.degradation for b in found.boards],
         "friedman": None if math.isnan(found.friedman) else found.friedman,
         "critical_difference": None if math.isnan(found.critical) else found.critical,
-        "rows": rows,
+        "rows": [{k: None if v != v else v for k, v in row.items()} for row in found.rows.to_dict("records")],
         "partial": found.partial,
     }
 
@@ -73,11 +64,11 @@ def _as_json(found: Overall) -> dict[str, Any]:
 
 
 def _section(found: Overall, picture: str | None) -> str:
-    s = found.boards[0].setting
+    league = found.league
     names = [f"[{escape(b.setting.degradation)}]({quote(b.setting.file[1])}.md)" for b in found.boards]
     parts = [
-        f"## {s.size} px, {budget_name(s.budget)}",
-        f"Protocol {s.protocol} · data `{s.fingerprint}` · {len(names)} degradations: {', '.join(names)}",
+        f"## {league.title}",
+        f"Protocol {league.protocol} · data `{league.fingerprint}` · {len(names)} degradations: {', '.join(names)}",
         _table(found) if len(found.rows) else "No model was scored on all of them.",
         f"![mean ranks, and which of them cannot be told apart]({quote(picture)})" if picture else "",
         _notes(found),
@@ -123,7 +114,7 @@ def _notes(found: Overall) -> str:
 def _picture(stem: Path, found: Overall, siblings: int) -> str | None:
     if not math.isfinite(found.critical):
         return None
-    own = stem.name if siblings == 1 else f"{stem.name}-{digest(*_common(found).values())[:8]}"
+    own = stem.name if siblings == 1 else f"{stem.name}-{found.league.code}"
     path = stem.with_name(f"{own}.png")
     write_atomically(path, png(critical_difference(found)))
     return path.name

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from markupsafe import Markup
 from matplotlib.ticker import LogLocator, MaxNLocator
 
+from ..plots import Curves
+
 COLOURS, DASHES = 7, 4  # as many as the style sheet has
-
-
-@dataclass(frozen=True)
-class Series:
-    """A line of a chart."""
-
-    name: str
-    points: Sequence[tuple[float, float]]
-    marks: bool = False
-    """True to show each point."""
 
 
 @dataclass(frozen=True)
@@ -55,37 +47,32 @@ class Axis:
         return [self.low, self.high]
 
 
-def line_chart(
-    title: str,
-    series: Sequence[Series],
-    labels: tuple[str, str],
-    log: str = "",
-    size: tuple[int, int] = (720, 360),
-) -> Markup:
-    """Draw the series' finite points; empty where there are none.
+def line_chart(title: str, curves: Curves, size: tuple[int, int] = (720, 360)) -> Markup:
+    """Draw the finite points of curves; empty where there are none.
 
     Args:
         title: What the chart shows, for who cannot see it.
-        series: The lines.
-        labels: What lies across, and what up.
-        log: The axes that are logarithmic where all values are positive: `x`, `y`, or both.
+        curves: Its lines.
         size: Width and height in CSS pixels.
     """
-    lines = [replace(s, points=[p for p in s.points if all(map(math.isfinite, p))]) for s in series]
-    known = [p for s in lines for p in s.points]
+    lines = {name: [p for p in points if all(map(math.isfinite, p))] for name, points in curves.lines.items()}
+    known = [p for points in lines.values() for p in points]
     if not known:
         return Markup()
-    across = Axis.over(labels[0], [x for x, _ in known], "x" in log)
-    up = Axis.over(labels[1], [y for _, y in known], "y" in log)
+    across, up = (
+        Axis.over(label, values, name in curves.log)
+        for name, label, values in zip("xy", curves.labels, zip(*known, strict=True), strict=True)
+    )
     plot = Plot(across, up, left=70, top=10, width=size[0] - 82, height=size[1] - 52)
-    body = Markup().join([plot.grid(), *(plot.line(n, s) for n, s in enumerate(lines) if s.points)])
+    drawn = [plot.line(n, name, lines[name], curves.marks) for n, name in enumerate(lines) if lines[name]]
+    body = Markup().join([plot.grid(), *drawn])
     return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
         *size, title, body
     )
 
 
 def style(number: int) -> str:
-    """The CSS classes of the series of that number."""
+    """The CSS classes of the line of that number."""
     return f"c{number % COLOURS} d{number // COLOURS % DASHES}"
 
 
@@ -105,14 +92,14 @@ class Plot:
         x, y = self.across.position(point[0]), self.up.position(point[1])
         return self.left + self.width * x, self.top + self.height * (1 - y)
 
-    def line(self, number: int, series: Series) -> Markup:
-        """A series, in the style of its number."""
-        places = [self.place(point) for point in series.points]
+    def line(self, number: int, name: str, points: Sequence[tuple[float, float]], marks: bool) -> Markup:
+        """A line in the style of its number."""
+        places = [self.place(point) for point in points]
         path = "M" + " ".join(f"{px:.1f},{py:.1f}" for px, py in places)
-        shown = places if series.marks or len(places) == 1 else []  # a single point has no line to be seen by
+        shown = places if marks or len(places) == 1 else []  # a single point has no line to be seen by
         dots = Markup().join(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3"/>').format(*place) for place in shown)
         return Markup('<g class="series {}"><title>{}</title><path class="hit" d="{}"/><path d="{}"/>{}</g>').format(
-            style(number), series.name, path, path, dots
+            style(number), name, path, path, dots
         )
 
     def grid(self) -> Markup:
