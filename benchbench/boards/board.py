@@ -180,16 +180,8 @@ def _by_test_set(setting: Setting, members: Sequence[Result]) -> Iterator[tuple[
 
 
 def _setting(result: Result, budget: str) -> Setting:
-    t = result.record.trial
-    return Setting(
-        dataset=t.dataset,
-        fingerprint=t.fingerprint,
-        size=t.size,
-        degradation=t.degradation,
-        degradation_digest=t.degradation_digest,
-        protocol=result.record.protocol.version,
-        budget=budget,
-    )
+    t, protocol = result.record.trial, result.record.protocol.version
+    return Setting(t.dataset, t.fingerprint, t.size, t.degradation, t.degradation_digest, protocol, budget)
 
 
 def _newest(results: Iterable[Result]) -> list[Result]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..files import digest
 from .board import Board, League
-from .rows import GAIN, HIGH, LOW, RANK, RECOVERED, competes, is_ideal
+from .rows import COMPETES, GAIN, HIGH, IDEAL, LOW, RANK, RECOVERED
 from .statistics import LEVEL, Array, mean_intervals
 
 MEAN_RANK = "mean_rank"
@@ -73,7 +73,7 @@ def _competing(board: Board) -> pd.DataFrame:
     """The rows that are compared, with their quality: neither the ideal nor codecs that were not trained to restore."""
     rows = board.rows
     codec = rows["bytes"].notna() & (rows["flops"] == 0)
-    return rows.assign(quality=board.quality)[~is_ideal(rows) & ~codec & board.quality.notna()]
+    return rows.assign(quality=board.quality)[(rows["role"] != IDEAL) & ~codec & board.quality.notna()]
 
 
 def _rows(boards: Sequence[Board], tables: Sequence[pd.DataFrame], models: Sequence[str], ranks: Array) -> pd.DataFrame:
@@ -94,7 +94,7 @@ def _rows(boards: Sequence[Board], tables: Sequence[pd.DataFrame], models: Seque
 
 def _won(rows: pd.DataFrame) -> pd.Series:
     """True for each model that has, or shares, the best rank of those that compete."""
-    competing = competes(rows)
+    competing = rows["role"] == COMPETES
     return competing & (rows[RANK] == rows.loc[competing, RANK].min())
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .board import Board
 from .columns import score_column
 from .drawing import COLOURS, figure_of, finish, short
-from .rows import GAIN, is_ideal
+from .rows import GAIN, IDEAL
 from .statistics import Array
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def front(cost: Array, quality: Array) -> NDArray[np.bool_]:
 
 def on_front(board: Board, cost: pd.Series) -> list[str]:
     """Name the models that no other one betters for less, the cheapest first; not the ideal, which knows the answer."""
-    cost = cost.mask(is_ideal(board.rows))
+    cost = cost.where(board.rows["role"] != IDEAL)
     found = board.rows.assign(cost=cost)[front(cost.to_numpy(float), board.quality.to_numpy(float))]
     return list(found.sort_values(["cost", "model"])["model"])
 
@@ -67,7 +67,7 @@ def fronts(board: Board) -> dict[str, list[str]]:
     found = {}
     for name in COSTS:
         cost = board.rows[name]
-        paid = cost[(cost > 0) & ~is_ideal(board.rows)]
+        paid = cost[(cost > 0) & (board.rows["role"] != IDEAL)]
         if len(paid) > 1 and paid.max() > 1.1 * paid.min() and not (name == "bytes" and GAIN in board.rows):
             found[name] = on_front(board, cost)
     return found
@@ -81,7 +81,7 @@ def pareto(board: Board) -> Figure | None:
     figure = figure_of(5.5 * len(found) + 0.5, 4.5)
     for position, (cost, names) in enumerate(found.items()):
         axes = figure.add_subplot(1, len(found), position + 1)
-        rows = board.rows[~is_ideal(board.rows) & np.isfinite(board.rows[metric])]
+        rows = board.rows[(board.rows["role"] != IDEAL) & np.isfinite(board.rows[metric])]
         x, y = rows[cost] / COSTS[cost].unit, rows[metric]
         on = rows["model"].isin(names)
         axes.set_xscale("symlog", linthresh=x[x > 0].min(), linscale=0.4)  # some cost nothing

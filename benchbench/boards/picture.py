@@ -11,6 +11,7 @@ from ..files import write_atomically
 from ..images import tiled
 from ..results import store
 from .board import Board
+from .rows import BASELINE
 from .text import shortened
 from .view import View
 
@@ -20,7 +21,7 @@ COLUMNS = 8
 def write_picture(path: Path, view: View) -> bool:
     """Write the input, the models from best to worst, and the truth; False, and no file, where there are no samples."""
     samples = samples_of(view.board)
-    shown = [row for row in view.rows if row.model in samples and not row.is_baseline]
+    shown = [row for row in view.rows if row.model in samples and row.role != BASELINE]
     strips = [(f"{shortened(row.model, 60)}\n{view.score(row)}", samples[row.model]["restored"]) for row in shown]
     if shared := next((rows for rows in samples.values() if "truth" in rows), None):
         strips = [("degraded input", shared["input"]), *strips, ("truth", shared["truth"])]

@@ -94,16 +94,6 @@ def rates_of(board: Board) -> Curves:
     return Curves(labels, {family: sorted(points) for family, points in sorted(families.items())}, "x", marks=True)
 
 
-def learning(board: Board) -> Figure | None:
-    """See `learning_of`."""
-    return _drawn(learning_of(board), 8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-
-
-def rate(board: Board) -> Figure | None:
-    """See `rates_of`."""
-    return _drawn(rates_of(board), 7)
-
-
 def _drawn(curves: Curves, width: float, **legend: Any) -> Figure | None:
     if not curves.lines:
         return None
@@ -186,8 +176,8 @@ def _panels(models: Collection[str]) -> Figure:
 
 PLOTS: dict[str, Callable[[Board], Figure | None]] = {
     "pareto": pareto,
-    "learning": learning,
+    "learning": lambda board: _drawn(learning_of(board), 8, loc="center left", bbox_to_anchor=(1.0, 0.5)),
     "losses": losses,
     "gradients": gradients,
-    "rate": rate,
+    "rate": lambda board: _drawn(rates_of(board), 7),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from .board import Board
 from .columns import Cell, Column, Filled, best_of, columns_of, score_column
@@ -35,11 +34,6 @@ class Row:
     def label(self) -> str:
         """The model, and what it is told."""
         return f"{self.model} (sees {self.sees})" if self.sees else self.model
-
-    @property
-    def is_baseline(self) -> bool:
-        """True for the degraded input."""
-        return self.role == BASELINE
 
     @property
     def reference(self) -> str:
@@ -115,16 +109,13 @@ def view_of(board: Board) -> View:
 
 
 def _rows(board: Board, filled: Sequence[Filled]) -> list[Row]:
-    return [
-        Row(row["model"], row["role"], row["sees"], row.get(RANK), _ranks(row),
-            {column.key: cells[position] for column, cells in filled})
-        for position, row in enumerate(board.rows.to_dict("records"))
-    ]  # fmt: skip
-
-
-def _ranks(row: Mapping[str, Any]) -> str:
-    low, high = (row.get(RANK + end) for end in (LOW, HIGH))
-    return f"{low} to {high}" if low != high else ""
+    found = []
+    for position, row in enumerate(board.rows.to_dict("records")):
+        low, high = (row.get(RANK + end) for end in (LOW, HIGH))
+        ranks = f"{low} to {high}" if low != high else ""
+        cells = {column.key: column_cells[position] for column, column_cells in filled}
+        found.append(Row(row["model"], row["role"], row["sees"], row.get(RANK), ranks, cells))
+    return found
 
 
 def _cheapest(board: Board) -> tuple[list[Column], list[Row]]:

@@ -16,9 +16,9 @@ from ..board import Board
 from ..columns import gain
 from ..drawing import COLOURS, figure_of, png, short
 from ..overall import FEWEST, MEAN_RANK, Overall, groups, overall
-from ..rows import bounds_of
+from ..rows import HIGH, LOW
 from ..tables import beside, is_written, write_table
-from ..text import arrow, escape, table, with_margin
+from ..text import NARROW, arrow, escape, margin, table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,18 +77,23 @@ def _section(found: Overall, picture: str | None) -> str:
 
 
 def _table(found: Overall) -> str:
-    rows, facts = found.rows, found.boards[0].metrics[found.metric]
-    bounds = zip(rows[MEAN_RANK], *bounds_of(rows, MEAN_RANK), strict=True)
-    columns = {
-        "model": [escape(m) for m in rows["model"]],
-        "mean rank ↓": [with_margin(f"{rank:.1f}", low, high, 1) for rank, low, high in bounds],
-        f"boards won of {len(found.boards)}": [str(n) for n in rows["won"]],
-    }
+    facts = found.boards[0].metrics[found.metric]
     head = f"mean gain {escape(found.metric)} {arrow(facts)}" + (f" [{escape(facts.unit)}]" if facts.unit else "")
-    columns[head] = [gain(value, facts.digits) for value in rows["mean_gain"]]
-    if "mean_recovered" in rows and rows["mean_recovered"].notna().any():
-        columns["mean recovered ↑"] = [f"{100 * v:.0f} %" if math.isfinite(v) else "–" for v in rows["mean_recovered"]]
-    return table(columns, "model")
+    known = "mean_recovered" in found.rows and found.rows["mean_recovered"].notna().any()
+    rows = []
+    for row in found.rows.to_dict("records"):
+        half = margin(row[MEAN_RANK + LOW], row[MEAN_RANK + HIGH], 1)
+        cells = {
+            "model": escape(row["model"]),
+            "mean rank ↓": f"{row[MEAN_RANK]:.1f}" + (NARROW + half if half else ""),
+            f"boards won of {len(found.boards)}": str(row["won"]),
+            head: gain(row["mean_gain"], facts.digits),
+        }
+        if known:
+            recovered = row["mean_recovered"]
+            cells["mean recovered ↑"] = f"{100 * recovered:.0f} %" if math.isfinite(recovered) else "–"
+        rows.append(cells)
+    return table(rows, "model")
 
 
 def _notes(found: Overall) -> str:
@@ -130,11 +135,11 @@ def critical_difference(found: Overall) -> Figure:
     figure = figure_of(9, 1.1 + 0.42 * (depth + 1))
     axes = figure.add_subplot()
     first, last = 1.0, float(len(names))
-    margin = 0.04 * (last - first)
+    outside = 0.04 * (last - first)
     for position, (rank, name) in enumerate(zip(ranks, names, strict=True)):
         left = position < half
         height = -top - 0.5 * (position if left else len(names) - 1 - position)
-        end = first - margin if left else last + margin
+        end = first - outside if left else last + outside
         axes.plot([rank, rank, end], [0, height, height], color="#666666", lw=0.8)
         axes.text(end, height, f" {short(name)} {rank:.1f} ", ha="right" if left else "left", va="center", fontsize=8)
     for level, (a, b) in enumerate(bars):

@@ -17,13 +17,11 @@ def speed_page(boards: Sequence[Board]) -> str:
     rows = list({tuple(row.items()): row for board in boards for row in _rows(board)}.values())
     if not rows:
         return f"{title}\n\nNothing was timed.\n"
-    heads = dict.fromkeys(head for row in rows for head in row)
-    columns = {head: [row.get(head, "–") for row in rows] for head in heads}
     legend = (
         "Bold: no model timed on this board is as good in less time, image by image. MB: the peak over what is held "
         "before, in training and in restoring a batch; on a CPU that of the whole process."
     )
-    return f"{title}\n\n{legend}\n\n{table(columns, 'model', 'device')}\n"
+    return f"{title}\n\n{legend}\n\n{table(rows, 'model', 'device')}\n"
 
 
 def _rows(board: Board) -> Iterable[dict[str, str]]:

@@ -34,7 +34,8 @@ def write_site(boards: Sequence[Board], folder: Path, registry: Registry | None 
     placed = entries(boards)
     albums = {entry.id: found for entry in placed if (found := album(folder, entry.board))}
     written = set[str]()
-    for path, content in itertools.chain(_pages(placed, albums, registry), _static(), [(".nojekyll", b"")]):
+    static = [(f"static/{file.name}", file.read_bytes()) for file in (files(__package__) / "static").iterdir()]
+    for path, content in itertools.chain(_pages(placed, albums, registry), static, [(".nojekyll", b"")]):
         write_atomically(folder / path, content)
         written.add(path)
     written |= {file for found in albums.values() for file in found.files}
@@ -67,8 +68,3 @@ def _pages(placed: Sequence[Entry], albums: dict[str, Album], registry: Registry
     for card in known:
         path = f"models/{slug(card.label)}.html"
         yield path, card_page(path, card)
-
-
-def _static() -> Iterator[Page]:
-    for file in sorted((files(__package__) / "static").iterdir(), key=lambda f: f.name):
-        yield f"static/{file.name}", file.read_bytes()

@@ -21,7 +21,7 @@ from ..text import number
 from ..view import Row
 from .audits import Audit, groups
 from .entries import Entry
-from .pictures import Album, Triple
+from .pictures import Album
 
 
 def about(registry: Registry | None, label: str) -> dict[str, Any] | None:
@@ -46,15 +46,6 @@ def about(registry: Registry | None, label: str) -> dict[str, Any] | None:
 
 
 @dataclass(frozen=True)
-class Bad:
-    """A test image that a model did badly on."""
-
-    image: str
-    score: str
-    pictures: Triple | None
-
-
-@dataclass(frozen=True)
 class Showing:
     """A model on one board."""
 
@@ -62,17 +53,15 @@ class Showing:
     row: Row
     result: Result
     album: Album | None
-    worst: list[Bad]
+    worst: list[dict[str, Any]]
+    """Its worst test images, worst first: image, score, pictures."""
     history: list[dict[str, float]]
     audit: Audit
 
     @property
     def data(self) -> str:
         """The data that the model was trained and tested on, in words."""
-        setting, data = self.entry.board.setting, self.result.record.data
-        images = (
-            f"{data.train} train, {data.validation} validation, {data.test} test images" if data else "unknown images"
-        )
+        setting, images = self.entry.board.setting, self.entry.view.images or "unknown images"
         return f"{setting.dataset} at {setting.size} px: {images} (fingerprint {setting.fingerprint})"
 
 
@@ -129,11 +118,8 @@ def cards(entries: Sequence[Entry], albums: Mapping[str, Album], registry: Regis
     ]
 
 
-def _worst(board: Board, model: str, album: Album | None, count: int = 4) -> list[Bad]:
-    """A model's worst test images, worst first, by the metric that ranks the board.
-
-    Infinite scores are left out: an image that came back whole is no bad one.
-    """
+def _worst(board: Board, model: str, album: Album | None, count: int = 4) -> list[dict[str, Any]]:
+    """See `Showing.worst`. Infinite scores are left out: an image that came back whole is no bad one."""
     first, scores = board.ranked_by, board.first_results[model].scores
     if first is None or first not in scores:
         return []
@@ -141,7 +127,7 @@ def _worst(board: Board, model: str, album: Album | None, count: int = 4) -> lis
     finite = scores[first][np.isfinite(scores[first])]
     ordered = finite.sort_values(ascending=facts.higher_is_better, kind="stable")
     return [
-        Bad(str(image), f"{number(float(score), facts.digits)} {facts.unit}".strip(),
-            album.triple(model, str(image)) if album else None)
+        {"image": str(image), "score": f"{number(float(score), facts.digits)} {facts.unit}".strip(),
+         "pictures": album.triple(model, str(image)) if album else None}
         for image, score in ordered.head(count).items()
     ]  # fmt: skip

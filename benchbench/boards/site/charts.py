@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -12,6 +12,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from ..plots import Curves
 
 COLOURS, DASHES = 7, 4  # as many as the style sheet has
+LEFT, TOP = 70, 10  # CSS pixels before the axes
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Axis:
 
     def position(self, value: float) -> float:
         """Where a value lies: 0 at the low end, 1 at the high one."""
-        scale: Callable[[float], float] = math.log10 if self.log else float
-        return (scale(value) - scale(self.low)) / (scale(self.high) - scale(self.low))
+        low, high, at = (math.log10(v) if self.log else v for v in (self.low, self.high, value))
+        return (at - low) / (high - low)
 
     def ticks(self, count: int) -> list[float]:
         """Round values within the axis."""
@@ -63,12 +64,10 @@ def line_chart(title: str, curves: Curves, size: tuple[int, int] = (720, 360)) -
         Axis.over(label, values, name in curves.log)
         for name, label, values in zip("xy", curves.labels, zip(*known, strict=True), strict=True)
     )
-    plot = Plot(across, up, left=70, top=10, width=size[0] - 82, height=size[1] - 52)
-    drawn = [plot.line(n, name, lines[name], curves.marks) for n, name in enumerate(lines) if lines[name]]
-    body = Markup().join([plot.grid(), *drawn])
-    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        *size, title, body
-    )
+    plot = Plot(across, up, size[0] - LEFT - 12, size[1] - TOP - 42)
+    drawn = [plot.line(n, name, points, curves.marks) for n, (name, points) in enumerate(lines.items()) if points]
+    svg = Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>')
+    return svg.format(*size, title, Markup().join([plot.grid(), *drawn]))
 
 
 def style(number: int) -> str:
@@ -82,19 +81,20 @@ class Plot:
 
     across: Axis
     up: Axis
-    left: int
-    top: int
     width: int
     height: int
 
-    def place(self, point: tuple[float, float]) -> tuple[float, float]:
-        """Where a point lies."""
-        x, y = self.across.position(point[0]), self.up.position(point[1])
-        return self.left + self.width * x, self.top + self.height * (1 - y)
+    def x(self, value: float) -> float:
+        """Where a value lies across."""
+        return LEFT + self.width * self.across.position(value)
+
+    def y(self, value: float) -> float:
+        """Where a value lies, from the top."""
+        return TOP + self.height * (1 - self.up.position(value))
 
     def line(self, number: int, name: str, points: Sequence[tuple[float, float]], marks: bool) -> Markup:
         """A line in the style of its number."""
-        places = [self.place(point) for point in points]
+        places = [(self.x(x), self.y(y)) for x, y in points]
         path = "M" + " ".join(f"{px:.1f},{py:.1f}" for px, py in places)
         shown = places if marks or len(places) == 1 else []  # a single point has no line to be seen by
         dots = Markup().join(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3"/>').format(*place) for place in shown)
@@ -104,15 +104,13 @@ class Plot:
 
     def grid(self) -> Markup:
         """Lines across, with what they stand for, and the axes' labels."""
-        left, middle, bottom = self.left, self.top + self.height / 2, self.top + self.height
+        middle, bottom = TOP + self.height / 2, TOP + self.height
         parts = []
         for value in self.up.ticks(5):
-            py = self.top + self.height * (1 - self.up.position(value))
-            parts.append(Markup('<path d="M{} {:.1f}h{}"/>').format(left, py, self.width))
-            parts.append(_label(left - 6, py + 4, _tick(value), "end"))
-        values = self.across.ticks(max(3, self.width // 110))
-        parts += [_label(left + self.width * self.across.position(v), bottom + 16, _tick(v)) for v in values]
-        parts.append(_label(left + self.width / 2, bottom + 34, self.across.label))
+            parts.append(Markup('<path d="M{} {:.1f}h{}"/>').format(LEFT, self.y(value), self.width))
+            parts.append(_label(LEFT - 6, self.y(value) + 4, _tick(value), "end"))
+        parts += [_label(self.x(v), bottom + 16, _tick(v)) for v in self.across.ticks(max(3, self.width // 110))]
+        parts.append(_label(LEFT + self.width / 2, bottom + 34, self.across.label))
         turned = Markup('<g transform="rotate(-90 12 {0})">{1}</g>').format(middle, _label(12, middle, self.up.label))
         return Markup('<g class="grid">{}</g>').format(Markup().join([*parts, turned]))
 
