@@ -107,7 +107,7 @@ def fresh_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
     """Write tensors as a safetensors file, atomically. Tied ones, which the format refuses, are stored twice."""
     from safetensors.torch import save
 
@@ -118,7 +118,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
         storage = own.untyped_storage().data_ptr()
         plain[name] = own.clone() if storage in seen else own
         seen.add(storage)
-    write_atomically(path, save(plain))
+    write_atomically(path, save(plain, metadata))
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
@@ -129,21 +129,26 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def save_tree(path: Path, tree: Mapping[str, Any]) -> None:
-    """Write nested dicts and lists of tensors and plain values as one msgpack file, atomically."""
-    from safetensors.torch import save
+    """Write nested dicts and lists of tensors and plain values as one safetensors file, atomically."""
+    tensors: dict[str, Tensor] = {}
 
-    def packed(tensor: Tensor) -> msgspec.msgpack.Ext:
-        return msgspec.msgpack.Ext(0, save({"": tensor.detach().cpu().contiguous()}))
+    def named(tensor: Tensor) -> msgspec.msgpack.Ext:
+        tensors[name := str(len(tensors))] = tensor
+        return msgspec.msgpack.Ext(0, name.encode())
 
-    write_atomically(path, msgspec.msgpack.encode(tree, enc_hook=packed))
+    plan = msgspec.msgpack.encode(tree, enc_hook=named)
+    save_tensors(path, tensors, {"tree": plan.hex()})
 
 
 def load_tree(path: Path) -> dict[str, Any]:
     """Read the tree that `save_tree` wrote; tensors are on the CPU, tuples come back as lists.
 
-    Raises OSError if there is none, and ValueError or SafetensorError if it is damaged. No file can execute code.
+    Raises OSError if there is none, and ValueError or SafetensorError if it is damaged.
     """
-    from safetensors.torch import load
+    from safetensors import safe_open
 
-    decoder = msgspec.msgpack.Decoder(dict[Any, Any], ext_hook=lambda code, packed: load(bytes(packed))[""])
-    return decoder.decode(path.read_bytes())
+    with safe_open(path, "pt") as file:
+        plan = bytes.fromhex((file.metadata() or {}).get("tree", ""))
+    tensors = load_tensors(path)
+    decoder = msgspec.msgpack.Decoder(dict[Any, Any], ext_hook=lambda code, name: tensors[bytes(name).decode()])
+    return decoder.decode(plan)

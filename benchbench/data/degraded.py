@@ -69,7 +69,7 @@ def degraded_set(dataset: PreparedDataset, split: str, degradation: Degradation,
     path = cache / "degraded" / f"{key}.safetensors"
     try:
         kept = load_tree(path)
-    except (OSError, SafetensorError, TypeError):  # not there yet, damaged, or of an older form
+    except (OSError, ValueError, SafetensorError):  # not there yet, damaged, or of an older form
         found = degrade(dataset, rows, degradation)
         save_tree(path, {"degraded": found.degraded, "region": found.region, "truth": found.truth})
         return found

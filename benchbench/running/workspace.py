@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LOCKS = ".locks"
 LOG_PART = 500_000  # bytes that are kept of a log's beginning and of its end
 LEAST_FREE_BYTES = 100_000_000
-CHECKPOINTS = "checkpoint*.msgpack"
+CHECKPOINTS = "checkpoint*.safetensors"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The state of a training, and its checkpoint: one file from which it goes on to the bit."""
+"""The state of a training, and its checkpoint: one safetensors file from which it goes on to the bit."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def test_a_trial_that_took_too_long_goes_on_where_it_was_given_up(tmp_path: Path
     arguments = ["--model", "slow:seconds=1", "--budget", "11epochs", "--out"]
     with subprocess.Popen([*command.RUN, *arguments, tmp_path / "whole", "--quiet"], env=env) as undisturbed:
         command.run(*arguments, tmp_path / "out", "--timeout", "25", env=env, code=1)
-        assert list((tmp_path / "out").rglob("slow*/*/checkpoint.msgpack"))
+        assert list((tmp_path / "out").rglob("slow*/*/checkpoint.safetensors"))
         command.run(*arguments, tmp_path / "out", env=env, code=0)
     assert undisturbed.returncode == 0
     (log,) = (tmp_path / "out").rglob("slow*/*/log.txt")
@@ -83,12 +83,12 @@ def test_a_checkpoint_is_taken_up_and_gives_the_same_numbers(tmp_path: Path) -> 
     long = [*BENCHBENCH, *RUN[:-3], "--quiet", "--device", "cpu", "--model", "unet", "--budget", "3TFLOP"]
     process = subprocess.Popen([*long, "--out", killed], start_new_session=True)
     deadline = time.monotonic() + 120
-    while not list(killed.rglob("checkpoint.msgpack")) and time.monotonic() < deadline:
+    while not list(killed.rglob("checkpoint.safetensors")) and time.monotonic() < deadline:
         assert process.poll() is None, "the run ended before its first checkpoint: give it more to do"
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert list(killed.rglob("checkpoint.msgpack"))
+    assert list(killed.rglob("checkpoint.safetensors"))
     subprocess.run([*long, "--out", killed], check=True)
     subprocess.run([*long, "--out", whole], check=True)
     assert numbers(killed) == numbers(whole)

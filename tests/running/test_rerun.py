@@ -68,7 +68,7 @@ def test_a_damaged_checkpoint_is_no_obstacle(tmp_path: Path, junk: bytes) -> Non
     final = next(tmp_path.rglob("tiny-conv/*/result.json")).parent
     shutil.rmtree(final)
     store.work_folder(final).mkdir()
-    (store.work_folder(final) / "checkpoint.msgpack").write_bytes(junk)
+    (store.work_folder(final) / "checkpoint.safetensors").write_bytes(junk)
     assert scores(go(tmp_path, model=("tiny-conv",))) == scores(first)
     assert not list(tmp_path.rglob("checkpoint*"))
 
