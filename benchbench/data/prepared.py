@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,8 +45,7 @@ class PreparedDataset:
 
     def counts(self) -> dict[str, int]:
         """Count the images of each split."""
-        found = Counter(self.splits)
-        return {split: found[split] for split in SPLITS}
+        return {split: self.splits.count(split) for split in SPLITS}
 
 
 def prepared_folder(dataset: Dataset, size: int, cache: Path) -> Path:

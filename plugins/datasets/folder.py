@@ -83,13 +83,10 @@ def _stem(name: str) -> str:
 def _with_roles(images: Images, root: Path) -> Images:
     """Take the columns `identity` and `split` from the attributes where no image lacks a value."""
     attributes = dict(images.attributes)
-    roles: dict[str, Any] = {}
-    for column, role in (("identity", "identities"), ("split", "splits")):
-        if None not in attributes.get(column, [None]):
-            roles[role] = attributes.pop(column)
-    unknown = sorted(set(roles.get("splits", ())) - set(SPLITS))
-    if unknown:
+    whole = [column for column in ("identity", "split") if None not in attributes.get(column, [None])]
+    roles = {column: attributes.pop(column) for column in whole}
+    splits = roles.get("split")
+    if unknown := sorted(set(splits or ()) - set(SPLITS)):
         raise DataError(f"{root}: attributes.csv: split '{unknown[0]}' is none of train, validation and test")
-    if "splits" in roles:
-        roles["splits"] = [SPLITS[s] for s in roles["splits"]]
-    return dataclasses.replace(images, attributes=attributes, **roles)
+    official: Any = [SPLITS[split] for split in splits] if splits else None
+    return dataclasses.replace(images, attributes=attributes, identities=roles.get("identity"), splits=official)

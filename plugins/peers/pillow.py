@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,8 +19,8 @@ from ._images import each, images_of
 @hookimpl
 def benchbench_peers() -> list[Peer]:
     return [  # 8 bits a channel: the values are near, not the same
-        Peer("pixelate", "pillow", degrades(pixelate), exact=False),
-        Peer("downscale", "pillow", degrades(downscale), exact=False),
+        Peer("pixelate", "pillow", degrades(partial(shrink, factor=8, enlarge=Image.Resampling.NEAREST)), exact=False),
+        Peer("downscale", "pillow", degrades(partial(shrink, factor=4, enlarge=Image.Resampling.BICUBIC)), exact=False),
         Peer("flip", "pillow", degrades(ImageOps.flip), exact=False),
         Peer("quantize", "pillow", degrades(lambda picture: ImageOps.posterize(picture, 3)), exact=False),
         Peer("jpeg", "pillow", degrades(jpeg, "quality"), exact=False),
@@ -38,14 +39,9 @@ def degrades(call: Callable[..., Any], *names: str) -> Callable[[Tensor, Mapping
     return prepare
 
 
-def pixelate(picture: Image.Image) -> Image.Image:
-    small = picture.resize((picture.width // 8, picture.height // 8), Image.Resampling.BOX)
-    return small.resize(picture.size, Image.Resampling.NEAREST)
-
-
-def downscale(picture: Image.Image) -> Image.Image:
-    small = picture.resize((picture.width // 4, picture.height // 4), Image.Resampling.BOX)
-    return small.resize(picture.size, Image.Resampling.BICUBIC)
+def shrink(picture: Image.Image, factor: int, enlarge: Image.Resampling) -> Image.Image:
+    small = picture.resize((picture.width // factor, picture.height // factor), Image.Resampling.BOX)
+    return small.resize(picture.size, enlarge)
 
 
 def jpeg(picture: Image.Image, quality: float) -> Image.Image:
