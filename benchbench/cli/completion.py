@@ -15,7 +15,7 @@ CUTS = ":="
 
 
 def specs_of(kind: str) -> Complete:
-    """Completes specs of components of a kind, and `all`."""
+    """Return a function that completes specs of components of a kind, and `all`."""
 
     def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
         from ..registry import catalogue
@@ -27,7 +27,7 @@ def specs_of(kind: str) -> Complete:
 
 
 def kinds_and_names(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Completes the argument of `benchbench list`: kinds and names."""
+    """Complete the argument of `benchbench list`: kinds and names."""
     from ..registry import catalogue
 
     names = {e["name"] for e in catalogue.select(catalogue.read(), None)}
@@ -62,7 +62,7 @@ class Bash(BashComplete):
     _kept = 0
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """The words before the one to complete, and that one."""
+        """Return the words before the one to complete, and that one."""
         words, number = split_arg_string(os.environ["COMP_WORDS"]), int(os.environ["COMP_CWORD"])
         before, current = words[1:number], "".join(words[number : number + 1])
         args: list[str] = []
@@ -77,7 +77,7 @@ class Bash(BashComplete):
         return args, incomplete
 
     def format_completion(self, item: CompletionItem) -> str:
-        """The text that bash puts in the place of the last word."""
+        """Return the text that bash puts in the place of the last word."""
         return f"{item.type},{item.value[self._kept :]}"
 
 

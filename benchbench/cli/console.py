@@ -80,7 +80,7 @@ class Console(Listener):
             self._progress.stop()
 
     def show(self, report: Report) -> None:
-        """The boards, and where everything was written."""
+        """Print the boards, and where everything was written."""
         for problem in report.problems:
             self.warn(f"left out of the boards: {problem}")
         told = set[Note]()
@@ -131,7 +131,7 @@ def _line(trial: Trial, record: Record) -> str:
 
 
 def _table(view: View, width: int) -> Table:
-    """The scores of whole images, as many as fit, and the parameters."""
+    """Make a table of the scores of whole images, as many as fit, and the parameters."""
     table = Table()
     table.add_column("#", justify="right")
     table.add_column("model", overflow="fold")

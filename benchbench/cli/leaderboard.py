@@ -59,14 +59,9 @@ def build(out: Path, to: Path | None) -> None:
 
 @command.command("merge")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--into", type=options.FOLDER, default=RESULTS, show_default=True, help="Folder of results that they are added to."
-)
-@click.option(
-    "--light/--full",
-    default=True,
-    show_default=True,
-    help="Without weights, restored images and logs, which boards do not need.",
+@options.option("--into", type=options.FOLDER, default=RESULTS, help="Folder of results that they are added to.")
+@options.option(
+    "--light/--full", default=True, help="Without weights, restored images and logs, which boards do not need."
 )
 @options.plugins
 @options.as_json

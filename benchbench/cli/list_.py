@@ -37,7 +37,7 @@ def command(what: str | None, plugins: bool, as_json: bool) -> None:
     chosen = [e for e in entries if e["kind"] == "plugin"] if plugins else catalogue.select(entries, what)
     if as_json:
         options.print_json(chosen)
-    elif what and what == chosen[0]["name"]:
+    elif chosen and what == chosen[0]["name"]:
         click.echo("\n\n".join(map(catalogue.in_full, chosen)))
     else:
         click.echo(catalogue.as_text(chosen))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from ..registry.registry import Registry
 
 
+option = functools.partial(click.option, show_default=True)
+"""Make an option whose help tells its default."""
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -25,9 +28,7 @@ def component(kind: str, flag: str, help: str, multiple: bool = True, **more: An
     return click.option(flag, kind, multiple=multiple, metavar="SPEC", help=help, shell_complete=complete, **more)
 
 
-out = click.option(
-    "--out", type=FOLDER, default=Path("runs"), show_default=True, help="Folder of the results and boards."
-)
+out = option("--out", type=FOLDER, default=Path("runs"), help="Folder of the results and boards.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts, and nothing else.")
 
 

@@ -21,7 +21,7 @@ to = click.option("--to", type=options.FOLDER, default=Path(), help="Folder of t
 @click.option(
     "--size", type=click.IntRange(8, 4096), help="Scale the shorter side to so many px first.  [default: its own size]"
 )
-@click.option("--seed", default=0, show_default=True, help="For degradations that draw at random.")
+@options.option("--seed", default=0, help="For degradations that draw at random.")
 @to
 @options.plugins
 def degrade(photos: tuple[Path, ...], degradation: tuple[str, ...], size: int | None, seed: int, to: Path) -> None:

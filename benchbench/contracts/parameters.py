@@ -88,7 +88,7 @@ class Parameter:
 
     @property
     def legal(self) -> str:
-        """The legal values in words, such as `integer from 1 to 64` or `zeros | mean`."""
+        """Write the legal values in words, such as `integer from 1 to 64` or `zeros | mean`."""
         words = _KINDS.get(self.kind) or " | ".join(map(str, get_args(self.kind)))
         if self.low is not None:
             words += f" from {self.low:g}" if self.high is not None else f", at least {self.low:g}"
@@ -98,7 +98,7 @@ class Parameter:
 
     @property
     def choices(self) -> list[str]:
-        """The legal values, where they are few words."""
+        """List the legal values, where they are few words."""
         words = ["true", "false"] if self.kind is bool else list(map(str, get_args(self.kind)))
         return words + (["none"] if self.optional else [])
 

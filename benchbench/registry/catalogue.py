@@ -72,14 +72,10 @@ def _plain(value: Any) -> Any:
 def select(catalogue: Iterable[Entry], what: str | None) -> list[Entry]:
     """Select all components, those of a kind (`models`), or those of a name. Raises SpecError if there are none."""
     found = [e for e in catalogue if e["kind"] != "plugin"]
-    kinds = {f"{kind}s": kind for kind in FACTS}
-    if what is None:
-        return found
-    if what in kinds:
-        return [e for e in found if e["kind"] == kinds[what]]
-    if chosen := [e for e in found if e["name"] == what]:
-        return chosen
-    raise SpecError(f"there is no component '{what}': {did_you_mean(what, {*kinds, *(e['name'] for e in found)})}")
+    known = {f"{kind}s" for kind in FACTS} | {e["name"] for e in found}
+    if what is not None and what not in known:
+        raise SpecError(f"there is no component '{what}': {did_you_mean(what, known)}")
+    return [e for e in found if what in (None, f"{e['kind']}s", e["name"])]
 
 
 def as_text(entries: list[Entry]) -> str:

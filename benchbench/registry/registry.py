@@ -50,22 +50,22 @@ class Registry:
     """What the first two plugins that clash have in common; the second of them was left out."""
 
     def of(self, kind: str) -> dict[str, type[Component]]:
-        """The components of a kind by name, in alphabetical order."""
+        """Return the components of a kind by name, in alphabetical order."""
         return self.brought[kind]
 
     def resolve(self, kind: str, text: str) -> Any:
-        """The component that a spec names; degradations may be chained with `+`. Raises SpecError."""
+        """Make the component that a spec names; degradations may be chained with `+`. Raises SpecError."""
         if kind == "degradation" and len(parts := specs.split_chain(text)) > 1:
             return Chain(tuple(specs.resolve(part, self.of(kind), kind) for part in parts))
         return specs.resolve(text, self.of(kind), kind)
 
     def implementations(self, hook: str) -> list[pluggy.HookImpl]:
-        """The plugins' functions for a hook, in the order of the plugins' names."""
+        """Return the plugins' functions for a hook, in the order of the plugins' names."""
         return sorted(getattr(self.manager.hook, hook).get_hookimpls(), key=lambda impl: impl.plugin_name)
 
     @property
     def failures(self) -> list[Plugin]:
-        """Plugins that were left out."""
+        """List the plugins that were left out."""
         return [p for p in self.plugins.values() if p.error]
 
 
@@ -135,7 +135,7 @@ def _leave_out(found: Registry, plugin: Plugin, error: BaseException) -> None:
 
 
 def _where(error: BaseException) -> str:
-    """The innermost line outside of benchbench that led to an error, as ` (sharpen.py:3)`."""
+    """Return the innermost line outside of benchbench that led to an error, as ` (sharpen.py:3)`."""
     ours = {Path(__file__).parents[1], Path(importlib.util.__file__).parent}
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if not f.filename.startswith("<") and not ours & {*Path(f.filename).parents}]

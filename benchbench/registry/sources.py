@@ -37,12 +37,12 @@ class Plugin:
 
 
 def blocked() -> frozenset[str]:
-    """Plugin names listed in BENCHBENCH_BLOCK, separated by commas."""
+    """Return the plugin names listed in BENCHBENCH_BLOCK, separated by commas."""
     return frozenset(name.strip() for name in os.environ.get(BLOCK, "").split(",") if name.strip())
 
 
 def files() -> tuple[Path, ...]:
-    """Plugin files listed in BENCHBENCH_PLUGINS, separated as PATH is."""
+    """Return the plugin files listed in BENCHBENCH_PLUGINS, separated as PATH is."""
     return tuple(dict.fromkeys(Path(text) for text in os.environ.get(FILES, "").split(os.pathsep) if text))
 
 
@@ -68,13 +68,13 @@ def installed() -> dict[str, list[str]]:
 
 
 def of_entry_point(entry_point: EntryPoint) -> Plugin:
-    """The plugin of an entry point, not loaded yet."""
+    """Describe the plugin of an entry point, not loaded yet."""
     distribution, version = (entry_point.dist.name, entry_point.dist.version) if entry_point.dist else ("?", "?")
     return Plugin(entry_point.name, distribution, version, entry_point.value.partition(":")[0])
 
 
 def of_file(path: Path) -> Plugin:
-    """The plugin of a file, not loaded yet; a digest is its version. Raises OSError if it cannot be read."""
+    """Describe the plugin of a file, not loaded yet; a digest is its version. Raises OSError if it cannot be read."""
     return Plugin(path.stem, path.name, file_digest(path)[:12], path.stem)
 
 

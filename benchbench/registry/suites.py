@@ -68,9 +68,9 @@ def load(registry: Registry, name: str) -> Suite:
 
 
 def _grid(path: Path, grid: Mapping[str, Any]) -> Grid:
-    for key in grid.keys() - {"degrade", "model"}:
-        raise SpecError(f"suite {path}: unknown key '{key}' in a grid: {did_you_mean(key, ['degrade', 'model'])}")
     for key, value in grid.items():
+        if key not in ("degrade", "model"):
+            raise SpecError(f"suite {path}: unknown key '{key}' in a grid: {did_you_mean(key, ['degrade', 'model'])}")
         if not (isinstance(value, list) and all(isinstance(spec, str) for spec in value)):
             raise SpecError(f'suite {path}: {key} must be a list of specs, such as {key} = ["all"]')
     return Grid(tuple(grid.get("degrade", ())), tuple(grid.get("model", ())))

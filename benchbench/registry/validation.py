@@ -29,7 +29,7 @@ RESERVED = frozenset({
 
 
 def check_hooks(module: Any) -> None:
-    """Raises PluginError for a hook that does not exist, lacks its marker, or wants arguments that are not given.
+    """Raise PluginError for a hook that does not exist, lacks its marker, or wants arguments that are not given.
 
     pluggy would notice a misspelt hook only after all plugins are loaded, and a missing marker never.
     """
@@ -57,7 +57,7 @@ def _check_hook(name: str, function: Any, marks: Mapping[str, Any]) -> None:
 
 
 def check_component(component: Any, kind: str, base: type[Component]) -> None:
-    """Raises PluginError unless `component` is a usable component class of that kind."""
+    """Raise PluginError unless `component` is a usable component class of that kind."""
     if isinstance(component, base):
         raise PluginError(f"{component!r} is an instance: return the class {type(component).__name__} itself")
     if not (inspect.isclass(component) and issubclass(component, base)):
