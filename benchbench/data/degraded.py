@@ -39,7 +39,7 @@ class DegradedSet:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def batch(self, rows: slice, device: torch.device) -> Batch:
+    def batch(self, rows: slice | list[int], device: torch.device) -> Batch:
         """Move some of the images to the device, as float32 in [0, 1]."""
 
         def moved(tensor: Tensor | None) -> Tensor | None:
