@@ -84,7 +84,9 @@ def audit(board: Board, by: Sequence[str]) -> list[Table]:
         return [Table(board, CROSS.join(by), first, reason=f"no audit: {error}")]
     wanted = {attribute: labels_of(data, attribute) for attribute in by}
     if len(by) > 1:
-        wanted[CROSS.join(by)] = _crossed(list(wanted.values()))
+        rows = pd.concat(list(wanted.values()), axis=1)
+        known = {i: CROSS.join(labels) for i, *labels in rows.dropna().itertuples()}
+        wanted[CROSS.join(by)] = pd.Series(known, rows.index, dtype=object)
     shifts = [m + FACE for m, facts in board.metrics.items() if facts.signed and m + FACE in board.rows]
     return [table_of(board, name, column, labels) for name, labels in wanted.items() for column in (first, *shifts)]
 
@@ -98,14 +100,15 @@ def labelled_data(board: Board) -> PreparedDataset:
     return data
 
 
-def labels_of(data: PreparedDataset, by: str) -> dict[str, str | None]:
-    """Return test image's id -> its group, None where that is unknown. Raises SpecError for an unknown attribute."""
+def labels_of(data: PreparedDataset, by: str) -> pd.Series:
+    """Return the group of each test image, by id; missing where unknown. Raises SpecError for an unknown attribute."""
     name, _, width = by.partition("/")
     if name not in data.attributes:
         raise SpecError(f"{data.label} has no attribute '{name}': {did_you_mean(name, data.attributes)}")
     values = data.attributes[name]
     group = _binned(by, width, values) if width else str
-    return {data.ids[i]: None if values[i] is None else group(values[i]) for i in data.indices("test")}
+    found = {data.ids[i]: None if values[i] is None else group(values[i]) for i in data.indices("test")}
+    return pd.Series(found, dtype=object)
 
 
 def _binned(by: str, width: str, values: Sequence[Any]) -> Callable[[float], str]:
@@ -123,13 +126,8 @@ def _binned(by: str, width: str, values: Sequence[Any]) -> Callable[[float], str
     return name
 
 
-def _crossed(labels: Sequence[Mapping[str, str | None]]) -> dict[str, str | None]:
-    parts = {i: [found[i] for found in labels] for i in labels[0]}
-    return {i: None if None in values else CROSS.join(str(v) for v in values) for i, values in parts.items()}
-
-
-def table_of(board: Board, by: str, column: str, labels: Mapping[str, str | None]) -> Table:
-    """Audit one score of a board by the labels of the test images, which may be None; `by` names them."""
+def table_of(board: Board, by: str, column: str, labels: pd.Series) -> Table:
+    """Audit one score of a board by the labels of the test images; `by` says what they are."""
     facts = board.metrics[column.partition("@")[0]]
     rows = []
     for model, role in zip(board.rows["model"], board.rows["role"], strict=True):
@@ -138,18 +136,20 @@ def table_of(board: Board, by: str, column: str, labels: Mapping[str, str | None
     own = next((row.gap for row in rows if row.role == BASELINE), math.nan)
     if math.isfinite(own) and own > 0:
         rows = [replace(row, relative=row.gap / own) for row in rows]
-    return Table(board, by, column, tuple(rows), sum(label is None for label in labels.values()))
+    return Table(board, by, column, tuple(rows), int(labels.isna().sum()))
 
 
-def _members(scores: pd.Series, labels: Mapping[str, str | None]) -> dict[str, Array]:
+def _members(scores: pd.Series, labels: pd.Series) -> dict[str, Array]:
     """Return group -> the scores of its images."""
     known = scores.dropna()
-    names = sorted({label for label in labels.values() if label is not None}, key=_natural)
-    return {name: known[[labels.get(str(i)) == name for i in known.index]].to_numpy(float) for name in names}
+    own = labels.reindex(known.index.astype(str)).to_numpy()
+    return {name: known.to_numpy(float)[own == name] for name in sorted(labels.dropna().unique(), key=_natural)}
 
 
 def _row(model: str, role: str, members: Mapping[str, Array], facts: MetricFacts) -> Row:
     """Score each group; find the worst, the gap and its chance where two groups have enough images."""
+    from scipy import stats
+
     groups = tuple(_group(name, values) for name, values in members.items())
     means = {g.name: g.mean for g in groups if g.n >= TOO_FEW}
     if len(means) < 2:
@@ -158,7 +158,9 @@ def _row(model: str, role: str, members: Mapping[str, Array], facts: MetricFacts
     badness = {name: abs(m) if facts.signed else sign * m for name, m in means.items()}
     with np.errstate(invalid="ignore"):
         gap = float(np.subtract(max(means.values()), min(means.values())))
-    p = _chance([members[name] for name in means])
+    scores = [members[name] for name in means]
+    differ = len(np.unique(np.concatenate(scores))) > 1  # or the test is not defined
+    p = float(stats.kruskal(*scores).pvalue) if differ else 1.0
     return Row(model, role, groups, max(badness, key=lambda name: badness[name]), gap, p)
 
 
@@ -176,12 +178,3 @@ def _group(name: str, values: Any) -> Group:
         return Group(name, len(values))
     low, high = mean_intervals(values[:, None], SEED)
     return Group(name, len(values), float(values.mean()), float(low[0]), float(high[0]))
-
-
-def _chance(groups: list[Array]) -> float:
-    """Return p of the Kruskal-Wallis test that groups have one distribution; 1 where all scores are equal."""
-    from scipy import stats
-
-    if len(np.unique(np.concatenate(groups))) < 2:
-        return 1.0
-    return float(stats.kruskal(*groups).pvalue)

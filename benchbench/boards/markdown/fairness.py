@@ -14,7 +14,7 @@ from ...files import json_text, write_atomically
 from ..fairness import FACE, TOO_FEW, Table
 from ..rows import REGIONS
 from ..tables import beside
-from ..text import budget_name, escape, number
+from ..text import escape, number
 
 NOTES = (
     f"Groups are labels that came with the data; those of fewer than {TOO_FEW} test images are named and not scored.",
@@ -40,7 +40,7 @@ def title(table: Table) -> str:
     s, (metric, _, region) = table.board.setting, table.column.partition("@")
     unit = table.board.metrics[metric].unit
     score = metric + (f" [{unit}]" if unit else "") + (f" {REGIONS['@' + region]}" if region else "")
-    return f"{score} by {table.by}: {s.degradation} on {s.dataset}, {s.size} px, {budget_name(s.budget)}"
+    return f"{score} by {table.by}: {s.degradation} on {s.league.full_title}"
 
 
 def cells(table: Table) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,13 +12,13 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from ...files import json_text, write_atomically
+from ...files import write_atomically
 from ..board import Board
 from ..columns import gain
 from ..drawing import COLOURS, figure_of, png, short
 from ..overall import FEWEST, MEAN_RANK, Overall, groups, overall
 from ..rows import HIGH, LOW
-from ..tables import beside, is_written, write_table
+from ..tables import write_files
 from ..text import NARROW, arrow, escape, margin, table
 
 if TYPE_CHECKING:
@@ -34,18 +35,17 @@ def write_overall(boards: Sequence[Board], folder: Path, *, redraw: bool = True)
     written = []
     for dataset, group in groupby(overall(boards), key=lambda o: o.boards[0].setting.file[0]):
         members, stem = list(group), folder / dataset / STEM
-        written.append(beside(stem, ".md"))
-        content = json_text([_as_json(o) for o in members])
-        if not redraw and is_written(stem, content):
-            continue
-        pictures = [_picture(stem, o, len(members)) for o in members]
-        text = f"# All degradations of {escape(members[0].league.dataset)}\n\n"
-        text += "\n".join(_section(o, p) for o, p in zip(members, pictures, strict=True))
-        write_atomically(written[-1], text)
-        flat = [pd.DataFrame([vars(o.league)] * len(o.rows)).join(o.rows) for o in members]
-        write_table(stem, pd.concat(flat, ignore_index=True))
-        write_atomically(beside(stem, ".json"), content)  # last: it vouches for the others
+        draw = functools.partial(_draw, stem, members)
+        written.append(write_files(stem, [_as_json(o) for o in members], draw, redraw=redraw))
     return written
+
+
+def _draw(stem: Path, members: Sequence[Overall]) -> tuple[str, pd.DataFrame]:
+    """Write the diagrams of the overall boards of a data set; returns their page and their table."""
+    sections = [_section(o, _picture(stem, o, len(members))) for o in members]
+    text = f"# All degradations of {escape(members[0].league.dataset)}\n\n" + "\n".join(sections)
+    flat = [pd.DataFrame([vars(o.league)] * len(o.rows)).join(o.rows) for o in members]
+    return text, pd.concat(flat, ignore_index=True)
 
 
 def _as_json(found: Overall) -> dict[str, Any]:

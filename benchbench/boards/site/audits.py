@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,9 +51,9 @@ def _binned(data: PreparedDataset, name: str) -> str | None:
     """Return the attribute, in bins if need be, with at least two groups that are large enough, or else None."""
     for by in (name, *(f"{name}/{width}" for width in WIDTHS)):
         try:
-            counts = Counter(label for label in labels_of(data, by).values() if label is not None)
+            counts = labels_of(data, by).value_counts()
         except SpecError:  # only numbers can be binned
             return None
-        if sum(count >= TOO_FEW for count in counts.values()) >= 2 and len(counts) <= MOST:
+        if (counts >= TOO_FEW).sum() >= 2 and len(counts) <= MOST:
             return by
     return None

@@ -6,6 +6,7 @@ a result's file, and the file goes into a numbered folder. Links, paths out of t
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import tarfile
@@ -58,13 +59,10 @@ def read(folder: Path) -> Result:
     """Read the result in a folder. Raises Refused if it is damaged, or a file of it is a link, special or too large."""
     for name, most in MOST_BYTES.items():
         try:
-            facts = (folder / name).lstat()
-        except FileNotFoundError:
-            continue
-        if not stat.S_ISREG(facts.st_mode):
-            raise Refused(f"{name} is a link or no regular file")
-        if facts.st_size > most:
-            raise Refused(f"{name} has {facts.st_size:,} bytes, more than the {most:,} that are taken in")
+            if os.path.lexists(folder / name):
+                store.check_file(folder / name, most)
+        except ValueError as error:
+            raise Refused(f"{name} is not taken in: {error}") from error
     try:
         return store.read(folder)
     except DamagedResult as damage:
