@@ -56,7 +56,11 @@ class CelebAMaskHq(OnDisk):
         columns, rows = read_celeba_attributes(attributes)
         identity_of, number_of = read_celeba_pairs(identities), read_celeba_pairs(partition)
         original = {line[0]: Path(line[-1]).stem for line in read_lines(mapping)[1:]}  # the name in CelebA
-        parts = _parts_of_faces(masks)
+        parts: dict[str, list[str]] = {}  # the mask files of each image's face, by the image's name
+        for mask in masks:
+            number, _, part = Path(mask).stem.partition("_")
+            if part in FACE and number.isdecimal():
+                parts.setdefault(str(int(number)), []).append(mask)
         photos = []
         for i, name in sorted(names.items(), key=_by_number):
             stem = Path(name).stem
@@ -68,13 +72,3 @@ class CelebAMaskHq(OnDisk):
 
 def _by_number(item: tuple[str, str]) -> tuple[int, str]:
     return (int(item[0]) if item[0].isdecimal() else sys.maxsize), item[1]
-
-
-def _parts_of_faces(masks: Sequence[str]) -> Mapping[str, list[str]]:
-    """The mask files of each image's face, by the image's name."""
-    found: dict[str, list[str]] = {}
-    for name in masks:
-        number, _, part = Path(name).stem.partition("_")
-        if part in FACE and number.isdecimal():
-            found.setdefault(str(int(number)), []).append(name)
-    return found
