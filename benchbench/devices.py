@@ -5,7 +5,6 @@ torch is imported by the functions that need it, so that what needs none stays q
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import gc
 import math
@@ -13,9 +12,11 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 from .errors import SpecError
 
@@ -91,16 +92,8 @@ def has_bf16(device: torch.device) -> bool:
 
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and "bf16" in cpu_capabilities()
-
-
-def cpu_capabilities() -> str:
-    """List the processor's bf16 features, such as `avx512_bf16 amx_tile`."""
-    import torch
-
-    cpu = torch.cpu
-    known = {"avx512_bf16": "_is_avx512_bf16_supported", "amx_tile": "_is_amx_tile_supported"}
-    return " ".join(name for name, probe in known.items() if getattr(cpu, probe, bool)())
+    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)
+    return device.type == "cpu" and bool(probe())
 
 
 def check_compiler() -> None:
@@ -120,12 +113,9 @@ def cores() -> int:
 
 
 def memory() -> int:
-    """Count the bytes of main memory that this process may use; where the system does not tell, a great many."""
-    try:
-        found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        found = 2**40
-    return min([found, *(int(most) for [most] in _granted("memory.max") if most != "max")])
+    """Count the bytes of main memory that this process may use."""
+    granted = [int(most) for [most] in _granted("memory.max") if most != "max"]
+    return min([psutil.virtual_memory().total, *granted])
 
 
 def _granted(name: str) -> Iterator[list[str]]:
@@ -153,49 +143,35 @@ class Peak:
     bytes: int | None = None
 
 
-@contextlib.contextmanager
+@contextmanager
 def peak_memory(device: torch.device) -> Iterator[Peak]:
     """Measure by how many bytes, at most, memory exceeds what is held when the work begins."""
+    import torch
+
     found = Peak()
-    before = _held(device)
-    yield found
-    most = _most(device)
-    if before is not None and most is not None:
-        found.bytes = max(0, most - before)
-
-
-def _held(device: torch.device) -> int | None:
-    """Count the bytes in use, and begin to record the peak."""
     gc.collect()
     if device.type == "cuda":
-        import torch
-
         torch.cuda.reset_peak_memory_stats(device)
-        return torch.cuda.memory_allocated(device)
-    with contextlib.suppress(OSError, AttributeError):  # glibc keeps freed memory, which would hide what is used anew
+        before = torch.cuda.memory_allocated(device)
+        yield found
+        found.bytes = torch.cuda.max_memory_allocated(device) - before
+        return
+    with suppress(OSError, AttributeError):  # glibc keeps freed memory, which would hide what is used anew
         ctypes.CDLL(None).malloc_trim(0)
     try:
         CLEAR.write_text(RESET_PEAK)
-    except OSError:
-        return None
-    return _resident("VmRSS")
+    except OSError:  # only Linux tells
+        yield found
+        return
+    before = _resident("VmRSS")
+    yield found
+    found.bytes = max(0, _resident("VmHWM") - before)
 
 
-def _most(device: torch.device) -> int | None:
-    if device.type == "cuda":
-        import torch
-
-        return torch.cuda.max_memory_allocated(device)
-    return _resident("VmHWM")
-
-
-def _resident(field: str) -> int | None:
-    """Read a field of the process's status, in bytes; None where the system has none."""
-    try:
-        lines = STATUS.read_text().splitlines()
-    except OSError:
-        return None
-    return next((1024 * int(line.split()[1]) for line in lines if line.startswith(f"{field}:")), None)
+def _resident(field: str) -> int:
+    """Read a field of the process's status on Linux, in bytes."""
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith(f"{field}:"))
+    return 1024 * int(line.split()[1])
 
 
 def keep_freed_memory() -> None:

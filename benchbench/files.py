@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import platformdirs
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def fresh_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None) -> None:
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
     """Write tensors as a safetensors file, atomically. Tied ones, which the format refuses, are stored twice."""
     from safetensors.torch import save
 
@@ -117,7 +118,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[st
         storage = own.untyped_storage().data_ptr()
         plain[name] = own.clone() if storage in seen else own
         seen.add(storage)
-    write_atomically(path, save(plain, dict(metadata) if metadata else None))
+    write_atomically(path, save(plain, metadata))
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
@@ -127,47 +128,27 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
     return load_file(path)
 
 
-def pack(tree: Any) -> tuple[dict[str, Tensor], Any]:
-    """Take nested dicts and lists of tensors and plain values apart: tensors by name, a JSON value that names them."""
-    import torch
-
+def save_tree(path: Path, tree: Mapping[str, Any]) -> None:
+    """Write nested dicts and lists of tensors and plain values as one safetensors file, atomically."""
     tensors: dict[str, Tensor] = {}
 
-    def walk(node: Any) -> Any:
-        if isinstance(node, torch.Tensor):
-            name = f"t{len(tensors)}"
-            tensors[name] = node
-            return {"tensor": name}
-        if isinstance(node, Mapping):  # as pairs, because optimizers key their state by integers
-            return {"items": [[key, walk(value)] for key, value in node.items()]}
-        if isinstance(node, list | tuple):
-            return {"list": [walk(value) for value in node]}
-        return {"value": _finite(node)}
+    def named(tensor: Tensor) -> msgspec.msgpack.Ext:
+        tensors[name := str(len(tensors))] = tensor
+        return msgspec.msgpack.Ext(0, name.encode())
 
-    return tensors, walk(tree)
+    plan = msgspec.msgpack.encode(tree, enc_hook=named)
+    save_tensors(path, tensors, {"tree": plan.hex()})
 
 
-def unpack(tensors: Mapping[str, Tensor], node: Any) -> Any:
-    """Return the tree that `pack` took apart; tuples come back as lists."""
-    if "tensor" in node:
-        return tensors[node["tensor"]]
-    if "items" in node:
-        return {key: unpack(tensors, value) for key, value in node["items"]}
-    if "list" in node:
-        return [unpack(tensors, value) for value in node["list"]]
-    return _infinite(node["value"])
+def load_tree(path: Path) -> dict[str, Any]:
+    """Read the tree that `save_tree` wrote; tensors are on the CPU, tuples come back as lists.
 
-
-def save_tree(path: Path, tree: Any) -> None:
-    """Write what `pack` can take apart as one safetensors file, atomically."""
-    tensors, plan = pack(tree)
-    save_tensors(path, tensors, {"plan": json.dumps(plan)})
-
-
-def load_tree(path: Path) -> Any:
-    """Read the tree that `save_tree` wrote, its tensors on the CPU."""
+    Raises OSError if there is none, and ValueError or SafetensorError if it is damaged.
+    """
     from safetensors import safe_open
 
     with safe_open(path, "pt") as file:
-        plan = json.loads(file.metadata()["plan"])
-    return unpack(load_tensors(path), plan)
+        plan = bytes.fromhex((file.metadata() or {}).get("tree", ""))
+    tensors = load_tensors(path)
+    decoder = msgspec.msgpack.Decoder(dict[Any, Any], ext_hook=lambda code, name: tensors[bytes(name).decode()])
+    return decoder.decode(plan)

@@ -17,6 +17,7 @@ import pytest
 from .checks import SIZE, Case, Law, case_of, kind_of, selection
 from .contracts.component import Component
 from .registry import registry
+from .running.plan import choose
 
 __all__ = ["contract_tests"]
 
@@ -33,16 +34,16 @@ def contract_tests(*components: str | Component | type[Component], size: int = S
     >>> test_contract.pytestmark[0].args[1][0].id
     'metric psnr: is-described'
     """
-    cases = [
-        case_of(component, size, degradations=selection.by_defaults(registry.registry().of("degradation").values())[0])
-        for given in components
-        for component in _meant(given)
-    ]
-    pairs = [
-        pytest.param(case, law, id=f"{kind_of(case.component)} {case.component}: {law.name}")
-        for case in cases
-        for law in case.laws
-    ]
+    known, pairs = registry.registry(), []
+    degradations = choose(known, "degradation", ["all"])
+    for given in components:
+        if isinstance(given, str):
+            meant, _ = selection.choose(known, [given])
+        else:
+            meant = [given() if isinstance(given, type) else given]
+        for component in meant:
+            case = case_of(component, size, degradations=degradations)
+            pairs += [pytest.param(case, law, id=f"{kind_of(component)} {component}: {law.name}") for law in case.laws]
 
     @pytest.mark.parametrize(("case", "law"), pairs)
     def test(case: Case, law: Law) -> None:
@@ -53,9 +54,3 @@ def contract_tests(*components: str | Component | type[Component], size: int = S
             pytest.fail(str(finding), pytrace=False)
 
     return test
-
-
-def _meant(given: str | Component | type[Component]) -> list[Component]:
-    if isinstance(given, str):
-        return selection.choose(registry.registry(), [given])[0]
-    return [given() if isinstance(given, type) else given]

@@ -30,7 +30,7 @@ def fill_in(_app: Any, page: str, source: list[str]) -> None:
     """Write the page of components from the registry."""
     if page == "reference/components":
         found = registry()
-        entries = catalogue.components(found)
+        entries = catalogue.entries(found)
         for kind in KINDS:
             source[0] += f"\n## {'Data set' if kind == 'dataset' else kind.capitalize()}s\n"
             own = [e for e in entries if e["kind"] == kind and e["distribution"] == "benchbench"]

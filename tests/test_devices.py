@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_a_container_is_given_no_more_jobs_than_it_may_do(
     monkeypatch.setattr("benchbench.devices.CONTROL_GROUPS", tmp_path)
     monkeypatch.setattr("benchbench.devices.OWN_GROUP", tmp_path / "own")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(64), raising=False)
-    monkeypatch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 1000, "SC_PHYS_PAGES": 256_000_000}.get)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(total=256 * 10**9))
     assert (devices.cores(), devices.memory()) == (cores, gigabytes * 10**9)
 
 

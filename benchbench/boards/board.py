@@ -16,7 +16,33 @@ from ..results.record import MetricFacts
 from ..results.store import DamagedResult, Result
 from .ranking import ranked
 from .rows import REGIONS, image_scores, metrics_of, ranking_metric, rows_of
-from .text import COMPILED
+from .text import COMPILED, budget_name
+
+
+@dataclass(frozen=True, order=True)
+class League:
+    """The conditions of boards whose scores may stand in one table: all but the degradation."""
+
+    dataset: str
+    fingerprint: str
+    size: int
+    protocol: int
+    budget: str
+
+    @property
+    def title(self) -> str:
+        """Size and budget in words."""
+        return f"{self.size} px, {budget_name(self.budget)}"
+
+    @property
+    def full_title(self) -> str:
+        """Data set, size and budget in words."""
+        return f"{self.dataset}, {self.title}"
+
+    @property
+    def code(self) -> str:
+        """Eight digits that tell leagues apart."""
+        return digest(*vars(self).values())[:8]
 
 
 @dataclass(frozen=True)
@@ -46,9 +72,9 @@ class Setting:
         return digest(*vars(self).values())[:8]
 
     @property
-    def place(self) -> tuple[Any, ...]:
-        """Its place among boards."""
-        return *self.file, self.size, self.budget, self.fingerprint, self.test_set
+    def league(self) -> League:
+        """The conditions that boards of other degradations may share."""
+        return League(self.dataset, self.fingerprint, self.size, self.protocol, self.budget)
 
 
 @dataclass(frozen=True)
@@ -81,14 +107,21 @@ class Board:
         first = {result.record.trial.model: result for result in reversed(self.scored)}
         return {model: first[model] for model in self.rows.get("model", ())}
 
+    def image_means(self, model: str, column: str) -> pd.Series | None:
+        """Average a score of each test image over a model's trainings; None if no training has it."""
+        found = [r.scores[column] for r in self.scored if r.record.trial.model == model and column in r.scores]
+        return pd.concat(found, axis=1).mean(axis=1) if found else None
+
     @cached_property
     def ranked_by(self) -> str | None:
         """The metric that gives the order: the first that at least half of the rows have, or else any."""
         return ranking_metric(self.metrics, self.rows)
 
-    def better(self, metric: str) -> bool:
-        """True if more of the metric is better."""
-        return self.metrics[metric].higher_is_better
+    @property
+    def quality(self) -> pd.Series:
+        """The score that gives the order, of each row; negated where less is better. Raises KeyError without one."""
+        first = self.ranked_by or ""
+        return self.rows[first] if self.metrics[first].higher_is_better else -self.rows[first]
 
 
 def collect(out: Path) -> tuple[list[Board], list[str]]:
@@ -96,20 +129,25 @@ def collect(out: Path) -> tuple[list[Board], list[str]]:
     results, problems = [], []
     for _, found in store.find(out):
         try:
-            results.append(_whole(found))
+            if isinstance(found, DamagedResult):
+                raise found
+            if found.status == "scored":
+                _ = found.scores  # raises where they cannot be read
+            results.append(found)
         except DamagedResult as damage:
             problems.append(str(damage))
+    return boards_of(results), problems
+
+
+def boards_of(results: Sequence[Result]) -> list[Board]:
+    """Make the boards of these results, in their order."""
     boards = [_board(setting, members) for setting, members in _settings(results).items()]
-    return sorted(boards, key=lambda board: board.setting.place), problems
+    return sorted(boards, key=_place)
 
 
-def _whole(found: Result | DamagedResult) -> Result:
-    """The result if its scores can be read. Raises DamagedResult."""
-    if isinstance(found, DamagedResult):
-        raise found
-    if found.status == "scored":
-        _ = found.scores
-    return found
+def _place(board: Board) -> tuple[Any, ...]:
+    s = board.setting
+    return *s.file, s.size, s.budget, s.fingerprint, s.test_set
 
 
 def _settings(results: Sequence[Result]) -> dict[Setting, list[Result]]:
@@ -142,16 +180,8 @@ def _by_test_set(setting: Setting, members: Sequence[Result]) -> Iterator[tuple[
 
 
 def _setting(result: Result, budget: str) -> Setting:
-    t = result.record.trial
-    return Setting(
-        dataset=t.dataset,
-        fingerprint=t.fingerprint,
-        size=t.size,
-        degradation=t.degradation,
-        degradation_digest=t.degradation_digest,
-        protocol=result.record.protocol.version,
-        budget=budget,
-    )
+    t, protocol = result.record.trial, result.record.protocol.version
+    return Setting(t.dataset, t.fingerprint, t.size, t.degradation, t.degradation_digest, protocol, budget)
 
 
 def _newest(results: Iterable[Result]) -> list[Result]:
@@ -180,7 +210,7 @@ def _board(setting: Setting, results: list[Result]) -> Board:
     columns = [c for name in metrics for suffix in REGIONS if (c := name + suffix) in rows]
     scores = image_scores(scored, metrics, list(rows["model"]), columns)
     seed = int(digest(setting.fingerprint, setting.size, setting.degradation), 16)
-    return replace(board, rows=ranked(rows, scores, first, board.better(first), seed))
+    return replace(board, rows=ranked(rows, scores, first, metrics[first].higher_is_better, seed))
 
 
 def _failures(results: Iterable[Result]) -> list[dict[str, str]]:

@@ -10,16 +10,16 @@ import pandas as pd
 
 from .board import Board
 from .rows import (
+    BASELINE,
+    COMPETES,
     GAIN,
+    HIGH,
+    LOW,
+    MEDIAN,
     RECOVERED,
     REGIONS,
     TRAININGS_STD,
-    bounds_of,
-    competes,
-    is_baseline,
     measured,
-    medians_of,
-    scale_of,
 )
 from .text import NARROW, arrow, interval, margin, number
 
@@ -55,6 +55,11 @@ class Column:
     higher_is_better: bool = False
     signed: bool = False
     """True for scores with a sign, of which 0 is best."""
+
+    @property
+    def quantity(self) -> str:
+        """The head with its unit, for an axis."""
+        return f"{self.head} [{self.unit}]" if self.unit else self.head
 
     @property
     def long_head(self) -> str:
@@ -112,7 +117,7 @@ def columns_of(board: Board) -> Iterator[Filled]:
 def best_of(rows: pd.DataFrame, values: pd.Series, higher_is_better: bool) -> float | None:
     """Find the best value of the rows that compete; None if it is no better than that of the degraded input."""
     sign = 1 if higher_is_better else -1
-    competing, idle = (sign * values[of(rows)].dropna() for of in (competes, is_baseline))
+    competing, idle = (sign * values[rows["role"] == role].dropna() for role in (COMPETES, BASELINE))
     if competing.empty or (len(idle) and competing.max() <= idle.iloc[0]):
         return None
     return sign * float(competing.max())
@@ -132,7 +137,7 @@ def _scores(board: Board, name: str, group: str) -> Filled:
     sizes = values.abs() if column.signed else values
     best = best_of(rows, sizes, column.higher_is_better)
     shown = None if best is None else number(best, digits)
-    bests = [c and number(size, digits) == shown for size, c in zip(sizes, competes(rows), strict=True)]
+    bests = [role == COMPETES and number(size, digits) == shown for size, role in zip(sizes, rows["role"], strict=True)]
     cells = [Cell(number(v, digits), _sortable(v), b) for v, b in zip(values, bests, strict=True)]
     return column, _with_margins(cells, rows, column) if name == board.ranked_by else cells
 
@@ -146,9 +151,10 @@ def _scales(board: Board) -> Iterator[Filled]:
         column = Column(GAIN, f"gain {first}", "main", digits=digits, higher_is_better=higher)
         yield column, _with_margins(_plain(rows[GAIN], lambda v: gain(v, digits)), rows, column)
     if RECOVERED in rows:
-        column, percent = Column(RECOVERED, "recovered", "main", higher_is_better=True), 100 * scale_of(rows, RECOVERED)
-        shown = percent[RECOVERED]
-        cells = [Cell(number(v, 0), _sortable(v), unit=" %" if math.isfinite(v) else "") for v in shown]
+        column = Column(RECOVERED, "recovered", "main", higher_is_better=True)
+        percent = 100 * rows[[RECOVERED, RECOVERED + LOW, RECOVERED + HIGH]]
+        values = percent[RECOVERED]
+        cells = [Cell(number(v, 0), _sortable(v), unit=" %" if math.isfinite(v) else "") for v in values]
         yield column, _with_margins(cells, percent, column)
     if rows[TRAININGS_STD].notna().any():
         cells = _plain(rows[TRAININGS_STD], lambda v: f"±{v:.{digits}f}" if math.isfinite(v) else "–")
@@ -179,8 +185,9 @@ def _plain(values: Iterable[float], text: Callable[[float], str]) -> list[Cell]:
 
 def _with_margins(cells: Sequence[Cell], rows: pd.DataFrame, column: Column) -> list[Cell]:
     """The cells with their intervals, or, where the mean is infinite, with the median."""
-    found, digits = [], column.digits
-    for cell, low, high, median in zip(cells, *bounds_of(rows, column.key), medians_of(rows, column.key), strict=True):
+    found, digits, key = [], column.digits, column.key
+    medians = rows.get(key + MEDIAN, [math.nan] * len(rows))
+    for cell, low, high, median in zip(cells, rows[key + LOW], rows[key + HIGH], medians, strict=True):
         if cell.value is not None and not cell.finite and math.isfinite(median):
             found.append(replace(cell, margin=f"(median {number(median, digits)})"))
         else:

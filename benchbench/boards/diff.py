@@ -1,9 +1,8 @@
-"""What moved between two folders of results, or of boards, and whether it is more than chance."""
+"""Tell what moved between two folders of results, or of boards, and whether it is more than chance."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,34 +12,28 @@ import numpy as np
 from ..errors import DataError
 from ..files import read_json
 from ..results.renamed import current_name
-from ..results.store import Result
 from .board import Board, Setting, collect
+from .markdown.overall import STEM
 from .statistics import LEVEL, holm, signed_rank
 from .text import budget_name, number
+from .write import as_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Place = tuple[tuple[str, ...], str]
+"""A board (the values of its setting as text) and a model."""
+
 
 @dataclass(frozen=True)
 class Row:
-    """A model's place on a board."""
+    """A model's rank and score on a board, as boards show them."""
 
     rank: str
-    score: float
+    score: str
     metric: str
-    digits: int
-    results: tuple[Result, ...] = ()
-    """Its results, if these were given and not only boards."""
-
-    @property
-    def shown(self) -> str:
-        """The score as boards show it."""
-        return number(self.score, self.digits)
-
-
-Boards = dict[tuple[str, ...], dict[str, Row]]
-"""Board (its setting as text) -> model -> row."""
+    images: pd.Series | None
+    """The score of each image; None if only the board was given."""
 
 
 @dataclass(frozen=True)
@@ -54,107 +47,80 @@ class Change:
     rank: tuple[str, str]
     score: tuple[str, str]
     metric: str
-    p: float | None = None
+    p: float | None
     """Of a paired test, adjusted for all rows that moved; None where it could not be made."""
-    reason: str = ""
+    reason: str
     """Why there was no test, or what it tells."""
 
 
 def diff(before: Path, after: Path) -> list[Change]:
-    """Every row that is new, gone, or stands elsewhere or with another score. Raises DataError for an empty folder."""
-    old, new = read(before), read(after)
-    places = sorted({(board, model) for side in (old, new) for board, rows in side.items() for model in rows})
-    pairs = [(board, model, old.get(board, {}).get(model), new.get(board, {}).get(model)) for board, model in places]
-    moved = [pair for pair in pairs if not _same(pair[2], pair[3])]
-    tests = [_test(a, b) for _, _, a, b in moved]
+    """Find each row that is new, gone, or has another rank or score. Raises DataError for an empty folder."""
+    old, new = dict(_read(before)), dict(_read(after))
+    pairs = [(place, old.get(place), new.get(place)) for place in sorted(old.keys() | new.keys())]
+    moved = [(p, a, b) for p, a, b in pairs if not (a and b and (a.rank, a.score) == (b.rank, b.score))]
+    tests = [_test(a, b) for _, a, b in moved]
     adjusted = iter(holm(np.array([t for t in tests if isinstance(t, float)])))
     return [
-        _change(board, model, a, b, float(next(adjusted)) if isinstance(test, float) else test)
-        for (board, model, a, b), test in zip(moved, tests, strict=True)
+        _change(place, a, b, float(next(adjusted)) if isinstance(test, float) else test)
+        for (place, a, b), test in zip(moved, tests, strict=True)
     ]
 
 
-def read(folder: Path) -> Boards:
-    """The rows of the boards that a folder's results give, or of the boards in it. Raises DataError if it has none."""
-    within = folder / "results"
-    for results in (within, folder):
-        boards, _ = collect(results)
-        if boards:
-            return {_name(b.setting): _rows(b) for b in boards}
-    known = [_read_board(board) for path in sorted(folder.glob("*/*.json")) for board in read_json(path)]
-    if not known:
+def _read(folder: Path) -> Iterator[tuple[Place, Row]]:
+    """Yield the rows of the boards that a folder's results give, or of the boards in it. Raises DataError without."""
+    for results in (folder / "results", folder):
+        if boards := collect(results)[0]:
+            for board in boards:
+                yield from _rows(as_json(board), board)
+            return
+    files = [path for path in sorted(folder.glob("*/*.json")) if path.stem != STEM]
+    if not files:
         raise DataError(f"{folder} holds neither results nor boards")
-    return dict(known)
+    for path in files:
+        try:
+            for content in read_json(path):
+                yield from _rows(content)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise DataError(f"{path} is damaged: {type(error).__name__}: {error}; build it again") from error
 
 
-def _name(setting: Setting) -> tuple[str, ...]:
-    return tuple(str(value) for value in vars(setting).values())
-
-
-def _rows(board: Board) -> dict[str, Row]:
-    metric = board.ranked_by
-    if metric is None:
-        return {}
-    results: dict[str, list[Result]] = {}
-    for result in board.scored:
-        results.setdefault(result.record.trial.model, []).append(result)
-    return {
-        row["model"]: _row(row, metric, board.metrics[metric].digits, tuple(results[row["model"]]))
-        for row in board.rows.to_dict("records")
-    }
-
-
-def _row(row: Mapping[str, Any], metric: str, digits: int, results: tuple[Result, ...] = ()) -> Row:
-    score = row.get(metric)
-    value = math.nan if score is None else float(score)
-    return Row(str(row.get("rank", "")), value, current_name(metric), digits, results)
-
-
-def _read_board(content: Mapping[str, Any]) -> tuple[tuple[str, ...], dict[str, Row]]:
-    try:
-        name = tuple(str(content.get(field, "")) for field in Setting.__dataclass_fields__)
-        metric = content["ranked_by"]
-        digits = int(content["metrics"][metric]["digits"]) if metric else 0
-        rows = {row["model"]: _row(row, metric, digits) for row in content["rows"]} if metric else {}
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"a board is damaged: it lacks {error}; build it again") from error
-    return name, rows
-
-
-def _same(old: Row | None, new: Row | None) -> bool:
-    return old is not None and new is not None and (old.rank, old.shown) == (new.rank, new.shown)
+def _rows(content: Mapping[str, Any], board: Board | None = None) -> Iterator[tuple[Place, Row]]:
+    """Yield the rows of a board as `as_json` gives it; their scores of each image need the board itself."""
+    setting = tuple(str(content.get(field, "")) for field in Setting.__dataclass_fields__)
+    if not (metric := content["ranked_by"]):
+        return
+    digits = int(content["metrics"][metric]["digits"])
+    for row in content["rows"]:
+        model, score = row["model"], row.get(metric)
+        images = board.image_means(model, metric) if board else None
+        shown = number(None if score is None else float(score), digits)
+        yield (setting, model), Row(str(row.get("rank", "")), shown, current_name(metric), images)
 
 
 def _test(old: Row | None, new: Row | None) -> float | str:
-    """p of the paired test of two rows, or why there is none."""
+    """Return p of the paired test of two rows, or why there is none."""
     if old is None or new is None:
         return "new" if new else "gone"
-    if old.shown == new.shown:
+    if old.score == new.score:
         return "same score, other rows moved"
     if old.metric != new.metric:
         return f"ranked by {new.metric} now, by {old.metric} before"
-    if not (old.results and new.results):
+    a, b = old.images, new.images
+    if a is None or b is None:
         return "not tested: boards hold no scores of single images"
-    a, b = _per_image(old), _per_image(new)
     if set(a.index) != set(b.index):
         return "not tested: other test images"
     return float(signed_rank(a.to_numpy()[None], b.reindex(a.index).to_numpy()[None])[1][0])
 
 
-def _per_image(row: Row) -> pd.Series:
-    """The score of each image, averaged over trainings."""
-    import pandas as pd
-
-    return pd.concat([result.scores[row.metric] for result in row.results], axis=1).mean(axis=1)
-
-
-def _change(board: tuple[str, ...], model: str, old: Row | None, new: Row | None, test: float | str) -> Change:
-    facts = dict(zip(Setting.__dataclass_fields__, board, strict=True))
-    name = f"{facts['degradation']} on {facts['dataset']}, {facts['size']} px, {budget_name(facts['budget'])}"
-    ranks, scores = ((getattr(old, f, ""), getattr(new, f, "")) for f in ("rank", "shown"))
+def _change(place: Place, old: Row | None, new: Row | None, test: float | str) -> Change:
+    """Tell of a row that was found before, after, or both, and of its test (p, or why there is none)."""
+    setting, model = place
+    facts = dict(zip(Setting.__dataclass_fields__, setting, strict=True))
+    board = f"{facts['degradation']} on {facts['dataset']}, {facts['size']} px, {budget_name(facts['budget'])}"
     what = "moved" if old and new else "new" if new else "gone"
-    metric = (new or old or Row("", 0, "", 0)).metric
-    if isinstance(test, str):
-        return Change(name, model, what, ranks, scores, metric, None, test)
-    verdict = "more than chance" if test <= 1 - LEVEL else "chance may explain it"
-    return Change(name, model, what, ranks, scores, metric, test, verdict)
+    ranks, scores = ((getattr(old, f, ""), getattr(new, f, "")) for f in ("rank", "score"))
+    p, reason = (None, test) if isinstance(test, str) else (test, "chance may explain it")
+    if p is not None and p <= 1 - LEVEL:
+        reason = "more than chance"
+    return Change(board, model, what, ranks, scores, getattr(new or old, "metric", ""), p, reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from .board import Board
+from .text import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,20 +43,13 @@ def style(position: int) -> dict[str, Any]:
 
 def short(label: str, longest: int = 34) -> str:
     """A label for a legend; `$` would start mathematics."""
-    text = label if len(label) <= longest else label[: longest - 1] + "…"
-    return text.replace("$", r"\$")
-
-
-def quantity(board: Board, metric: str) -> str:
-    """A metric with its unit, for an axis."""
-    unit = board.metrics[metric].unit
-    return short(metric) + (f" [{short(unit)}]" if unit else "")
+    return shortened(label, longest).replace("$", r"\$")
 
 
 def finish(axes: Axes, x: str, y: str) -> None:
     """Name the axes, and take away what nobody needs."""
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
+    axes.set_xlabel(short(x, 60))
+    axes.set_ylabel(short(y, 60))
     axes.grid(alpha=0.2, which="both")
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

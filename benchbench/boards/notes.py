@@ -1,4 +1,4 @@
-"""Words beside a board's numbers: its setting, how it is ranked, remarks, and what it was made on and with."""
+"""Words beside a board's numbers: images and seeds, how it is ranked, remarks, and what it was made on and with."""
 
 from __future__ import annotations
 
@@ -8,21 +8,6 @@ from dataclasses import dataclass
 from .board import Board
 from .columns import BETWEEN
 from .rows import GAIN, MEDIAN, RECOVERED, REGIONS, TRAININGS_STD
-from .text import budget_name
-
-
-@dataclass(frozen=True)
-class Heading:
-    """The conditions that all rows of a board have in common, as text."""
-
-    title: str
-    """Size and budget."""
-    protocol: int
-    images: str
-    """How many there are in each split; "" where unknown."""
-    seeds: str
-    fingerprint: str
-    test_set: str
 
 
 @dataclass(frozen=True)
@@ -36,15 +21,19 @@ class Note:
     """The column's head in the text, to be emphasised."""
 
 
-def heading_of(board: Board) -> Heading:
-    """Say what all rows of the board have in common."""
-    s = board.setting
+def images_of(board: Board) -> str:
+    """Say how many images each split has; "" where unknown."""
     data = next((r.record.data for r in board.results if r.record.data), None)
-    images = f"{data.train} training, {data.validation} validation, {data.test} test images" if data else ""
-    left_out = f" ({data.skipped} files left out)" if data and data.skipped else ""
+    if data is None:
+        return ""
+    left_out = f" ({data.skipped} files left out)" if data.skipped else ""
+    return f"{data.train} training, {data.validation} validation, {data.test} test images{left_out}"
+
+
+def seeds_of(board: Board) -> str:
+    """Name the seeds of the trainings."""
     seeds = sorted({str(seed) for r in board.results if (seed := r.record.trial.seed) is not None})
-    title = f"{s.size} px, {budget_name(s.budget)}"
-    return Heading(title, s.protocol, images + left_out, ", ".join(seeds) or "none needed", s.fingerprint, s.test_set)
+    return ", ".join(seeds) or "none needed"
 
 
 def how_ranked(board: Board) -> list[Note]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..files import digest
-from .board import Board
-from .rows import GAIN, HIGH, LOW, RANK, RECOVERED, competes, is_ideal
+from .board import Board, League
+from .rows import COMPETES, GAIN, HIGH, IDEAL, LOW, RANK, RECOVERED
 from .statistics import LEVEL, Array, mean_intervals
 
 MEAN_RANK = "mean_rank"
@@ -26,26 +25,30 @@ class Overall:
     boards: list[Board]
     """Those that count, one a degradation: their input is degraded, so that there is a gain."""
     rows: pd.DataFrame
-    """One row a model that was scored on all boards, the lowest mean rank first: model, role, mean_rank (with .low and
-    .high over the boards), boards, won, mean_gain, mean_recovered (where there is an ideal)."""
+    """One row per model that was scored on all boards, the lowest mean rank first: model, role, mean_rank (with .low
+    and .high over the boards), boards, won, mean_gain, mean_recovered (where there is an ideal)."""
     partial: dict[str, int]
-    """Model -> boards that it was scored on, of those that were not scored on all."""
+    """Model -> number of boards with its scores, for models that lack scores on some."""
     metric: str
     friedman: float
     """p of the Friedman test: whether the models differ at all; NaN where there are too few to test."""
     critical: float
     """Mean ranks that are nearer than this cannot be told apart (Nemenyi); NaN where there are too few to test."""
 
+    @property
+    def league(self) -> League:
+        """The conditions that all its boards share."""
+        return self.boards[0].setting.league
+
 
 def overall(boards: Sequence[Board]) -> list[Overall]:
     """The overall boards of what has at least two degradations; `boards` are in order, as `collect` gives them."""
 
-    def whole(board: Board) -> tuple[Any, ...]:
-        s = board.setting
-        return s.dataset, s.fingerprint, s.size, s.protocol, s.budget, board.ranked_by or ""
+    def whole(board: Board) -> tuple[League, str]:
+        return board.setting.league, board.ranked_by or ""
 
     found = []
-    for (*_, metric), group in groupby(sorted((b for b in boards if GAIN in b.rows), key=whole), key=whole):
+    for (_, metric), group in groupby(sorted((b for b in boards if GAIN in b.rows), key=whole), key=whole):
         newest = {b.setting.degradation: b for b in group}  # of several test sets, one
         if len(newest) > 1:
             found.append(_compare(list(newest.values()), metric))
@@ -55,7 +58,7 @@ def overall(boards: Sequence[Board]) -> list[Overall]:
 def _compare(boards: list[Board], metric: str) -> Overall:
     from scipy.stats import rankdata  # takes half a second to import, and a single board does without
 
-    tables = [_competing(b, metric) for b in boards]
+    tables = [_competing(b) for b in boards]
     counts = pd.concat([t["model"] for t in tables]).value_counts()
     complete = sorted(counts[counts == len(boards)].index)
     scores = np.array([t.set_index("model").loc[complete, "quality"] for t in tables]).reshape(len(boards), -1)
@@ -66,12 +69,11 @@ def _compare(boards: list[Board], metric: str) -> Overall:
     return Overall(boards, rows, partial, metric, friedman, critical)
 
 
-def _competing(board: Board, metric: str) -> pd.DataFrame:
-    """The rows that restore, and the baseline: not the ideal, nor codecs that nobody trained to restore."""
+def _competing(board: Board) -> pd.DataFrame:
+    """The rows that are compared, with their quality: neither the ideal nor codecs that were not trained to restore."""
     rows = board.rows
     codec = rows["bytes"].notna() & (rows["flops"] == 0)
-    kept = rows[(~is_ideal(rows)) & ~codec & rows[metric].notna()]
-    return kept.assign(quality=kept[metric] * (1 if board.better(metric) else -1))
+    return rows.assign(quality=board.quality)[(rows["role"] != IDEAL) & ~codec & board.quality.notna()]
 
 
 def _rows(boards: Sequence[Board], tables: Sequence[pd.DataFrame], models: Sequence[str], ranks: Array) -> pd.DataFrame:
@@ -92,7 +94,7 @@ def _rows(boards: Sequence[Board], tables: Sequence[pd.DataFrame], models: Seque
 
 def _won(rows: pd.DataFrame) -> pd.Series:
     """True for each model that has, or shares, the best rank of those that compete."""
-    competing = competes(rows)
+    competing = rows["role"] == COMPETES
     return competing & (rows[RANK] == rows.loc[competing, RANK].min())
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from .board import Board
-from .drawing import COLOURS, figure_of, finish, quantity, short
-from .rows import GAIN, is_ideal
+from .columns import score_column
+from .drawing import COLOURS, figure_of, finish, short
+from .rows import GAIN, IDEAL
 from .statistics import Array
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ COSTS = {
     "flops": Cost("training TFLOP", 1e12, 2),
     "bytes": Cost("bytes an image"),
 }
+APART = 0.055
+"""Between names in the margin, as a part of the axes' height."""
 
 
 def front(cost: Array, quality: Array) -> NDArray[np.bool_]:
@@ -45,29 +49,28 @@ def front(cost: Array, quality: Array) -> NDArray[np.bool_]:
     return ~(cheaper & better & strictly).any(0) & ~np.isnan(cost) & ~np.isnan(quality)
 
 
-def fronts(board: Board) -> dict[str, list[str]]:
-    """Cost -> the models on its front, the cheapest first; only costs in which the board's models differ.
+def on_front(board: Board, cost: pd.Series) -> list[str]:
+    """Name the models that no other one betters for less, the cheapest first; not the ideal, which knows the answer."""
+    cost = cost.where(board.rows["role"] != IDEAL)
+    found = board.rows.assign(cost=cost)[front(cost.to_numpy(float), board.quality.to_numpy(float))]
+    return list(found.sort_values(["cost", "model"])["model"])
 
-    The ideal, which knows the answer, is left out; bytes count only where the input is not degraded.
+
+def fronts(board: Board) -> dict[str, list[str]]:
+    """Cost -> the models on its front, the cheapest first.
+
+    Only costs that differ by more than a tenth: the same budget for all is no choice to weigh. Bytes count only where
+    the input is not degraded.
     """
-    if (first := board.ranked_by) is None:
+    if board.ranked_by is None:
         return {}
-    rows = board.rows[~is_ideal(board.rows)]
-    quality = rows[first].to_numpy(float) * (1 if board.better(first) else -1)
     found = {}
     for name in COSTS:
-        cost = rows[name].to_numpy(float)
-        if (name == "bytes" and GAIN in rows) or not _differ(cost):
-            continue
-        on = front(cost, quality)
-        found[name] = list(rows["model"][on].iloc[np.lexsort((rows["model"][on], cost[on]))])
+        cost = board.rows[name]
+        paid = cost[(cost > 0) & (board.rows["role"] != IDEAL)]
+        if len(paid) > 1 and paid.max() > 1.1 * paid.min() and not (name == "bytes" and GAIN in board.rows):
+            found[name] = on_front(board, cost)
     return found
-
-
-def _differ(cost: Array) -> bool:
-    """Tell if costs differ by more than a tenth; the same budget for all is no choice to weigh."""
-    paid = cost[cost > 0]
-    return len(paid) > 1 and float(paid.max()) > 1.1 * float(paid.min())
 
 
 def pareto(board: Board) -> Figure | None:
@@ -78,7 +81,7 @@ def pareto(board: Board) -> Figure | None:
     figure = figure_of(5.5 * len(found) + 0.5, 4.5)
     for position, (cost, names) in enumerate(found.items()):
         axes = figure.add_subplot(1, len(found), position + 1)
-        rows = board.rows[~is_ideal(board.rows) & np.isfinite(board.rows[metric])]
+        rows = board.rows[(board.rows["role"] != IDEAL) & np.isfinite(board.rows[metric])]
         x, y = rows[cost] / COSTS[cost].unit, rows[metric]
         on = rows["model"].isin(names)
         axes.set_xscale("symlog", linthresh=x[x > 0].min(), linscale=0.4)  # some cost nothing
@@ -87,27 +90,19 @@ def pareto(board: Board) -> Figure | None:
         order = np.lexsort(ends[::-1])
         axes.step(ends[0][order], ends[1][order], where="post", color=COLOURS[0], lw=1)
         axes.scatter(*ends, s=26, color=COLOURS[0], zorder=3)
-        finish(axes, COSTS[cost].label, quantity(board, metric) if position == 0 else "")
+        finish(axes, COSTS[cost].label, score_column(board, metric).quantity if position == 0 else "")
         _name_in_margin(axes, *ends, list(rows["model"][on]))
     return figure
 
 
-def _name_in_margin(axes: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[str], apart: float = 0.055) -> None:
-    """Names right of the axes, at the height of their points but `apart` of the axes' height, with a line to each."""
+def _name_in_margin(axes: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[str]) -> None:
+    """Write names right of the axes, near the height of their points, with a line to each; they never overlap."""
     low, high = axes.get_ylim()
     order = np.argsort(y, kind="stable")
-    heights = spread((y[order] - low) / (high - low), apart)
-    for point, height in zip(order, heights, strict=True):
+    own, steps = (y[order] - low) / (high - low), APART * np.arange(len(y))
+    moved = np.maximum.accumulate(own - steps) + steps
+    for point, height in zip(order, moved - (moved - own).sum() / max(1, len(y)), strict=True):
         axes.annotate(
             short(names[point]), (x[point], y[point]), (1.03, height), textcoords="axes fraction", fontsize=8,
             va="center", annotation_clip=False, arrowprops={"arrowstyle": "-", "lw": 0.5, "color": "#999999"},
         )  # fmt: skip
-
-
-def spread(heights: np.ndarray, apart: float) -> np.ndarray:
-    """Ascending heights moved so that neighbours are `apart`, around where they were."""
-    moved = heights.copy()
-    for i in range(1, len(moved)):
-        moved[i] = max(moved[i], moved[i - 1] + apart)
-    moved -= (moved - heights).mean() if len(moved) else 0
-    return moved

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..files import write_atomically
 from ..results import store
 from ..results.history import read as read_history
 from ..results.store import GRADIENT
 from .board import Board
-from .drawing import COLOURS, figure_of, finish, png, quantity, short, style
+from .columns import score_column
+from .drawing import COLOURS, figure_of, finish, png, short, style
 from .pareto import pareto
 from .rows import GAIN
 
@@ -34,63 +36,95 @@ def write_plots(stem: Path, board: Board) -> dict[str, Path]:
     return written
 
 
+@dataclass(frozen=True)
+class Curves:
+    """The lines of one chart, for whoever draws it."""
+
+    labels: tuple[str, str]
+    """What lies across, and what up."""
+    lines: Mapping[str, Sequence[tuple[float, float]]]
+    """Name -> points."""
+    log: str = ""
+    """The axes that are logarithmic where all values are positive: `x`, `y`, or both."""
+    marks: bool = False
+    """True to show each point."""
+
+
 def histories_of(board: Board) -> dict[str, list[dict[str, float]]]:
     """Model -> history of its first seed, best model first."""
-    by_model: dict[str, list[dict[str, float]]] = {}
-    for result in board.scored:
-        if rows := history_of(result):
-            by_model.setdefault(result.record.trial.model, rows)
-    return {model: by_model[model] for model in board.first_results if model in by_model}
+    return {model: rows for model, result in board.first_results.items() if (rows := history_of(result))}
 
 
 def history_of(result: store.Result) -> list[dict[str, float]]:
-    """The rows of a scored result's history; none if it has none that can be plotted: whoever shows it does without."""
+    """The rows of a result's history; none if it has none that can be plotted: whoever shows it does without."""
     try:
-        rows = read_history(result.folder) if result.status == "scored" else []
+        rows = read_history(result.folder)
     except (OSError, ValueError):
         return []
     return rows if rows and rows[0].keys() >= PLOTTED else []
 
 
-def _marker(rows: Sequence[object]) -> str:
-    """A single point has no line to be seen by."""
-    return "o" if len(rows) == 1 else ""
-
-
-def learning(board: Board) -> Figure | None:
-    """Validation PSNR against the training FLOPs spent, one line a model: comparable, unlike the losses."""
+def learning_of(board: Board) -> Curves:
+    """Validation PSNR against the training FLOPs spent, one line per model: comparable, unlike the losses."""
     histories = histories_of(board)
-    if not histories:
+    lines = {m: [(row["flops"] / 1e12, row["validation_psnr"]) for row in rows] for m, rows in histories.items()}
+    return Curves(("training compute [TFLOP]", "validation PSNR [dB]"), lines)
+
+
+def losses_of(history: Sequence[Mapping[str, float]]) -> Curves:
+    """Training and validation loss over the epochs."""
+    kinds = ("train_loss", "validation_loss")
+    lines = {kind.replace("_", " "): [(row["epoch"], row[kind]) for row in history] for kind in kinds}
+    return Curves(("epochs", "loss"), lines, log="y")
+
+
+def rates_of(board: Board) -> Curves:
+    """Quality against real bytes per image: one line per codec, one point per setting, fewest bytes first.
+
+    Only where the input is the clean image: elsewhere a codec's quality is that of what it was given.
+    """
+    families: dict[str, list[tuple[float, float]]] = {}
+    metric = board.ranked_by
+    if metric is None or GAIN in board.rows:  # the baseline's score is finite, so the input is degraded
+        return Curves(("", ""), families)
+    for row in board.rows[board.rows["bytes"].notna()].to_dict("records"):
+        if math.isfinite(row[metric]):
+            families.setdefault(row["model"].partition(":")[0], []).append((row["bytes"], row[metric]))
+    labels = ("bytes an image (files, headers included)", score_column(board, metric).quantity)
+    return Curves(labels, {family: sorted(points) for family, points in sorted(families.items())}, "x", marks=True)
+
+
+def _drawn(curves: Curves, width: float, **legend: Any) -> Figure | None:
+    if not curves.lines:
         return None
-    figure = figure_of(8, 4.5)
+    figure = figure_of(width, 4.5)
     axes = figure.add_subplot()
-    for position, (model, rows) in enumerate(histories.items()):
-        x = [row["flops"] / 1e12 for row in rows]
-        axes.plot(
-            x,
-            [row["validation_psnr"] for row in rows],
-            label=short(model),
-            lw=1.5,
-            marker=_marker(rows),
-            **style(position),
-        )
-    finish(axes, "training compute [TFLOP]", "validation PSNR [dB]")
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False)
+    for position, (name, points) in enumerate(curves.lines.items()):
+        looks = style(position) | {"marker": "o" if curves.marks else _marker(points), "ms": 4}
+        axes.plot(*zip(*points, strict=True), lw=1.2 if curves.marks else 1.5, label=short(name), **looks)
+    if "x" in curves.log:
+        axes.set_xscale("log")
+    finish(axes, *curves.labels)
+    axes.legend(fontsize=8, frameon=False, **legend)
     return figure
 
 
+def _marker(points: Sequence[object]) -> str:
+    """A single point has no line to be seen by."""
+    return "o" if len(points) == 1 else ""
+
+
 def losses(board: Board) -> Figure | None:
-    """Training and validation loss of each model over its epochs, a panel a model."""
+    """Training and validation loss of each model over its epochs, a panel per model."""
     histories = histories_of(board)
     if not histories:
         return None
     figure = _panels(histories)
     for axes, history in zip(figure.axes, histories.values(), strict=True):
-        epochs = [row["epoch"] for row in history]
-        for kind, colour in (("train_loss", COLOURS[1]), ("validation_loss", COLOURS[0])):
-            values = [row[kind] for row in history]
-            axes.plot(epochs, values, color=colour, lw=1.2, marker=_marker(history), label=kind.replace("_", " "))
-        if all(row[kind] > 0 for row in history for kind in ("train_loss", "validation_loss")):
+        lines = losses_of(history).lines
+        for (name, points), colour in zip(lines.items(), (COLOURS[1], COLOURS[0]), strict=True):
+            axes.plot(*zip(*points, strict=True), color=colour, lw=1.2, marker=_marker(points), label=name)
+        if all(loss > 0 for points in lines.values() for _, loss in points):
             axes.set_yscale("log")
     figure.axes[0].legend(fontsize=6, frameon=False)
     return figure
@@ -140,41 +174,10 @@ def _panels(models: Collection[str]) -> Figure:
     return figure
 
 
-def rate(board: Board) -> Figure | None:
-    """Quality against real bytes an image: one line a codec, through its settings; a point a setting."""
-    metric, families = board.ranked_by, rates_of(board)
-    if metric is None or not families:
-        return None
-    figure = figure_of(7, 4.5)
-    axes = figure.add_subplot()
-    for position, (family, points) in enumerate(families.items()):
-        x, y = zip(*points, strict=True)
-        axes.plot(x, y, marker="o", ms=4, lw=1.2, label=short(family), **style(position))
-    axes.set_xscale("log")
-    finish(axes, "bytes an image (files, headers included)", quantity(board, metric))
-    axes.legend(fontsize=8, frameon=False)
-    return figure
-
-
-def rates_of(board: Board) -> dict[str, list[tuple[float, float]]]:
-    """Codec -> (bytes an image, score) of each of its settings, fewest bytes first.
-
-    Only where the input is the clean image: elsewhere a codec's quality is that of what it was given.
-    """
-    metric = board.ranked_by
-    if metric is None or GAIN in board.rows:  # the baseline's score is finite, so the input is degraded
-        return {}
-    families: dict[str, list[tuple[float, float]]] = {}
-    for row in board.rows[board.rows["bytes"].notna()].to_dict("records"):
-        if math.isfinite(row[metric]):
-            families.setdefault(row["model"].partition(":")[0], []).append((row["bytes"], row[metric]))
-    return {family: sorted(points) for family, points in sorted(families.items())}
-
-
 PLOTS: dict[str, Callable[[Board], Figure | None]] = {
     "pareto": pareto,
-    "learning": learning,
+    "learning": lambda board: _drawn(learning_of(board), 8, loc="center left", bbox_to_anchor=(1.0, 0.5)),
     "losses": losses,
     "gradients": gradients,
-    "rate": rate,
+    "rate": lambda board: _drawn(rates_of(board), 7),
 }

@@ -37,6 +37,5 @@ def write_published(out: Path, folder: Path) -> Path | None:
 def _section(source: Mapping[str, Any]) -> str:
     title, reference, task, why = (escape(source[name]) for name in ("title", "reference", "task", "why"))
     heads = ["model", *map(escape, source["columns"])]
-    cells = [[escape(cell) for cell in row] for row in source["rows"]]
-    columns = dict(zip(heads, zip(*cells, strict=True), strict=True))
-    return f"## {title}\n\n{reference}\n\n{task}\n\n{table(columns, 'model')}\n\n**Not comparable:** {why}"
+    rows = [dict(zip(heads, map(escape, row), strict=True)) for row in source["rows"]]
+    return f"## {title}\n\n{reference}\n\n{task}\n\n{table(rows, 'model')}\n\n**Not comparable:** {why}"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .rows import GAIN, HIGH, LOW, MEDIAN, RANK, RECOVERED, ImageScores, is_baseline, is_ideal
+from .rows import BASELINE, GAIN, HIGH, IDEAL, LOW, MEDIAN, RANK, RECOVERED, ImageScores
 from .statistics import Array, mean_intervals, rank_ranges, ratio_intervals, shared_ranks, significantly_higher, typical
 
 
@@ -47,7 +47,7 @@ def _intervals(scores: ImageScores, seed: int) -> dict[str, Array]:
 
 def _scales(rows: pd.DataFrame, scores: Array, first: str, seed: int) -> dict[str, pd.Series | Array]:
     """Gain over the baseline, and the part of the way from it to the ideal, each with its paired interval."""
-    base, ideal = (next(iter(np.flatnonzero(of(rows))), None) for of in (is_baseline, is_ideal))
+    base, ideal = (next(iter(np.flatnonzero(rows["role"] == role)), None) for role in (BASELINE, IDEAL))
     if base is None or not math.isfinite(rows[first].iloc[base]):
         return {}
     gains = scores - scores[base]

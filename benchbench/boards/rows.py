@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..results import store
-from ..results.record import MetricFacts, Origin
+from ..results.record import MetricFacts
 from ..results.store import Result
 from .statistics import Array
 
@@ -19,7 +19,7 @@ REGIONS = {"": "whole image", "@region": "inside the degraded region", "@face": 
 
 # the columns of `Board.rows` that are no fact of a model and no mean score
 RANK, GAIN, RECOVERED, TRAININGS_STD = "rank", "gain", "recovered", "trainings.std"
-BASELINE, IDEAL = "baseline", "ideal"  # roles of the rows that do not compete
+COMPETES, BASELINE, IDEAL = "", "baseline", "ideal"  # roles: a model, the degraded input, the inverse that is told all
 LOW, HIGH, MEDIAN = ".low", ".high", ".median"  # behind the column that they belong to
 
 
@@ -60,36 +60,6 @@ def measured(rows: pd.DataFrame, metrics: Iterable[str], region: str = "") -> li
     return [m for m in metrics if m + region in rows and rows[m + region].notna().any()]
 
 
-def competes(rows: pd.DataFrame) -> pd.Series:
-    """True for each row that is neither the degraded input nor the ideal."""
-    return rows["role"] == ""
-
-
-def is_baseline(rows: pd.DataFrame) -> pd.Series:
-    """True for the degraded input."""
-    return rows["role"] == BASELINE
-
-
-def is_ideal(rows: pd.DataFrame) -> pd.Series:
-    """True for the inverse that knows how the image was degraded."""
-    return rows["role"] == IDEAL
-
-
-def scale_of(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    """A column with its bounds, where it has any."""
-    return rows[[name for end in ("", LOW, HIGH) if (name := column + end) in rows]]
-
-
-def bounds_of(rows: pd.DataFrame, column: str) -> tuple[pd.Series, pd.Series]:
-    """Lower and upper bounds of the 95 % interval of each number in a column; NaN where unknown."""
-    return rows[column + LOW], rows[column + HIGH]
-
-
-def medians_of(rows: pd.DataFrame, column: str) -> pd.Series:
-    """The median over the images behind each mean; NaN where no mean of the board is infinite."""
-    return rows.get(column + MEDIAN, pd.Series(math.nan, rows.index))
-
-
 def _columns(result: Result, metrics: Mapping[str, MetricFacts]) -> list[str]:
     """The scores of a result that count. Those by another version of a metric are left out: they cannot be compared."""
     record = result.record
@@ -105,7 +75,7 @@ def _row(result: Result, metrics: Mapping[str, MetricFacts]) -> dict[str, Any]:
         "model": record.trial.model,
         "role": model.role,
         "sees": ", ".join(model.sees),
-        "plugin": _plugin(record.origin.get("model", [])),
+        "plugin": ", ".join(dict.fromkeys(f"{o.distribution} {o.version}" for o in record.origin.get("model", []))),
         "parameters": model.parameters,
         "flops": training.flops or 0.0,
         "epochs": training.epochs or 0.0,
@@ -113,10 +83,6 @@ def _row(result: Result, metrics: Mapping[str, MetricFacts]) -> dict[str, Any]:
         "payload": math.nan if payload is None else payload,
         "seed": record.trial.seed,
     } | {column: record.scores[column].mean for column in _columns(result, metrics)}
-
-
-def _plugin(origins: Iterable[Origin]) -> str:
-    return ", ".join(dict.fromkeys(f"{o.distribution} {o.version}" for o in origins))
 
 
 def _average_seeds(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,29 +1,33 @@
-"""A table as CSV and Parquet beside each other."""
+"""A page of boards as Markdown, with the same as CSV, Parquet and JSON beside it."""
 
 from __future__ import annotations
 
-import io
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from ..files import write_atomically
+from ..files import json_text, write_atomically
 
 
 def beside(stem: Path, suffix: str) -> Path:
-    """The file that has this suffix after the stem's whole name, dots included."""
+    """Return the file that has this suffix after the stem's whole name, dots included."""
     return stem.with_name(stem.name + suffix)
 
 
-def is_written(stem: Path, content: str) -> bool:
-    """Tell if `<stem>.json`, which is written last, holds this already, and the page is there."""
-    known = beside(stem, ".json")
-    return known.is_file() and known.read_text(encoding="utf-8") == content and beside(stem, ".md").is_file()
+def write_files(
+    stem: Path, values: Sequence[Any], draw: Callable[[], tuple[str, pd.DataFrame]], *, redraw: bool
+) -> Path:
+    """Write `<stem>.md|csv|parquet|json`: what `draw` gives as text and table, and `values`. Returns the Markdown file.
 
-
-def write_table(stem: Path, flat: pd.DataFrame) -> None:
-    """Write `<stem>.csv` and `<stem>.parquet`."""
-    write_atomically(beside(stem, ".csv"), flat.to_csv(index=False, lineterminator="\n"))
-    buffer = io.BytesIO()
-    flat.to_parquet(buffer, index=False)
-    write_atomically(beside(stem, ".parquet"), buffer.getvalue())
+    Without `redraw`, they stay as they are if the JSON holds these values already.
+    """
+    page, known, content = beside(stem, ".md"), beside(stem, ".json"), json_text(values)
+    if redraw or not (page.is_file() and known.is_file() and known.read_text(encoding="utf-8") == content):
+        text, table = draw()
+        write_atomically(page, text)
+        write_atomically(beside(stem, ".csv"), table.to_csv(index=False, lineterminator="\n"))
+        write_atomically(beside(stem, ".parquet"), table.to_parquet(index=False))
+        write_atomically(known, content)  # last: it vouches for the others
+    return page

@@ -34,9 +34,9 @@ def interval(low: float, high: float, digits: int) -> str:
     return f"{low:.{digits}f} to {high:.{digits}f}" if math.isfinite(high - low) else ""
 
 
-def with_margin(text: str, low: float, high: float, digits: int) -> str:
-    """A number with half the width of its interval, `24.08 ±0.39`, where there is one."""
-    return NARROW.join(filter(None, (text, margin(low, high, digits))))
+def shortened(label: str, longest: int) -> str:
+    """A label of at most so many characters, `…` for what it lost."""
+    return label if len(label) <= longest else label[: longest - 1] + "…"
 
 
 def escape(text: str) -> str:
@@ -51,11 +51,9 @@ def budget_name(canonical: str) -> str:
     """`5e+12 flops` as `5 TFLOP a model (quick)`."""
     if canonical.endswith(COMPILED):
         return budget_name(canonical.removesuffix(COMPILED)) + COMPILED
+    if words := {"none": "no training", "recipe": "each model's own recipe"}.get(canonical):
+        return words
     names = {Budget.parse(text).canonical: name for name, text in PRESETS.items()}
-    if canonical == "none":
-        return "no training"
-    if canonical == "recipe":
-        return "each model's own recipe"
     amount, unit = canonical.split()
     shown = f"{float(amount) / 1e12:,.12g} TFLOP" if unit == "flops" else f"{float(amount):,.12g} {unit}"
     return f"{shown} a model" + (f" ({names[canonical]})" if canonical in names else "")
@@ -66,7 +64,10 @@ def arrow(facts: MetricFacts) -> str:
     return "→ 0" if facts.signed else "↑" if facts.higher_is_better else "↓"
 
 
-def table(columns: Mapping[str, Sequence[str]], *left: str) -> str:
-    """A Markdown table of text that is escaped already; the columns named `left` are aligned so, the others right."""
-    sides = ["left" if head in left else "right" for head in columns]
-    return tabulate(columns, headers="keys", tablefmt="pipe", disable_numparse=True, colalign=sides)
+def table(rows: Sequence[Mapping[str, str]], *left: str) -> str:
+    """A Markdown table of rows (head -> text that is escaped already), `–` where a row lacks a column.
+
+    The columns named `left` are aligned so, the others right.
+    """
+    sides = ["left" if head in left else "right" for head in dict.fromkeys(head for row in rows for head in row)]
+    return tabulate(rows, "keys", "pipe", disable_numparse=True, colalign=sides, missingval="–")

@@ -1,4 +1,4 @@
-"""Whether boards are exactly what their results give: made anew beside them, and compared byte for byte."""
+"""Check that boards are exactly what their results give: make them anew, and compare byte for byte."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Difference:
 
 
 def verify(out: Path, boards: Path) -> list[Difference]:
-    """Everything in which the folder `boards` differs from what the results under `out` give; nothing is written."""
+    """Find where the folder `boards` differs from what the results under `out` give; nothing is written."""
     with tempfile.TemporaryDirectory(prefix="benchbench-") as scratch:
         _, problems = build(out, Path(scratch))
         differences = [Difference(str(out), f"left out: {problem}") for problem in problems]
@@ -46,14 +46,13 @@ def verify(out: Path, boards: Path) -> list[Difference]:
 
 
 def _files(root: Path, without: Path | None = None) -> dict[str, Path]:
-    """Every file below a folder by its relative path, but hidden ones and those below `without`."""
+    """Return relative path -> path of every file below a folder, but hidden ones and those below `without`."""
     apart = without.resolve() if without and without.resolve().is_relative_to(root.resolve()) else None
+    files = {path.relative_to(root): path for path in root.rglob("*") if not path.is_dir()}
     return {
-        path.relative_to(root).as_posix(): path
-        for path in root.rglob("*")
-        if not path.is_dir()
-        and not any(part.startswith(".") for part in path.relative_to(root).parts)
-        and not (apart and path.resolve().is_relative_to(apart))
+        name.as_posix(): path
+        for name, path in files.items()
+        if not any(part.startswith(".") for part in name.parts) and not (apart and path.resolve().is_relative_to(apart))
     }
 
 
@@ -72,36 +71,36 @@ def _compare(name: str, expected: Path | None, found: Path | None) -> Iterator[D
 
 
 def _same_table(expected: Path, found: Path) -> bool:
-    """Whether two tables hold the same; their bytes depend on the library's version, too."""
+    """True if two tables hold the same; their bytes depend on the library's version, too."""
     import pyarrow
     from pyarrow import parquet
 
     try:
-        ours, theirs = (parquet.ParquetFile(path).read() for path in (expected, found))
+        ours, theirs = (parquet.ParquetFile(path).read().to_pandas() for path in (expected, found))
     except (OSError, pyarrow.ArrowException):
         return False
-    return bool(ours.to_pandas().equals(theirs.to_pandas()))
+    return bool(ours.equals(theirs))
 
 
 def _first_line(name: str, ours: bytes, theirs: bytes) -> Difference:
-    lines = list(zip_longest(_lines(ours), _lines(theirs)))
-    differing = [number for number, (a, b) in enumerate(lines) if a != b]
-    a, b = lines[differing[0]]
-    start = next((i for i, (x, y) in enumerate(zip_longest(a or "", b or "")) if x != y), 0)
-    more = len(differing) - 1
-    problem = "not what the results give" + (f" (nor {more} more line{'s' * (more > 1)})" if more else "")
-    return Difference(name, problem, differing[0] + 1, _around(a, start), _around(b, start))
+    lines = list(zip_longest(_lines(ours), _lines(theirs), fillvalue=""))
+    first, *others = (number for number, (a, b) in enumerate(lines) if a != b)
+    a, b = lines[first]
+    start = next(i for i, (x, y) in enumerate(zip_longest(a, b)) if x != y)
+    more = f" (nor {len(others)} more line{'s' * (len(others) > 1)})" if others else ""
+    return Difference(name, f"not what the results give{more}", first + 1, _around(a, start), _around(b, start))
 
 
 def _lines(content: bytes) -> list[str]:
-    """Lines with their ends, so that these count too; bytes that are no UTF-8 stay visible."""
+    """Split into lines with their ends, which count too; bytes that are no UTF-8 stay visible."""
     return content.decode("utf-8", errors="backslashreplace").splitlines(keepends=True)
 
 
-def _around(line: str | None, position: int) -> str:
-    if line is None:
+def _around(line: str, position: int) -> str:
+    """Quote what stands around a position of a line, without a usual line end."""
+    if not line:
         return "(no such line)"
     start = max(0, position - _SHOWN // 2)
     shown = line[start : start + _SHOWN]
-    whole = shown if shown.endswith(("\r\n", "\r")) or not shown.endswith("\n") else shown[:-1]
+    whole = shown if shown.endswith(("\r\n", "\r")) else shown.removesuffix("\n")
     return f"{'…' * (start > 0)}{whole!r}{'…' * (start + _SHOWN < len(line))}"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from .board import Board
 from .columns import Cell, Column, Filled, best_of, columns_of, score_column
-from .notes import Heading, Note, coverage_of, heading_of, how_ranked, provenance_of, remarks_on
+from .notes import Note, coverage_of, how_ranked, images_of, provenance_of, remarks_on, seeds_of
 from .pareto import COSTS, fronts
 from .rows import BASELINE, HIGH, IDEAL, LOW, RANK
 from .text import number
@@ -37,11 +36,6 @@ class Row:
         return f"{self.model} (sees {self.sees})" if self.sees else self.model
 
     @property
-    def is_baseline(self) -> bool:
-        """True for the degraded input."""
-        return self.role == BASELINE
-
-    @property
     def reference(self) -> str:
         """Words for what it is, if it does not compete; else ""."""
         return REFERENCES.get(self.role, "")
@@ -52,7 +46,9 @@ class View:
     """All that a board shows but its pictures."""
 
     board: Board
-    heading: Heading
+    images: str
+    """How many there are in each split; "" where unknown."""
+    seeds: str
     columns: list[Column]
     rows: list[Row]
     """Best first."""
@@ -85,6 +81,11 @@ class View:
         shared = [row for row in self.rows if row.rank == first.rank and row.role != IDEAL]
         return [row.model for row in shared if row is not first]
 
+    def score(self, row: Row) -> str:
+        """A row's score by the metric that ranks, with its unit; `–` where nothing ranks."""
+        column = self.ranking
+        return f"{row.cells[column.key].text} {column.unit}".strip() if column else "–"
+
     def of(self, *groups: str) -> list[Column]:
         """The columns of these groups, in their order."""
         return [column for column in self.columns if column.group in groups]
@@ -95,7 +96,8 @@ def view_of(board: Board) -> View:
     filled = list(columns_of(board))
     return View(
         board,
-        heading_of(board),
+        images_of(board),
+        seeds_of(board),
         [column for column, _ in filled],
         _rows(board, filled),
         coverage_of(board),
@@ -107,16 +109,13 @@ def view_of(board: Board) -> View:
 
 
 def _rows(board: Board, filled: Sequence[Filled]) -> list[Row]:
-    return [
-        Row(row["model"], row["role"], row["sees"], row.get(RANK), _ranks(row),
-            {column.key: cells[position] for column, cells in filled})
-        for position, row in enumerate(board.rows.to_dict("records"))
-    ]  # fmt: skip
-
-
-def _ranks(row: Mapping[str, Any]) -> str:
-    low, high = (row.get(RANK + end) for end in (LOW, HIGH))
-    return f"{low} to {high}" if low != high else ""
+    found = []
+    for position, row in enumerate(board.rows.to_dict("records")):
+        low, high = (row.get(RANK + end) for end in (LOW, HIGH))
+        ranks = f"{low} to {high}" if low != high else ""
+        cells = {column.key: column_cells[position] for column, column_cells in filled}
+        found.append(Row(row["model"], row["role"], row["sees"], row.get(RANK), ranks, cells))
+    return found
 
 
 def _cheapest(board: Board) -> tuple[list[Column], list[Row]]:

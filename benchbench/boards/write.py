@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,7 +12,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from ..files import digest, json_text, write_atomically
+from ..files import digest, write_atomically
 from ..results.record import plain
 from ..results.store import Result
 from .board import Board, collect
@@ -23,7 +24,7 @@ from .picture import write_picture
 from .plots import write_plots
 from .published import write_published
 from .rows import GAIN, HIGH, LOW, MEDIAN, RANK, RECOVERED, REGIONS, TRAININGS_STD
-from .tables import beside, is_written, write_table
+from .tables import beside, write_files
 from .text import escape
 from .view import View, view_of
 
@@ -55,24 +56,20 @@ def write_boards(boards: Sequence[Board], folder: Path, *, redraw: bool = True) 
     """
     written = []
     for (dataset, degradation), group in groupby(boards, key=lambda b: b.setting.file):
-        members = list(group)
-        stem = folder / dataset / degradation
-        content = json_text([as_json(b) for b in members])
-        if redraw or not is_written(stem, content):
-            _write_file(stem, members)
-            write_atomically(beside(stem, ".json"), content)  # last: it vouches for the others
-        written.append(beside(stem, ".md"))
+        members, stem = list(group), folder / dataset / degradation
+        draw = functools.partial(_draw, stem, members)
+        written.append(write_files(stem, [as_json(b) for b in members], draw, redraw=redraw))
     return written
 
 
-def _write_file(stem: Path, members: Sequence[Board]) -> None:
-    views = [view_of(board) for board in members]
+def _draw(stem: Path, members: Sequence[Board]) -> tuple[str, pd.DataFrame]:
+    """Write the pictures of boards that share a page, and the page of their times; returns the page and the table."""
     setting = members[0].setting
+    views = [view_of(board) for board in members]
     sections = [section(view, _pictures(stem, view, len(members))) for view in views]
-    text = f"# {escape(setting.degradation)} on {escape(setting.dataset)}\n\n" + "\n".join(sections)
-    write_atomically(beside(stem, ".md"), text)
-    write_table(stem, pd.concat([_flat(b) for b in members], ignore_index=True))
     write_atomically(beside(stem, ".speed.md"), speed_page(members))
+    text = f"# {escape(setting.degradation)} on {escape(setting.dataset)}\n\n" + "\n".join(sections)
+    return text, pd.concat([_flat(b) for b in members], ignore_index=True)
 
 
 def _pictures(stem: Path, view: View, siblings: int) -> dict[str, str]:
@@ -85,20 +82,13 @@ def _pictures(stem: Path, view: View, siblings: int) -> dict[str, str]:
 
 
 def _flat(board: Board) -> pd.DataFrame:
-    """The board as a plain table for CSV: its setting, then the fixed columns, then every score."""
-    setting = vars(board.setting)
-    rows = board.rows if len(board.rows) else pd.DataFrame(columns=["model"])
-    fixed = [c for c in FIXED if c in rows]
-    known = [name + suffix for name in board.metrics for suffix in REGIONS]
-    scores = [c for name in known for bound in ("", LOW, HIGH, MEDIAN) if (c := name + bound) in rows]
-    flat = rows[fixed + scores].assign(status="scored", reason="")
-    failed = pd.DataFrame([{k: f[k] for k in ("model", "status", "reason")} for f in board.failures])
-    whole = (
-        pd.concat([flat, failed], ignore_index=True) if len(failed) and len(flat) else (flat if len(flat) else failed)
-    )
-    for position, (name, value) in enumerate(setting.items()):
-        whole.insert(position, name, value)
-    return whole
+    """Return the board as a plain table: its setting, the fixed columns, every score; last what has no score."""
+    rows, ends = board.rows, ("", LOW, HIGH, MEDIAN)
+    scores = [name + region + end for name in board.metrics for region in REGIONS for end in ends]
+    scored = rows[[c for c in (*FIXED, *scores) if c in rows]].assign(status="scored", reason="")
+    failed = pd.DataFrame(board.failures, columns=["model", "status", "reason"])
+    flat = pd.concat([part for part in (scored, failed) if len(part)], ignore_index=True)
+    return pd.DataFrame([vars(board.setting)] * len(flat)).join(flat)
 
 
 def as_json(board: Board) -> dict[str, Any]:

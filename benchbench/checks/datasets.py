@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
 
 from ..contracts.dataset import Dataset, Images
@@ -13,7 +12,6 @@ from . import component
 from .law import Case, NotApplicable, law, laws_of, require, require_close, require_line
 
 
-@dataclass
 class DatasetCase(Case):
     """A data set, loaded once for all laws."""
 
@@ -27,9 +25,9 @@ class DatasetCase(Case):
     def unavailable(self) -> str | None:
         try:
             self.images  # noqa: B018  loaded now, and kept
+            return None
         except DataError as reason:
             return str(reason)
-        return None
 
 
 @law("raise benchbench.DataError with one line that says what is missing and where it was looked for",

@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
 from ..contracts.degradation import Degradation, Degraded
 from ..contracts.seeding import SeededDraw
 from . import component, fixtures
-from .law import (
-    Case,
-    NotApplicable,
-    law,
-    laws_of,
-    require,
-    require_close,
-    require_finite,
-    require_shape,
-    require_tensor,
-)
+from .law import NotApplicable, law, laws_of, require, require_close, require_finite, require_shape, require_tensor
 
-SHAPES = ((2, 3, 17, 23), (2, 3, 31, 16), (2, 3, 9, 9))
 EIGHT_BITS = 0.5 / 255
 
 
-@dataclass
-class DegradationCase(Case):
+class DegradationCase(component.ImageCase):
     """A degradation, tried on pictures."""
 
     component: Degradation
-
-    def clean(self, n: int = 4, channels: int = 3) -> Tensor:
-        """Pictures in [0, 1] on the device."""
-        return fixtures.unit(fixtures.pictures(n, self.size, channels=channels)).to(self.device)
+    output = "the degraded images"
+    sides = ((17, 23), (31, 16), (9, 9))
 
     def degraded(self, clean: Tensor, ids: list[str] | None = None) -> Degraded:
         """Degrade pictures by the draws of their ids; the degradation gets a copy, as from the harness."""
         draw = SeededDraw(0, "checks", ids or fixtures.names(len(clean)), self.device)
         return self.component.apply(clean.clone(), draw)
 
-    def works(self, clean: Tensor) -> None:
-        """Raise Broken unless these pictures come back whole."""
+    def answer(self) -> tuple[Tensor, Tensor]:
+        clean = self.clean()
+        return clean, self.degraded(clean).images
+
+    def works(self, n: int, height: int, width: int, channels: int = 3) -> None:
+        clean = self.clean(n, height, width, channels)
         images = self.degraded(clean).images
         what = f"degraded images of shape {tuple(clean.shape)}"
         require_shape(images, tuple(clean.shape), what)
@@ -57,26 +45,13 @@ def gives_degraded_images(case: DegradationCase) -> None:
     require_tensor(found.images, "the degraded images")
 
 
-@law("pad before and crop after, so that each pixel keeps its place", essential=True)
-def keeps_the_shape(case: DegradationCase) -> None:
-    """Degraded images have the shape of the clean ones."""
-    clean = case.clean()
-    require_shape(case.degraded(clean).images, tuple(clean.shape), "the degraded images")
-
-
-@law("make tensors with `clean.new_tensor(…)` or `device=clean.device`", essential=True)
-def keeps_the_device(case: DegradationCase) -> None:
-    """Degraded images are on the device of the clean ones."""
-    clean = case.clean()
-    device = case.degraded(clean).images.device
-    require(device == clean.device, f"went in on {clean.device}, came out on {device}")
-
-
-@law("return float32; NumPy and Python numbers make float64 of it")
-def keeps_the_dtype(case: DegradationCase) -> None:
-    """Degraded images are float32."""
-    dtype = case.degraded(case.clean()).images.dtype
-    require(dtype == torch.float32, f"degraded images are {dtype}")
+keeps_the_shape = law("pad before and crop after, so that each pixel keeps its place", essential=True)(
+    component.keeps_the_shape
+)
+keeps_the_device = law("make tensors with `clean.new_tensor(…)` or `device=clean.device`", essential=True)(
+    component.keeps_the_device
+)
+keeps_the_dtype = law("return float32; NumPy and Python numbers make float64 of it")(component.keeps_the_dtype)
 
 
 @law("look for divisions by zero, logarithms and roots of what may be zero or negative", essential=True)
@@ -89,13 +64,10 @@ def gives_finite_values(case: DegradationCase) -> None:
         require_finite(found, f"degraded {'white' if level else 'black'} images")
 
 
-@law(
-    "images are in [0, 1]: no factor of 255 in or out; what overshoots a little is clamped by the harness",
-    essential=True,
-)
+@law("images are in [0, 1]: no factor of 255 in or out; the harness clamps what overshoots a little", essential=True)
 def keeps_the_range(case: DegradationCase) -> None:
     """Degraded images are in the units of the clean ones, [0, 1]."""
-    found = case.degraded(case.clean()).images
+    _, found = case.answer()
     mean = float(found.mean())
     require(-0.01 <= mean <= 1.01, f"values are {mean:.3g} on average, up to {float(found.max()):.3g}")
 
@@ -181,23 +153,9 @@ def ignores_the_memory_format(case: DegradationCase) -> None:
     require_close(last, usual, "images in channels_last and in plain layout", EIGHT_BITS)
 
 
-@law("keep the batch axis: no `squeeze()` without an axis")
-def takes_a_single_image(case: DegradationCase) -> None:
-    """A batch may hold one image."""
-    case.works(case.clean(1))
-
-
-@law("pad where blocks or strides do not fit, and crop again")
-def takes_any_size(case: DegradationCase) -> None:
-    """Odd sides, small images and images that are not square are degraded too."""
-    for n, channels, height, width in SHAPES:
-        case.works(fixtures.unit(fixtures.pictures(n, height, width, channels)).to(case.device))
-
-
-@law("take the number of channels from `clean.shape`")
-def takes_greyscale(case: DegradationCase) -> None:
-    """Images of one channel are degraded too."""
-    case.works(case.clean(2, 1))
+takes_a_single_image = law("keep the batch axis: no `squeeze()` without an axis")(component.takes_a_single_image)
+takes_any_size = law("pad where blocks or strides do not fit, and crop again")(component.takes_any_size)
+takes_greyscale = law("take the number of channels from `clean.shape`")(component.takes_greyscale)
 
 
 @law("override `invert` only where an ideal inverse exists; it knows the truth and changes nothing in place")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from ..contracts.degradation import Degradation, Degraded
 from ..contracts.parameters import param
 from ..contracts.seeding import Draw, generator
-from ..data.degraded import DegradedSet, degrade_chunk
+from ..data.degraded import DegradedSet, degrade
 from ..data.prepared import PreparedDataset
 
 
@@ -42,7 +42,7 @@ def names(n: int) -> list[str]:
     return [f"picture-{i}" for i in range(n)]
 
 
-def pictures(n: int, height: int, width: int | None = None, channels: int = 3) -> Tensor:
+def pictures(n: int, height: int, width: int = 0, channels: int = 3) -> Tensor:
     """Paint waves with some grain, uint8 `(n, channels, height, width)`; the first ones are always the same."""
     width = width or height
     rows = torch.linspace(0, 1, height).view(-1, 1)
@@ -58,23 +58,15 @@ def pictures(n: int, height: int, width: int | None = None, channels: int = 3) -
     return torch.stack(found).mul(255).round().to(torch.uint8)
 
 
-def unit(images: Tensor) -> Tensor:
-    """Convert uint8 images to float32 in [0, 1]."""
-    return images.float() / 255
-
-
-def disc(n: int, height: int, width: int | None = None) -> Tensor:
-    """Make masks, bool `(n, 1, height, width)`, true in the middle."""
-    rows = torch.linspace(-1, 1, height).view(-1, 1)
-    columns = torch.linspace(-1, 1, width or height)
-    return (rows**2 + columns**2 < 0.5).expand(n, 1, -1, -1).contiguous()
+def disc(n: int, size: int) -> Tensor:
+    """Make masks, bool `(n, 1, size, size)`, true in the middle."""
+    line = torch.linspace(-1, 1, size)
+    return (line.view(-1, 1) ** 2 + line**2 < 0.5).expand(n, 1, -1, -1).contiguous()
 
 
 def degraded_set(degradation: Degradation, n: int, size: int, channels: int = 3) -> DegradedSet:
     """Degrade pictures as a test set is degraded."""
-    clean, face = pictures(n, size, channels=channels), disc(n, size)
-    found = degrade_chunk(degradation, names(n), clean, face)
-    return DegradedSet(names(n), clean, found.images.mul(255).round().to(torch.uint8), found.region, face, found.truth)
+    return degrade(dataset(n, size, channels), list(range(n)), degradation)
 
 
 def dataset(n: int, size: int, channels: int = 3) -> PreparedDataset:
@@ -83,36 +75,34 @@ def dataset(n: int, size: int, channels: int = 3) -> PreparedDataset:
     return PreparedDataset("checks", "checks", size, "checks", names(n), pixels, disc(n, size), {}, ["train"] * n, [])
 
 
+def _noise(clean: Tensor) -> Tensor:
+    return clean + 0.3 * torch.randn(clean.shape, generator=generator("checks", "noise")).to(clean.device)
+
+
+DAMAGES: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "noise": _noise,
+    "blur": lambda clean: F.avg_pool2d(clean, 5, 1, 2, count_include_pad=False),
+    "pattern": lambda clean: clean + 0.2 * (torch.arange(clean.shape[-1], device=clean.device) % 2 * 2.0 - 1),
+    "tint": lambda clean: clean * torch.linspace(1, 0.5, clean.shape[1], device=clean.device).view(-1, 1, 1),
+    "darkness": lambda clean: 0.5 * clean,
+}
+
+
 def damaged(clean: Tensor, kind: str, strength: float) -> Tensor:
-    """Spoil images in [0, 1] by noise, blur, a pattern of period 2, a tint or darkness; strength 0 spoils nothing."""
-    if kind == "noise":
-        noise = torch.randn(clean.shape, generator=generator("checks", "noise")).to(clean.device)
-        spoiled = clean + 0.3 * noise
-    elif kind == "blur":
-        spoiled = F.avg_pool2d(clean, 5, 1, 2, count_include_pad=False)
-    elif kind == "pattern":
-        stripes = torch.arange(clean.shape[-1], device=clean.device) % 2 * 2.0 - 1
-        spoiled = clean + 0.2 * stripes
-    elif kind == "tint":
-        spoiled = clean * torch.linspace(1, 0.5, clean.shape[1], device=clean.device).view(-1, 1, 1)
-    else:
-        spoiled = 0.5 * clean
-    return ((1 - strength) * clean + strength * spoiled).clamp(0, 1)
-
-
-DAMAGES = ("noise", "blur", "pattern", "tint", "darkness")
+    """Spoil images in [0, 1] by one of DAMAGES; strength 0 spoils nothing."""
+    return ((1 - strength) * clean + strength * DAMAGES[kind](clean)).clamp(0, 1)
 
 
 @contextmanager
 def global_seed(seed: int) -> Iterator[None]:
     """Seed the global generators of torch, NumPy and Python, and put them back as they were afterwards."""
-    before = torch.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002  a plugin may use them
-    torch.manual_seed(seed)
-    np.random.seed(seed)  # noqa: NPY002
-    random.seed(seed)
-    try:
-        yield
-    finally:
-        torch.set_rng_state(before[0])
-        np.random.set_state(before[1])  # noqa: NPY002
-        random.setstate(before[2])
+    before = np.random.get_state(), random.getstate()  # noqa: NPY002  a plugin may use them
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        np.random.seed(seed)  # noqa: NPY002
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            np.random.set_state(before[0])  # noqa: NPY002
+            random.setstate(before[1])

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, as_completed
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..contracts.component import Component
 from ..contracts.degradation import Degradation
 from ..devices import set_up
-from ..files import read_json, write_json
-from ..processes import ChildProcess, Pool
+from ..processes import ChildProcess, Pool, tell_parent
+from ..running.workspace import log_to
 from . import case_of, check
 from .law import Finding
 
@@ -28,18 +28,22 @@ def check_apart(
 ) -> Iterator[tuple[Component, list[Finding]]]:
     """Yield each component with the findings of all laws, in the order in which they are done."""
     degradations = [d for d in degradations if _can_be_sent(d)]
-    running: dict[Future[str | None], tuple[Component, Path]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for number, component in enumerate(components):
-            if _can_be_sent(component):
-                note = Path(folder) / str(number)
-                child = ChildProcess(_check_here, component, size, device, degradations, note)
-                running[pool.submit(child)] = component, note
-            else:
-                yield component, list(check(case_of(component, size, device, degradations)))
-        for done in as_completed(running):
-            component, note = running[done]
-            yield component, _findings(done.result(), note)
+    running: dict[Future[str | None], tuple[Component, list[str]]] = {}
+    for component in components:
+        if _can_be_sent(component):
+            told: list[str] = []
+            child = ChildProcess(_check_here, component, size, device, degradations)
+            running[pool.submit(child, told.append)] = component, told
+        else:
+            yield component, list(check(case_of(component, size, device, degradations)))
+    for done in as_completed(running):
+        component, told = running[done]
+        if reason := done.result():
+            during = f", during {told[-1]}" if told else ""
+            yield component, [Finding(NAME, STATEMENT, "broken", reason + during, WAY_OUT)]
+        else:
+            found = [Finding(**json.loads(text)) for text in told[1::2]]
+            yield component, [*found, Finding(NAME, STATEMENT, "kept")]
 
 
 def _can_be_sent(component: Component) -> bool:
@@ -50,25 +54,11 @@ def _can_be_sent(component: Component) -> bool:
     return True
 
 
-def _check_here(component: Component, size: int, device: str, degradations: Sequence[Degradation], note: Path) -> None:
-    """In a child process: note each law before it is tried, and at the end write the findings."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):  # what plugins print is neither a finding nor JSON
-        os.dup2(nowhere, stream)
+def _check_here(component: Component, size: int, device: str, degradations: Sequence[Degradation]) -> None:
+    """In a child process: tell the name of each law before it is tried, and then its finding."""
+    log_to(Path(os.devnull))  # what plugins print is neither a finding nor JSON
     case = case_of(component, size, str(set_up(device, 1)), degradations)
-    found = []
     for law in case.laws:
-        note.write_text(law.name)
-        found.append(asdict(case.examine(law)))
-    write_json(_answer(note), found)
-
-
-def _answer(note: Path) -> Path:
-    return note.with_suffix(".json")
-
-
-def _findings(reason: str | None, note: Path) -> list[Finding]:
-    if reason:
-        during = f", during {note.read_text()}" if note.exists() else ""
-        return [Finding(NAME, STATEMENT, "broken", reason + during, WAY_OUT)]
-    return [*(Finding(**finding) for finding in read_json(_answer(note))), Finding(NAME, STATEMENT, "kept")]
+        tell_parent(law.name)
+        finding = case.examine(law)
+        tell_parent(json.dumps(asdict(replace(finding, evidence=finding.evidence[:600])), ensure_ascii=False))

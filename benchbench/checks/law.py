@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ..contracts.component import Component
+from ..contracts.degradation import Degradation
 from ..errors import one_line
 
 Status = Literal["kept", "broken", "skipped"]
@@ -82,6 +83,8 @@ class Case:
     laws: tuple[Law, ...]
     size: int = SIZE
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    degradations: Sequence[Degradation] = ()
+    """A model is tried on the first of them for which it is available."""
     findings: dict[str, Finding] = field(default_factory=dict)
 
     def unavailable(self) -> str | None:
@@ -105,7 +108,8 @@ class Case:
         except NotApplicable as reason:
             return Finding(law.name, law.statement, "skipped", str(reason))
         except (Exception, SystemExit) as error:  # a plugin may raise anything
-            evidence = str(error) if isinstance(error, Broken) else one_line(error) + _place(error, self.component)
+            told = str(error) if isinstance(error, Broken) else one_line(error) + _place(error, self.component)
+            evidence = ", ".join([told, *getattr(error, "__notes__", ())])
             return Finding(law.name, law.statement, "broken", evidence, law.way_out)
         return Finding(law.name, law.statement, "kept")
 

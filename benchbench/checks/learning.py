@@ -12,7 +12,7 @@ from torch import nn
 
 from ..contracts.budget import Budget
 from ..contracts.model import Batch
-from ..data.batches import TrainingSet, validation_batch
+from ..data.batches import TrainingSet
 from ..results.trial import Trial
 from ..training.step import optimizer_step
 from ..training.trainer import Trainer
@@ -58,7 +58,7 @@ def training_lowers_the_loss(case: ModelCase) -> None:
         case = replace(case, degradations=(DIM,))
     with fixtures.global_seed(0), tempfile.TemporaryDirectory() as folder:
         trainer = _trainer(case)
-        batch = validation_batch(trainer.validation, slice(0, IMAGES), case.device)
+        batch = trainer.validation.batch(slice(0, IMAGES), case.device)
         before = _loss(case, trainer.module, batch)
         after = _loss(case, trainer.run(Path(folder) / CHECKPOINT).module, batch)
     require(math.isfinite(after) and after < before, f"the loss was {before:.6g}, and {after:.6g} after {STEPS} steps")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -11,17 +10,20 @@ from torch import Tensor, nn
 
 from ..contracts.degradation import Degradation
 from ..contracts.model import Batch, Model, Task
-from ..data.batches import TrainingSet, validation_batch
+from ..data.batches import TrainingSet
 from . import fixtures
-from .law import Case, require_finite, require_shape
+from .component import ImageCase
+from .law import require_finite, require_shape
+
+SIZES = (8, 31, 48, 63)
 
 
-@dataclass
-class ModelCase(Case):
+class ModelCase(ImageCase):
     """A model, tried on the first degradation for which it is available."""
 
     component: Model
-    degradations: Sequence[Degradation] = (fixtures.Softening(),)
+    output = "the restored images"
+    sides = tuple((size, size) for size in SIZES)
 
     @cached_property
     def degradation(self) -> Degradation:
@@ -29,8 +31,8 @@ class ModelCase(Case):
         task = (d for d in self.degradations if self.component.unavailable(Task(self.size, d)) is None)
         return next(task, self.degradations[0])
 
-    def unavailable(self) -> str | None:
-        return self.component.unavailable(self.task())
+    def reason(self, size: int, channels: int = 3) -> str | None:
+        return self.component.unavailable(self.task(size, channels))
 
     def task(self, size: int | None = None, channels: int = 3) -> Task:
         """Make the task that the model is built for."""
@@ -47,48 +49,33 @@ class ModelCase(Case):
         other.load_state_dict(module.state_dict())
         return other
 
-    def module(self, size: int | None = None, channels: int = 3, seed: int = 0, perturb: bool = True) -> nn.Module:
-        """Build and fit the module, untrained; perturbed, so that layers that start at zero do something."""
-        module = self.built(size, channels, seed)
-        task = self.task(size, channels)
-        if perturb:
-            shake(module, seed)
-        data = TrainingSet(fixtures.dataset(8, task.size, channels), self.degradation, self.device)
+    def module(self, size: int | None = None, channels: int = 3, perturb: bool = True) -> nn.Module:
+        """Build and fit the module, untrained; noise on all parameters wakes layers that start at zero."""
+        module, source = self.built(size, channels), torch.Generator().manual_seed(0)
+        for parameter in module.parameters() if perturb else ():
+            parameter.data += 0.05 * torch.randn(parameter.shape, generator=source).to(parameter)
+        data = TrainingSet(fixtures.dataset(8, size or self.size, channels), self.degradation, self.device)
         with torch.no_grad():
-            self.component.fit(module, data.in_order(seed))
+            self.component.fit(module, data.in_order(0))
         return module
 
-    def batch(self, n: int = 4, size: int | None = None, channels: int = 3) -> Batch:
-        """Make a batch as evaluation does."""
-        test_set = fixtures.degraded_set(self.degradation, n, size or self.size, channels)
-        return validation_batch(test_set, slice(0, n), self.device)
+    def batch(self, rows: Sequence[int] = range(4), size: int | None = None, channels: int = 3) -> Batch:
+        """Make a batch as evaluation does, of some of four images."""
+        test_set = fixtures.degraded_set(self.degradation, 4, size or self.size, channels)
+        return test_set.batch(list(rows), self.device)
 
     def restored(self, module: nn.Module, batch: Batch) -> Tensor:
         """Restore a batch; the images are not clamped."""
         with torch.no_grad():
             return module(batch.degraded, **batch.side(self.component))
 
-    def works(self, n: int, size: int, channels: int) -> None:
-        """Raise Broken unless a batch of these dimensions comes back whole."""
-        if self.component.unavailable(self.task(size, channels)) is None:
-            batch = self.batch(n, size, channels)
-            found = self.restored(self.module(size, channels, perturb=False), batch)
-            what = f"of {n} images of {channels} channels at {size} px, the restored ones"
-            require_shape(found, tuple(batch.clean.shape), what)
-            require_finite(found, what)
+    def answer(self) -> tuple[Tensor, Tensor]:
+        batch = self.batch()
+        return batch.degraded, self.restored(self.module(), batch)
 
-
-def shake(module: nn.Module, seed: int = 0) -> None:
-    """Add noise to all parameters: a layer that starts at zero hides what those before it do."""
-    source = torch.Generator().manual_seed(seed)
-    for parameter in module.parameters():
-        noise = torch.randn(parameter.shape, generator=source)
-        parameter.data += 0.05 * noise.to(parameter)
-
-
-def rows(batch: Batch, index: Sequence[int]) -> Batch:
-    """Take some images of a batch, in that order."""
-    at = torch.tensor(index, device=batch.clean.device)
-    region, face = (None if t is None else t[at] for t in (batch.region, batch.face))
-    degraded = batch.degraded[at].contiguous(memory_format=torch.channels_last)
-    return Batch(degraded, batch.clean[at], region, face, {k: t[at] for k, t in batch.truth.items()})
+    def works(self, n: int, height: int, width: int, channels: int = 3) -> None:
+        batch = self.batch(range(n), height, channels)
+        found = self.restored(self.module(height, channels, perturb=False), batch)
+        what = f"of {n} images of {channels} channels at {height} px, the restored ones"
+        require_shape(found, tuple(batch.clean.shape), what)
+        require_finite(found, what)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
-from itertools import chain
 
 import torch
 from torch import nn
@@ -12,7 +12,6 @@ from ..contracts.model import SIDE_INFORMATION, Codec
 from ..evaluation.restore import restore
 from . import component, fixtures, learning
 from .law import (
-    Broken,
     NotApplicable,
     law,
     laws_of,
@@ -23,9 +22,8 @@ from .law import (
     require_shape,
     require_tensor,
 )
-from .model_case import ModelCase, rows
+from .model_case import SIZES, ModelCase
 
-SIZES = (8, 31, 48, 63)
 CLOSE = 0.5 / 255  # half a step of 8 bits: sums in another order change far less, a search among candidates a little
 
 
@@ -53,29 +51,16 @@ def builds_a_restorer(case: ModelCase) -> None:
     with fixtures.global_seed(0):
         module = case.component.build(case.task())
     require(isinstance(module, nn.Module), f"build gave {type(module).__name__}, not a torch.nn.Module")
-    require_tensor(case.restored(case.module(), case.batch()), "the restored images")
+    require_tensor(case.answer()[1], "the restored images")
 
 
-@law("pad inside `forward` where strides demand it, and crop again", essential=True)
-def keeps_the_shape(case: ModelCase) -> None:
-    """Restored images have the shape of the degraded ones."""
-    batch = case.batch()
-    require_shape(case.restored(case.module(), batch), tuple(batch.clean.shape), "the restored images")
-
-
-@law("make constants with `degraded.new_tensor(…)`, or register them as buffers", essential=True)
-def keeps_the_device(case: ModelCase) -> None:
-    """Restored images are on the device of the degraded ones."""
-    batch = case.batch()
-    device = case.restored(case.module(), batch).device
-    require(device == batch.degraded.device, f"went in on {batch.degraded.device}, came out on {device}")
-
-
-@law("return float32, what came in; precision is the harness's job")
-def keeps_the_dtype(case: ModelCase) -> None:
-    """Restored images are float32 as the degraded ones are."""
-    dtype = case.restored(case.module(), case.batch()).dtype
-    require(dtype == torch.float32, f"restored images are {dtype}")
+keeps_the_shape = law("pad inside `forward` where strides demand it, and crop again", essential=True)(
+    component.keeps_the_shape
+)
+keeps_the_device = law("make constants with `degraded.new_tensor(…)`, or register them as buffers", essential=True)(
+    component.keeps_the_device
+)
+keeps_the_dtype = law("return float32, what came in; precision is the harness's job")(component.keeps_the_dtype)
 
 
 @law("look for divisions by zero, logarithms and roots of what may be zero or negative", essential=True)
@@ -93,9 +78,8 @@ def keeps_the_range(case: ModelCase) -> None:
     """Restored images are in the units of the degraded ones, [0, 1], also before any training."""
     found = case.restored(case.module(perturb=False), case.batch()).float()
     mean = float(found.mean())
-    require(
-        -2 <= mean <= 3, f"values are {mean:.3g} on average, from {float(found.min()):.3g} to {float(found.max()):.3g}"
-    )
+    low, high = float(found.min()), float(found.max())
+    require(-2 <= mean <= 3, f"values are {mean:.3g} on average, from {low:.3g} to {high:.3g}")
 
 
 @law("work on a copy: no in-place operation on `degraded`, nor an in-place layer that comes first", essential=True)
@@ -104,7 +88,7 @@ def leaves_its_input_alone(case: ModelCase) -> None:
     module, batch = case.module(), case.batch()
     ends = torch.tensor([0.0, 1.0], device=batch.degraded.device).view(2, 1, 1, 1).expand_as(batch.degraded[:2])
     batch = replace(batch, degraded=torch.cat([ends, batch.degraded[2:]]))  # black and white, which a clamp changes
-    before = rows(batch, range(len(batch.clean)))
+    before = copy.deepcopy(batch)
     case.restored(module, batch)
     require_close(batch.degraded, before.degraded, "the degraded images")
     for name, value in before.truth.items():
@@ -129,10 +113,10 @@ def follows_the_seed(case: ModelCase) -> None:
 @law("mix no images of a batch: normalise over channels and pixels only, or by running statistics")
 def treats_each_image_alone(case: ModelCase) -> None:
     """Neither batch size nor order changes an image."""
-    module, batch = case.module(), case.batch()
-    whole = case.restored(module, batch)
-    backwards = case.restored(module, rows(batch, [3, 2, 1, 0])).flip(0)
-    halves = torch.cat([case.restored(module, rows(batch, half)) for half in ([0, 1], [2, 3])])
+    module = case.module()
+    whole = case.restored(module, case.batch())
+    backwards = case.restored(module, case.batch([3, 2, 1, 0])).flip(0)
+    halves = torch.cat([case.restored(module, case.batch(half)) for half in ([0, 1], [2, 3])])
     require_close(halves, whole, "images restored in batches of 2 and of 4", CLOSE)
     require_close(backwards, whole, "images restored in turned order", CLOSE)
 
@@ -143,10 +127,8 @@ def is_blind_to_the_clean_image(case: ModelCase) -> None:
     module = case.module()
     honest = fixtures.degraded_set(case.degradation, 4, case.size)
     swapped = replace(honest, clean=255 - honest.clean.flip(0))
-    found = [
-        restore(case.component, module, test_set, case.task(), case.device).images for test_set in (honest, swapped)
-    ]
-    require_close(found[1], found[0], "restored images, when the clean ones were swapped,")
+    ours, theirs = (restore(case.component, module, s, case.task(), case.device).images for s in (honest, swapped))
+    require_close(theirs, ours, "restored images, when the clean ones were swapped,")
     batch = case.batch()
     poisoned = replace(batch, clean=torch.full_like(batch.clean, torch.nan))
     seen, unseen = case.restored(module, batch), case.restored(module, poisoned)
@@ -173,30 +155,13 @@ def ignores_the_memory_format(case: ModelCase) -> None:
     require_close(last, first, "images in channels_last and in plain layout", CLOSE)
 
 
-@law("keep the batch axis: no `squeeze()` without an axis")
-def takes_a_single_image(case: ModelCase) -> None:
-    """A batch may hold one image."""
-    case.works(1, case.size, 3)
-
-
-@law("pad to a multiple of the stride inside `forward` and crop again, or say in `unavailable` which sizes it needs")
-def takes_any_size(case: ModelCase) -> None:
-    """It works at every size for which `unavailable` gives no reason, odd ones too."""
-    for size in SIZES:
-        try:
-            case.works(2, size, 3)
-        except Broken:
-            raise
-        except Exception as error:
-            raise Broken(f"at {size} px: {error}") from error
-
-
-@law("build for `task.channels` channels instead of 3, or say in `unavailable` that it needs colour")
-def takes_greyscale(case: ModelCase) -> None:
-    """It works on images of one channel, unless `unavailable` says why not."""
-    if reason := case.component.unavailable(case.task(channels=1)):
-        raise NotApplicable(reason)
-    case.works(2, case.size, 1)
+takes_a_single_image = law("keep the batch axis: no `squeeze()` without an axis")(component.takes_a_single_image)
+takes_any_size = law(
+    "pad to a multiple of the stride inside `forward` and crop again, or say in `unavailable` which sizes it needs"
+)(component.takes_any_size)
+takes_greyscale = law("build for `task.channels` channels instead of 3, or say in `unavailable` that it needs colour")(
+    component.takes_greyscale
+)
 
 
 @law("`compress` gives bytes for each image, and `decompress` needs nothing but those")
@@ -211,7 +176,7 @@ def decodes_what_it_stores(case: ModelCase) -> None:
         require(all(isinstance(f, bytes) for f in files), f"a file is {type(files[0]).__name__}, not bytes")
         together = module.decompress(files)
         require_shape(together, tuple(batch.clean.shape), "the decoded images")
-        apart = torch.cat(list(chain.from_iterable([module.decompress([file])] for file in files)))
+        apart = torch.cat([module.decompress([file]) for file in files])
         elsewhere = case.stored(module)
         require_close(elsewhere.decompress(files), together, "images decoded by a module with the same weights", CLOSE)  # type: ignore[operator]
     require_close(apart, together, "images decoded apart and together", CLOSE)

@@ -9,33 +9,38 @@ training, by what is built into it, cannot be judged by this and is skipped.
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import pickle
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+import torch
+from torch import nn
+
+from ..contracts.applying import needs_masks
+from ..contracts.degradation import Degradation
+from ..contracts.model import Task
+from ..contracts.seeding import derive
+from ..data.batches import TrainingSet
+from ..data.degraded import DegradedSet, degrade, psnr_of
+from ..data.prepared import PreparedDataset, load
+from ..devices import set_up
 from ..errors import SpecError, one_line
-from ..files import cache_folder, read_json, write_json
-from ..processes import ChildProcess, Pool
+from ..evaluation.trained import build_module
+from ..files import cache_folder
+from ..processes import ChildProcess, Pool, tell_parent
 from ..registry.registry import Registry
 from ..results.trial import Trial
 from ..running import plan
 from ..running.listeners import Listener
 from ..running.plan import RunRequest
-from ..running.worker import log_to
-
-if TYPE_CHECKING:
-    import torch
-    from torch import nn
-
-    from ..contracts.degradation import Degradation
-    from ..data.degraded import DegradedSet
-    from ..data.prepared import PreparedDataset
+from ..running.workspace import log_to
+from ..training.step import check_finite, optimizer_step, validate
 
 STEPS = 2000
 EVERY = 25  # steps between two looks
@@ -95,8 +100,6 @@ class Marks:
     @classmethod
     def of(cls, images: DegradedSet, degradation: Degradation) -> Marks:
         """Return the marks of a degraded set."""
-        from ..data.degraded import psnr_of
-
         clean, degraded = images.clean / 255, images.degraded / 255
         given, colour = psnr_of(degraded, clean), psnr_of(clean.mean((2, 3), keepdim=True), clean)
         ideal = math.inf
@@ -124,49 +127,38 @@ def overfit_one(registry: Registry, request: RunRequest, listener: Listener) -> 
 
 def check(trials: Sequence[Trial], request: RunRequest) -> Iterator[Verdict]:
     """Yield a verdict on each trial's model, in their order; each is found in a child process within the limits."""
-    with tempfile.TemporaryDirectory() as folder, Pool(request.workers, request.limits) as pool:
-        answers = [Path(folder) / str(number) for number in range(len(trials))]
-        running = [_submit(pool, trial, answer, request.device) for trial, answer in zip(trials, answers, strict=True)]
-        for trial, answer, done in zip(trials, answers, running, strict=True):
+    with Pool(request.workers, request.limits) as pool:
+        told: list[list[str]] = [[] for _ in trials]
+        running = [_submit(pool, trial, request.device, own) for trial, own in zip(trials, told, strict=True)]
+        for trial, own, done in zip(trials, told, running, strict=True):
             reason = done.result()
-            yield _verdict(trial, "failed", reason=reason) if reason else Verdict(**read_json(answer))
+            yield _verdict(trial, "failed", reason=reason) if reason else Verdict(**json.loads(own[-1]))
 
 
-def _submit(pool: Pool, trial: Trial, answer: Path, device: str) -> Future[str | None]:
+def _submit(pool: Pool, trial: Trial, device: str, told: list[str]) -> Future[str | None]:
     """Have the trial checked; one that cannot be packed is done at once, with the reason."""
     try:
-        packed = pickle.dumps(trial)
+        return pool.submit(ChildProcess(check_one, pickle.dumps(trial), device), told.append)
     except Exception as error:
         refused = Future[str | None]()
         refused.set_result(one_line(error))
         return refused
-    return pool.submit(ChildProcess(check_one, packed, answer, device))
 
 
 def _verdict(trial: Trial, status: Any, **facts: Any) -> Verdict:
     return Verdict(trial.dataset, str(trial.degradation), str(trial.model), trial.seed, status, **facts)
 
 
-def check_one(packed: bytes, answer: Path, device: str) -> None:
-    """In a child process: check a trial's model, silently, and write the verdict. Raises what the model raises."""
-    from ..devices import set_up
-
+def check_one(packed: bytes, device: str) -> None:
+    """In a child process: check a trial's model, silently, and tell the verdict. Raises what the model raises."""
     log_to(Path(os.devnull))  # also what a plugin prints when it is imported, so the trial comes packed
     trial: Trial = pickle.loads(packed)
-    write_json(answer, asdict(overfit(trial, set_up(device, trial.threads))))
+    verdict = overfit(trial, set_up(device, trial.threads))
+    tell_parent(json.dumps(asdict(replace(verdict, reason=verdict.reason[:500])), ensure_ascii=False))
 
 
 def overfit(trial: Trial, device: torch.device) -> Verdict:
     """Train the trial's model on one image, and judge it. Raises whatever the model raises."""
-    import torch
-
-    from ..contracts.applying import needs_masks
-    from ..contracts.model import Task
-    from ..data.batches import TrainingSet
-    from ..data.prepared import load
-    from ..evaluation.trained import build_module
-    from ..training.step import validate
-
     model, data = trial.model, load(trial.data)
     if data.masks is None and needs_masks(trial.degradation):
         return _verdict(trial, "skipped", reason=f"{trial.degradation} needs face masks, which {trial.dataset} lacks")
@@ -190,14 +182,8 @@ def _learn(
     trial: Trial, module: nn.Module, images: DegradedSet, device: torch.device, goal: float
 ) -> tuple[float, int]:
     """Train until the goal is reached, for STEPS at most; return the best PSNR in dB, and the steps taken."""
-    import torch
-
-    from ..contracts.seeding import derive
-    from ..data.batches import validation_batch
-    from ..training.step import check_finite, optimizer_step, validate
-
     model, best = trial.model, -math.inf
-    batch = validation_batch(images, slice(0, COPIES), device)
+    batch = images.batch(slice(0, COPIES), device)
     optimizers = model.configure_optimizers(module)
     for step in range(1, STEPS + 1):
         torch.manual_seed(derive(trial.seed, "module", step))
@@ -213,17 +199,7 @@ def _learn(
 
 def one_image(data: PreparedDataset, degradation: Degradation) -> DegradedSet:
     """Return the training image that is spoilt most, degraded as a test image would be, COPIES times."""
-    from ..data.degraded import DegradedSet, degrade_chunk
-
     rows = data.indices("train")[:CANDIDATES]
-    ids, clean = [data.ids[i] for i in rows], data.pixels[rows]
-    face = None if data.masks is None else data.masks[rows]
-    degraded = degrade_chunk(degradation, ids, clean, face)
-    worst = int((degraded.images - clean / 255).square().flatten(1).mean(1).argmax())
-
-    def own(tensor: Any) -> Any:
-        return None if tensor is None else tensor[worst : worst + 1].repeat_interleave(COPIES, 0)
-
-    levels = degraded.images.mul(255).round().byte()
-    truth = {name: own(value) for name, value in degraded.truth.items()}
-    return DegradedSet([ids[worst]] * COPIES, own(clean), own(levels), own(degraded.region), own(face), truth)
+    found = degrade(data, rows, degradation)
+    worst = rows[int((found.degraded / 255 - found.clean / 255).square().flatten(1).mean(1).argmax())]
+    return degrade(data, [worst] * COPIES, degradation)

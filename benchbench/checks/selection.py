@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..contracts import specs
 from ..contracts.component import Component
@@ -25,29 +24,23 @@ def choose(registry: Registry, texts: Sequence[str], files: Sequence[Path] = ())
     for text in texts:
         kinds = [kind for kind in KINDS if text in (ALL, kind, f"{kind}s")]
         classes += [component for kind in kinds for component in registry.of(kind).values()]
-        found += [] if kinds else named(registry, text)
+        found += [] if kinds else _named(registry, text)
     for path in files:
         whole = registry.origin.items()
         brought = [c for c, plugin in whole if isinstance(c, type) and plugin.distribution == path.name]
         if not brought:
             raise PluginError(f"{path} brings no component: return its class from a hook such as benchbench_models")
         classes += brought
-    ready, lacking = by_defaults(classes)
-    return list({(type(c), str(c)): c for c in [*found, *ready]}.values()), lacking
-
-
-def by_defaults(classes: Iterable[type]) -> tuple[list[Any], list[str]]:
-    """Make an instance of each class that has a default for every parameter; tell of each other what it lacks."""
-    found, lacking = [], []
+    lacking = []
     for component in classes:
         try:
             found.append(specs.build(component, []))
         except SpecError as reason:
             lacking.append(str(reason))
-    return found, lacking
+    return list({(type(c), str(c)): c for c in found}.values()), lacking
 
 
-def named(registry: Registry, text: str) -> list[Component]:
+def _named(registry: Registry, text: str) -> list[Component]:
     """Resolve a spec among all kinds; its parameters must fit one of them. Raises SpecError."""
     if len(specs.split_chain(text)) > 1:
         return [registry.resolve("degradation", text)]

@@ -21,15 +21,14 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BenchbenchError as error:
-            click.echo(f"benchbench: {error}", err=True)
-            sys.exit(2)
+            text, code = str(error), 2
         except KeyboardInterrupt:
-            click.echo("benchbench: stopped", err=True)
-            sys.exit(130)
+            text, code = "stopped", 130
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
-            click.echo(f"benchbench: {error.strerror or error}{where}", err=True)
-            sys.exit(2)
+            text, code = f"{error.strerror or error}{where}", 2
+        click.echo(f"benchbench: {text}", err=True)
+        sys.exit(code)
 
 
 @click.group(cls=Commands, context_settings=CONTEXT)

@@ -50,13 +50,14 @@ def command(
     from ..devices import check_device, default_jobs
     from ..processes import Limits, Pool
     from ..registry import sources
+    from ..running.plan import choose
 
     own = tuple(Path(name) for name in names if name.endswith(".py"))
     sources.add_files(own)
     registry = options.load_registry(as_json)
     components, lacking = selection.choose(registry, [name for name in names if Path(name) not in own], own)
     check_device(device)
-    degradations = selection.by_defaults(registry.of("degradation").values())[0]
+    degradations = choose(registry, "degradation", ["all"])
     console, report = Console(quiet=as_json, highlight=False), []
     bar = Progress(
         *Progress.get_default_columns()[:3], console=console, transient=True, disable=not console.is_terminal

@@ -15,7 +15,7 @@ CUTS = ":="
 
 
 def specs_of(kind: str) -> Complete:
-    """Completes specs of components of a kind, and `all`."""
+    """Return a function that completes specs of components of a kind, and `all`."""
 
     def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
         from ..registry import catalogue
@@ -27,7 +27,7 @@ def specs_of(kind: str) -> Complete:
 
 
 def kinds_and_names(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Completes the argument of `benchbench list`: kinds and names."""
+    """Complete the argument of `benchbench list`: kinds and names."""
     from ..registry import catalogue
 
     names = {e["name"] for e in catalogue.select(catalogue.read(), None)}
@@ -47,15 +47,10 @@ def candidates(entries: Iterable[dict[str, Any]], incomplete: str, chained: bool
         return [before + word for word in words if word.startswith(last)]
     *given, current = rest.split(",")
     before = incomplete[: len(incomplete) - len(current)]
-    parameters = by_name[name]["parameters"] if name in by_name else []
-    return [before + word for word in _pairs(parameters, given) if word.startswith(current) and word != current]
-
-
-def _pairs(parameters: Iterable[dict[str, Any]], given: Iterable[str]) -> list[str]:
-    """`name=` for each parameter that is not given yet, and `name=value` where the values are few words."""
     taken = {pair.partition("=")[0] for pair in given}
-    free = [p for p in parameters if p["name"] not in taken]
-    return [f"{p['name']}=" for p in free] + [f"{p['name']}={value}" for p in free for value in p["choices"]]
+    free = [p for p in by_name[name]["parameters"] if p["name"] not in taken] if name in by_name else []
+    words = [f"{p['name']}=" for p in free] + [f"{p['name']}={value}" for p in free for value in p["choices"]]
+    return [before + word for word in words if word.startswith(current) and word != current]
 
 
 class Bash(BashComplete):
@@ -67,7 +62,7 @@ class Bash(BashComplete):
     _kept = 0
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """The words before the one to complete, and that one."""
+        """Return the words before the one to complete, and that one."""
         words, number = split_arg_string(os.environ["COMP_WORDS"]), int(os.environ["COMP_CWORD"])
         before, current = words[1:number], "".join(words[number : number + 1])
         args: list[str] = []
@@ -82,7 +77,7 @@ class Bash(BashComplete):
         return args, incomplete
 
     def format_completion(self, item: CompletionItem) -> str:
-        """The text that bash puts in the place of the last word."""
+        """Return the text that bash puts in the place of the last word."""
         return f"{item.type},{item.value[self._kept :]}"
 
 

@@ -24,24 +24,30 @@ class Console(Listener):
     """Shows a run with rich; silent for scripts."""
 
     def __init__(self, silent: bool = False) -> None:
-        self.silent = silent
-        self.rich = RichConsole(quiet=silent, highlight=False)
-        self.errors = RichConsole(stderr=True, quiet=silent, highlight=False)
-        self._progress: Progress | None = None
+        self.rich = RichConsole(quiet=silent, highlight=False, markup=False)
+        self.errors = RichConsole(stderr=True, quiet=silent, highlight=False, markup=False)
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[facts]}", markup=False),
+            console=self.rich,
+            disable=silent,
+        )
         self._tasks: dict[str, TaskID] = {}
-        self._whole = TaskID(0)
 
     def preparing(self, names: Sequence[str]) -> None:
-        self.rich.print(f"Reading {', '.join(names)} …", markup=False)
+        self.rich.print(f"Reading {', '.join(names)} …")
 
     def warn(self, text: str) -> None:
-        self.errors.print(f"benchbench: {text}", markup=False, soft_wrap=True)
+        self.errors.print(f"benchbench: {text}", soft_wrap=True)
 
     def planned(
         self, trials: Sequence[Trial], missing: Sequence[Trial], scored: int, skipped: Sequence[tuple[str, str]]
     ) -> None:
         for name, reason in skipped[:5]:
-            self.rich.print(f"  left out {name}: {reason}", markup=False)
+            self.rich.print(f"  left out {name}: {reason}")
         if len(skipped) > 5:
             self.rich.print(f"  … and {len(skipped) - 5} more")
         done = len(trials) - len(missing)
@@ -50,46 +56,31 @@ class Console(Listener):
             f"{len(trials)} trials on {boards} board{'s' * (boards > 1)}: {done} done already, {len(missing)} to run"
             + (f", {scored} of them only by metrics that are new" if scored else "")
         )
-        if missing and not self.silent:
-            self._start(len(missing))
-
-    def _start(self, total: int) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.percentage:>3.0f}%"),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[facts]}", markup=False),
-            console=self.rich,
-        )
-        self._whole = self._progress.add_task("all trials", total=total, facts="")
-        self._progress.start()
+        if missing:
+            self._whole = self._progress.add_task("all trials", total=len(missing), facts="")
+            self._progress.start()
 
     def started(self, trial: Trial) -> None:
-        if self._progress:
-            self._tasks[trial.key] = self._progress.add_task(_name(trial), total=1.0, facts="starting")
+        self._tasks[trial.key] = self._progress.add_task(_name(trial), total=1.0, facts="starting")
 
     def progressed(self, trial: Trial, progress: dict[str, float]) -> None:
-        if self._progress and trial.key in self._tasks:
+        if trial.key in self._tasks:
             self._progress.update(self._tasks[trial.key], completed=progress["fraction"], facts=_facts(progress))
 
     def finished(self, trial: Trial, record: Record) -> None:
-        if not self._progress:
-            return
-        task = self._tasks.pop(trial.key)
-        self._progress.remove_task(task)
+        self._progress.remove_task(self._tasks.pop(trial.key))
         self._progress.advance(self._whole)
-        self._progress.console.print(_line(trial, record), markup=False, soft_wrap=True)
+        self._print(_line(trial, record))
 
     def checked(self, verdict: Verdict) -> None:
-        self.rich.print(f"  {verdict}", markup=False, soft_wrap=True)
+        self._print(f"  {verdict}")
 
     def close(self) -> None:
-        if self._progress:
+        if self._progress.live.is_started:
             self._progress.stop()
 
     def show(self, report: Report) -> None:
-        """The boards, and where everything was written."""
+        """Print the boards, and where everything was written."""
         for problem in report.problems:
             self.warn(f"left out of the boards: {problem}")
         told = set[Note]()
@@ -104,7 +95,7 @@ class Console(Listener):
         """Print a board with the notes that were not told below another one."""
         self.rich.print()
         s = view.board.setting
-        self._print(f"{s.degradation} on {s.dataset}, {view.heading.title}")
+        self._print(f"{s.degradation} on {s.dataset}, {s.league.title}")
         self.rich.print(_table(view, self.rich.width) if view.ranking else "No model was scored.")
         for note in (*view.how_ranked, *view.notes):
             if note not in told:
@@ -114,7 +105,7 @@ class Console(Listener):
             self._print(f"{row['model']} {row['status']}: {row['reason']}{log}")
 
     def _print(self, text: str) -> None:
-        self.rich.print(text, markup=False, soft_wrap=True)
+        self.rich.print(text, soft_wrap=True)
 
 
 def _facts(progress: dict[str, float]) -> str:
@@ -140,7 +131,7 @@ def _line(trial: Trial, record: Record) -> str:
 
 
 def _table(view: View, width: int) -> Table:
-    """The scores of whole images, as many as fit, and the parameters."""
+    """Make a table of the scores of whole images, as many as fit, and the parameters."""
     table = Table()
     table.add_column("#", justify="right")
     table.add_column("model", overflow="fold")

@@ -11,20 +11,19 @@ import click
 from . import options
 
 RESULTS = Path("leaderboards") / "results"
-FOLDER = click.Path(path_type=Path, file_okay=False)
 out = click.option(
-    "--out", type=FOLDER, help=f"Folder of the results.  [default: {RESULTS.as_posix()} where it exists, else runs]"
+    "--out",
+    type=options.FOLDER,
+    default=lambda: RESULTS if RESULTS.is_dir() else Path("runs"),
+    help=f"Folder of the results.  [default: {RESULTS.as_posix()} where it exists, else runs]",
 )
-to = click.option("--to", type=FOLDER, help="Folder of the boards.  [default: leaderboards, in or around --out]")
-
-
-def results_folder(out: Path | None) -> Path:
-    """Where results are read: the published ones in a checkout, else those of one's own runs."""
-    return out or (RESULTS if RESULTS.is_dir() else Path("runs"))
+to = click.option(
+    "--to", type=options.FOLDER, help="Folder of the boards.  [default: leaderboards, in or around --out]"
+)
 
 
 def boards_folder(out: Path, to: Path | None) -> Path:
-    """Where the boards of these results are: around `leaderboards/results`, in any other folder."""
+    """Return the folder of these results' boards: around `leaderboards/results`, in any other folder."""
     return to or (out.parent if out.name == RESULTS.name else out / "leaderboards")
 
 
@@ -44,14 +43,13 @@ def command() -> None:
 @command.command("build")
 @out
 @to
-def build(out: Path | None, to: Path | None) -> None:
+def build(out: Path, to: Path | None) -> None:
     """Write every board that the results give, the overall boards and the index; exit code 1 if any was left out."""
     from .. import boards as leaderboard
 
-    folder = results_folder(out)
-    written, problems = leaderboard.build(folder, boards_folder(folder, to))
+    written, problems = leaderboard.build(out, boards_folder(out, to))
     if not written and not problems:
-        raise click.ClickException(f"there are no results under {folder}; `benchbench run --out {folder}` makes some")
+        raise click.ClickException(f"there are no results under {out}; `benchbench run --out {out}` makes some")
     for problem in problems:
         click.echo(f"benchbench: left out: {problem}", err=True)
     for path in written:
@@ -61,14 +59,9 @@ def build(out: Path | None, to: Path | None) -> None:
 
 @command.command("merge")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--into", type=FOLDER, default=RESULTS, show_default=True, help="Folder of results that they are added to."
-)
-@click.option(
-    "--light/--full",
-    default=True,
-    show_default=True,
-    help="Without weights, restored images and logs, which boards do not need.",
+@options.option("--into", type=options.FOLDER, default=RESULTS, help="Folder of results that they are added to.")
+@options.option(
+    "--light/--full", default=True, help="Without weights, restored images and logs, which boards do not need."
 )
 @options.plugins
 @options.as_json
@@ -94,24 +87,19 @@ def merge(paths: tuple[Path, ...], into: Path, light: bool, as_json: bool) -> No
 @out
 @to
 @options.as_json
-def verify(out: Path | None, to: Path | None, as_json: bool) -> None:
+def verify(out: Path, to: Path | None, as_json: bool) -> None:
     """Check that the boards are exactly what the results give; exit code 1 if not. Nothing is written."""
     from ..boards.verify import verify as verified
 
-    folder = results_folder(out)
-    boards = boards_folder(folder, to)
-    differences = verified(folder, boards)
+    boards = boards_folder(out, to)
+    differences = verified(out, boards)
     if as_json:
         options.print_json([asdict(d) for d in differences])
+    elif not differences:
+        click.echo(f"{boards} is exactly what {out} gives")
     else:
-        for difference in differences:
-            click.echo(difference, err=True)
-        if not differences:
-            click.echo(f"{boards} is exactly what {folder} gives")
-        else:
-            click.echo(
-                f"`benchbench leaderboard build --out {folder} --to {boards}` writes what they should be", err=True
-            )
+        hint = f"`benchbench leaderboard build --out {out} --to {boards}` writes what they should be"
+        click.echo("\n".join([*map(str, differences), hint]), err=True)
     sys.exit(bool(differences))
 
 
@@ -122,13 +110,12 @@ def verify(out: Path | None, to: Path | None, as_json: bool) -> None:
 def diff(before: Path, after: Path, as_json: bool) -> None:
     """What moved from one folder of results (or boards) to another, and whether it is more than chance."""
     from ..boards.diff import diff as compared
+    from .printing import show_changes
 
     changes = compared(before, after)
     if as_json:
         options.print_json([asdict(c) for c in changes])
     else:
-        from .printing import show_changes
-
         show_changes(changes)
 
 
@@ -142,27 +129,24 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
 @click.option("--to", type=click.Path(path_type=Path), help="Also write TO.md, TO.csv and TO.json.")
 @options.plugins
 @options.as_json
-def fairness(by: tuple[str, ...], degrade: tuple[str, ...], out: Path | None, to: Path | None, as_json: bool) -> None:
+def fairness(by: tuple[str, ...], degrade: tuple[str, ...], out: Path, to: Path | None, as_json: bool) -> None:
     """Scores by group: who is restored worse, by how much, and is it more than the degradation's own doing?
 
     Groups are labels of the data set, which has to be at hand; they are read from there and not kept in results.
     """
     from ..boards import collect
     from ..boards.fairness import audit
-    from ..boards.markdown.fairness import as_json as to_json
-    from ..boards.markdown.fairness import write_audit
-
-    folder = results_folder(out)
-    boards = [b for b in collect(folder)[0] if not degrade or b.setting.degradation in degrade]
-    if not boards:
-        raise click.ClickException(f"there are no such boards under {folder}")
-    tables = [table for board in boards for table in audit(board, by)]
-    written = write_audit(tables, to) if to else []
-    if as_json:
-        click.echo(to_json(tables), nl=False)
-        return
+    from ..boards.markdown import fairness as page
     from .printing import show_audit
 
+    boards = [b for b in collect(out)[0] if not degrade or b.setting.degradation in degrade]
+    if not boards:
+        raise click.ClickException(f"there are no such boards under {out}")
+    tables = [table for board in boards for table in audit(board, by)]
+    written = page.write_audit(tables, to) if to else []
+    if as_json:
+        click.echo(page.as_json(tables), nl=False)
+        return
     show_audit(tables)
     for path in written:
         click.echo(f"Written: {path}")

@@ -20,24 +20,26 @@ def command(what: str | None, plugins: bool, as_json: bool) -> None:
     KIND is datasets, degradations, models or metrics; the NAME of a component gives everything about it.
     """
     from ..errors import PluginError
-    from ..registry import catalogue
-    from ..registry.registry import registry
+    from ..registry import catalogue, sources
 
-    failed = ""
+    clash = None
     if plugins and what:
         raise click.UsageError("--plugins lists all plugins; leave out the name")
     try:
-        entries = options.load_catalogue(plugins or as_json)
-    except PluginError as clash:
+        entries = catalogue.read()
+        options.report([e for e in entries if e["kind"] == "plugin"], plugins or as_json)
+    except PluginError as error:
         if not plugins:
             raise
-        entries, failed = catalogue.entries(registry(strict=False)), str(clash)
+        from ..registry.registry import loaded
+
+        entries, clash = catalogue.entries(loaded(sources.blocked(), sources.files())), error
     chosen = [e for e in entries if e["kind"] == "plugin"] if plugins else catalogue.select(entries, what)
     if as_json:
         options.print_json(chosen)
-    elif what and what == chosen[0]["name"]:
+    elif chosen and what == chosen[0]["name"]:
         click.echo("\n\n".join(map(catalogue.in_full, chosen)))
     else:
         click.echo(catalogue.as_text(chosen))
-    if failed:
-        raise PluginError(failed)
+    if clash:
+        raise clash

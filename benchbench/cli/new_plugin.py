@@ -9,13 +9,14 @@ import click
 from . import options
 
 KIND = click.Choice(["model", "degradation", "metric", "dataset"])
-FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command("new-plugin")
 @click.argument("name")
 @click.option("--kind", required=True, type=KIND, help="What the plugin brings.")
-@click.option("--to", type=FOLDER, default=Path(), help="Folder in which the package's own is made.  [default: here]")
+@click.option(
+    "--to", type=options.FOLDER, default=Path(), help="Folder in which the package's own is made.  [default: here]"
+)
 def command(name: str, kind: str, to: Path) -> None:
     """Write a package, benchbench-NAME, that brings a working component: change it into yours."""
     from ..registry.scaffold import new_plugin

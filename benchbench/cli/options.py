@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,27 +15,27 @@ if TYPE_CHECKING:
     from ..registry.registry import Registry
 
 
-def component(kind: str, flag: str, help: str) -> Callable[[Any], Any]:
-    """Return a repeatable option that takes component specs."""
-    complete, help = completion.specs_of(kind), help + "  [repeatable]"
-    return click.option(flag, kind, multiple=True, metavar="SPEC", help=help, shell_complete=complete)
+option = functools.partial(click.option, show_default=True)
+"""Make an option whose help tells its default."""
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-out = click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs"),
-    show_default=True,
-    help="Folder of the results and boards.",
-)
+def component(kind: str, flag: str, help: str, multiple: bool = True, **more: Any) -> Callable[[Any], Any]:
+    """Return an option that takes a component spec, or several; `more` is what `click.option` knows."""
+    help += "  [repeatable]" if multiple else ""
+    complete = completion.specs_of(kind)
+    return click.option(flag, kind, multiple=multiple, metavar="SPEC", help=help, shell_complete=complete, **more)
+
+
+out = option("--out", type=FOLDER, default=Path("runs"), help="Folder of the results and boards.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts, and nothing else.")
 
 
 def plugins(command: Any) -> Any:
     """Add `--plugin` and `--no-plugin`, which choose the plugins of the whole process before the command begins."""
-    path = click.Path(path_type=Path, exists=True, dir_okay=False)
     also = click.option(
-        "--plugin", multiple=True, type=path, metavar="FILE", expose_value=False, is_eager=True, callback=_add_files,
+        "--plugin", multiple=True, type=FILE, metavar="FILE", expose_value=False, is_eager=True, callback=_add_files,
         help="Load a plugin from a file, not installed.  [repeatable]",
     )  # fmt: skip
     without = click.option(
@@ -59,10 +60,9 @@ def _block(ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...
     from ..registry import sources
 
     installed = sources.installed()
-    brought = sources.of_packages() | {name: [name] for name in installed}
-    for name in set(names) - brought.keys():
+    for name in set(names) - installed.keys():
         raise SpecError(f"--no-plugin {name}: there is no such plugin: {did_you_mean(name, installed)}")
-    sources.block(plugin for name in names for plugin in brought[name])
+    sources.block(plugin for name in names for plugin in installed[name])
 
 
 def print_json(value: object) -> None:
@@ -80,28 +80,20 @@ def load_registry(quiet: bool = False) -> Registry:
     from ..registry import registry
 
     found = registry.registry()
-    _report([vars(plugin) for plugin in found.plugins.values()], quiet)
+    report([vars(plugin) for plugin in found.plugins.values()], quiet)
     return found
 
 
-def load_catalogue(quiet: bool) -> list[dict[str, Any]]:
-    """Read the catalogue of all plugins that were chosen, and report likewise."""
-    from ..registry import catalogue
-
-    found = catalogue.read()
-    _report([entry for entry in found if entry["kind"] == "plugin"], quiet)
-    return found
-
-
-def _report(found: Sequence[Mapping[str, Any]], quiet: bool) -> None:
+def report(plugins: Sequence[Mapping[str, Any]], quiet: bool) -> None:
+    """Report on stderr which plugins were left out, or look wrong. Raises PluginError as `load_registry` does."""
     from ..errors import PluginError
     from ..registry import sources
 
     asked_for = {path.name for path in sources.files()}
-    for plugin in found:
+    for plugin in plugins:
         if plugin["error"] and plugin["distribution"] in asked_for:
             raise PluginError(f"{plugin['distribution']}: {plugin['error']}")
-    for plugin in [] if quiet else found:
+    for plugin in [] if quiet else plugins:
         source = f"benchbench: plugin {plugin['name']} ({plugin['distribution']})"
         for warning in plugin["warnings"]:
             click.echo(f"{source}: {warning}", err=True)

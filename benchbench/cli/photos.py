@@ -3,71 +3,47 @@
 from __future__ import annotations
 
 import sys
+from itertools import product
 from pathlib import Path
 
 import click
 
 from ..errors import DataError
-from . import completion, options
+from . import options
 
-PHOTO = click.Path(path_type=Path, exists=True, dir_okay=False)
-photos = click.argument("photos", nargs=-1, required=True, type=PHOTO)
-FOLDER = click.Path(path_type=Path, file_okay=False)
-to = click.option("--to", type=FOLDER, default=Path(), help="Folder of the pictures.  [default: here]")
+photos = click.argument("photos", nargs=-1, required=True, type=options.FILE)
+to = click.option("--to", type=options.FOLDER, default=Path(), help="Folder of the pictures.  [default: here]")
 
 
 @click.command("degrade")
 @photos
-@click.option(
-    "--with",
-    "with_",
-    required=True,
-    multiple=True,
-    metavar="SPEC",
-    help="Degradation, or a+b in a row.  [repeatable: one picture each]",
-    shell_complete=completion.specs_of("degradation"),
-)
+@options.component("degradation", "--with", "Degradation, or a+b in a row; one picture each.", required=True)
 @click.option(
     "--size", type=click.IntRange(8, 4096), help="Scale the shorter side to so many px first.  [default: its own size]"
 )
-@click.option("--seed", default=0, show_default=True, help="For degradations that draw at random.")
+@options.option("--seed", default=0, help="For degradations that draw at random.")
 @to
 @options.plugins
-def degrade(photos: tuple[Path, ...], with_: tuple[str, ...], size: int | None, seed: int, to: Path) -> None:
+def degrade(photos: tuple[Path, ...], degradation: tuple[str, ...], size: int | None, seed: int, to: Path) -> None:
     """Degrade photographs, at their own size or a smaller one."""
     from .. import photos as work
 
     registry = options.load_registry()
-    degradations = [registry.resolve("degradation", spec) for spec in with_]
+    degradations = [registry.resolve("degradation", spec) for spec in degradation]
     bad = 0
-    for photo in photos:
-        for degradation in degradations:
-            try:
-                click.echo(work.degrade(photo, degradation, to, seed, size))
-            except DataError as error:
-                bad += 1
-                click.echo(f"benchbench: {error}", err=True)
-    sys.exit(1 if bad else 0)
+    for photo, each in product(photos, degradations):
+        try:
+            click.echo(work.degrade(photo, each, to, seed, size))
+        except DataError as error:
+            bad += 1
+            click.echo(f"benchbench: {error}", err=True)
+    sys.exit(bool(bad))
 
 
 @click.command("restore")
 @photos
-@click.option(
-    "--model",
-    default="all",
-    show_default=True,
-    metavar="SPEC",
-    help="Model; all takes the best of any.",
-    shell_complete=completion.specs_of("model"),
-)
-@click.option(
-    "--degrade",
-    "degradation",
-    required=True,
-    metavar="SPEC",
-    help="What the photographs suffer from.",
-    shell_complete=completion.specs_of("degradation"),
-)
+@options.component("model", "--model", "Model; all takes the best of any.", False, default="all", show_default=True)
+@options.component("degradation", "--degrade", "What the photographs suffer from.", False, required=True)
 @to
 @options.out
 @options.plugins
@@ -95,4 +71,4 @@ def restore(photos: tuple[Path, ...], model: str, degradation: str, to: Path, ou
     else:
         for pictures in done:
             click.echo(f"{pictures['restored']}\n{pictures['before_after']}")
-    sys.exit(1 if bad else 0)
+    sys.exit(bool(bad))

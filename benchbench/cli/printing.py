@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from rich.console import Console
+from rich.table import Column
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -15,14 +16,13 @@ from ..boards.markdown.fairness import cells, remarks, title
 
 
 def show_changes(changes: Sequence[Change]) -> None:
-    """One table a board, one line a row that is new, gone or moved."""
+    """Print a table per board, with a line per row that is new, gone or moved."""
     console = Console(highlight=False)
     if not changes:
         console.print("Nothing moved.")
     for board, members in groupby(changes, key=lambda c: c.board):
-        table = RichTable(title=Text(board), title_justify="left")
-        for head in ("model", "rank", "score", "p", "what"):
-            table.add_column(head, overflow="fold")
+        heads = (Column(head, overflow="fold") for head in ("model", "rank", "score", "p", "what"))
+        table = RichTable(*heads, title=Text(board), title_justify="left")
         for c in members:
             ranks, scores = (" → ".join(dict.fromkeys(part for part in pair if part)) for pair in (c.rank, c.score))
             p = "" if c.p is None else f"{c.p:.2g}"
@@ -31,7 +31,7 @@ def show_changes(changes: Sequence[Change]) -> None:
 
 
 def show_audit(tables: Sequence[Table]) -> None:
-    """Every audit with its remarks."""
+    """Print every audit with its remarks."""
     console = Console(highlight=False)
     for table in tables:
         console.print(title(table), markup=False, soft_wrap=True)

@@ -20,44 +20,32 @@ if TYPE_CHECKING:
 
 
 @click.command("run")
-@click.option(
-    "--suite", metavar="NAME", help="A study's own runs (unswirl, or a TOML file); other options override it."
-)
+@click.option("--suite", metavar="NAME", help="A study's runs (unswirl, or a TOML file); other options override it.")
 @options.component("dataset", "--dataset", "Data set, such as faces or folder:PHOTOS.")
-@click.option("--size", type=click.IntRange(8, 2048), default=64, show_default=True, help="Side of the images in px.")
+@options.option("--size", type=click.IntRange(8, 2048), default=64, help="Side of the images in px.")
 @options.component("degradation", "--degrade", "Degradation, such as pixelate:block=4, a+b in a row, or all.")
 @options.component("model", "--model", "Model, such as unet:width=16, or all (the default).")
 @options.component("metric", "--metric", "Metric, or all (the default).")
-@click.option(
+@options.option(
     "--budget",
     default="quick",
-    show_default=True,
     help="Training of each model: quick, recipe (its own), 50TFLOP, 20epochs, 10000images, 60s.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    multiple=True,
-    default=(0,),
-    show_default=True,
-    help="Training seed.  [repeatable]",
-)
+@options.option("--seed", type=click.IntRange(0), multiple=True, default=(0,), help="Training seed.  [repeatable]")
 @click.option("--seeds", type=click.IntRange(1), metavar="N", help="N trainings of each model: seeds 0 to N-1.")
-@click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, or auto.")
+@options.option("--device", default="auto", help="cpu, cuda, cuda:1, or auto.")
 @click.option("--jobs", type=click.IntRange(1), help="Trials at once.  [default: one a core, or one on a GPU]")
-@click.option(
+@options.option(
     "--executor",
     type=click.Choice(["local", "dask"]),
     default="local",
-    show_default=True,
     help="Who does the trials: this machine, or the workers of a Dask cluster.",
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Of the Dask cluster.  [default: one on this machine]")
-@click.option(
+@options.option(
     "--threads",
     type=click.IntRange(1),
     default=1,
-    show_default=True,
     help="CPU threads of a trial; others than 1 are other results, in their last bits.",
 )
 @click.option(
@@ -70,13 +58,11 @@ if TYPE_CHECKING:
 @options.out
 @click.option("--fresh", is_flag=True, help="Discard stored results of the chosen trials first.")
 @click.option("--predictions", is_flag=True, help="Keep all restored test images, so that others can score them.")
-@click.option(
-    "--watch-gradients", is_flag=True, help="Keep the norm of each stage's gradient in the history of what is trained."
-)
+@click.option("--watch-gradients", is_flag=True, help="Keep the norm of each stage's gradient in the history.")
 @click.option(
     "--overfit-one",
     is_flag=True,
-    help="Only check that each trained model can learn a single image; the exit code is 1 if one cannot.",
+    help="Only check whether each trained model can learn a single image: 1 if one cannot.",
 )
 @options.plugins
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")

@@ -11,13 +11,7 @@ from . import options
 
 @click.command("site")
 @options.out
-@click.option(
-    "--to",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("site"),
-    show_default=True,
-    help="Folder of the site.",
-)
+@options.option("--to", type=options.FOLDER, default=Path("site"), help="Folder of the site.")
 @options.plugins
 def command(out: Path, to: Path) -> None:
     """Write the boards, faces and models of --out as a site that opens from a file or any web server."""

@@ -22,13 +22,11 @@ def command(names: tuple[str, ...], download: bool, as_json: bool) -> None:
 
     registry = options.load_registry(quiet=as_json)
     chosen = pretrained.of(registry, names)
+    for weights, users in chosen.items() if download else ():
+        if pretrained.described(weights, users)["state"] != "here":
+            click.echo(f"Downloading {weights.url}", err=True)
+            download_weights(weights, progress=not as_json)
     entries = [pretrained.described(*item) for item in chosen.items()]
-    if download:
-        for weights, entry in zip(chosen, entries, strict=True):
-            if entry["state"] != "here":
-                click.echo(f"Downloading {weights.url}", err=True)
-                download_weights(weights, progress=not as_json)
-        entries = [pretrained.described(*item) for item in chosen.items()]
     if as_json:
         options.print_json(entries)
     else:

@@ -25,7 +25,6 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from .model import Batch, Model, Task
-from .optimizers import make_optimizer
 from .parameters import param
 from .recipe import Recipe
 
@@ -92,14 +91,12 @@ class AdversarialModel(Model):
         return sum(p.numel() for p in _pair(module).generator.parameters())
 
     def configure_optimizers(self, module: nn.Module) -> Mapping[str, Optimizer]:
-        if self.recipe is None:
-            raise TypeError(f"{self.name} has no recipe, so it cannot be trained")
-        pair = _pair(module)
-        parts = {GENERATOR: pair.generator, DISCRIMINATOR: pair.discriminator}
-        optimizers = {name: make_optimizer(self.recipe, part.parameters()) for name, part in parts.items()}
-        for group in (group for optimizer in optimizers.values() for group in optimizer.param_groups):
-            if "betas" in group:
-                group["betas"] = self.betas
+        pair, optimizers = _pair(module), dict[str, Optimizer]()
+        for name, part in (GENERATOR, pair.generator), (DISCRIMINATOR, pair.discriminator):
+            optimizers[name] = Model.configure_optimizers(self, part)["all"]
+            for group in optimizers[name].param_groups:
+                if "betas" in group:
+                    group["betas"] = self.betas
         return optimizers
 
     def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:

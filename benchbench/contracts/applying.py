@@ -92,9 +92,7 @@ def bounding_box(mask: Tensor) -> Tensor:
     rows, columns = mask.any(3, keepdim=True), mask.any(2, keepdim=True)  # (N,1,H,1), (N,1,1,W)
 
     def span(line: Tensor, axis: int) -> Tensor:
-        forward = line.cumsum(axis) > 0
-        backward = line.flip(axis).cumsum(axis).flip(axis) > 0
-        return forward & backward
+        return (line.cumsum(axis) > 0) & (line.flip(axis).cumsum(axis).flip(axis) > 0)
 
     return span(rows, 2) & span(columns, 3)
 

@@ -19,7 +19,7 @@ _PARSING = threading.Lock()  # CPython 3.11's ast.parse raises SystemError where
 
 
 def source_digest(component: Component) -> str:
-    """16 hexadecimal digits that change with the component's source, any file it imports of its package, its version.
+    """Digest a component's source, the files of its package that it imports, and its version, as 16 hexadecimal digits.
 
     benchbench's own files do not count: the protocol's version speaks for them.
     """
@@ -29,30 +29,27 @@ def source_digest(component: Component) -> str:
 
 @functools.cache
 def module_digest(module: str) -> str:
-    """64 hexadecimal digits of a module's source and of the files of its package that it imports."""
+    """Digest a module's source and the files of its package that it imports, as 64 hexadecimal digits."""
     seen: dict[str, bytes] = {}
-    _visit(module, seen)
+    found = [module]
+    while found:
+        name = found.pop()
+        path = _source_of(name)
+        if name in seen or path is None:
+            continue
+        seen[name] = path.read_bytes()
+        with _PARSING:
+            tree = ast.parse(seen[name])
+        imported = _imports(name, tree, is_package=path.name == "__init__.py")
+        found += [other for other in imported if other.split(".")[0] == module.split(".")[0]]
     whole = hashlib.sha256()
     for name in sorted(seen):
         whole.update(name.encode() + b"\0" + seen[name].replace(b"\r\n", b"\n") + b"\0")
     return whole.hexdigest()
 
 
-def _visit(module: str, seen: dict[str, bytes]) -> None:
-    path = _source_of(module)
-    if module in seen or path is None:
-        return
-    seen[module] = path.read_bytes()
-    with _PARSING:
-        tree = ast.parse(seen[module])
-    for name in _imports(module, tree, is_package=path.name == "__init__.py"):
-        if name.split(".")[0] == module.split(".")[0]:
-            _visit(name, seen)
-
-
 def _source_of(module: str) -> Path | None:
-    loaded = sys.modules.get(module)
-    origin = getattr(loaded, "__file__", None)
+    origin = getattr(sys.modules.get(module), "__file__", None)
     if origin is None:
         package = module.rpartition(".")[0]
         if package and (parent := _source_of(package)) and parent.name != "__init__.py":
@@ -85,5 +82,5 @@ def full_spec(component: Component) -> str:
 
 
 def component_digest(component: Component) -> str:
-    """Digest of a component's parameters and source."""
+    """Digest a component's parameters and source."""
     return digest(full_spec(component), source_digest(component))

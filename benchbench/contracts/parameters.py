@@ -68,43 +68,39 @@ def param(
     return dataclasses.field(default=default, metadata=about, **field)
 
 
+_KINDS = {bool: "true | false", int: "integer", float: "number", str: "text", Range: "number or low..high"}
+
+
 @dataclasses.dataclass(frozen=True)
 class Parameter:
     """One parameter of a component: its type, default, help and legal range."""
 
     name: str
-    type: Any
+    kind: Any
+    """bool, int, float, str, Range or a Literal."""
+    optional: bool
+    """Whether None is legal, too."""
     default: Any
-    help: str
-    low: float | None
-    high: float | None
-    unit: str
+    help: str = ""
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
 
     @property
     def legal(self) -> str:
-        """The legal values in words, such as `integer from 1 to 64` or `zeros | mean`."""
-        kinds = {bool: "true | false", int: "integer", float: "number", str: "text", Range: "number or low..high"}
-        kind, optional = _without_none(self.type)
-        words = " | ".join(map(str, get_args(kind))) if get_origin(kind) is Literal else kinds[kind]
+        """Write the legal values in words, such as `integer from 1 to 64` or `zeros | mean`."""
+        words = _KINDS.get(self.kind) or " | ".join(map(str, get_args(self.kind)))
         if self.low is not None:
             words += f" from {self.low:g}" if self.high is not None else f", at least {self.low:g}"
         if self.high is not None:
             words += f" to {self.high:g}" if self.low is not None else f", at most {self.high:g}"
-        return words + (" | none" if optional else "")
+        return words + (" | none" if self.optional else "")
 
     @property
     def choices(self) -> list[str]:
-        """The legal values, where they are few words."""
-        kind, optional = _without_none(self.type)
-        words = ["true", "false"] if kind is bool else list(map(str, get_args(kind)))
-        return words + (["none"] if optional else [])
-
-
-def _without_none(annotation: Any) -> tuple[Any, bool]:
-    if get_origin(annotation) in (Union, types.UnionType):
-        rest = [a for a in get_args(annotation) if a is not type(None)]
-        return (rest[0], True) if len(rest) == 1 else (annotation, False)
-    return annotation, False
+        """List the legal values, where they are few words."""
+        words = ["true", "false"] if self.kind is bool else list(map(str, get_args(self.kind)))
+        return words + (["none"] if self.optional else [])
 
 
 def parameters_of(component: Any) -> dict[str, Parameter]:
@@ -117,27 +113,25 @@ def _parameters_of(component: Any) -> dict[str, Parameter]:
     hints = typing.get_type_hints(component)
     found = {}
     for f in sorted(dataclasses.fields(component), key=lambda f: bool(f.kw_only)):  # those by keyword only come last
-        kind, _ = _without_none(hints[f.name])
-        if kind not in (bool, int, float, str, Range) and get_origin(kind) is not Literal:
+        union = get_args(hints[f.name]) if get_origin(hints[f.name]) in (Union, types.UnionType) else (hints[f.name],)
+        kind, *others = [each for each in union if each is not type(None)]
+        if others or (kind not in _KINDS and get_origin(kind) is not Literal):
             raise TypeError(
                 f"{component.__name__}.{f.name} cannot be a parameter: "
-                f"{kind} is not bool, int, float, str, Range or Literal"
+                f"{hints[f.name]} is not bool, int, float, str, Range or Literal"
             )
-        get = f.metadata.get
-        found[f.name] = Parameter(
-            f.name, hints[f.name], f.default, get("help", ""), get("low"), get("high"), get("unit", "")
-        )
+        about = {fact: f.metadata[fact] for fact in ("help", "low", "high", "unit") if fact in f.metadata}
+        found[f.name] = Parameter(f.name, kind, type(None) in union, f.default, **about)
     return found
 
 
 def _convert(parameter: Parameter, value: Any) -> Any:
     """Convert text, or a Python value, to the parameter's type. Raises ValueError, TypeError or KeyError."""
-    kind, optional = _without_none(parameter.type)
-    if optional and value in (None, "none"):
+    kind = parameter.kind
+    if parameter.optional and value in (None, "none"):
         return None
     if get_origin(kind) is Literal:
-        by_text = {str(choice): choice for choice in get_args(kind)}
-        return by_text[str(value)]
+        return {str(choice): choice for choice in get_args(kind)}[str(value)]
     if kind is bool:
         return value if isinstance(value, bool) else {"true": True, "false": False}[value]
     if kind is Range:
@@ -155,10 +149,9 @@ def _convert(parameter: Parameter, value: Any) -> Any:
 
 def _within(parameter: Parameter, value: Any) -> bool:
     ends = (value.low, value.high) if isinstance(value, Range) else (value,)
-    if not all(isinstance(e, int | float) for e in ends):
-        return True
-    low, high = parameter.low, parameter.high
-    return all(math.isfinite(e) and (low is None or e >= low) and (high is None or e <= high) for e in ends)
+    low = -math.inf if parameter.low is None else parameter.low
+    high = math.inf if parameter.high is None else parameter.high
+    return all(math.isfinite(e) and low <= e <= high for e in ends if isinstance(e, int | float))
 
 
 def checked(component: type, parameter: Parameter, value: Any) -> Any:

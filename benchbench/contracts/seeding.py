@@ -55,14 +55,10 @@ class Draw(Protocol):
 
     def within(self, span: Range) -> Tensor:
         """Draw one value per image, uniform in the range, of shape `(n,)`."""
+        return self.uniform(span.low, span.high)
 
 
-class _Base:
-    def within(self, span: Range) -> Tensor:
-        return self.uniform(span.low, span.high)  # type: ignore[attr-defined]
-
-
-class SeededDraw(_Base):
+class SeededDraw(Draw):
     """Draws that depend on (seed, purpose, image id) only: neither batch size, order nor device changes them."""
 
     def __init__(self, seed: int, purpose: str, ids: Sequence[str], device: torch.device | str = "cpu") -> None:
@@ -82,7 +78,7 @@ class SeededDraw(_Base):
         return values.to(self.device)
 
 
-class FreshDraw(_Base):
+class FreshDraw(Draw):
     """Draws for training batches: one generator, on the device, for the whole batch."""
 
     def __init__(self, n: int, source: torch.Generator) -> None:

@@ -18,7 +18,7 @@ from ..errors import SpecError, did_you_mean
 from .parameters import number_text, parameters_of
 
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _PLAIN = re.compile(r"[^\s,+\"]+")  # text that needs no quotes as a value
 
 
@@ -31,29 +31,21 @@ def split_spec(text: str) -> tuple[str, list[tuple[str | None, str]]]:
     pairs: list[tuple[str | None, str]] = []
     for part in _split(rest, ",") if rest else []:
         key, equals, value = part.partition("=")
-        if equals and key.strip().isidentifier():
-            pairs.append((key.strip(), _unquote(value.strip())))
-        else:
-            pairs.append((None, _unquote(part.strip())))
+        named = bool(equals) and key.strip().isidentifier()
+        value = (value if named else part).strip()
+        quoted = _QUOTED.fullmatch(value)
+        pairs.append((key.strip() if named else None, re.sub(r"\\(.)", r"\1", value[1:-1]) if quoted else value))
     return name, pairs
-
-
-def _unquote(text: str) -> str:
-    quoted = _QUOTED.fullmatch(text)
-    return re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else text
 
 
 def _split(text: str, separator: str) -> list[str]:
     """Cut text at each separator that stands outside double quotes."""
-    outside = re.compile(r'"(?:[^"\\]|\\.)*"|[^"' + re.escape(separator) + r']+|"')
-    parts, position = [""], 0
-    while position < len(text):
-        if text[position] == separator:
+    parts = [""]
+    for token in re.findall(rf'{_QUOTED.pattern}|[^"{separator}]+|["{separator}]', text):
+        if token == separator:
             parts.append("")
-            position += 1
-        elif token := outside.match(text, position):
-            parts[-1] += token[0]
-            position = token.end()
+        else:
+            parts[-1] += token
     return parts
 
 
@@ -126,10 +118,7 @@ def describe(component: type) -> list[dict[str, Any]]:
         {
             "name": p.name,
             "default": None if p.default is dataclasses.MISSING else _value_text(p.default),
-            "unit": p.unit,
-            "help": p.help,
-            "legal": p.legal,
-            "choices": p.choices,
+            **{fact: getattr(p, fact) for fact in ("unit", "help", "legal", "choices")},
         }
         for p in parameters_of(component).values()
     ]

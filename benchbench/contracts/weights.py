@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, one_line
-from ..files import file_digest
 
 FOLDER = "BENCHBENCH_WEIGHTS"
-COMMAND = "benchbench weights --download"
 
 
 @dataclass(frozen=True)
@@ -70,13 +68,8 @@ def missing_weights(*weights: Weights) -> str | None:
     places = " or ".join(_without_home(folder) for folder in weight_folders())
     hint = "" if os.environ.get(FOLDER) else f" (or in a folder that {FOLDER} names)"
     offered = " ".join(each.name for each in wanted if each.url)
-    offer = f"; to fetch: {COMMAND} {offered}" if offered else ""
+    offer = f"; to fetch: benchbench weights --download {offered}" if offered else ""
     return f"needs {' and '.join(each.name for each in wanted)} in {places}{hint}{offer}"
-
-
-def is_published(weights: Weights, path: Path) -> bool:
-    """Tell whether a file has the SHA-256 of the published one, as far as that is known."""
-    return not weights.sha256 or file_digest(path).startswith(weights.sha256)
 
 
 def read_weights(weights: Weights) -> Any:

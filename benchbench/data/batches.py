@@ -1,4 +1,4 @@
-"""Images as batches on the device: the training split, degraded afresh each time, and rows of a fixed degraded set."""
+"""Images as batches on the device: the training split, degraded afresh each time."""
 
 from __future__ import annotations
 
@@ -13,33 +13,30 @@ from ..contracts.applying import apply_degradation, to_8bit
 from ..contracts.degradation import Degradation
 from ..contracts.model import Batch
 from ..contracts.seeding import FreshDraw, generator
-from .degraded import DegradedSet
 from .prepared import PreparedDataset
 
 PART = 32  # images that are read at once where no training says how many
 
 
-class Held:
-    """Rows of tensors where they lie: on the device, or for a CPU in the memory-mapped cache, whatever its size."""
+class Rows:
+    """Rows of tensors, for a device: on a GPU, or for a CPU in the memory-mapped cache, whatever its size.
 
-    def __init__(self, tensors: Sequence[Tensor], rows: Tensor) -> None:
+    A GPU that cannot hold them gets them streamed: a thread reads the next ones into pinned memory meanwhile.
+    """
+
+    def __init__(self, tensors: Sequence[Tensor], rows: Tensor, device: torch.device) -> None:
+        self.device = device
+        self.reader = ThreadPoolExecutor(1) if is_streamed(tensors, rows, device) else None
+        self.coming: tuple[Tensor, Future[list[Tensor]]] | None = None
+        if self.reader is None and device.type != "cpu":
+            tensors = [moved_rows(tensor, rows, device) for tensor in tensors]
+            rows = torch.arange(len(rows), device=device)
         self.tensors, self.rows = tensors, rows
 
     def take(self, indices: Tensor, ahead: Tensor | None) -> list[Tensor]:
         """Take the rows at `indices` of each tensor; `ahead` are those that are taken next, if that is known."""
-        rows = self.rows[indices]
-        return [tensor[rows] for tensor in self.tensors]
-
-
-class Streamed(Held):
-    """Rows of tensors that the device cannot hold: a thread reads the next ones into pinned memory meanwhile."""
-
-    def __init__(self, tensors: Sequence[Tensor], rows: Tensor, device: torch.device) -> None:
-        super().__init__(tensors, rows)
-        self.device, self.reader = device, ThreadPoolExecutor(1)
-        self.coming: tuple[Tensor, Future[list[Tensor]]] | None = None
-
-    def take(self, indices: Tensor, ahead: Tensor | None) -> list[Tensor]:
+        if self.reader is None:
+            return self._read(indices)
         if self.coming is not None and torch.equal(self.coming[0], indices):
             found = self.coming[1].result()
         else:
@@ -48,18 +45,14 @@ class Streamed(Held):
         return [tensor.to(self.device, non_blocking=True) for tensor in found]
 
     def _read(self, indices: Tensor) -> list[Tensor]:
-        found = super().take(indices, None)
-        return [tensor.pin_memory() for tensor in found] if self.device.type == "cuda" else found
+        rows, pinned = self.rows[indices], self.reader is not None and self.device.type == "cuda"
+        return [tensor[rows].pin_memory() if pinned else tensor[rows] for tensor in self.tensors]
 
 
-def held_or_streamed(tensors: Sequence[Tensor], rows: Tensor, device: torch.device) -> Held:
-    """Hold the rows, or stream them where they take more than half of a GPU's free memory: training needs the rest."""
-    if device.type == "cpu":
-        return Held(tensors, rows)
+def is_streamed(tensors: Sequence[Tensor], rows: Tensor, device: torch.device) -> bool:
+    """Tell whether the rows take more than half of a GPU's free memory: training needs the rest."""
     size = sum(len(rows) * tensor[0].numel() * tensor.element_size() for tensor in tensors)
-    if device.type == "cuda" and size > torch.cuda.mem_get_info(device)[0] // 2:
-        return Streamed(tensors, rows, device)
-    return Held([moved_rows(tensor, rows, device) for tensor in tensors], torch.arange(len(rows), device=device))
+    return device.type == "cuda" and size > torch.cuda.mem_get_info(device)[0] // 2
 
 
 def moved_rows(tensor: Tensor, rows: Tensor, device: torch.device) -> Tensor:
@@ -76,7 +69,7 @@ class TrainingSet:
     def __init__(self, dataset: PreparedDataset, degradation: Degradation, device: torch.device) -> None:
         rows = torch.tensor(dataset.indices("train"), dtype=torch.long)
         tensors = [dataset.pixels, *([] if dataset.masks is None else [dataset.masks])]
-        self._length, self._images = len(rows), held_or_streamed(tensors, rows, device)
+        self._length, self._images = len(rows), Rows(tensors, rows, device)
         self.degradation, self.device = degradation, device
 
     def __len__(self) -> int:
@@ -119,20 +112,3 @@ class TrainingSet:
         source = generator(seed, "fit", device=self.device)
         for indices in torch.arange(len(self), device=self.index_device).split(batch):
             yield self.batch(indices, source, flip=False)
-
-
-def validation_batch(degraded_set: DegradedSet, rows: slice, device: torch.device) -> Batch:
-    """Move rows of a degraded set to the device, as float images."""
-
-    def on_device(tensor: Tensor | None) -> Tensor | None:
-        return None if tensor is None else tensor[rows].to(device)
-
-    clean, degraded = (t[rows].to(device).float().div_(255) for t in (degraded_set.clean, degraded_set.degraded))
-    truth = {name: t[rows].to(device) for name, t in degraded_set.truth.items()}
-    return Batch(
-        degraded.contiguous(memory_format=torch.channels_last),
-        clean,
-        on_device(degraded_set.region),
-        on_device(degraded_set.face),
-        truth,
-    )

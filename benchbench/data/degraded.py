@@ -16,9 +16,10 @@ from .. import protocol
 from ..contracts.applying import apply_degradation, to_8bit
 from ..contracts.degradation import Degradation, Degraded
 from ..contracts.digests import source_digest
+from ..contracts.model import Batch
 from ..contracts.seeding import SeededDraw
 from ..errors import TrialError
-from ..files import digest, load_tensors, save_tensors
+from ..files import digest, load_tree, save_tree
 from .prepared import PreparedDataset
 
 CHUNK = 32  # images degraded at once for a fixed set; any value gives the same set
@@ -47,6 +48,17 @@ class DegradedSet:
         truth = {name: value[rows] for name, value in self.truth.items()}
         return DegradedSet([self.ids[row] for row in rows], self.clean[rows], self.degraded[rows], region, face, truth)
 
+    def batch(self, rows: slice | list[int], device: torch.device) -> Batch:
+        """Move some of the images to the device, as float32 in [0, 1]."""
+
+        def moved(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else tensor[rows].to(device)
+
+        clean, degraded = (t[rows].to(device).float().div_(255) for t in (self.clean, self.degraded))
+        degraded = degraded.contiguous(memory_format=torch.channels_last)
+        truth = {name: value[rows].to(device) for name, value in self.truth.items()}
+        return Batch(degraded, clean, moved(self.region), moved(self.face), truth)
+
     @property
     def digest(self) -> str:
         """Digest of ids, pixels and regions: equal digests mean that models meet, and are scored on, the same."""
@@ -60,43 +72,50 @@ def degraded_set(dataset: PreparedDataset, split: str, degradation: Degradation,
     """Degrade the validation or test split, once: the cache keeps it as 8-bit images.
 
     It depends on the data, the degradation and the protocol's seed alone. Test images that come out unchanged are left
-    out. Raises TrialError for a degradation that gives a wrong shape or a value that is not finite.
+    out. Raises TrialError as `degrade` does.
     """
-    indices = dataset.indices(split)
-    ids = [dataset.ids[i] for i in indices]
-    clean, face = dataset.pixels[indices], None if dataset.masks is None else dataset.masks[indices]
+    rows = dataset.indices(split)
     key = digest(dataset.fingerprint, split, degradation, source_digest(degradation), protocol.VERSION)
     path = cache / "degraded" / f"{key}.safetensors"
     try:
-        tensors = load_tensors(path)
-    except (OSError, SafetensorError):  # not there yet, or damaged
-        tensors = _degrade_all(degradation, ids, clean, face)
-        save_tensors(path, tensors)
-    truth = {name.removeprefix("truth."): t for name, t in tensors.items() if name.startswith("truth.")}
-    found = DegradedSet(ids, clean, tensors["degraded"], tensors.get("region"), face, truth)
+        kept = load_tree(path)
+        ids, clean, face = _taken(dataset, rows)
+        found = DegradedSet(ids, clean, kept["degraded"], kept["region"], face, kept["truth"])
+    except (OSError, ValueError, SafetensorError):  # not there yet, damaged, or of an older form
+        found = degrade(dataset, rows, degradation)
+        save_tree(path, {"degraded": found.degraded, "region": found.region, "truth": found.truth})
     return found.changed() if split == "test" else found
 
 
-def _degrade_all(degradation: Degradation, ids: list[str], clean: Tensor, face: Tensor | None) -> dict[str, Tensor]:
-    chunks = [
-        degrade_chunk(
-            degradation, ids[i : i + CHUNK], clean[i : i + CHUNK], None if face is None else face[i : i + CHUNK]
-        )
-        for i in range(0, len(ids), CHUNK)
-    ]
-    tensors = {"degraded": torch.cat([s.images.mul(255).round().to(torch.uint8) for s in chunks])}
-    if chunks[0].region is not None:
-        tensors["region"] = torch.cat([s.region for s in chunks if s.region is not None])
-    for name in chunks[0].truth:
-        tensors[f"truth.{name}"] = torch.cat([s.truth[name] for s in chunks])
-    return tensors
+def degrade(dataset: PreparedDataset, rows: list[int], degradation: Degradation) -> DegradedSet:
+    """Degrade these images as a test set is degraded: by the protocol's draws for their ids, rounded to 8 bits.
+
+    Raises TrialError for a degradation that gives a wrong shape or type, or a value that is not finite.
+    """
+    ids, clean, face = _taken(dataset, rows)
+    parts = []
+    for start in range(0, len(ids), CHUNK):
+        some = slice(start, start + CHUNK)
+        parts.append(_degrade(degradation, ids[some], clean[some], None if face is None else face[some]))
+    regions = [part.region for part in parts if part.region is not None]
+    return DegradedSet(
+        ids,
+        clean,
+        torch.cat([part.images.mul(255).round().to(torch.uint8) for part in parts]),
+        torch.cat(regions) if regions else None,
+        face,
+        {name: torch.cat([part.truth[name] for part in parts]) for name in parts[0].truth},
+    )
 
 
-def degrade_chunk(degradation: Degradation, ids: list[str], clean: Tensor, face: Tensor | None) -> Degraded:
-    """Degrade uint8 images by the protocol's draws for their ids, and round to 8 bits. Raises TrialError."""
-    images = clean.float() / 255
+def _taken(dataset: PreparedDataset, rows: list[int]) -> tuple[list[str], Tensor, Tensor | None]:
+    masks = None if dataset.masks is None else dataset.masks[rows]
+    return [dataset.ids[i] for i in rows], dataset.pixels[rows], masks
+
+
+def _degrade(degradation: Degradation, ids: list[str], clean: Tensor, face: Tensor | None) -> Degraded:
     draw = SeededDraw(protocol.TEST_SEED, f"degrade:{degradation.name}", ids)
-    degraded = apply_degradation(degradation, images, draw, face)
+    degraded = apply_degradation(degradation, clean.float() / 255, draw, face)
     bad = ~torch.isfinite(degraded.images).flatten(1).all(1)
     if bad.any():
         raise TrialError(f"{degradation} gave values that are not finite on {ids[int(bad.nonzero()[0])]}")

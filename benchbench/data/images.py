@@ -82,11 +82,8 @@ def splits_of(images: Images) -> list[str]:
     names = list(images.identities or images.ids)
     first: dict[bytes, str] = {}
     pixels = images.pixels.contiguous().numpy()
-    return [split_of(first.setdefault(_row_digest(row), name)) for row, name in zip(pixels, names, strict=True)]
-
-
-def _row_digest(pixels: np.ndarray) -> bytes:
-    return hashlib.blake2b(pixels.tobytes(), digest_size=16).digest()
+    digests = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in pixels)
+    return [split_of(first.setdefault(digest, name)) for digest, name in zip(digests, names, strict=True)]
 
 
 def fingerprint_of(images: Images, splits: list[str]) -> str:

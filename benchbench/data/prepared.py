@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,13 +45,12 @@ class PreparedDataset:
 
     def counts(self) -> dict[str, int]:
         """Count the images of each split."""
-        found = Counter(self.splits)
-        return {split: found[split] for split in SPLITS}
+        return {split: self.splits.count(split) for split in SPLITS}
 
 
 def prepared_folder(dataset: Dataset, size: int, cache: Path) -> Path:
     """Name the folder of the cache that holds the data set at this size, or will."""
-    return cache / "data" / digest(dataset, size, dataset.version(), source_digest(dataset), protocol.VERSION)
+    return cache / "data" / digest(dataset, size, source_digest(dataset), protocol.VERSION)
 
 
 def load_if_whole(folder: Path) -> PreparedDataset | None:
@@ -79,11 +77,9 @@ def prepare(dataset: Dataset, size: int, cache: Path) -> Path:
 def find_prepared(fingerprint: str, cache: Path) -> Path | None:
     """Find the data set of that fingerprint in the cache, wherever it came from; returns its folder, or None."""
     for meta in sorted(cache.glob("data/*/meta.json")):
-        try:
-            if read_json(meta)["fingerprint"] == fingerprint and load_if_whole(meta.parent):
-                return meta.parent
-        except (OSError, ValueError, KeyError, TypeError):  # damaged, or being written or removed
-            continue
+        found = load_if_whole(meta.parent)
+        if found and found.fingerprint == fingerprint:
+            return meta.parent
     return None
 
 
@@ -108,11 +104,10 @@ def _write(folder: Path, dataset: Dataset, size: int, images: Images) -> None:
 def load(folder: Path) -> PreparedDataset:
     """Load the data set in a folder that `prepare` made; its images stay on disk until they are used."""
     meta = read_json(folder / "meta.json")
-    pixels = torch.from_numpy(np.load(folder / "pixels.npy", mmap_mode="c"))
     masks = folder / "masks.npy"
     return PreparedDataset(
         **{**meta, "skipped": [tuple(pair) for pair in meta["skipped"]]},
-        pixels=pixels,
+        pixels=torch.from_numpy(np.load(folder / "pixels.npy", mmap_mode="c")),
         masks=torch.from_numpy(np.load(masks, mmap_mode="c")) if masks.exists() else None,
         folder=folder,
     )

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from ..contracts.applying import to_8bit
 from ..contracts.model import Batch, Codec, Model, Task
-from ..data.batches import validation_batch
 from ..data.degraded import DegradedSet
 from ..errors import TrialError
 
@@ -69,7 +68,7 @@ def restore(model: Model, module: nn.Module, test_set: DegradedSet, task: Task, 
 
 def _batches(test_set: DegradedSet, device: torch.device) -> Iterator[tuple[int, Batch]]:
     for start in range(0, len(test_set), BATCH):
-        yield start, validation_batch(test_set, slice(start, start + BATCH), device)
+        yield start, test_set.batch(slice(start, start + BATCH), device)
 
 
 def _checked(restored: object, shape: torch.Size, ids: Sequence[str]) -> Tensor:

@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 from ..contracts.model import Model
-from ..data.batches import validation_batch
 from ..data.degraded import DegradedSet
 from ..devices import peak_memory, synchronise
 from .restore import BATCH
@@ -20,7 +19,7 @@ def time_inference(model: Model, module: nn.Module, test_set: DegradedSet, devic
     """Measure milliseconds per image, of single images and of a batch: median of synchronised repeats after warm-up."""
     found: dict[str, float] = {}
     for n in (1, min(BATCH, len(test_set))):
-        inputs = validation_batch(test_set, slice(0, n), device)
+        inputs = test_set.batch(slice(0, n), device)
         side = inputs.side(model)
         times: list[float] = []
         while len(times) < 3 or (len(times) < 50 and sum(times) < 0.25):
@@ -36,7 +35,7 @@ def time_inference(model: Model, module: nn.Module, test_set: DegradedSet, devic
 @torch.no_grad()
 def inference_memory(model: Model, module: nn.Module, test_set: DegradedSet, device: torch.device) -> int | None:
     """Measure the peak bytes of a batch beyond weights and inputs; None where the system does not tell."""
-    inputs = validation_batch(test_set, slice(0, BATCH), device)
+    inputs = test_set.batch(slice(0, BATCH), device)
     with peak_memory(device) as peak:
         module(inputs.degraded, **inputs.side(model))
     return peak.bytes

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ..contracts import specs
@@ -39,13 +41,8 @@ def read() -> list[Entry]:
 
 
 def entries(registry: Registry) -> list[Entry]:
-    """List every component and every plugin."""
-    return [*components(registry), *plugins(registry)]
-
-
-def components(registry: Registry) -> list[Entry]:
-    """List every component with its description, parameters, facts, file and plugin."""
-    return [
+    """List every component and every plugin, those that were left out included."""
+    components = [
         {
             "kind": kind,
             "name": name,
@@ -53,7 +50,7 @@ def components(registry: Registry) -> list[Entry]:
             "documentation": inspect.cleandoc(component.__doc__ or "") if component.description() else "",
             "about": inspect.cleandoc(sys.modules[component.__module__].__doc__ or ""),
             "parameters": specs.describe(component),
-            "facts": {fact: _plain(getattr(component, fact)) for fact in FACTS[kind]},
+            "facts": json.loads(json.dumps({fact: getattr(component, fact) for fact in FACTS[kind]}, default=_plain)),
             "file": inspect.getsourcefile(component),
             "plugin": registry.origin[component].name,
             "distribution": registry.origin[component].distribution,
@@ -62,68 +59,47 @@ def components(registry: Registry) -> list[Entry]:
         for kind in FACTS
         for name, component in registry.of(kind).items()
     ]
+    return components + [{"kind": "plugin", **vars(plugin)} for plugin in registry.plugins.values()]
 
 
 def _plain(value: Any) -> Any:
-    """A class attribute as a JSON value; only an instance has the value of a property."""
+    """Return what JSON shows of a class attribute that it lacks; only an instance has the value of a property."""
     if isinstance(value, property):
         return "depends on the parameters"
-    if isinstance(value, Recipe):
-        return {name: _plain(v) for name, v in vars(value).items()}
-    if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-
-
-def plugins(registry: Registry) -> list[Entry]:
-    """List every plugin, those that were left out included."""
-    return [{"kind": "plugin", **vars(plugin)} for plugin in registry.plugins.values()]
+    return vars(value) if isinstance(value, Recipe) else str(value)
 
 
 def select(catalogue: Iterable[Entry], what: str | None) -> list[Entry]:
     """Select all components, those of a kind (`models`), or those of a name. Raises SpecError if there are none."""
     found = [e for e in catalogue if e["kind"] != "plugin"]
-    kinds = {f"{kind}s": kind for kind in FACTS}
-    if what is None:
-        return found
-    if what in kinds:
-        return [e for e in found if e["kind"] == kinds[what]]
-    if chosen := [e for e in found if e["name"] == what]:
-        return chosen
-    raise SpecError(f"there is no component '{what}': {did_you_mean(what, {*kinds, *(e['name'] for e in found)})}")
+    known = {f"{kind}s" for kind in FACTS} | {e["name"] for e in found}
+    if what is not None and what not in known:
+        raise SpecError(f"there is no component '{what}': {did_you_mean(what, known)}")
+    return [e for e in found if what in (None, f"{e['kind']}s", e["name"])]
 
 
 def as_text(entries: list[Entry]) -> str:
     """Format entries for people, one line per component, parameter or plugin."""
     lines: list[str] = []
-    kind = None
-    for entry in entries:
-        if entry["kind"] != kind:
-            kind = entry["kind"]
-            lines += ["", kind.upper() + "S"]
-        lines += _plugin(entry) if kind == "plugin" else _component(entry)
+    for kind, members in groupby(entries, lambda entry: entry["kind"]):
+        lines += ["", kind.upper() + "S"]
+        for entry in members:
+            origin = f"  [{entry['distribution']} {entry['version']}]"
+            if kind == "plugin":
+                lines += [f"  {entry['name']}{origin}  {', '.join(entry['brings'])}"]
+                lines += [f"      warning: {warning}" for warning in entry["warnings"]]
+                lines += [f"      left out: {entry['error']}"] if entry["error"] else []
+            else:
+                origin = "" if entry["distribution"] == "benchbench" else origin
+                lines += [f"  {entry['name']}: {entry['description']}{origin}", *_parameters(entry)]
     return "\n".join(lines[1:])
 
 
-def _component(entry: Entry) -> list[str]:
-    origin = "" if entry["distribution"] == "benchbench" else f"  [{entry['distribution']} {entry['version']}]"
-    return [f"  {entry['name']}: {entry['description']}{origin}", *_parameters(entry)]
-
-
-def _parameters(entry: Entry) -> list[str]:
-    return [f"      {_parameter(parameter)}" for parameter in entry["parameters"]]
-
-
-def _parameter(parameter: Entry) -> str:
-    default = "…" if parameter["default"] is None else parameter["default"]
-    unit, help = (f" {parameter[part]}" if parameter[part] else "" for part in ("unit", "help"))
-    return f"{parameter['name']}={default}{unit}{' —' * bool(help)}{help} ({parameter['legal']})"
-
-
-def _plugin(entry: Entry) -> list[str]:
-    lines = [f"  {entry['name']}  [{entry['distribution']} {entry['version']}]  {', '.join(entry['brings'])}"]
-    lines += [f"      warning: {warning}" for warning in entry["warnings"]]
-    return lines + ([f"      left out: {entry['error']}"] if entry["error"] else [])
+def _parameters(entry: Entry) -> Iterator[str]:
+    for parameter in entry["parameters"]:
+        default = "…" if parameter["default"] is None else parameter["default"]
+        unit, help = (f" {parameter[part]}" if parameter[part] else "" for part in ("unit", "help"))
+        yield f"      {parameter['name']}={default}{unit}{' —' * bool(help)}{help} ({parameter['legal']})"
 
 
 def in_full(entry: Entry) -> str:

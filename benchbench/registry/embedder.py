@@ -45,7 +45,7 @@ class FaceEmbedder:
 
 
 def face_embedder() -> FaceEmbedder | None:
-    """The installed embedder, or None; of several, that of the plugin whose name is last.
+    """Return the installed embedder, or None; of several, that of the plugin whose name is last.
 
     BENCHBENCH_BLOCK leaves plugins out. The embedder itself is not loaded yet.
 

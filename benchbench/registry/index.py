@@ -18,9 +18,6 @@ from ..files import cache_folder, digest, json_text, read_json, write_atomically
 _STARTED = time.time_ns()
 RACE = 2_000_000_000  # ns; a file that changed this shortly before may have been read before it changed
 
-Stamp = tuple[str, int, int]
-"""A path, its time of change in ns and its size in bytes; both -1 if the path does not exist."""
-
 
 def load(blocked: Collection[str]) -> Any:
     """Load what was saved for these blocked plugins; None if nothing was, or if anything has changed since."""
@@ -37,8 +34,10 @@ def save(blocked: Collection[str], content: Any, modules: Iterable[str]) -> None
 
     Saves nothing if a file changed after this process began: it may have been read before.
     """
-    files = sorted({str(m.__file__) for m in list(sys.modules.values()) if getattr(m, "__file__", None)})
-    folders = sorted({os.path.dirname(path) for path in _files_of_packages(modules)})
+    imported = [(name, str(m.__file__)) for name, m in list(sys.modules.items()) if getattr(m, "__file__", None)]
+    files = sorted({file for _, file in imported})
+    packages = {module.partition(".")[0] for module in modules}
+    folders = sorted({os.path.dirname(file) for name, file in imported if name.partition(".")[0] in packages})
     stamps = list(_stamps(files, folders))
     if max(changed for _, changed, _ in stamps) > _STARTED - RACE:
         return
@@ -53,15 +52,7 @@ def _path(blocked: Collection[str]) -> Path:
     return cache_folder() / "catalogue" / f"{digest(sys.executable, *sys.path, '', *sorted(blocked))}.json"
 
 
-def _files_of_packages(modules: Iterable[str]) -> Iterator[str]:
-    """The imported files of the packages that contain these modules."""
-    packages = {module.partition(".")[0] for module in modules}
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in packages and getattr(module, "__file__", None):
-            yield str(module.__file__)
-
-
-def _stamps(files: Iterable[str], folders: Iterable[str]) -> Iterator[Stamp]:
+def _stamps(files: Iterable[str], folders: Iterable[str]) -> Iterator[tuple[str, int, int]]:
     yield from map(_stamp, files)
     for folder in folders:
         yield from (_stamp(entry.path) for entry in _entries(folder) if entry.is_file())
@@ -79,7 +70,8 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
         return []
 
 
-def _stamp(path: str) -> Stamp:
+def _stamp(path: str) -> tuple[str, int, int]:
+    """Return a path, its time of change in ns and its size in bytes; both -1 if the path does not exist."""
     try:
         status = os.stat(path)
     except OSError:

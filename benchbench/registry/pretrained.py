@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..contracts.weights import Weights, find_weights, is_published
+from ..contracts.weights import Weights, find_weights
 from ..errors import SpecError, did_you_mean
+from ..files import file_digest
 from .registry import KINDS, Registry
 
 
@@ -29,8 +30,9 @@ def of(registry: Registry, names: Sequence[str] = ()) -> dict[Weights, list[str]
 
 def described(weights: Weights, users: Sequence[str]) -> dict[str, Any]:
     """Describe a file of weights in plain values; its `state` is here, missing or altered."""
-    path = find_weights(weights)
-    state = "missing" if path is None else "here" if is_published(weights, path) else "altered"
+    path, state = find_weights(weights), "missing"
+    if path:
+        state = "here" if not weights.sha256 or file_digest(path).startswith(weights.sha256) else "altered"
     size = path.stat().st_size / 1e6 if path else weights.megabytes
     return {**vars(weights), "megabytes": size, "state": state, "path": str(path) if path else None, "for": list(users)}
 

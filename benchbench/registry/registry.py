@@ -8,6 +8,7 @@ import importlib.util
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -31,6 +32,10 @@ KINDS: Mapping[str, type[Component]] = MappingProxyType(
 _BROUGHT = (*KINDS, "suite")
 
 
+class Clash(PluginError):
+    """Two plugins that cannot both be loaded."""
+
+
 @dataclass
 class Registry:
     """All components by kind and name, and the plugins that brought them."""
@@ -41,68 +46,62 @@ class Registry:
     """Kind -> name -> component class, or the file of a suite, in alphabetical order."""
     origin: dict[Any, Plugin] = field(default_factory=dict)
     """The plugin of each of them."""
+    clash: Clash | None = None
+    """What the first two plugins that clash have in common; the second of them was left out."""
 
     def of(self, kind: str) -> dict[str, type[Component]]:
-        """The components of a kind by name, in alphabetical order."""
+        """Return the components of a kind by name, in alphabetical order."""
         return self.brought[kind]
 
-    @property
-    def suites(self) -> dict[str, Path]:
-        """The files of the suites by name."""
-        return self.brought["suite"]
-
     def resolve(self, kind: str, text: str) -> Any:
-        """The component that a spec names; degradations may be chained with `+`. Raises SpecError."""
+        """Make the component that a spec names; degradations may be chained with `+`. Raises SpecError."""
         if kind == "degradation" and len(parts := specs.split_chain(text)) > 1:
             return Chain(tuple(specs.resolve(part, self.of(kind), kind) for part in parts))
         return specs.resolve(text, self.of(kind), kind)
 
     def implementations(self, hook: str) -> list[pluggy.HookImpl]:
-        """The plugins' functions for a hook, in the order of the plugins' names."""
+        """Return the plugins' functions for a hook, in the order of the plugins' names."""
         return sorted(getattr(self.manager.hook, hook).get_hookimpls(), key=lambda impl: impl.plugin_name)
 
     @property
     def failures(self) -> list[Plugin]:
-        """Plugins that were left out."""
+        """List the plugins that were left out."""
         return [p for p in self.plugins.values() if p.error]
 
 
-def registry(strict: bool = True) -> Registry:
-    """The registry of all plugins, installed or named as files, but the blocked ones; made once per process.
+def registry() -> Registry:
+    """Return the registry of all plugins, installed or named as files, but the blocked ones; made once per process.
 
-    Raises PluginError where two plugins clash; if not `strict`, the second of them is left out.
+    Raises PluginError where two plugins clash.
     """
-    return loaded(sources.blocked(), sources.files(), strict)
+    found = loaded(sources.blocked(), sources.files())
+    if found.clash:
+        raise found.clash
+    return found
 
 
 @functools.cache
-def loaded(blocked: frozenset[str], files: tuple[Path, ...], strict: bool) -> Registry:
-    """The registry of what is installed now, kept for later calls."""
-    return load(importlib.metadata.entry_points(group=GROUP), blocked, files, strict)
+def loaded(blocked: frozenset[str], files: tuple[Path, ...]) -> Registry:
+    """Return the registry of what is installed now, kept for later calls."""
+    return load(importlib.metadata.entry_points(group=GROUP), blocked, files)
 
 
-def load(
-    entry_points: Iterable[importlib.metadata.EntryPoint],
-    blocked: Iterable[str] = (),
-    files: Iterable[Path] = (),
-    strict: bool = True,
-) -> Registry:
-    """Import and register the plugins, in the order of their names. Raises PluginError where two clash."""
+def load(installed: Iterable[EntryPoint], blocked: Iterable[str] = (), files: Iterable[Path] = ()) -> Registry:
+    """Import and register the plugins, in the order of their names. Raises Clash where two have the same name."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
     found = Registry(manager, {})
     blocked = set(blocked)
-    for entry_point in sorted(entry_points, key=lambda e: (e.name, e.value)):
+    for entry_point in sorted(installed, key=lambda e: (e.name, e.value)):
         if entry_point.name not in blocked:
             _register(found, sources.of_entry_point(entry_point), entry_point.load)
     for path in files:
         _register(found, sources.of_file(path), functools.partial(sources.import_file, path))
     for kind in _BROUGHT:
-        _collect(found, kind, strict)
-    for hook in [
-        hook for hook in validation.HOOKS if hook.removeprefix("benchbench_").removesuffix("s") not in _BROUGHT
-    ]:
-        for impl in found.implementations(hook):
+        _collect(found, kind)
+    components = {f"benchbench_{kind}s" for kind in _BROUGHT}
+    for hook in validation.HOOKS:
+        for impl in found.implementations(hook) if hook not in components else ():
             found.plugins[impl.plugin_name].brings.append(f"hook {hook}")
     return found
 
@@ -111,7 +110,7 @@ def _register(found: Registry, plugin: Plugin, load: Callable[[], Any]) -> None:
     if other := found.plugins.get(plugin.name):
         if (other.module, other.distribution) == (plugin.module, plugin.distribution):  # seen twice on the path
             return
-        raise PluginError(
+        raise Clash(
             f"two plugins are named '{plugin.name}': {other.module} (from {other.distribution}) and {plugin.module} "
             f"(from {plugin.distribution}); uninstall one of them"
         )
@@ -136,29 +135,24 @@ def _leave_out(found: Registry, plugin: Plugin, error: BaseException) -> None:
 
 
 def _where(error: BaseException) -> str:
-    """The innermost line outside of benchbench that led to an error, as ` (sharpen.py:3)`."""
+    """Return the innermost line outside of benchbench that led to an error, as ` (sharpen.py:3)`."""
     ours = {Path(__file__).parents[1], Path(importlib.util.__file__).parent}
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if not f.filename.startswith("<") and not ours & {*Path(f.filename).parents}]
     return f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
 
 
-def _collect(found: Registry, kind: str, strict: bool) -> None:
-    """Add what all plugins bring of a kind. Raises PluginError where two clash; if not `strict`, the second goes."""
+def _collect(found: Registry, kind: str) -> None:
+    """Add what all plugins bring of a kind; a plugin that breaks a contract, or the second of two that clash, goes."""
     for impl in found.implementations(f"benchbench_{kind}s"):
         plugin = found.plugins[impl.plugin_name]
         try:
-            brought = _brought(kind, impl.function())
+            for name, thing in _brought(kind, impl.function()).items():
+                _add(found, kind, name, thing, plugin)
         except (Exception, SystemExit) as error:
             _leave_out(found, plugin, error)
-            continue
-        try:
-            for name, thing in brought.items():
-                _add(found, kind, name, thing, plugin)
-        except PluginError as clash:
-            if strict:
-                raise
-            _leave_out(found, plugin, clash)
+            if isinstance(error, Clash):
+                found.clash = found.clash or error
     found.brought[kind] = dict(sorted(found.brought[kind].items()))
 
 
@@ -168,10 +162,10 @@ def _brought(kind: str, things: Any) -> dict[str, Any]:
         raise PluginError(f"benchbench_{kind}s must return a list, not {things!r}")
     brought: dict[str, Any] = {}
     for thing in things:
-        if kind == "suite":
-            validation.check_suite(thing)
-        else:
+        if kind != "suite":
             validation.check_component(thing, kind, KINDS[kind])
+        elif not (isinstance(thing, Path) and thing.suffix == ".toml" and thing.is_file()):
+            raise PluginError(f"{thing!r} is no suite: it must be the Path of a TOML file")
         name = thing.stem if kind == "suite" else thing.name
         if name in brought:
             raise PluginError(f"brings two {kind}s named '{name}'")
@@ -180,33 +174,26 @@ def _brought(kind: str, things: Any) -> dict[str, Any]:
 
 
 def _add(found: Registry, kind: str, name: str, thing: Any, plugin: Plugin) -> None:
-    """Register a component or suite. Raises PluginError if another plugin has brought its like."""
-    if name in found.brought[kind]:
-        other = found.origin[found.brought[kind][name]]
-        raise PluginError(
-            f"two plugins bring a {kind} named '{name}': {other.name} (from {other.distribution}) and {plugin.name} "
-            f"(from {plugin.distribution}); {_way_out(other, plugin)}"
-        )
-    if kind == "metric" and getattr(thing, "ranks", False):
-        _check_only_one_ranks(found, thing, plugin)
+    """Register a component or suite. Raises Clash if another plugin has brought its like.
+
+    Nor may two metrics rank boards: the second would reorder every board.
+    """
+    if rival := found.brought[kind].get(name):
+        raise _clash(f"bring a {kind} named '{name}'", found.origin[rival], plugin)
+    if kind == "metric" and thing.ranks:
+        for other in found.brought[kind].values():
+            if other.ranks:
+                raise _clash(f"rank the boards, by {other.name} and by {name}", found.origin[other], plugin)
     found.brought[kind][name] = thing
     found.origin[thing] = plugin
     plugin.brings.append(f"{kind} {name}")
     plugin.warnings += validation.near_misses(thing) if kind in KINDS else []
 
 
-def _check_only_one_ranks(found: Registry, metric: Any, plugin: Plugin) -> None:
-    """Raises PluginError if another metric ranks boards already: a second one would reorder every board."""
-    for other in found.brought["metric"].values():
-        if getattr(other, "ranks", False):
-            raise PluginError(
-                f"two metrics rank the boards: {other.name} (from {found.origin[other].distribution}) and "
-                f"{metric.name} (from {plugin.distribution}); {_way_out(found.origin[other], plugin)}"
-            )
-
-
-def _way_out(*plugins: Plugin) -> str:
-    """The options that leave one of two plugins out."""
+def _clash(what: str, *plugins: Plugin) -> Clash:
+    """Say what two plugins both do, and which options leave one of them out."""
     named = {path.name for path in sources.files()}
     options = [f"--no-plugin {plugin.name}" for plugin in plugins if plugin.distribution not in named]
-    return f"leave one out with {' or '.join(options)}" if options else "load only one of these files"
+    way_out = f"leave one out with {' or '.join(options)}" if options else "load only one of these files"
+    both = " and ".join(f"{plugin.name} (from {plugin.distribution})" for plugin in plugins)
+    return Clash(f"two plugins {what}: {both}; {way_out}")

@@ -8,12 +8,11 @@ from pathlib import Path
 from string import Template
 
 from .. import __version__
-from ..contracts import specs
 from ..errors import BenchbenchError, SpecError
 from ..files import fresh_folder
 from .registry import Registry
 from .sources import installed
-from .validation import RESERVED
+from .validation import name_problem
 
 FILES = {  # path in the package: name of the template
     "pyproject.toml": "pyproject.toml",
@@ -36,7 +35,14 @@ def new_plugin(registry: Registry, name: str, kind: str, to: Path) -> Path:
     Raises SpecError for a name that is illegal or taken, BenchbenchError if the folder exists.
     """
     name = name.removeprefix("benchbench-")
-    check_name(registry, name, kind)
+    if problem := name_problem(name, kind):
+        plain = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-0123456789")
+        raise SpecError(problem + (f"; did you mean '{plain}'?" if plain not in ("", name) else ""))
+    if component := registry.of(kind).get(name):
+        owner = registry.origin[component].distribution
+        raise SpecError(f"there is a {kind} named '{name}' already (from {owner}); choose another name")
+    if name in installed():
+        raise SpecError(f"there is a plugin named '{name}' already; choose another name")
     folder = to / f"benchbench-{name}"
     if folder.exists():
         raise BenchbenchError(f"{folder} is there already; choose another name, or another folder with --to")
@@ -61,18 +67,3 @@ def class_name(name: str, kind: str) -> str:
     """Turn `my-blur` into MyBlurModel and `my-model` into MyModel; never into the name of the base class."""
     camel = "".join(part.capitalize() for part in re.split("[-_]", name))
     return camel if camel.endswith(kind.capitalize()) and camel != kind.capitalize() else camel + kind.capitalize()
-
-
-def check_name(registry: Registry, name: str, kind: str) -> None:
-    """Raises SpecError unless a new component of that kind may have the name."""
-    if not specs.NAME.fullmatch(name):
-        plain = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-0123456789")
-        hint = f"; did you mean '{plain}'?" if plain else ""
-        raise SpecError(f"'{name}' is no name: lower-case letters, digits, - and _, a letter first{hint}")
-    if component := registry.of(kind).get(name):
-        owner = registry.origin[component].distribution
-        raise SpecError(f"there is a {kind} named '{name}' already (from {owner}); choose another name")
-    if name in installed():
-        raise SpecError(f"there is a plugin named '{name}' already; choose another name")
-    if kind == "metric" and name in RESERVED:
-        raise SpecError(f"no metric can be named '{name}', which is a column of every board; choose another name")

@@ -37,12 +37,12 @@ class Plugin:
 
 
 def blocked() -> frozenset[str]:
-    """Plugin names listed in BENCHBENCH_BLOCK, separated by commas."""
+    """Return the plugin names listed in BENCHBENCH_BLOCK, separated by commas."""
     return frozenset(name.strip() for name in os.environ.get(BLOCK, "").split(",") if name.strip())
 
 
 def files() -> tuple[Path, ...]:
-    """Plugin files listed in BENCHBENCH_PLUGINS, separated as PATH is."""
+    """Return the plugin files listed in BENCHBENCH_PLUGINS, separated as PATH is."""
     return tuple(dict.fromkeys(Path(text) for text in os.environ.get(FILES, "").split(os.pathsep) if text))
 
 
@@ -57,28 +57,24 @@ def add_files(paths: Iterable[Path]) -> None:
     os.environ[FILES] = os.pathsep.join(map(str, dict.fromkeys([*files(), *own])))
 
 
-def installed() -> list[str]:
-    """The names of all installed plugins, loaded or not."""
-    return [e.name for e in importlib.metadata.entry_points(group=GROUP)]
-
-
-def of_packages() -> dict[str, list[str]]:
-    """The names of the installed plugins, by the package that brings them; benchbench itself cannot be left out."""
-    found: dict[str, list[str]] = {}
-    for entry_point in importlib.metadata.entry_points(group=GROUP):
+def installed() -> dict[str, list[str]]:
+    """Map what `--no-plugin` may name to plugins: each plugin to itself, each package but benchbench to all of its."""
+    entry_points = importlib.metadata.entry_points(group=GROUP)
+    packages: dict[str, list[str]] = {}
+    for entry_point in entry_points:
         if entry_point.dist and entry_point.dist.name != "benchbench":
-            found.setdefault(entry_point.dist.name, []).append(entry_point.name)
-    return found
+            packages.setdefault(entry_point.dist.name, []).append(entry_point.name)
+    return packages | {entry_point.name: [entry_point.name] for entry_point in entry_points}
 
 
 def of_entry_point(entry_point: EntryPoint) -> Plugin:
-    """The plugin of an entry point, not loaded yet."""
+    """Describe the plugin of an entry point, not loaded yet."""
     distribution, version = (entry_point.dist.name, entry_point.dist.version) if entry_point.dist else ("?", "?")
     return Plugin(entry_point.name, distribution, version, entry_point.value.partition(":")[0])
 
 
 def of_file(path: Path) -> Plugin:
-    """The plugin of a file, not loaded yet; a digest is its version. Raises OSError if it cannot be read."""
+    """Describe the plugin of a file, not loaded yet; a digest is its version. Raises OSError if it cannot be read."""
     return Plugin(path.stem, path.name, file_digest(path)[:12], path.stem)
 
 

@@ -36,8 +36,6 @@ class Grid:
 class Suite:
     """The content of a suite file; what it leaves out keeps the command line's default."""
 
-    name: str
-    title: str
     grids: tuple[Grid, ...]
     options: Mapping[str, Any]
     """Any of dataset, size, metric, budget and seed."""
@@ -48,19 +46,15 @@ _OPTIONS: dict[str, type] = {"dataset": list, "size": int, "metric": list, "budg
 
 def load(registry: Registry, name: str) -> Suite:
     """Load a suite by its name or its file. Raises SpecError if it is unknown, unreadable or malformed."""
-    path = Path(name) if name.endswith(".toml") else registry.suites.get(name)
+    path = Path(name) if name.endswith(".toml") else registry.brought["suite"].get(name)
     if path is None:
-        raise SpecError(f"unknown suite '{name}': {did_you_mean(name, registry.suites)}")
+        raise SpecError(f"unknown suite '{name}': {did_you_mean(name, registry.brought['suite'])}")
     try:
         content = tomllib.loads(path.read_text())
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SpecError(f"suite {path} cannot be read: {error}") from error
-    return _suite(path, content)
-
-
-def _suite(path: Path, content: dict[str, Any]) -> Suite:
     grids = content.pop("grid", [])
-    title = str(content.pop("title", path.stem))
+    content.pop("title", None)
     for key, value in content.items():
         if key not in _OPTIONS:
             raise SpecError(f"suite {path}: unknown key '{key}': {did_you_mean(key, [*_OPTIONS, 'title', 'grid'])}")
@@ -70,13 +64,13 @@ def _suite(path: Path, content: dict[str, Any]) -> Suite:
         raise SpecError(f"suite {path}: write [[grid]], not [grid]")
     if not grids:
         raise SpecError(f"suite {path} has no [[grid]]")
-    return Suite(path.stem, title, tuple(_grid(path, grid) for grid in grids), content)
+    return Suite(tuple(_grid(path, grid) for grid in grids), content)
 
 
 def _grid(path: Path, grid: Mapping[str, Any]) -> Grid:
-    for key in grid.keys() - {"degrade", "model"}:
-        raise SpecError(f"suite {path}: unknown key '{key}' in a grid: {did_you_mean(key, ['degrade', 'model'])}")
     for key, value in grid.items():
+        if key not in ("degrade", "model"):
+            raise SpecError(f"suite {path}: unknown key '{key}' in a grid: {did_you_mean(key, ['degrade', 'model'])}")
         if not (isinstance(value, list) and all(isinstance(spec, str) for spec in value)):
             raise SpecError(f'suite {path}: {key} must be a list of specs, such as {key} = ["all"]')
     return Grid(tuple(grid.get("degrade", ())), tuple(grid.get("model", ())))

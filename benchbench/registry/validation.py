@@ -7,7 +7,6 @@ import difflib
 import inspect
 import math
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -31,7 +30,7 @@ RESERVED = frozenset({
 
 
 def check_hooks(module: Any) -> None:
-    """Raises PluginError for a hook that does not exist, lacks its marker, or wants arguments that are not given.
+    """Raise PluginError for a hook that does not exist, lacks its marker, or wants arguments that are not given.
 
     pluggy would notice a misspelt hook only after all plugins are loaded, and a missing marker never.
     """
@@ -59,12 +58,13 @@ def _check_hook(name: str, function: Any, marks: Mapping[str, Any]) -> None:
 
 
 def check_component(component: Any, kind: str, base: type[Component]) -> None:
-    """Raises PluginError unless `component` is a usable component class of that kind."""
+    """Raise PluginError unless `component` is a usable component class of that kind."""
     if isinstance(component, base):
         raise PluginError(f"{component!r} is an instance: return the class {type(component).__name__} itself")
     if not (inspect.isclass(component) and issubclass(component, base)):
         raise PluginError(f"{component!r} is no {kind} class (it must inherit benchbench.{base.__name__})")
-    _check_name(component, getattr(component, "name", None), kind)
+    if problem := name_problem(getattr(component, "name", None), kind):
+        raise PluginError(f"{component.__name__}: {problem}")
     if inspect.isabstract(component):
         missing = ", ".join(sorted(getattr(component, "__abstractmethods__", ())))
         raise PluginError(f"{component.name}: {missing} must be defined")
@@ -82,13 +82,14 @@ def _is_relevant(value: Any) -> bool:
     return value is None or (type(value) in (int, float) and 0 < value < math.inf)
 
 
-def _check_name(component: Any, name: Any, kind: str) -> None:
+def name_problem(name: Any, kind: str) -> str:
+    """Say why a component of that kind cannot have the name; nothing if it can."""
     if not (isinstance(name, str) and specs.NAME.fullmatch(name)):
-        raise PluginError(f"{component.__name__}: its name {name!r} must be lower-case letters, digits, - and _")
+        return f"its name {name!r} must be lower-case letters, digits, - and _, a letter first"
     if kind == "metric" and name in RESERVED:
-        raise PluginError(f"{component.__name__}: no metric can be named '{name}', which is a column of every board")
-    if kind == "degradation" and name == "overall":
-        raise PluginError(f"{component.__name__}: no degradation can be named 'overall', the page of a data set")
+        return f"no metric can be named '{name}', which is a column of every board"
+    taken = kind == "degradation" and name == "overall"
+    return "no degradation can be named 'overall', the page of a data set" if taken else ""
 
 
 def _check_parameters(component: Any, name: str) -> None:
@@ -105,12 +106,6 @@ def _check_parameters(component: Any, name: str) -> None:
     for parameter in parameters.values():
         if parameter.default is not dataclasses.MISSING:
             checked(component, parameter, parameter.default)
-
-
-def check_suite(path: Any) -> None:
-    """Raises PluginError unless `path` is the file of a suite."""
-    if not (isinstance(path, Path) and path.suffix == ".toml" and path.is_file()):
-        raise PluginError(f"{path!r} is no suite: it must be the Path of a TOML file")
 
 
 def near_misses(component: type[Component]) -> Iterator[str]:

@@ -57,21 +57,14 @@ class DaskExecutor(Executor):
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            where: Any = self._request.scheduler or stack.enter_context(
-                _local_cluster(self._request.workers, self._gpu)
-            )
+            where = self._request.scheduler or stack.enter_context(_local_cluster(self._request.workers, self._gpu))
             self._client = stack.enter_context(_client(where))
             needs = {"resources": {GPU: 1}} if self._gpu else {}
             self._executor = self._client.get_executor(pure=False, **needs)
             stack.callback(self._executor.shutdown, wait=False)
-            self._client.subscribe_topic(self._topic, self._hear)
+            self._client.subscribe_topic(self._topic, lambda event: self.progress.put(event[1]))  # a time comes first
             self._stack = stack.pop_all()
         return self
-
-    def _hear(self, event: tuple[float, Mapping[str, Any]]) -> None:
-        """Take a time and a message, to which the scheduler adds who sent it."""
-        told = event[1]
-        self.progress.put({"key": told["key"], "values": dict(told["values"]), "row": told["row"]})
 
     def __exit__(self, *error: Any) -> None:
         with suppress(OSError, TimeoutError):  # a scheduler that has gone cannot be told
@@ -190,20 +183,26 @@ def slots(gpu: bool, dask_scheduler: Any = None) -> dict[str, int]:
 def work(given: RemoteTrial, topic: str, pause: float) -> tuple[str, RemoteResult]:
     """Carry out a trial in a thread of a worker; return the worker's address, and what came of it.
 
-    Progress is told each `pause` seconds, as events of the topic.
+    Events of the topic tell every row of its history, and of mere progress something each `pause` seconds.
     """
     from distributed import Reschedule, get_worker
 
-    worker = get_worker()
+    worker, last = get_worker(), -pause
     task = worker.get_current_task()
+    # Dask marks its workers as daemons, which may not start processes lest these outlive them; a trial's does not.
+    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+
+    def hear(progress: Progress) -> None:
+        nonlocal last
+        if progress["row"] is not None or time.monotonic() - last >= pause:
+            last = time.monotonic()
+            worker.log_event(topic, progress)
 
     def cancelled() -> bool:
         """Return whether the run has ended, or this worker does; its state says so."""
         known = worker.state.tasks.get(task)
         return known is None or known.state != "executing" or worker.status.name.startswith("clos")
 
-    _may_have_children()
-    hear = now_and_then(lambda progress: worker.log_event(topic, progress), pause)
     try:
         with tempfile.TemporaryDirectory(dir=worker.local_directory, ignore_cleanup_errors=True) as scratch:
             return worker.address, remote.carry_out(given, Path(scratch), hear, cancelled)
@@ -211,22 +210,3 @@ def work(given: RemoteTrial, topic: str, pause: float) -> tuple[str, RemoteResul
         raise Reschedule from None
     except Exception as error:  # here, and not in the trial's own process: as where this worker's disk is full
         return worker.address, RemoteResult(refusal=one_line(error))
-
-
-def _may_have_children() -> None:
-    """Dask marks its workers as daemons, which may not start processes lest these outlive them; a trial's does not."""
-    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
-
-
-def now_and_then(tell: Callable[[Progress], object], pause: float) -> Callable[[Progress], None]:
-    """Return a `tell` that lets through all rows, and of mere progress something each `pause` seconds."""
-    last = -pause
-
-    def sparingly(progress: Progress) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if progress["row"] is not None or now - last >= pause:
-            last = now
-            tell(progress)
-
-    return sparingly

@@ -15,7 +15,7 @@ from ..processes import ChildProcess, Pool
 from ..results.trial import Trial
 from . import worker
 from .plan import RunRequest
-from .progress import Progress, told
+from .progress import Progress, pass_on
 from .workspace import Workspace, lock_of
 
 
@@ -73,13 +73,8 @@ class LocalExecutor(Executor):
             device=self._device,
             threads=trial.threads,
         )
-        return self._pool.submit(
-            ChildProcess(worker.run, workspace, worker.pack(trial)), partial(self._hear, trial.key)
-        )
-
-    def _hear(self, key: str, text: str) -> None:
-        if progress := told(key, text):
-            self.progress.put(progress)
+        child = ChildProcess(worker.run, workspace, worker.pack(trial))
+        return self._pool.submit(child, partial(pass_on, trial.key, self.progress.put))
 
     def receive(self, trial: Trial, done: Future[str | None]) -> str | None:
         try:

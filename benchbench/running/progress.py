@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypedDict
 
 from ..processes import tell_parent
@@ -24,15 +24,16 @@ def tell(values: Mapping[str, float], row: int | None = None) -> None:
     tell_parent(json.dumps({"values": values, "row": row}))
 
 
-def told(key: str, text: str) -> Progress | None:
-    """Return what a trial's process told by `tell`; None for any other text, which may come from a plugin.
+def pass_on(key: str, hear: Callable[[Progress], object], text: str) -> None:
+    """Let `hear` have what a trial's process told by `tell`; any other text, which may come from a plugin, is dropped.
 
-    >>> told("a-key", '{"values": {"fraction": 0.5}, "row": null}')
+    >>> pass_on("a-key", print, '{"values": {"fraction": 0.5}, "row": null}')
     {'key': 'a-key', 'values': {'fraction': 0.5}, 'row': None}
     """
     try:
         content = json.loads(text)
         values = {str(name): float(value) for name, value in content["values"].items()}
-        return {"key": key, "values": values, "row": None if content["row"] is None else int(content["row"])}
+        row = None if content["row"] is None else int(content["row"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None
+        return
+    hear({"key": key, "values": values, "row": row})

@@ -10,12 +10,12 @@ import fnmatch
 import os
 import pickle
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from .. import __version__
-from ..contracts.component import Component
 from ..contracts.dataset import Dataset
 from ..contracts.digests import component_digest
 from ..devices import check_compiler, check_device
@@ -28,22 +28,10 @@ from ..results.store import RESULT, DamagedResult
 from ..results.trial import Trial, key_of
 from . import worker
 from .plan import RunRequest
-from .progress import Progress, told
+from .progress import Progress, pass_on
 from .workspace import CHECKPOINTS, LOCKS, Workspace, lock_of, locked
 
-PLUGINS = "plugins"
 WHOLE = (RESULT, store.LOG, *store.SUMMED, CHECKPOINTS)
-
-
-@dataclass(frozen=True)
-class Work:
-    """A trial with what another machine needs to find out whether it can do it: pickled here, and unpickled there."""
-
-    trial: Trial
-    dataset: Dataset
-    digests: Sequence[str]
-    """Of the sources of the trial's components, in the order of `components`."""
-    device: str
 
 
 @dataclass(frozen=True)
@@ -52,14 +40,13 @@ class RemoteTrial:
 
     version: str
     """Of benchbench, where it was sent from; known before anything is unpacked."""
-    key: str
     folder: str
-    """Of the result, in any folder of results."""
+    """Of the result, in any folder of results; its last part is the trial's key."""
     plugins: Mapping[str, bytes]
     """The plugins' files that were named, not installed; they must be in place before anything is unpacked."""
     blocked: str
     work: bytes
-    """A pickled `Work`."""
+    """Pickled: the trial, its data set, and each of its components with the digest of its source."""
     trial: bytes
     """Packed by `worker.pack`."""
     device: str
@@ -84,14 +71,13 @@ class RemoteResult:
 def prepare(trial: Trial, dataset: Dataset, request: RunRequest) -> RemoteTrial:
     """Pack a trial for another machine. Raises what pickling its components raises."""
     final = trial.folder(request.out)
-    digests = [component_digest(part) for part in components(trial)]
+    parts = [(part, component_digest(part)) for part in (*trial.metrics, trial.degradation, trial.model)]
     return RemoteTrial(
         version=__version__,
-        key=trial.key,
         folder=str(trial.folder(Path())),
         plugins={path.name: path.read_bytes() for path in sources.files()},
         blocked=os.environ.get(sources.BLOCK, ""),
-        work=pickle.dumps(Work(trial, dataset, digests, request.device)),
+        work=pickle.dumps((trial, dataset, parts)),
         trial=worker.pack(trial),
         device=request.device,
         threads=trial.threads,
@@ -100,37 +86,27 @@ def prepare(trial: Trial, dataset: Dataset, request: RunRequest) -> RemoteTrial:
     )
 
 
-def components(trial: Trial) -> list[Component]:
-    """Return the components that determine the trial's result and its scores."""
-    return [*trial.metrics, trial.degradation, trial.model]
-
-
 def carry_out(
     given: RemoteTrial, scratch: Path, hear: Callable[[Progress], object], cancelled: Callable[[], bool]
 ) -> RemoteResult:
     """Do the trial on this machine, in an empty folder. Raises Cancelled."""
     if given.version != __version__:
         return RemoteResult(f"it has benchbench {__version__}, and the run is of {given.version}")
-    final, plugins, cache = scratch / "out" / given.folder, scratch / PLUGINS, cache_folder().absolute()
+    final, plugins, cache = scratch / "out" / given.folder, scratch / "plugins", cache_folder().absolute()
     _write(final, given.files)
+    given, before = replace(given, files={}), given.files.get(RESULT)
     for name, source in given.plugins.items():
         write_atomically(plugins / Path(name).name, source)
     data: list[str] = []
-    admission = ChildProcess(admit, plugins, given.blocked, given.work, cache)
-    if refusal := admission.run(hear=data.append, cancelled=cancelled):
+    if refusal := ChildProcess(admit, given, plugins, cache).run(hear=data.append, cancelled=cancelled):
         return RemoteResult(refusal)
     workspace = Workspace(final, scratch / "lock", Path(data[-1]), cache, given.device, given.threads)
-
-    def pass_on(text: str) -> None:
-        if progress := told(given.key, text):
-            hear(progress)
-
-    child = ChildProcess(run, plugins, given.blocked, given.trial, workspace)
-    reason = child.run(given.limits, pass_on, cancelled)
+    child = ChildProcess(run, given, plugins, workspace)
+    reason = child.run(given.limits, partial(pass_on, final.name, hear), cancelled)
     found = files_of(final)
-    if RESULT in found and found[RESULT] != given.files.get(RESULT):
-        return RemoteResult(reason=reason, files=found)
-    return RemoteResult(reason=reason, files=files_of(workspace.work, store.LOG, CHECKPOINTS))
+    if found.get(RESULT) in (None, before):
+        found = files_of(workspace.work, store.LOG, CHECKPOINTS)
+    return RemoteResult(reason=reason, files=found)
 
 
 def take_in(trial: Trial, out: Path, files: Mapping[str, bytes]) -> None:
@@ -154,9 +130,7 @@ def take_in(trial: Trial, out: Path, files: Mapping[str, bytes]) -> None:
 
 def files_of(folder: Path, *patterns: str) -> dict[str, bytes]:
     """Return the files of a result folder, or those of its files that the patterns name."""
-    names = os.listdir(folder) if folder.is_dir() else []
-    wanted = [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns or WHOLE)]
-    return {name: (folder / name).read_bytes() for name in wanted}
+    return {path.name: path.read_bytes() for pattern in patterns or WHOLE for path in folder.glob(pattern)}
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -170,19 +144,24 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
 # ── there, in a child process ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def admit(plugins: Path, blocked: str, packed: bytes, cache: Path) -> None:
-    """Find out whether this machine can do the packed work, and tell where its data are. Raises what says why not."""
-    use_plugins(plugins, blocked)
-    work: Work = pickle.loads(packed)
-    folder = have_data(work.dataset, work.trial.size, work.trial.fingerprint, cache)
-    compare(work)
+def admit(given: RemoteTrial, plugins: Path, cache: Path) -> None:
+    """Find out whether this machine can do the trial, and tell where its data are. Raises what says why not."""
+    use_plugins(plugins, given.blocked)
+    trial, dataset, parts = pickle.loads(given.work)
+    folder = have_data(dataset, trial.size, trial.fingerprint, cache)
+    for part, wanted in parts:
+        if (own := component_digest(part)) != wanted:
+            raise BenchbenchError(f"its source of {part} is another one: {own}, and the run's is {wanted}")
+    check_device(given.device)
+    if trial.compiled:
+        check_compiler()
     tell_parent(str(folder))
 
 
-def run(plugins: Path, blocked: str, packed: bytes, workspace: Workspace) -> None:
-    """Do the packed trial with the run's plugins."""
-    use_plugins(plugins, blocked)
-    worker.run(workspace, packed)
+def run(given: RemoteTrial, plugins: Path, workspace: Workspace) -> None:
+    """Do the trial with the run's plugins."""
+    use_plugins(plugins, given.blocked)
+    worker.run(workspace, given.trial)
 
 
 def use_plugins(folder: Path, blocked: str) -> None:
@@ -201,13 +180,3 @@ def have_data(dataset: Dataset, size: int, fingerprint: str, cache: Path) -> Pat
     if (own := prepared.load(folder).fingerprint) != fingerprint:
         raise DataError(f"its data set {dataset.label} is another one: {own}, and the run's is {fingerprint}")
     return folder
-
-
-def compare(work: Work) -> None:
-    """Raise BenchbenchError if a component's source is not here what it is at the run, or what it needs is missing."""
-    for part, wanted in zip(components(work.trial), work.digests, strict=True):
-        if (own := component_digest(part)) != wanted:
-            raise BenchbenchError(f"its source of {part} is another one: {own}, and the run's is {wanted}")
-    check_device(work.device)
-    if work.trial.compiled:
-        check_compiler()

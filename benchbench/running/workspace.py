@@ -101,19 +101,6 @@ def take_over_checkpoints(final: Path, work: Path) -> None:
     """Move the checkpoints of a trial that failed, perhaps for want of time or memory, to where it goes on."""
     for checkpoint in final.glob(CHECKPOINTS):
         os.replace(checkpoint, work / checkpoint.name)
-    for checkpoint in work.glob(CHECKPOINTS):
-        if not _is_whole(checkpoint):  # damaged: without it the training starts anew
-            checkpoint.unlink()
-
-
-def _is_whole(checkpoint: Path) -> bool:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(checkpoint, "pt") as file:
-            return "plan" in (file.metadata() or {})
-    except (OSError, SafetensorError):
-        return False
 
 
 def check_writable(folder: Path) -> None:

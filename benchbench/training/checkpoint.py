@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from safetensors import SafetensorError
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -15,7 +16,7 @@ from ..contracts.optimizers import lay_out_like_parameters
 from ..files import load_tree, save_tree
 from .filmstrip import Frame
 
-FORM = 2
+FORM = 3
 """Of a checkpoint's content: raise it with every change, and older ones are left aside."""
 
 
@@ -54,8 +55,11 @@ def save(path: Path, state: State, parts: Mapping[str, Stateful]) -> None:
 
 
 def restore(path: Path, parts: Mapping[str, Stateful]) -> State | None:
-    """Give the parts their saved states and return that of the training; None without a checkpoint of this form."""
-    tree = load_tree(path) if path.exists() else {}
+    """Give the parts their saved states and return that of the training; None without a whole one of this form."""
+    try:
+        tree = load_tree(path)
+    except (OSError, ValueError, SafetensorError):
+        return None
     if tree.get("form") != FORM:
         return None
     for name, part in parts.items():

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..contracts.model import Model
-from ..data.batches import validation_batch
 from ..data.degraded import DegradedSet, psnr_of
 from ..files import write_atomically
 from ..images import tiled
@@ -42,7 +41,7 @@ def is_due(before: float, after: float) -> bool:
 def frame(model: Model, module: nn.Module, validation: DegradedSet, device: torch.device, step: int) -> Frame:
     """Restore the first images of a degraded set by the module as it is now, which keeps its mode."""
     was_training = module.training
-    batch = validation_batch(validation, slice(0, IMAGES), device)
+    batch = validation.batch(slice(0, IMAGES), device)
     restored = forward(model, module.eval(), batch).float().clamp(0, 1)
     module.train(was_training)
     return Frame(step, psnr_of(restored, batch.clean), _shown(restored.mul(255).round()))

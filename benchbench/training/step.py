@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 from ..contracts.model import Batch, Model
 from ..contracts.seeding import generator
-from ..data.batches import TrainingSet, validation_batch
+from ..data.batches import TrainingSet
 from ..data.degraded import DegradedSet, psnr_of
 from ..devices import autocast
 from ..errors import TrialError
@@ -92,7 +92,7 @@ def validate(model: Model, module: nn.Module, validation: DegradedSet, device: t
     module.eval()
     loss, psnr = 0.0, 0.0
     for start in range(0, len(validation), VALIDATION_BATCH):
-        batch = validation_batch(validation, slice(start, start + VALIDATION_BATCH), device)
+        batch = validation.batch(slice(start, start + VALIDATION_BATCH), device)
         restored = forward(model, module, batch)
         with autocast(device):
             value = float(model.loss(restored, batch))

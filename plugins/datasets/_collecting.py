@@ -1,26 +1,31 @@
-"""From image files to Images: reads in parallel, keeps the order and each image's attributes."""
+"""Data sets in a folder on disk: files become Images, read in parallel, in order, with each image's attributes."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchbench import DataError, Images
+from benchbench import DataError, Dataset, Images
 
-from ._finding import Skipped
+from ._finding import Skipped, digest, existing_folder, find_images, plain, short_ids
 from ._reading import SUFFIXES, Crop, Levels, Unusable, read_mask, read_photo, reason
 
 _WINDOW = 256  # images under way at once
+_Read = tuple[Levels | None, NDArray[np.bool_], Skipped]
+"""Pixels `(size, size, 3)`, None where the image cannot be read; the mask `(size, size)`; what cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -28,94 +33,143 @@ class Photo:
     """An image file with its id, masks, attributes, identity and split."""
 
     id: str
-    path: Path
-    masks: tuple[Path, ...] = ()
-    """Files whose union is the face."""
-    values: tuple[Any, ...] = ()
-    """One value an attribute."""
-    identity: str | None = None
-    split: str | None = None
+    file: str
+    """Relative to the folder of the images."""
+    masks: Sequence[str] = ()
+    """Files whose union is the face, relative to the folder of the masks."""
+    values: Sequence[Any] = ()
+    """One per attribute, or none at all."""
+    identity: Any = None
+    split: Any = None
 
 
-def bright(levels: Levels) -> NDArray[np.bool_]:
-    """Mark as face where a greyscale mask is 128 or more."""
-    return levels >= 128
+class OnDisk(Dataset):
+    """A data set that lies in a folder, in the layout of those who made it."""
 
+    path: str
+    limit: int | None
+    crop: Crop = "centre"
+    way_out: ClassVar[str]
+    """Where the data set comes from, and which folder to name."""
 
-@dataclass(frozen=True)
-class Reader:
-    """Reads image files as pixels and masks of one size."""
+    layout: ClassVar[Sequence[str]] = ("",)
+    """Where the images may lie in the folder; the first that exists counts."""
+    mask_folder: ClassVar[str] = ""
+    """Where the masks may lie in the folder, if there are any."""
+    ids = staticmethod(short_ids)
+    """Gives each of the image files its id."""
 
-    size: int
-    root: Path
-    """Files are reported relative to this folder."""
-    crop: Crop = "top"
-    reject: Callable[[Image.Image], str | None] | None = None
-    face: Callable[[Levels], NDArray[np.bool_]] = bright
+    @abstractmethod
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+        """Return the names of the attributes, and the photos in order, from the image files by id and the mask files.
 
-    def __call__(self, photo: Photo) -> tuple[Levels | None, NDArray[np.bool_] | None, Skipped]:
-        """Read the pixels `(size, size, 3)` and the mask `(size, size)` of a photo; None for what cannot be read."""
+        Raises DataError for a list that cannot be understood.
+        """
+
+    def lists(self) -> Sequence[Path]:
+        """Return the other files that matter; they need not exist."""
+        return ()
+
+    @property
+    def reject(self) -> Callable[[Image.Image], str | None] | None:
+        """What finds a reason against an upright RGB image, if anything does."""
+        return None
+
+    @staticmethod
+    def is_face(levels: Levels) -> NDArray[np.bool_]:
+        """Tell which pixels of a greyscale mask are face: those of 128 and above."""
+        return levels >= 128
+
+    @property
+    def label(self) -> str:
+        """The name and what is not the default, without the path: `lfw,limit=9`; safe as the name of a folder."""
+        return label_of(self, self.name)
+
+    def root(self) -> Path:
+        """Return the folder that `path` names. Raises DataError with the way out."""
+        return existing_folder(self.path, self.name, self.way_out)
+
+    def folders(self) -> tuple[Path, Path | None]:
+        """Return the folder of the images, and that of the masks, if there may be one. Raises DataError."""
+        root = self.root()
+        for name in self.layout:
+            if (root / name).is_dir():
+                return (root / name).resolve(), root / self.mask_folder if self.mask_folder else None
+        raise DataError(f"{self.name}: '{root}' holds no folder {' or '.join(self.layout)}. {self.way_out}")
+
+    def load(self, size: int) -> Images:
+        """Load the first `limit` usable images. Raises DataError if there are none, or for a malformed list."""
+        folder, mask_folder = self.folders()
+        names, masks, skipped = _found(folder, mask_folder)
+        columns, photos = self.photos(dict(zip(self.ids(names), names, strict=True)), masks)
+        room = min(len(photos), self.limit or len(photos))
+        pixels, faces = _space(room, size, any(p.masks for p in photos))
+        kept = list[Photo]()
+        for photo, (levels, face, problems) in _in_parallel(partial(self._read, size, folder, mask_folder), photos):
+            if len(kept) == room:
+                break
+            skipped += problems
+            if levels is None:
+                continue
+            pixels[len(kept)] = levels.transpose(2, 0, 1)  # (H, W, 3) -> (3, H, W)
+            if photo.masks:
+                faces[len(kept), 0] = face
+            kept.append(photo)
+        if not kept:
+            raise DataError(_nothing_left(folder, skipped))
+        identities, splits = [p.identity for p in kept], [p.split for p in kept]
+        return Images(
+            ids=[p.id for p in kept],
+            pixels=torch.from_numpy(pixels[: len(kept)]),
+            masks=torch.from_numpy(faces[: len(kept)]) if len(faces) else None,
+            attributes={column: [p.values[k] if p.values else None for p in kept] for k, column in enumerate(columns)},
+            identities=None if None in identities else identities,
+            splits=splits if set(splits) == {"train", "validation", "test"} else None,  # the first few lack one
+            skipped=skipped,
+        )
+
+    def _read(self, size: int, folder: Path, mask_folder: Path | None, photo: Photo) -> _Read:
         # Broken files make Pillow raise nearly anything (SyntaxError, struct.error, MemoryError, …).
+        face, skipped = np.zeros((size, size), np.uint16), Skipped()  # the share of face in each pixel, from 0 to 255
         try:
-            pixels, aspect = read_photo(photo.path, self.size, self.crop, self.reject)
+            pixels, aspect = read_photo(folder / photo.file, size, self.crop, self.reject)
         except Exception as problem:
-            return None, None, [(self.shown(photo.path), reason(problem))]
-        total, skipped = None, Skipped()
-        for path in photo.masks:
+            return None, face >= 128, [(photo.file, reason(problem))]
+        for mask in photo.masks:
+            path = (mask_folder or folder) / mask
             try:
-                share = self._share(path, aspect)
-                total = share if total is None else total + share
+                share, own_aspect = read_mask(path, size, self.crop, self.is_face)
+                if not np.isclose(own_aspect, aspect, rtol=0.02):
+                    raise Unusable("its proportions are not those of the image")
+                if not share.any():
+                    raise Unusable("no pixel is marked as face")
+                face += share
             except Exception as problem:
-                skipped.append((self.shown(path), f"mask: {reason(problem)}"))
-        return pixels, None if total is None else total >= 128, skipped
+                skipped.append((Path(os.path.relpath(path, folder)).as_posix(), f"mask: {reason(problem)}"))
+        return pixels, face >= 128, skipped
 
-    def _share(self, path: Path, aspect: float) -> NDArray[np.uint16]:
-        """The share of face in each pixel, from 0 to 255."""
-        share, own_aspect = read_mask(path, self.size, self.crop, self.face)
-        if not np.isclose(own_aspect, aspect, rtol=0.02):
-            raise Unusable("its proportions are not those of the image")
-        if not share.any():
-            raise Unusable("no pixel is marked as face")
-        return share.astype(np.uint16)
-
-    def shown(self, path: Path) -> str:
-        """`path` as people see it: relative to the root."""
-        return Path(os.path.relpath(path, self.root)).as_posix()
+    def version(self) -> str:
+        """A digest of the names, sizes and times of images, masks and lists."""
+        folder, mask_folder = self.folders()
+        names, masks, _ = _found(folder, mask_folder)
+        files = [folder / name for name in names] + [(mask_folder or folder) / mask for mask in masks]
+        return digest(folder, [*files, *self.lists()])
 
 
-def read_images(
-    photos: Sequence[Photo],
-    reader: Reader,
-    *,
-    columns: Sequence[str] = (),
-    skipped: Iterable[tuple[str, str]] = (),
-    limit: int | None = None,
-) -> Images:
-    """Read the first `limit` usable photos, in order. Raises DataError if there is none."""
-    room = min(len(photos), limit or len(photos))
-    pixels, masks = _space(room, reader.size, any(p.masks for p in photos))
-    kept, passed_over = list[Photo](), list(skipped)
-    for photo, (levels, mask, problems) in _read_in_parallel(photos, reader):
-        if len(kept) == room:
-            break
-        passed_over += problems
-        if levels is None:
-            continue
-        pixels[len(kept)] = levels.transpose(2, 0, 1)  # (H, W, 3) -> (3, H, W)
-        if mask is not None:
-            masks[len(kept), 0] = mask
-        kept.append(photo)
-    if not kept:
-        raise DataError(_nothing_left(reader.root, passed_over))
-    return Images(
-        ids=[p.id for p in kept],
-        pixels=torch.from_numpy(pixels[: len(kept)]),
-        masks=torch.from_numpy(masks[: len(kept)]) if len(masks) else None,
-        attributes={column: [p.values[k] for p in kept] for k, column in enumerate(columns)},
-        identities=_complete([p.identity for p in kept]),
-        splits=_official([p.split for p in kept]),
-        skipped=passed_over,
-    )
+def label_of(dataset: OnDisk, name: str) -> str:
+    """Return `name` and the settings that are not the default, paths by their last part."""
+    fields = [f for f in dataclasses.fields(dataset) if f.name != "path"]  # type: ignore[arg-type]  # of the subclass
+    given = {f.name: getattr(dataset, f.name) for f in fields if getattr(dataset, f.name) != f.default}
+    return ",".join([name, *(f"{key}={plain(Path(str(value)).name)}" for key, value in given.items())])
+
+
+def _found(folder: Path, mask_folder: Path | None) -> tuple[list[str], list[str], Skipped]:
+    """Find image files and mask files, each relative to its folder, and the files passed over."""
+    names, skipped = find_images(folder, exclude=mask_folder)
+    if mask_folder is None or not mask_folder.is_dir():
+        return names, [], skipped
+    masks, problems = find_images(mask_folder)
+    return names, masks, skipped + [(f"{mask_folder.name}/{mask}", f"mask: {why}") for mask, why in problems]
 
 
 def _space(room: int, size: int, with_masks: bool) -> tuple[Levels, NDArray[np.bool_]]:
@@ -128,29 +182,19 @@ def _space(room: int, size: int, with_masks: bool) -> tuple[Levels, NDArray[np.b
         raise DataError(f"{room} images of {size} pixels need {needed:.0f} GiB: limit=N takes fewer") from problem
 
 
-def _read_in_parallel(photos: Sequence[Photo], reader: Reader) -> Iterator[tuple[Photo, Any]]:
+def _in_parallel(read: Callable[[Photo], _Read], photos: Sequence[Photo]) -> Iterator[tuple[Photo, _Read]]:
     Image.init()  # not by many threads at once
     with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as pool:
         for start in range(0, len(photos), _WINDOW):
             window = photos[start : start + _WINDOW]
             with warnings.catch_warnings():  # Pillow warns of odd files; what matters about them becomes a reason
                 warnings.simplefilter("ignore")
-                results = list(pool.map(reader, window))
+                results = list(pool.map(read, window))
             yield from zip(window, results, strict=True)
 
 
-def _complete(values: Sequence[str | None]) -> list[str] | None:
-    known = [v for v in values if v is not None]
-    return known if len(known) == len(values) else None
-
-
-def _official(splits: Sequence[str | None]) -> Any:
-    """The official splits, unless one of the three is empty, as in the first images of a set sorted by split."""
-    return _complete(splits) if {"train", "validation", "test"} <= set(splits) else None
-
-
-def _nothing_left(root: Path, skipped: Sequence[tuple[str, str]]) -> str:
+def _nothing_left(folder: Path, skipped: Skipped) -> str:
     if not skipped:
-        return f"'{root}' holds no images: name the folder that has them ({', '.join(sorted(SUFFIXES))})"
+        return f"'{folder}' holds no images: name the folder that has them ({', '.join(sorted(SUFFIXES))})"
     examples = "; ".join(f"{file}: {why}" for file, why in skipped[:3])
-    return f"none of the {len(skipped)} images in '{root}' can be used ({examples})"
+    return f"none of the {len(skipped)} images in '{folder}' can be used ({examples})"

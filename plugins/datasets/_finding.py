@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from benchbench import DataError
 
@@ -28,15 +28,6 @@ def existing_folder(path: str, name: str, way_out: str) -> Path:
     raise DataError(f"{name}: there is no folder '{path}'. {way_out}")
 
 
-def subfolder(root: Path, names: Iterable[str], name: str, way_out: str) -> Path:
-    """The first of the folders `names` that exists in `root`. Raises DataError with the way out if none does."""
-    names = list(names)
-    for candidate in names:
-        if (root / candidate).is_dir():
-            return (root / candidate).resolve()
-    raise DataError(f"{name}: '{root}' holds no folder {' or '.join(names)}. {way_out}")
-
-
 def find_images(root: Path, exclude: Path | None = None) -> tuple[list[str], Skipped]:
     """Image files below `root` as relative POSIX paths, sorted; and those passed over, with reasons.
 
@@ -49,52 +40,40 @@ def find_images(root: Path, exclude: Path | None = None) -> tuple[list[str], Ski
         try:
             entries = [e for e in os.scandir(root / folder) if not e.name.startswith(".")]
         except OSError as problem:
-            skipped.append((printable(folder), reason(problem)))
+            skipped.append((_printable(folder), reason(problem)))
             continue
         for entry in entries:
             name = folder + entry.name
             if entry.is_dir(follow_symlinks=False):
                 if root / name != exclude:
                     pending.append(name + "/")
-            elif (objection := _objection(entry)) is None and printable(name) == name:
-                found.append(name)
-            elif objection != "":
-                skipped.append((printable(name), objection or "its name is not valid Unicode"))
+            elif Path(name).suffix.lower() in SUFFIXES or (entry.is_symlink() and os.path.isdir(entry)):
+                objection = _objection(entry)
+                if objection:
+                    skipped.append((_printable(name), objection))
+                else:
+                    found.append(name)
     return sorted(found), sorted(skipped)
 
 
 def _objection(entry: os.DirEntry[str]) -> str | None:
-    """Why a file isn't read, "" if it needs no mention, None if nothing speaks against it."""
-    is_link = entry.is_symlink()
-    if Path(entry.name).suffix.lower() not in SUFFIXES and not (is_link and _leads_to_folder(entry)):
-        return ""
-    if is_link:
+    if entry.is_symlink():
         return "a link, which is not followed"
     if not entry.is_file(follow_symlinks=False):
         return "not a regular file"
-    return None
+    return None if _printable(entry.name) == entry.name else "its name is not valid Unicode"
 
 
-def printable(name: str) -> str:
+def _printable(name: str) -> str:
     """`name` with escapes in place of bytes that are no Unicode."""
     return name.encode(errors="backslashreplace").decode()
 
 
-def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link to itself
-        return False
-
-
 def unique_ids(names: Sequence[str]) -> list[str]:
     """Each of the different relative paths without its suffix, or with it where two would be equal otherwise."""
-    ids = [name[: -len(Path(name).suffix)] if Path(name).suffix else name for name in names]
-    while len(set(ids)) < len(ids):
-        seen: dict[str, int] = {}
-        for i in ids:
-            seen[i] = seen.get(i, 0) + 1
-        ids = [name if seen[i] > 1 else i for i, name in zip(ids, names, strict=True)]
+    ids = [name.removesuffix(Path(name).suffix) for name in names]
+    while len(count := Counter(ids)) < len(ids):
+        ids = [name if count[i] > 1 else i for i, name in zip(ids, names, strict=True)]
     return ids
 
 
@@ -114,12 +93,6 @@ def digest(root: Path, files: Iterable[Path]) -> str:
         except OSError:
             lines.append((os.path.relpath(path, root), -1, -1))
     return hashlib.sha256(repr(sorted(lines)).encode(errors="backslashreplace")).hexdigest()[:16]
-
-
-def short_label(name: str, settings: Mapping[str, Any]) -> str:
-    """`name` with the settings that are given: `folder-portraits,crop=centre`; safe as the name of a folder."""
-    given = [f"{key}={plain(str(value))}" for key, value in settings.items() if value not in (None, "", False)]
-    return ",".join([name, *given])
 
 
 def plain(text: str) -> str:

@@ -116,7 +116,10 @@ def _upright(image: Image.Image) -> Image.Image:
 def _flattened(image: Image.Image, background: int) -> Image.Image:
     """RGB; transparent parts show grey of level `background`."""
     if image.mode.startswith("I"):
-        image = _eight_bits(image)
+        levels = np.asarray(image)
+        if levels.min() < 0 or levels.max() > 65535:
+            raise Unusable("32-bit pixels, whose range is unknown")
+        image = Image.fromarray(((levels.astype(np.uint32) + 128) // 257).astype(np.uint8))
     if image.mode == "F":
         raise Unusable("floating-point pixels, whose range is unknown")
     if image.has_transparency_data:
@@ -124,13 +127,6 @@ def _flattened(image: Image.Image, background: int) -> Image.Image:
         opaque = Image.new("RGBA", rgba.size, (background, background, background, 255))
         return Image.alpha_composite(opaque, rgba).convert("RGB")
     return image.convert("RGB")
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    levels = np.asarray(image)
-    if levels.min() < 0 or levels.max() > 65535:
-        raise Unusable("32-bit pixels, whose range is unknown")
-    return Image.fromarray(((levels.astype(np.uint32) + 128) // 257).astype(np.uint8))
 
 
 def _square(image: Image.Image, crop: Crop) -> tuple[int, int, int, int]:

@@ -45,14 +45,11 @@ def read_csv(path: Path) -> tuple[tuple[str, ...], dict[str, Row]]:
 
 
 def _typed(name: str, cells: Sequence[str]) -> list[Any]:
-    kind: type = str
-    if name not in TEXT_COLUMNS:
-        given = [cell for cell in cells if cell]
-        if all(_INTEGER.fullmatch(cell) for cell in given):
-            kind = int
-        elif all(_NUMBER.fullmatch(cell) for cell in given):
-            kind = float
-    return [kind(cell) if cell else None for cell in cells]
+    kinds: Mapping[type, re.Pattern[str]] = {} if name in TEXT_COLUMNS else {int: _INTEGER, float: _NUMBER}
+    for kind, pattern in kinds.items():
+        if all(pattern.fullmatch(cell) for cell in cells if cell):
+            return [kind(cell) if cell else None for cell in cells]
+    return [cell or None for cell in cells]
 
 
 def match_rows(path: Path, rows: Mapping[str, Row], names: Sequence[str]) -> dict[str, Row]:
@@ -77,15 +74,22 @@ def match_rows(path: Path, rows: Mapping[str, Row], names: Sequence[str]) -> dic
 
 
 def read_lines(path: Path) -> list[list[str]]:
-    """Read the words of each line of a text file. Raises DataError."""
+    """Read the words of each line of a text file; none if there is no such file. Raises DataError."""
     try:
         return [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except FileNotFoundError:
+        return []
     except (OSError, UnicodeDecodeError) as problem:
         raise DataError(f"{path}: cannot be read: {problem}") from problem
 
 
 def read_celeba_attributes(path: Path) -> tuple[tuple[str, ...], dict[str, Row]]:
-    """Read CelebA's attributes (a count, the names, then per file 1 or -1 for each name) as rows of 1 and 0 by stem."""
+    """Read CelebA's attributes (a count, the names, then per file 1 or -1 for each name) as rows of 1 and 0 by stem.
+
+    Nothing if there is no such file. Raises DataError.
+    """
+    if not path.is_file():
+        return (), {}
     lines = read_lines(path)
     if len(lines) < 2:
         raise DataError(f"{path}: it must begin with the number of images and the names of the attributes")
@@ -99,8 +103,6 @@ def read_celeba_attributes(path: Path) -> tuple[tuple[str, ...], dict[str, Row]]
 
 def read_celeba_pairs(path: Path) -> dict[str, str]:
     """Read a CelebA list of file names and values as value by stem; empty if there is no such file."""
-    if not path.is_file():
-        return {}
     lines = read_lines(path)
     for number, line in enumerate(lines, 1):
         if len(line) != 2:

@@ -13,25 +13,27 @@ Source: Liu, Luo, Wang & Tang, "Deep Learning Face Attributes in the Wild", ICCV
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
-from benchbench import DataError, Dataset, Images, hookimpl, param
+import numpy as np
+from PIL import Image
 
-from ._collecting import Photo, Reader, read_images
-from ._finding import digest, existing_folder, find_images, short_ids, short_label, subfolder
-from ._frontal import no_frontal_face
+from benchbench import DataError, Dataset, hookimpl, param
+
+from ._collecting import OnDisk, Photo
 from ._tables import CELEBA_SPLITS, read_celeba_attributes, read_celeba_pairs
 
-WAY_OUT = (
-    "CelebA comes from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html: unpack img_align_celeba.zip, put "
-    "list_attr_celeba.txt, identity_CelebA.txt and list_eval_partition.txt beside the folder, and name the place: "
-    "celeba:PATH"
-)
 IMAGES = [f"{parent}img_align_celeba" for parent in ("img_align_celeba/", "", "Img/", "img/")]
 IMAGES += ["img_align_celeba_png", "Img/img_align_celeba_png"]
+LONG_SIDE = 256  # px; an image is searched for a face at no more than this size
+MIN_FACE = 1 / 4  # of the shorter side
 LISTS = ("list_attr_celeba.txt", "identity_CelebA.txt", "list_eval_partition.txt")
+_lock = Lock()
 
 
 @hookimpl
@@ -40,42 +42,42 @@ def benchbench_datasets() -> list[type[Dataset]]:
 
 
 @dataclass(frozen=True)
-class CelebA(Dataset):
+class CelebA(OnDisk):
     """CelebA aligned, with attributes, identities and official splits, from its official layout on disk."""
 
     name = "celeba"
+    way_out = (
+        "CelebA comes from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html: unpack img_align_celeba.zip, put "
+        "list_attr_celeba.txt, identity_CelebA.txt and list_eval_partition.txt beside the folder, and name the place: "
+        "celeba:PATH"
+    )
+    layout = IMAGES
     path: str = param(help="the folder that holds img_align_celeba and the lists")
     limit: int | None = param(None, "take the first so many of the images that are left", low=1)
     without: str = param("", 'leave out images with any of these attributes, such as "Eyeglasses Blurry"')
     frontal: bool = param(False, "leave out images in which no frontal face is detected")
 
     @property
-    def label(self) -> str:
-        """The name and what is not the default, without the path."""
-        frontal = "true" if self.frontal else None
-        return short_label(self.name, {"limit": self.limit, "without": self.without, "frontal": frontal})
+    def reject(self) -> Callable[[Image.Image], str | None] | None:
+        return no_frontal_face if self.frontal else None
 
-    def load(self, size: int) -> Images:
-        """Load the chosen images, ordered by number. Raises DataError if there are none, or for a bad list."""
-        root, folder = self._folders()
-        names, skipped = find_images(folder)
-        columns, photos = self._photos(root, folder, names)
-        reader = Reader(size, folder, "centre", reject=no_frontal_face if self.frontal else None)
-        return read_images(photos, reader, columns=columns, skipped=skipped, limit=self.limit)
+    def lists(self) -> list[Path]:
+        """The paths of the lists: beside the images, or in the folders in which they were published."""
+        places = [[self.root() / folder / name for folder in ("", "Anno", "Eval")] for name in LISTS]
+        return [next((path for path in paths if path.is_file()), paths[0]) for paths in places]
 
-    def _photos(self, root: Path, folder: Path, names: Sequence[str]) -> tuple[tuple[str, ...], list[Photo]]:
-        attributes, identities, partition = (_find(root, name) for name in LISTS)
-        columns, rows = read_celeba_attributes(attributes) if attributes.is_file() else ((), {})
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+        attributes, identities, partition = self.lists()
+        columns, rows = read_celeba_attributes(attributes)
         unwanted = self._unwanted(columns, attributes)
         identity_of, number_of = read_celeba_pairs(identities), read_celeba_pairs(partition)
-        nothing = (None,) * len(columns)
         photos = []
-        for i, name in zip(short_ids(names), names, strict=True):
+        for i, name in names.items():
             stem = Path(name).stem
-            values = rows.get(stem, nothing)
-            if not any(values[k] for k in unwanted):
+            values = rows.get(stem, ())
+            if not any(values[k] for k in unwanted if values):
                 split = CELEBA_SPLITS.get(number_of.get(stem, ""))
-                photos.append(Photo(i, folder / name, (), values, identity_of.get(stem), split))
+                photos.append(Photo(i, name, (), values, identity_of.get(stem), split))
         if names and not photos:
             raise DataError(f'{self.name}: without="{self.without}" leaves none of the {len(names)} images')
         return columns, photos
@@ -83,22 +85,30 @@ class CelebA(Dataset):
     def _unwanted(self, columns: Sequence[str], path: Path) -> list[int]:
         for attribute in self.without.split():
             if not columns:
-                raise DataError(f"{self.name}: without={attribute} needs {path}, which does not exist. {WAY_OUT}")
+                raise DataError(f"{self.name}: without={attribute} needs {path}, which does not exist. {self.way_out}")
             if attribute not in columns:
                 raise DataError(f"{self.name}: '{attribute}' is no attribute in {path} ({', '.join(columns)})")
         return [columns.index(attribute) for attribute in self.without.split()]
 
-    def version(self) -> str:
-        """A digest of the names, sizes and times of images and lists."""
-        root, folder = self._folders()
-        return digest(root, [folder / name for name in find_images(folder)[0]] + [_find(root, name) for name in LISTS])
 
-    def _folders(self) -> tuple[Path, Path]:
-        root = existing_folder(self.path, self.name, WAY_OUT)
-        return root, subfolder(root, IMAGES, self.name, WAY_OUT)
+@functools.cache
+def _cascade() -> Any:
+    from skimage.data import lbp_frontal_face_cascade_filename
+    from skimage.feature import Cascade
+
+    return Cascade(lbp_frontal_face_cascade_filename())
 
 
-def _find(root: Path, name: str) -> Path:
-    """The path of a list: beside the images, or in the folder in which it was published."""
-    places = [root / name, root / "Anno" / name, root / "Eval" / name]
-    return next((path for path in places if path.is_file()), places[0])
+def no_frontal_face(image: Image.Image) -> str | None:
+    """Give a reason against an image without a frontal face of at least a quarter of its shorter side; else None.
+
+    By scikit-image's cascade of local binary patterns, trained by OpenCV, on windows of 24×24 pixels.
+    """
+    small = image.convert("RGB")
+    small.thumbnail((LONG_SIDE, LONG_SIDE))
+    side = max(24, round(min(small.size) * MIN_FACE))
+    with _lock:  # the cascade is not made for many threads
+        faces = _cascade().detect_multi_scale(
+            img=np.asarray(small), scale_factor=1.2, step_ratio=1, min_size=(side, side), max_size=small.size[::-1]
+        )
+    return None if faces else "no frontal face detected"

@@ -15,20 +15,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchbench import Dataset, Images, hookimpl, param
+from benchbench import Dataset, hookimpl, param
 
-from ._collecting import Photo, Reader, read_images
-from ._finding import digest, existing_folder, find_images, short_ids, short_label, subfolder
+from ._collecting import OnDisk, Photo
 from ._tables import CELEBA_SPLITS, read_celeba_attributes, read_celeba_pairs, read_lines
 
-WAY_OUT = (
-    "CelebAMask-HQ comes from https://github.com/switchablenorms/CelebAMask-HQ: unpack CelebAMask-HQ.zip and name the "
-    "folder that holds CelebA-HQ-img: celebamask-hq:PATH"
-)
 FACE = ("skin", "nose", "l_eye", "r_eye", "l_brow", "r_brow", "mouth", "u_lip", "l_lip")
-ATTRIBUTES = "CelebAMask-HQ-attribute-anno.txt"
-MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"
-LISTS = (ATTRIBUTES, MAPPING, "identity_CelebA.txt", "list_eval_partition.txt")
+LISTS = (
+    "CelebAMask-HQ-attribute-anno.txt",
+    "CelebA-HQ-to-CelebA-mapping.txt",
+    "identity_CelebA.txt",
+    "list_eval_partition.txt",
+)
 
 
 @hookimpl
@@ -37,66 +35,40 @@ def benchbench_datasets() -> list[type[Dataset]]:
 
 
 @dataclass(frozen=True)
-class CelebAMaskHq(Dataset):
+class CelebAMaskHq(OnDisk):
     """CelebAMask-HQ with face masks and attributes, from its official layout on disk."""
 
     name = "celebamask-hq"
+    way_out = (
+        "CelebAMask-HQ comes from https://github.com/switchablenorms/CelebAMask-HQ: unpack CelebAMask-HQ.zip and name "
+        "the folder that holds CelebA-HQ-img: celebamask-hq:PATH"
+    )
+    layout = ("CelebA-HQ-img",)
+    mask_folder = "CelebAMask-HQ-mask-anno"
     path: str = param(help="the folder that holds CelebA-HQ-img and CelebAMask-HQ-mask-anno")
     limit: int | None = param(None, "take the first so many images only", low=1)
 
-    @property
-    def label(self) -> str:
-        """The name and the limit, without the path."""
-        return short_label(self.name, {"limit": self.limit})
+    def lists(self) -> list[Path]:
+        return [self.root() / name for name in LISTS]
 
-    def load(self, size: int) -> Images:
-        """Load all images in the order of their numbers. Raises DataError if there are none, or for a bad list."""
-        root, folder = self._folders()
-        names, skipped = find_images(folder)
-        masks, original = _masks(root), _originals(root)
-        identity_of, number_of = (read_celeba_pairs(root / name) for name in LISTS[2:])
-        path = root / ATTRIBUTES
-        columns, rows = read_celeba_attributes(path) if path.is_file() else ((), {})
-        nothing = (None,) * len(columns)
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+        attributes, mapping, identities, partition = self.lists()
+        columns, rows = read_celeba_attributes(attributes)
+        identity_of, number_of = read_celeba_pairs(identities), read_celeba_pairs(partition)
+        original = {line[0]: Path(line[-1]).stem for line in read_lines(mapping)[1:]}  # the name in CelebA
+        parts: dict[str, list[str]] = {}  # the mask files of each image's face, by the image's name
+        for mask in masks:
+            number, _, part = Path(mask).stem.partition("_")
+            if part in FACE and number.isdecimal():
+                parts.setdefault(str(int(number)), []).append(mask)
         photos = []
-        for i, name in sorted(zip(short_ids(names), names, strict=True), key=_by_number):
+        for i, name in sorted(names.items(), key=_by_number):
             stem = Path(name).stem
             celeba = original.get(stem, "")
             split = CELEBA_SPLITS.get(number_of.get(celeba, ""))
-            values = rows.get(stem, nothing)
-            photos.append(Photo(i, folder / name, masks.get(stem, ()), values, identity_of.get(celeba), split))
-        return read_images(photos, Reader(size, root, "centre"), columns=columns, skipped=skipped, limit=self.limit)
-
-    def version(self) -> str:
-        """A digest of the names, sizes and times of images, masks and lists."""
-        root, folder = self._folders()
-        masks = [path for parts in _masks(root).values() for path in parts]
-        images = [folder / name for name in find_images(folder)[0]]
-        return digest(root, [*images, *masks, *(root / name for name in LISTS)])
-
-    def _folders(self) -> tuple[Path, Path]:
-        root = existing_folder(self.path, self.name, WAY_OUT)
-        return root, subfolder(root, ["CelebA-HQ-img"], self.name, WAY_OUT)
+            photos.append(Photo(i, name, parts.get(stem, ()), rows.get(stem, ()), identity_of.get(celeba), split))
+        return columns, photos
 
 
-def _by_number(pair: Sequence[str]) -> tuple[int, str]:
-    return (int(pair[0]) if pair[0].isdecimal() else sys.maxsize), pair[1]
-
-
-def _masks(root: Path) -> Mapping[str, tuple[Path, ...]]:
-    """The mask files of each image's face, by the image's name."""
-    found: dict[str, tuple[Path, ...]] = {}
-    folder = root / "CelebAMask-HQ-mask-anno"
-    for name in find_images(folder)[0] if folder.is_dir() else []:
-        number, _, part = Path(name).stem.partition("_")
-        if part in FACE and number.isdecimal():
-            stem = str(int(number))
-            found[stem] = (*found.get(stem, ()), folder / name)
-    return found
-
-
-def _originals(root: Path) -> dict[str, str]:
-    """The name in CelebA, without suffix, of each image."""
-    path = root / MAPPING
-    lines = read_lines(path)[1:] if path.is_file() else []
-    return {line[0]: Path(line[-1]).stem for line in lines}
+def _by_number(item: tuple[str, str]) -> tuple[int, str]:
+    return (int(item[0]) if item[0].isdecimal() else sys.maxsize), item[1]

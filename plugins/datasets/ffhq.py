@@ -9,19 +9,12 @@ Source: Karras, Laine & Aila, CVPR 2019 (arXiv 1812.04948); dataset CC BY-NC-SA 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from benchbench import Dataset, Images, hookimpl, param
+from benchbench import Dataset, hookimpl, param
 
-from ._collecting import Photo, Reader, read_images
-from ._finding import digest, existing_folder, find_images, short_ids, short_label
-
-WAY_OUT = (
-    "Flickr-Faces-HQ comes from https://github.com/NVlabs/ffhq-dataset: fetch images1024x1024 or thumbnails128x128 "
-    "with its download_ffhq.py and name the folder that holds it: ffhq:PATH"
-)
-VARIANTS = ("images1024x1024", "thumbnails128x128")
+from ._collecting import OnDisk, Photo
 
 
 @hookimpl
@@ -30,30 +23,17 @@ def benchbench_datasets() -> list[type[Dataset]]:
 
 
 @dataclass(frozen=True)
-class Ffhq(Dataset):
+class Ffhq(OnDisk):
     """Flickr-Faces-HQ, from its official layout on disk."""
 
     name = "ffhq"
+    way_out = (
+        "Flickr-Faces-HQ comes from https://github.com/NVlabs/ffhq-dataset: fetch images1024x1024 or thumbnails128x128 "
+        "with its download_ffhq.py and name the folder that holds it: ffhq:PATH"
+    )
+    layout = ("images1024x1024", "thumbnails128x128", "")
     path: str = param(help="the folder that holds images1024x1024 or thumbnails128x128, or the images themselves")
     limit: int | None = param(None, "take the first so many images only", low=1)
 
-    @property
-    def label(self) -> str:
-        """The name and the limit, without the path."""
-        return short_label(self.name, {"limit": self.limit})
-
-    def load(self, size: int) -> Images:
-        """Load all images, named by their numbers ("00000"). Raises DataError if there are none."""
-        root = self._root()
-        names, skipped = find_images(root)
-        photos = [Photo(i, root / name) for i, name in zip(short_ids(names), names, strict=True)]
-        return read_images(photos, Reader(size, root, "centre"), skipped=skipped, limit=self.limit)
-
-    def version(self) -> str:
-        """A digest of the files' names, sizes and times."""
-        root = self._root()
-        return digest(root.parent, [root / name for name in find_images(root)[0]])
-
-    def _root(self) -> Path:
-        root = existing_folder(self.path, self.name, WAY_OUT)
-        return next(((root / v).resolve() for v in VARIANTS if (root / v).is_dir()), root)
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+        return (), [Photo(i, name) for i, name in names.items()]

@@ -14,16 +14,16 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from benchbench import DataError, Dataset, Images, hookimpl, param
 
-from ._collecting import Photo, Reader, read_images
-from ._finding import Skipped, digest, existing_folder, find_images, plain, short_label, unique_ids
-from ._tables import match_rows, read_csv
+from ._collecting import OnDisk, Photo, label_of
+from ._finding import existing_folder, plain, unique_ids
+from ._tables import Row, match_rows, read_csv
 
 GENERIC_NAMES = ("", "images", "img", "data", "photos")
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
@@ -35,10 +35,12 @@ def benchbench_datasets() -> list[type[Dataset]]:
 
 
 @dataclass(frozen=True)
-class Folder(Dataset):
+class Folder(OnDisk):
     """Your own images: a folder with its sub-folders, sorted by path."""
 
     name = "folder"
+    way_out = "Name the folder that holds your images: folder:PATH"
+    ids = staticmethod(unique_ids)
     path: str = param(help="the folder that holds the images; ~ is your home")
     crop: Literal["top", "centre"] = param("top", "which square of a tall image is taken; in a wide one, the middle")
     masks: str = param("", "folder of face masks; empty: a folder 'masks' in the image folder or beside it, if any")
@@ -48,75 +50,43 @@ class Folder(Dataset):
     def label(self) -> str:
         """`folder-` and the last part of the path that says something, such as `folder-portraits`."""
         parts = reversed(Path(os.path.abspath(os.path.expanduser(self.path))).parts)
-        name = next((plain(p) for p in parts if plain(p) not in GENERIC_NAMES), "images")
-        masks = plain(Path(self.masks).name) if self.masks else ""
-        crop = None if self.crop == "top" else self.crop
-        return short_label(f"folder-{name}", {"crop": crop, "masks": masks, "limit": self.limit})
+        return label_of(self, f"folder-{next((plain(p) for p in parts if plain(p) not in GENERIC_NAMES), 'images')}")
 
-    def load(self, size: int) -> Images:
-        """Load all usable images. Raises DataError if there are none, or for a malformed `attributes.csv`."""
-        root, masks = self._folders()
-        names, skipped = find_images(root, exclude=masks)
-        columns, rows = self._attributes(root, names)
-        mask_of, mask_problems = _masks_by_stem(masks)
-        nothing = (None,) * len(columns)
-        photos = [
-            Photo(i, root / name, mask_of.get(_stem(name), ()), rows.get(name, nothing))
-            for i, name in zip(unique_ids(names), names, strict=True)
-        ]
-        reader = Reader(size, root, self.crop)
-        images = read_images(photos, reader, columns=columns, skipped=skipped + mask_problems, limit=self.limit)
-        return _with_roles(images, root)
-
-    def version(self) -> str:
-        """A digest of the names, sizes and times of the images, the masks and `attributes.csv`."""
-        root, masks = self._folders()
-        files = [root / name for name in find_images(root, exclude=masks)[0]]
-        if masks is not None:
-            files += [masks / name for name in find_images(masks)[0]]
-        return digest(root, [*files, *_attribute_files(root)])
-
-    def _folders(self) -> tuple[Path, Path | None]:
-        root = existing_folder(self.path, self.name, "Name the folder that holds your images: folder:PATH")
+    def folders(self) -> tuple[Path, Path | None]:
+        root = self.root()
         if self.masks:
             return root, existing_folder(self.masks, self.name, "masks=PATH names the folder of face masks")
         beside = [f.resolve() for f in (root / "masks", root.parent / "masks") if f.is_dir() and f.resolve() != root]
         return root, beside[0] if beside else None
 
-    def _attributes(self, root: Path, names: Sequence[str]) -> tuple[tuple[str, ...], dict[str, tuple[Any, ...]]]:
-        for path in _attribute_files(root):
-            columns, rows = read_csv(path)
-            return columns, match_rows(path, rows, names)
-        return (), {}
+    def lists(self) -> list[Path]:
+        root = self.root()
+        return [path for path in (root / "attributes.csv", root.parent / "attributes.csv") if path.is_file()][:1]
 
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+        columns, rows = tuple[str, ...](), dict[str, Row]()
+        for path in self.lists():
+            columns, table = read_csv(path)
+            rows = match_rows(path, table, list(names.values()))
+        mask_of = {_stem(mask): [mask] for mask in reversed(masks)}
+        return columns, [Photo(i, name, mask_of.get(_stem(name), ()), rows.get(name, ())) for i, name in names.items()]
 
-def _attribute_files(root: Path) -> list[Path]:
-    candidates = (root / "attributes.csv", root.parent / "attributes.csv")
-    return [path for path in candidates if path.is_file()][:1]
+    def load(self, size: int) -> Images:
+        """Load all usable images. Raises DataError if there are none, or for a malformed `attributes.csv`."""
+        return _with_roles(super().load(size), self.root())
 
 
 def _stem(name: str) -> str:
     return Path(name).with_suffix("").as_posix()
 
 
-def _masks_by_stem(folder: Path | None) -> tuple[dict[str, tuple[Path, ...]], Skipped]:
-    if folder is None:
-        return {}, []
-    names, skipped = find_images(folder)
-    found: dict[str, tuple[Path, ...]] = {_stem(name): (folder / name,) for name in reversed(names)}
-    return found, [(f"{folder.name}/{name}", f"mask: {why}") for name, why in skipped]
-
-
 def _with_roles(images: Images, root: Path) -> Images:
     """Take the columns `identity` and `split` from the attributes where no image lacks a value."""
     attributes = dict(images.attributes)
-    roles: dict[str, Any] = {}
-    for column, role in (("identity", "identities"), ("split", "splits")):
-        if None not in attributes.get(column, [None]):
-            roles[role] = attributes.pop(column)
-    unknown = sorted(set(roles.get("splits", ())) - set(SPLITS))
-    if unknown:
+    whole = [column for column in ("identity", "split") if None not in attributes.get(column, [None])]
+    roles = {column: attributes.pop(column) for column in whole}
+    splits = roles.get("split")
+    if unknown := sorted(set(splits or ()) - set(SPLITS)):
         raise DataError(f"{root}: attributes.csv: split '{unknown[0]}' is none of train, validation and test")
-    if "splits" in roles:
-        roles["splits"] = [SPLITS[s] for s in roles["splits"]]
-    return dataclasses.replace(images, attributes=attributes, **roles)
+    official: Any = [SPLITS[split] for split in splits] if splits else None
+    return dataclasses.replace(images, attributes=attributes, identities=roles.get("identity"), splits=official)

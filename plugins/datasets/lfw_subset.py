@@ -35,7 +35,4 @@ class LfwSubset(Dataset):
         patches = np.round(lfw_subset()[:FACES] * 255).astype(np.uint8)  # (N, 25, 25)
         resized = [Image.fromarray(p).resize((size, size), Image.Resampling.BICUBIC) for p in patches]
         grey = torch.from_numpy(np.stack([np.asarray(image) for image in resized]))  # (N, size, size)
-        return Images(
-            ids=[f"face-{i:03d}" for i in range(FACES)],
-            pixels=grey[:, None].repeat(1, 3, 1, 1),
-        )
+        return Images([f"face-{i:03d}" for i in range(FACES)], grey[:, None].repeat(1, 3, 1, 1))

@@ -79,6 +79,7 @@ def test_boards_tell_what_moved_but_not_whether_by_chance(tmp_path: Path) -> Non
     for out, shift in (("a", 0), ("b", 1)):
         write(tmp_path / "runs" / out, "m", 20 + shift + NOISE)
         write_boards(collect(tmp_path / "runs" / out)[0], tmp_path / out)
+        write_json(tmp_path / out / "toy-faces" / "overall.json", [{"dataset": "toy-faces", "ranked_by": "peak"}])
     change = changes(tmp_path)["m"]
     assert (change.what, change.p) == ("moved", None)
     assert "boards hold no scores of single images" in change.reason

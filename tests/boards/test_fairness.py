@@ -123,6 +123,13 @@ def test_numbers_are_binned_and_attributes_crossed(tmp_path: Path) -> None:
     assert tables[2].unknown == 5
 
 
+def test_attributes_are_crossed_where_no_image_has_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = known(first=["a"] * 50 + [None] * 50, second=[None] * 50 + ["b"] * 50)
+    monkeypatch.setattr(fairness, "portraits", lambda *which: data)
+    *_, crossed = [t for t in audit(board(tmp_path), ["first", "second"]) if t.column == "peak"]
+    assert (crossed.by, crossed.unknown, row(crossed).groups) == ("first × second", N, ())
+
+
 @pytest.mark.usefixtures("labels")
 @pytest.mark.parametrize(("by", "message"), [
     ("sx", "has no attribute 'sx': did you mean 'sex'"),

@@ -94,7 +94,7 @@ def on_site(page: reading.Page) -> tuple[list[str], Shown]:
 def on_terminal(boards: Sequence[Board]) -> str:
     """What a run prints at its end on a wide terminal, with its styles."""
     console = Console()
-    console.rich = RichConsole(width=1000, record=True, file=io.StringIO(), highlight=False)
+    console.rich = RichConsole(width=1000, record=True, file=io.StringIO(), highlight=False, markup=False)
     console.show(Report([], 0, list(boards), [], []))
     return console.rich.export_text(styles=True)
 

@@ -56,7 +56,10 @@ def test_a_broken_law_tells_evidence_with_numbers_and_the_way_out() -> None:
     [finding] = [f for f in checks.check(case) if f.status == "broken"]
     assert finding.evidence == "the restored images have shape (4, 3, 32, 31), not (4, 3, 32, 32)"
     assert "crop" in finding.way_out
-    assert str(finding).splitlines()[0] == "keeps-the-shape: Restored images have the shape of the degraded ones."
+    assert (
+        str(finding).splitlines()[0]
+        == "keeps-the-shape: The images that come out have the shape of those that went in."
+    )
 
 
 def test_what_a_component_raises_is_evidence_with_its_own_line() -> None:
@@ -82,7 +85,7 @@ def test_a_law_alone_looks_at_those_it_stands_on() -> None:
 def test_an_unavailable_component_is_skipped_with_its_reason() -> None:
     model = toys.Oracle()
     case = case_of(model, degradations=[toys.Grain()])
-    case.degradations = (toys.Grain(),)  # type: ignore[attr-defined]  no inverse here
+    case.degradations = (toys.Grain(),)  # no inverse here
     findings = list(checks.check(case))
     assert {f.status for f in findings[4:]} == {"skipped"}
     assert {f.evidence for f in findings[4:]} == {"grain has no ideal inverse"}

@@ -18,7 +18,7 @@ from benchbench.cli import main
 from benchbench.cli.completion import candidates
 from benchbench.registry import catalogue
 
-ENTRIES = catalogue.components(toys.registry())
+ENTRIES = catalogue.select(catalogue.entries(toys.registry()), None)
 DEGRADATIONS = [e for e in ENTRIES if e["kind"] == "degradation"]
 
 

@@ -88,7 +88,7 @@ def test_check_of_a_file_tells_law_evidence_and_way_out_and_exits_with_1(plugin:
     assert result.exit_code == 1
     assert "degradation darker: " in result.output
     assert "model cutter: " in result.output
-    assert "✗ keeps-the-shape: Restored images have the shape of the degraded ones." in result.output
+    assert "✗ keeps-the-shape: The images that come out have the shape of those that went in." in result.output
     assert "evidence: the restored images have shape (4, 3, 8, 8), not (4, 3, 16, 16)" in result.output
     assert "way out:  pad inside" in result.output
 

@@ -16,10 +16,10 @@ from benchbench.registry.sources import GROUP
 def load_with_toys(write_module: Write) -> Callable[..., Registry]:
     """A function that loads plugins of these sources together with the toys."""
 
-    def loaded(*sources: str, blocked: frozenset[str] = frozenset(), strict: bool = True) -> Registry:
+    def loaded(*sources: str, blocked: frozenset[str] = frozenset()) -> Registry:
         names = [f"strange_plugin_{i}" for i in range(len(sources))]
         for name, source in zip(names, sources, strict=True):
             write_module(name, source)
-        return load([*(EntryPoint(name, name, GROUP) for name in names), TOYS], blocked, (), strict)
+        return load([*(EntryPoint(name, name, GROUP) for name in names), TOYS], blocked)
 
     return loaded

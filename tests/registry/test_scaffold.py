@@ -57,10 +57,11 @@ def test_the_package_points_to_the_plugin_and_leaves_no_placeholder(kind: str, t
     [
         ("My Model", "model", "did you mean 'my-model'?"),
         ("../escape", "model", "did you mean 'escape'?"),
-        ("7", "model", "is no name"),
+        ("7", "model", "its name '7' must be"),
         ("oracle", "model", "there is a model named 'oracle' already (from ?)"),
         ("rank", "metric", "a column of every board"),
-        ("degradation.swirl", "degradation", "is no name"),
+        ("degradation.swirl", "degradation", "must be lower-case letters"),
+        ("overall", "degradation", "the page of a data set"),
     ],
 )
 def test_a_bad_or_taken_name_is_refused_and_nothing_is_written(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -17,11 +19,11 @@ from jobs import Recorder, go
 
 from benchbench import BenchbenchError, DataError
 from benchbench.cli import main
-from benchbench.contracts.digests import component_digest
 from benchbench.contracts.metric import Metric
 from benchbench.data.prepared import load, prepare, prepared_folder
 from benchbench.files import write_json
-from benchbench.processes import NO_LIMITS, Cancelled
+from benchbench.processes import Cancelled, Limits
+from benchbench.registry import sources
 from benchbench.results import store
 from benchbench.results.record import plain
 from benchbench.results.store import RESULT, DamagedResult
@@ -29,7 +31,7 @@ from benchbench.results.trial import Trial
 from benchbench.running import dask, plan, remote, run
 from benchbench.running.plan import RunRequest
 from benchbench.running.progress import Progress
-from benchbench.running.remote import RemoteTrial, Work, carry_out, compare, components, have_data, take_in
+from benchbench.running.remote import RemoteTrial, admit, carry_out, have_data, take_in
 
 METRICS: tuple[Metric, ...] = (toys.Peak(), toys.MeanError())
 
@@ -71,7 +73,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Remo
         scratch = tmp_path / "scratch"
         scratch.mkdir()
         back = carry_out(given, scratch, told.append, never)
-        assert {progress["key"] for progress in told} <= {given.key}
+        assert {progress["key"] for progress in told} <= {Path(given.folder).name}
         return back
 
     return do
@@ -127,22 +129,32 @@ def test_whoever_is_not_wanted_any_more_stops(tmp_path: Path, trial: Trial, aske
         carry_out(sent(trial, asked), tmp_path, lambda progress: None, stop.is_set)
 
 
-def work(trial: Trial, device: str = "cpu") -> Work:
-    return Work(trial, toys.ToyFaces(), [component_digest(part) for part in components(trial)], device)
+@pytest.fixture
+def admitted(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[RemoteTrial], None]:
+    """A function that admits a trial in this process, which stays what it is."""
+    monkeypatch.setattr("sys.path", [*sys.path])
+    for name in (sources.BLOCK, sources.FILES):
+        monkeypatch.setenv(name, "")
+    return lambda given: admit(given, tmp_path / "plugins", cache)
 
 
 @pytest.mark.parametrize("differs", ["darken", "tiny-conv", "peak"])
-def test_another_source_is_refused_by_its_name(trial: Trial, differs: str) -> None:
-    compare(work(trial))
-    parts = zip(components(trial), work(trial).digests, strict=True)
-    digests = ["another" if str(part) == differs else digest for part, digest in parts]
+def test_another_source_is_refused_by_its_name(
+    trial: Trial, asked: RunRequest, admitted: Callable[[RemoteTrial], None], differs: str
+) -> None:
+    given = sent(trial, asked)
+    admitted(given)
+    _, dataset, parts = pickle.loads(given.work)
+    parts = [(part, "another" if str(part) == differs else digest) for part, digest in parts]
     with pytest.raises(BenchbenchError, match=f"its source of {differs} is another one: .*, and the run's is another"):
-        compare(dataclasses.replace(work(trial), digests=digests))
+        admitted(dataclasses.replace(given, work=pickle.dumps((trial, dataset, parts))))
 
 
-def test_a_device_that_is_not_there_is_refused(trial: Trial) -> None:
+def test_a_device_that_is_not_there_is_refused(
+    trial: Trial, asked: RunRequest, admitted: Callable[[RemoteTrial], None]
+) -> None:
     with pytest.raises(BenchbenchError, match="device 'cuda:99' cannot be used"):
-        compare(work(trial, "cuda:99"))
+        admitted(dataclasses.replace(sent(trial, asked), device="cuda:99"))
 
 
 def test_data_are_made_once_and_other_data_are_refused(tmp_path: Path, trial: Trial) -> None:
@@ -235,25 +247,39 @@ def test_without_dask_one_line_says_how_to_get_it(tmp_path: Path, monkeypatch: p
     assert not (tmp_path / "out").exists()
 
 
-def test_progress_is_told_now_and_then_and_rows_always(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[Progress] = []
-    tell, now = dask.now_and_then(told.append, pause=50.0), iter((0.0, 10.0, 20.0, 60.0, 100.0))
-    monkeypatch.setattr("benchbench.running.dask.time.monotonic", lambda: next(now))
-    steps: list[Progress] = [{"key": "key", "values": {"fraction": step / 4}, "row": None} for step in range(5)]
-    for progress in steps:
-        tell(progress)
-    assert told == [steps[0], steps[3]]
-    row: Progress = {"key": "key", "values": {"step": 8.0}, "row": 0}
-    monkeypatch.setattr("benchbench.running.dask.time.monotonic", lambda: 61.0)
-    tell(row)
-    assert told[-1] == row
-
-
-def test_a_worker_without_room_to_work_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And blames neither the model nor the cluster: others may have room."""
+@pytest.fixture
+def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A worker of Dask, in this process."""
     distributed = pytest.importorskip("distributed", reason="needs Dask")
-    worker = SimpleNamespace(address="tcp://there", local_directory=str(tmp_path / "gone"), get_current_task=str)
-    monkeypatch.setattr(distributed, "get_worker", lambda: worker)
-    address, back = dask.work(RemoteTrial("", "", "", {}, "", b"", b"", "cpu", 1, NO_LIMITS, {}), "topic", 1.0)
+    made = SimpleNamespace(address="tcp://there", local_directory=str(tmp_path), get_current_task=str)
+    monkeypatch.setattr(distributed, "get_worker", lambda: made)
+    return made
+
+
+NOTHING = RemoteTrial("", "", {}, "", b"", b"", "cpu", 1, Limits(), {})
+
+
+def test_progress_is_told_now_and_then_and_rows_always(
+    worker: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, Progress]] = []
+    worker.log_event = lambda *event: told.append(event)
+    steps: list[Progress] = [{"key": "key", "values": {"fraction": step / 4}, "row": None} for step in range(4)]
+    row: Progress = {"key": "key", "values": {"step": 8.0}, "row": 0}
+
+    def carried_out(given: RemoteTrial, scratch: Path, hear: Callable[[Progress], None], cancelled: object) -> None:
+        for now, progress in zip((0.0, 10.0, 20.0, 60.0, 61.0), [*steps, row], strict=True):
+            monkeypatch.setattr("benchbench.running.dask.time.monotonic", lambda now=now: now)
+            hear(progress)
+
+    monkeypatch.setattr(remote, "carry_out", carried_out)
+    dask.work(NOTHING, "topic", pause=50.0)
+    assert told == [("topic", steps[0]), ("topic", steps[3]), ("topic", row)]
+
+
+def test_a_worker_without_room_to_work_refuses(worker: SimpleNamespace, tmp_path: Path) -> None:
+    """And blames neither the model nor the cluster: others may have room."""
+    worker.local_directory = str(tmp_path / "gone")
+    address, back = dask.work(NOTHING, "topic", 1.0)
     assert address == "tcp://there"
     assert "No such file or directory" in str(back.refusal)

@@ -82,7 +82,7 @@ def test_images_that_a_device_cannot_hold_are_the_same_batches(cache: Path, monk
     """Whether the next ones were announced rightly, wrongly or not at all."""
     faces, cpu = portraits(cache), torch.device("cpu")
     held = TrainingSet(faces, Darken(), cpu)
-    monkeypatch.setattr(batches, "held_or_streamed", batches.Streamed)
+    monkeypatch.setattr(batches, "is_streamed", lambda *_: True)
     streamed = TrainingSet(faces, Darken(), cpu)
     assert streamed.statistics() == held.statistics()
     asked = [torch.tensor(rows) for rows in ([3, 1, 2], [0, 4, 5], [5, 5, 0], [1, 2, 3])]
@@ -93,25 +93,24 @@ def test_images_that_a_device_cannot_hold_are_the_same_batches(cache: Path, monk
 
 
 def test_what_was_announced_is_read_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "held_or_streamed", batches.Streamed)
+    monkeypatch.setattr(batches, "is_streamed", lambda *_: True)
     data = TrainingSet(portraits(cache), Darken(), torch.device("cpu"))
-    reads, read = [], batches.Streamed._read
-    monkeypatch.setattr(batches.Streamed, "_read", lambda self, rows: reads.append(rows.tolist()) or read(self, rows))
+    reads, read = [], batches.Rows._read
+    monkeypatch.setattr(batches.Rows, "_read", lambda self, rows: reads.append(rows.tolist()) or read(self, rows))
     order = torch.arange(12).split(4)
     for indices, ahead in zip(order, [*order[1:], None], strict=True):
         data.batch(indices, generator(0), False, ahead)
     assert reads == [rows.tolist() for rows in order]
 
 
-@pytest.mark.parametrize(("free", "kind"), [(10**9, batches.Held), (1000, batches.Streamed)])
-def test_a_gpu_holds_what_takes_half_of_its_free_memory(free: int, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("free", "streamed"), [(10**9, False), (1000, True)])
+def test_a_gpu_holds_what_takes_half_of_its_free_memory(
+    free: int, streamed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free, 10**10))
-    monkeypatch.setattr(batches, "moved_rows", lambda tensor, rows, device: tensor[rows])
-    monkeypatch.setattr(torch, "arange", lambda n, device: torch.tensor(range(n)))
-    source = batches.held_or_streamed(
-        [torch.zeros(40, 3, 8, 8, dtype=torch.uint8)], torch.tensor(range(20)), torch.device("cuda")
-    )
-    assert type(source) is kind
+    images = torch.zeros(40, 3, 8, 8, dtype=torch.uint8)
+    assert batches.is_streamed([images], torch.arange(20), torch.device("cuda")) == streamed
+    assert not batches.is_streamed([images], torch.arange(20), torch.device("cpu"))
 
 
 def test_rows_are_moved_as_they_are() -> None:

@@ -35,10 +35,10 @@ def section(view: View, pictures: Mapping[str, str]) -> str:
 
 
 def _heading(view: View) -> str:
-    h = view.heading
-    facts = [f"Protocol {h.protocol}", h.images, f"seed {h.seeds}", f"data `{h.fingerprint}`"]
-    facts += [f"test images `{h.test_set}`"] if h.test_set else []
-    return f"## {h.title}\n\n{' · '.join(filter(None, facts))}"
+    s = view.board.setting
+    facts = [f"Protocol {s.protocol}", view.images, f"seed {view.seeds}", f"data `{s.fingerprint}`"]
+    facts += [f"test images `{s.test_set}`"] if s.test_set else []
+    return f"## {s.league.title}\n\n{' · '.join(filter(None, facts))}"
 
 
 def _scores(view: View, group: str, columns: Sequence[Column]) -> str:
@@ -47,30 +47,28 @@ def _scores(view: View, group: str, columns: Sequence[Column]) -> str:
         return ""
     words = GROUPS[group]
     coverage = f" ({view.coverage[group]})" if group in view.coverage else ""
-    ranks = {} if group in REGIONS else {"#": ["–" if row.rank is None else str(row.rank) for row in view.rows]}
-    shown = table(ranks | _columns(columns, view.rows), "#", "model")
-    return f"### {words[0].upper() + words[1:]}{coverage}\n\n{shown}"
+    rows = _rows(columns, view.rows)
+    if group not in REGIONS:
+        ranks = ({"#": "–" if row.rank is None else str(row.rank)} for row in view.rows)
+        rows = [rank | row for rank, row in zip(ranks, rows, strict=True)]
+    return f"### {words[0].upper() + words[1:]}{coverage}\n\n{table(rows, '#', 'model')}"
 
 
-def _columns(columns: Sequence[Column], rows: Sequence[Row]) -> dict[str, list[str]]:
-    """Head -> cells, the bests in bold, behind the models' names."""
-    found = {"model": [escape(row.label) for row in rows]}
-    for column in columns:
-        cells = [row.cells[column.key] for row in rows]
-        found[_head(column)] = [f"**{cell.full}**" if cell.best else cell.full for cell in cells]
-    return found
-
-
-def _head(column: Column) -> str:
-    return " ".join(filter(None, (escape(column.head), column.arrow, column.unit and f"[{escape(column.unit)}]")))
+def _rows(columns: Sequence[Column], rows: Sequence[Row]) -> list[dict[str, str]]:
+    """The models' names and their cells, the bests in bold."""
+    heads = [(escape(c.head), c.arrow, c.unit and f"[{escape(c.unit)}]") for c in columns]
+    texts = [[f"**{cell.full}**" if (cell := row.cells[c.key]).best else cell.full for c in columns] for row in rows]
+    return [
+        {"model": escape(row.label)} | {" ".join(filter(None, h)): text for h, text in zip(heads, line, strict=True)}
+        for row, line in zip(rows, texts, strict=True)
+    ]
 
 
 def _cheapest(view: View) -> str:
     columns, rows = view.cheapest
     if not rows:
         return ""
-    shown = table(_columns(columns, rows), "model")
-    return f"### Best for its cost\n\nBold: no model is as good for less.\n\n{shown}"
+    return f"### Best for its cost\n\nBold: no model is as good for less.\n\n{table(_rows(columns, rows), 'model')}"
 
 
 def _notes(view: View) -> str:

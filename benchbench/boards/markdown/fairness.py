@@ -13,7 +13,8 @@ from tabulate import tabulate
 from ...files import json_text, write_atomically
 from ..fairness import FACE, TOO_FEW, Table
 from ..rows import REGIONS
-from ..text import budget_name, escape, number
+from ..tables import beside
+from ..text import escape, number
 
 NOTES = (
     f"Groups are labels that came with the data; those of fewer than {TOO_FEW} test images are named and not scored.",
@@ -27,30 +28,23 @@ NOTES = (
 
 def write_audit(tables: Sequence[Table], stem: Path) -> list[Path]:
     """Write `<stem>.md`, `.csv` and `.json`; returns the files."""
-    written = [stem.with_name(stem.name + suffix) for suffix in (".md", ".csv", ".json")]
-    frame = pd.DataFrame(records(tables))
-    for path, content in zip(
-        written, (markdown(tables), frame.to_csv(index=False, lineterminator="\n"), as_json(tables)), strict=True
-    ):
-        write_atomically(path, content)
-    return written
+    table = pd.DataFrame(records(tables)).to_csv(index=False, lineterminator="\n")
+    contents = {".md": markdown(tables), ".csv": table, ".json": as_json(tables)}
+    for suffix, content in contents.items():
+        write_atomically(beside(stem, suffix), content)
+    return [beside(stem, suffix) for suffix in contents]
 
 
 def title(table: Table) -> str:
-    """Name score, attribute and board of a table."""
-    s = table.board.setting
-    return f"{score_name(table)} by {table.by}: {s.degradation} on {s.dataset}, {s.size} px, {budget_name(s.budget)}"
-
-
-def score_name(table: Table) -> str:
-    """`psnr [dB]`, `lightness-shift [L*] inside the face`."""
-    metric, _, region = table.column.partition("@")
+    """Name score, attribute and board: `lightness-shift [L*] inside the face by gender: blur on faces, 64 px, …`."""
+    s, (metric, _, region) = table.board.setting, table.column.partition("@")
     unit = table.board.metrics[metric].unit
-    return metric + (f" [{unit}]" if unit else "") + (f" {REGIONS['@' + region]}" if region else "")
+    score = metric + (f" [{unit}]" if unit else "") + (f" {REGIONS['@' + region]}" if region else "")
+    return f"{score} by {table.by}: {s.degradation} on {s.league.full_title}"
 
 
 def cells(table: Table) -> list[dict[str, str]]:
-    """One line a model, as text: a column for each group that has enough images, then worst group, gap and p."""
+    """Return one line per model, as text: its groups that have enough images, then worst group, gaps and p."""
     digits = table.board.metrics[table.column.partition("@")[0]].digits
     lines = []
     for row in table.rows:
@@ -70,7 +64,7 @@ def cells(table: Table) -> list[dict[str, str]]:
 
 
 def remarks(table: Table) -> list[str]:
-    """Say below a table: too few images, unknown labels, no face masks, or why there is no audit."""
+    """Return what to say below a table: small groups, unknown labels, missing shifts, or why there is no audit."""
     if table.reason:
         return [table.reason]
     groups = table.rows[0].groups if table.rows else ()
@@ -87,7 +81,7 @@ def remarks(table: Table) -> list[str]:
 
 
 def markdown(tables: Sequence[Table]) -> str:
-    """All tables with their remarks."""
+    """Write all tables with their remarks."""
     parts = ["# Scores by group"]
     for table in tables:
         parts.append(f"## {escape(title(table))}")
@@ -101,7 +95,7 @@ def markdown(tables: Sequence[Table]) -> str:
 
 
 def records(tables: Sequence[Table]) -> list[dict[str, Any]]:
-    """One record a board, attribute, score, model and group; empty scores where there are too few images."""
+    """Return one record per board, attribute, score, model and group; NaN where a group has too few images."""
     return [
         {
             **vars(table.board.setting), "by": table.by, "score": table.column, "model": row.model, "role": row.role,
@@ -115,7 +109,7 @@ def records(tables: Sequence[Table]) -> list[dict[str, Any]]:
 
 
 def as_json(tables: Sequence[Table]) -> str:
-    """The same as JSON, with the remarks."""
+    """Write the same as JSON, with the remarks."""
     return json_text(
         [
             {"title": title(t), "by": t.by, "score": t.column, "remarks": remarks(t), "unknown": t.unknown,

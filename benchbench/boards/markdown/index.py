@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -10,10 +9,10 @@ from urllib.parse import quote
 
 from ...files import write_atomically
 from ..board import Board
-from ..columns import gain
 from ..published import PAGE
-from ..rows import GAIN, HIGH, LOW, RANK, competes
-from ..text import budget_name, escape, number, table, with_margin
+from ..rows import GAIN
+from ..text import budget_name, escape, table
+from ..view import view_of
 from .overall import STEM
 
 INDEX = "README.md"
@@ -31,33 +30,25 @@ def write_index(boards: Sequence[Board], folder: Path) -> Path:
         parts.append(f"## {escape(dataset)}")
         if (folder / slug / f"{STEM}.md").is_file():
             parts.append(f"[All degradations together]({quote(slug)}/{STEM}.md)")
-        parts.append(_lines(members))
+        parts.append(table([_row(board) for board in members], "degradation", "budget", "best"))
     write_atomically(folder / INDEX, "\n\n".join(parts) + "\n")
     return folder / INDEX
 
 
-def _lines(boards: Sequence[Board]) -> str:
-    heads = ("degradation", "size", "budget", "best", "score", "gain", "models")
-    columns: dict[str, list[str]] = {head: [] for head in heads}
-    for board in boards:
-        s = board.setting
-        link = f"[{escape(s.degradation)}]({quote(s.file[0])}/{quote(s.file[1])}.md)"
-        cells = (link, f"{s.size} px", budget_name(s.budget), *_best(board), str(len(board.rows)))
-        for column, cell in zip(columns.values(), cells, strict=True):
-            column.append(cell)
-    return table(columns, "degradation", "budget", "best")
-
-
-def _best(board: Board) -> tuple[str, str, str]:
-    """The best of the competing models, with how many share its rank; its score; its gain."""
-    first = board.ranked_by
-    rows = board.rows[competes(board.rows)] if first else board.rows
-    if first is None or rows.empty:
-        return "–", "–", "–"
-    row, facts = rows.iloc[0], board.metrics[first]
-    others = int((rows[RANK] == row[RANK]).sum()) - 1
-    name = escape(row["model"]) + (f" and {others} more" if others else "")
-    score = f"{escape(first)} {number(row[first], facts.digits)} {escape(facts.unit)}".strip()
-    if GAIN not in rows or not math.isfinite(row[GAIN]):
-        return name, score, "–"
-    return name, score, with_margin(gain(row[GAIN], facts.digits), row[GAIN + LOW], row[GAIN + HIGH], facts.digits)
+def _row(board: Board) -> dict[str, str]:
+    """The board, the best of its competing models, with how many share its rank, that one's score and gain."""
+    s, view = board.setting, view_of(board)
+    link = f"[{escape(s.degradation)}]({quote(s.file[0])}/{quote(s.file[1])}.md)"
+    line = {"degradation": link, "size": f"{s.size} px", "budget": budget_name(s.budget)}
+    competing = [row for row in view.rows if not row.reference]
+    if not competing or view.ranking is None:
+        return line | {"best": "–", "score": "–", "gain": "–", "models": str(len(view.rows))}
+    best = competing[0]
+    equals = sum(other.rank == best.rank for other in competing[1:])
+    gain = best.cells.get(GAIN)
+    return line | {
+        "best": escape(best.model) + (f" and {equals} more" if equals else ""),
+        "score": f"{escape(view.ranking.head)} {escape(view.score(best))}",
+        "gain": gain.full if gain and gain.finite else "–",
+        "models": str(len(view.rows)),
+    }

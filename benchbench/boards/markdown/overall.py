@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,14 +12,14 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from ...files import digest, json_text, write_atomically
+from ...files import write_atomically
 from ..board import Board
 from ..columns import gain
 from ..drawing import COLOURS, figure_of, png, short
 from ..overall import FEWEST, MEAN_RANK, Overall, groups, overall
-from ..rows import bounds_of
-from ..tables import beside, is_written, write_table
-from ..text import arrow, budget_name, escape, table, with_margin
+from ..rows import HIGH, LOW
+from ..tables import write_files
+from ..text import NARROW, arrow, escape, margin, table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,37 +35,27 @@ def write_overall(boards: Sequence[Board], folder: Path, *, redraw: bool = True)
     written = []
     for dataset, group in groupby(overall(boards), key=lambda o: o.boards[0].setting.file[0]):
         members, stem = list(group), folder / dataset / STEM
-        written.append(beside(stem, ".md"))
-        content = json_text([_as_json(o) for o in members])
-        if not redraw and is_written(stem, content):
-            continue
-        pictures = [_picture(stem, o, len(members)) for o in members]
-        text = f"# All degradations of {escape(members[0].boards[0].setting.dataset)}\n\n"
-        text += "\n".join(_section(o, p) for o, p in zip(members, pictures, strict=True))
-        write_atomically(written[-1], text)
-        write_table(stem, pd.concat([_flat(o) for o in members], ignore_index=True))
-        write_atomically(beside(stem, ".json"), content)  # last: it vouches for the others
+        draw = functools.partial(_draw, stem, members)
+        written.append(write_files(stem, [_as_json(o) for o in members], draw, redraw=redraw))
     return written
 
 
-def _common(found: Overall) -> dict[str, Any]:
-    setting = found.boards[0].setting
-    return {name: getattr(setting, name) for name in ("dataset", "fingerprint", "size", "protocol", "budget")}
-
-
-def _flat(found: Overall) -> pd.DataFrame:
-    return pd.DataFrame([_common(found)] * len(found.rows)).join(found.rows)
+def _draw(stem: Path, members: Sequence[Overall]) -> tuple[str, pd.DataFrame]:
+    """Write the diagrams of the overall boards of a data set; returns their page and their table."""
+    sections = [_section(o, _picture(stem, o, len(members))) for o in members]
+    text = f"# All degradations of {escape(members[0].league.dataset)}\n\n" + "\n".join(sections)
+    flat = [pd.DataFrame([vars(o.league)] * len(o.rows)).join(o.rows) for o in members]
+    return text, pd.concat(flat, ignore_index=True)
 
 
 def _as_json(found: Overall) -> dict[str, Any]:
-    rows = [{k: (None if v != v else v) for k, v in row.items()} for row in found.rows.to_dict("records")]
     return {
-        **_common(found),
+        **vars(found.league),
         "ranked_by": found.metric,
         "degradations": [b.setting.degradation for b in found.boards],
         "friedman": None if math.isnan(found.friedman) else found.friedman,
         "critical_difference": None if math.isnan(found.critical) else found.critical,
-        "rows": rows,
+        "rows": [{k: None if v != v else v for k, v in row.items()} for row in found.rows.to_dict("records")],
         "partial": found.partial,
     }
 
@@ -73,11 +64,11 @@ def _as_json(found: Overall) -> dict[str, Any]:
 
 
 def _section(found: Overall, picture: str | None) -> str:
-    s = found.boards[0].setting
+    league = found.league
     names = [f"[{escape(b.setting.degradation)}]({quote(b.setting.file[1])}.md)" for b in found.boards]
     parts = [
-        f"## {s.size} px, {budget_name(s.budget)}",
-        f"Protocol {s.protocol} · data `{s.fingerprint}` · {len(names)} degradations: {', '.join(names)}",
+        f"## {league.title}",
+        f"Protocol {league.protocol} · data `{league.fingerprint}` · {len(names)} degradations: {', '.join(names)}",
         _table(found) if len(found.rows) else "No model was scored on all of them.",
         f"![mean ranks, and which of them cannot be told apart]({quote(picture)})" if picture else "",
         _notes(found),
@@ -86,18 +77,23 @@ def _section(found: Overall, picture: str | None) -> str:
 
 
 def _table(found: Overall) -> str:
-    rows, facts = found.rows, found.boards[0].metrics[found.metric]
-    bounds = zip(rows[MEAN_RANK], *bounds_of(rows, MEAN_RANK), strict=True)
-    columns = {
-        "model": [escape(m) for m in rows["model"]],
-        "mean rank ↓": [with_margin(f"{rank:.1f}", low, high, 1) for rank, low, high in bounds],
-        f"boards won of {len(found.boards)}": [str(n) for n in rows["won"]],
-    }
+    facts = found.boards[0].metrics[found.metric]
     head = f"mean gain {escape(found.metric)} {arrow(facts)}" + (f" [{escape(facts.unit)}]" if facts.unit else "")
-    columns[head] = [gain(value, facts.digits) for value in rows["mean_gain"]]
-    if "mean_recovered" in rows and rows["mean_recovered"].notna().any():
-        columns["mean recovered ↑"] = [f"{100 * v:.0f} %" if math.isfinite(v) else "–" for v in rows["mean_recovered"]]
-    return table(columns, "model")
+    known = "mean_recovered" in found.rows and found.rows["mean_recovered"].notna().any()
+    rows = []
+    for row in found.rows.to_dict("records"):
+        half = margin(row[MEAN_RANK + LOW], row[MEAN_RANK + HIGH], 1)
+        cells = {
+            "model": escape(row["model"]),
+            "mean rank ↓": f"{row[MEAN_RANK]:.1f}" + (NARROW + half if half else ""),
+            f"boards won of {len(found.boards)}": str(row["won"]),
+            head: gain(row["mean_gain"], facts.digits),
+        }
+        if known:
+            recovered = row["mean_recovered"]
+            cells["mean recovered ↑"] = f"{100 * recovered:.0f} %" if math.isfinite(recovered) else "–"
+        rows.append(cells)
+    return table(rows, "model")
 
 
 def _notes(found: Overall) -> str:
@@ -123,7 +119,7 @@ def _notes(found: Overall) -> str:
 def _picture(stem: Path, found: Overall, siblings: int) -> str | None:
     if not math.isfinite(found.critical):
         return None
-    own = stem.name if siblings == 1 else f"{stem.name}-{digest(*_common(found).values())[:8]}"
+    own = stem.name if siblings == 1 else f"{stem.name}-{found.league.code}"
     path = stem.with_name(f"{own}.png")
     write_atomically(path, png(critical_difference(found)))
     return path.name
@@ -139,11 +135,11 @@ def critical_difference(found: Overall) -> Figure:
     figure = figure_of(9, 1.1 + 0.42 * (depth + 1))
     axes = figure.add_subplot()
     first, last = 1.0, float(len(names))
-    margin = 0.04 * (last - first)
+    outside = 0.04 * (last - first)
     for position, (rank, name) in enumerate(zip(ranks, names, strict=True)):
         left = position < half
         height = -top - 0.5 * (position if left else len(names) - 1 - position)
-        end = first - margin if left else last + margin
+        end = first - outside if left else last + outside
         axes.plot([rank, rank, end], [0, height, height], color="#666666", lw=0.8)
         axes.text(end, height, f" {short(name)} {rank:.1f} ", ha="right" if left else "left", va="center", fontsize=8)
     for level, (a, b) in enumerate(bars):

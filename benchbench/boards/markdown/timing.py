@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from ...results.record import Record, Timing
 from ..board import Board
 from ..columns import score_column
-from ..pareto import front
-from ..rows import is_ideal
+from ..pareto import on_front
 from ..text import escape, number, table
 
 
@@ -18,13 +17,11 @@ def speed_page(boards: Sequence[Board]) -> str:
     rows = list({tuple(row.items()): row for board in boards for row in _rows(board)}.values())
     if not rows:
         return f"{title}\n\nNothing was timed.\n"
-    heads = dict.fromkeys(head for row in rows for head in row)
-    columns = {head: [row.get(head, "–") for row in rows] for head in heads}
     legend = (
         "Bold: no model timed on this board is as good in less time, image by image. MB: the peak over what is held "
         "before, in training and in restoring a batch; on a CPU that of the whole process."
     )
-    return f"{title}\n\n{legend}\n\n{table(columns, 'model', 'device')}\n"
+    return f"{title}\n\n{legend}\n\n{table(rows, 'model', 'device')}\n"
 
 
 def _rows(board: Board) -> Iterable[dict[str, str]]:
@@ -52,12 +49,9 @@ def _costs(timing: Timing) -> dict[str, str]:
 
 def _fastest(board: Board, records: Sequence[Record]) -> set[str]:
     """The models that none betters in less time, timed on a single image on the device that most were timed on."""
-    if (metric := board.ranked_by) is None:
+    if board.ranked_by is None:
         return set()
     devices = [r.timing.device_name for r in records]
     usual = max(sorted(set(devices)), key=devices.count)
     times = {r.trial.model: r.timing.ms_per_image.get("batch_1") for r in records if r.timing.device_name == usual}
-    rows = board.rows[~is_ideal(board.rows)]
-    cost = rows["model"].map(times).to_numpy(float)
-    on = front(cost, rows[metric].to_numpy(float) * (1 if board.better(metric) else -1))
-    return set(rows["model"][on])
+    return set(on_front(board, board.rows["model"].map(times).astype(float)))

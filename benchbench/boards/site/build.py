@@ -10,9 +10,9 @@ from pathlib import Path
 from ...errors import BenchbenchError
 from ...files import write_atomically
 from ...registry.registry import Registry
+from ...results.store import slug
 from ..board import Board
 from . import cards, page_data
-from .audits import groups
 from .entries import Entry, entries
 from .pages import board_page, card_page, front_page
 from .pictures import Album, album
@@ -32,9 +32,10 @@ def write_site(boards: Sequence[Board], folder: Path, registry: Registry | None 
     """
     old = _known(folder)
     placed = entries(boards)
-    albums = {entry.id: found for entry in placed if (found := album(folder, entry))}
+    albums = {entry.id: found for entry in placed if (found := album(folder, entry.board))}
     written = set[str]()
-    for path, content in itertools.chain(_pages(placed, albums, registry), _static(), [(".nojekyll", b"")]):
+    static = [(f"static/{file.name}", file.read_bytes()) for file in (files(__package__) / "static").iterdir()]
+    for path, content in itertools.chain(_pages(placed, albums, registry), static, [(".nojekyll", b"")]):
         write_atomically(folder / path, content)
         written.add(path)
     written |= {file for found in albums.values() for file in found.files}
@@ -56,20 +57,14 @@ def _known(folder: Path) -> set[str]:
 
 
 def _pages(placed: Sequence[Entry], albums: dict[str, Album], registry: Registry | None) -> Iterator[Page]:
-    known = cards.cards(placed, albums, {entry.id: groups(entry.board) for entry in placed}, registry)
-    slugs = {card.label: card.slug for card in known}
+    known = cards.cards(placed, albums, registry)
     kinds = {card.label: card.kind for card in known}
-    yield "index.html", front_page("index.html", placed, albums, slugs, kinds)
+    yield "index.html", front_page(placed, albums, kinds)
     yield "models.html", page("models.html", "models.html", cards=known)
     yield "gallery.html", page("gallery.html", "gallery.html", data=page_data.gallery(placed, albums))
     for entry in placed:
         path = f"boards/{entry.id}.html"
-        yield path, board_page(path, entry, albums.get(entry.id), slugs, kinds)
+        yield path, board_page(path, entry, albums.get(entry.id), kinds)
     for card in known:
-        path = f"models/{card.slug}.html"
+        path = f"models/{slug(card.label)}.html"
         yield path, card_page(path, card)
-
-
-def _static() -> Iterator[Page]:
-    for file in sorted((files(__package__) / "static").iterdir(), key=lambda f: f.name):
-        yield f"static/{file.name}", file.read_bytes()

@@ -8,34 +8,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ...contracts.parameters import parameters_of
 from ...errors import SpecError
 from ...registry.registry import Registry
-from ...results import store
 from ...results.record import Record
 from ...results.store import Result
 from .. import plots
+from ..board import Board
+from ..text import number
 from ..view import Row
-from .audits import Audit
-from .entries import Entry, worst
-from .pictures import Album, Strip, Triple
+from .audits import Audit, groups
+from .entries import Entry
+from .pictures import Album
 
 
-@dataclass(frozen=True)
-class About:
-    """An installed model's description of itself."""
-
-    description: str
-    documentation: str
-    """Its file's docstring: the method, and where it was published."""
-    module: str
-    parameters: list[tuple[str, str, str, str]]
-    """(name, value, what it is, legal values)."""
-    recipe: dict[str, Any] | None
-
-
-def about(registry: Registry | None, label: str) -> About | None:
-    """Ask a model for its description, if it is installed here and still knows these parameters; else None."""
+def about(registry: Registry | None, label: str) -> dict[str, Any] | None:
+    """Describe a model that is installed here and knows these parameters: its file's docstring, recipe, parameters."""
     if registry is None:
         return None
     try:
@@ -43,26 +33,16 @@ def about(registry: Registry | None, label: str) -> About | None:
     except SpecError:
         return None
     kind = type(model)
-    parameters = [
-        (name, str(getattr(model, name)), p.help + (f" [{p.unit}]" if p.unit else ""), p.legal)
-        for name, p in parameters_of(kind).items()
-    ]
-    recipe = dataclasses.asdict(model.recipe) if model.recipe else None
-    return About(kind.description(), sys.modules[kind.__module__].__doc__ or "", kind.__module__, parameters, recipe)
-
-
-@dataclass(frozen=True)
-class Bad:
-    """A test image that a model did badly on."""
-
-    image: str
-    score: str
-    pictures: Triple | None
-
-    @property
-    def position(self) -> int:
-        """Its place in the pictures."""
-        return self.pictures.ids.index(self.image) if self.pictures else -1
+    return {
+        "description": kind.description(),
+        "documentation": sys.modules[kind.__module__].__doc__ or "",
+        "module": kind.__module__,
+        "parameters": [
+            (name, str(getattr(model, name)), p.help + (f" [{p.unit}]" if p.unit else ""), p.legal)
+            for name, p in parameters_of(kind).items()
+        ],
+        "recipe": dataclasses.asdict(model.recipe) if model.recipe else None,
+    }
 
 
 @dataclass(frozen=True)
@@ -73,24 +53,15 @@ class Showing:
     row: Row
     result: Result
     album: Album | None
-    strip: Strip | None
-    worst: list[Bad]
+    worst: list[dict[str, Any]]
+    """Its worst test images, worst first: image, score, pictures."""
     history: list[dict[str, float]]
     audit: Audit
 
     @property
-    def score(self) -> str:
-        """Its score by the metric that ranks, with its unit."""
-        column = self.entry.view.ranking
-        return f"{self.row.cells[column.key].text} {column.unit}".strip() if column else "–"
-
-    @property
     def data(self) -> str:
         """The data that the model was trained and tested on, in words."""
-        setting, data = self.entry.board.setting, self.result.record.data
-        images = (
-            f"{data.train} train, {data.validation} validation, {data.test} test images" if data else "unknown images"
-        )
+        setting, images = self.entry.board.setting, self.entry.view.images or "unknown images"
         return f"{setting.dataset} at {setting.size} px: {images} (fingerprint {setting.fingerprint})"
 
 
@@ -99,15 +70,10 @@ class Card:
     """A model on all boards."""
 
     label: str
-    about: About | None
+    about: dict[str, Any] | None
     showings: list[Showing]
     absences: list[tuple[Entry, dict[str, str]]]
     """Boards that could not rank it, with status and reason."""
-
-    @property
-    def slug(self) -> str:
-        """Its file's stem."""
-        return store.slug(self.label)
 
     @property
     def unaudited(self) -> list[str]:
@@ -132,33 +98,36 @@ class Card:
         return "codec" if self.first.rate else "classical"
 
 
-def cards(
-    entries: Sequence[Entry], albums: Mapping[str, Album], audits: Mapping[str, Audit], registry: Registry | None
-) -> list[Card]:
+def cards(entries: Sequence[Entry], albums: Mapping[str, Album], registry: Registry | None) -> list[Card]:
     """A card for each model that is on a board, or was kept from one, in alphabetical order."""
-    labels = {model for e in entries for model in e.results} | {f["model"] for e in entries for f in e.board.failures}
-    return [_card(label, entries, albums, audits, registry) for label in sorted(labels)]
-
-
-def _card(
-    label: str,
-    entries: Sequence[Entry],
-    albums: Mapping[str, Album],
-    audits: Mapping[str, Audit],
-    registry: Registry | None,
-) -> Card:
-    showings = [
-        _showing(entry, label, albums.get(entry.id), audits[entry.id]) for entry in entries if label in entry.results
+    audits = {entry.id: groups(entry.board) for entry in entries}
+    showings: dict[str, list[Showing]] = {}
+    absences: dict[str, list[tuple[Entry, dict[str, str]]]] = {}
+    for entry in entries:
+        album = albums.get(entry.id)
+        for label, result in entry.board.first_results.items():
+            bad = _worst(entry.board, label, album)
+            history = plots.history_of(result)
+            showing = Showing(entry, entry.row[label], result, album, bad, history, audits[entry.id])
+            showings.setdefault(label, []).append(showing)
+        for failure in entry.board.failures:
+            absences.setdefault(failure["model"], []).append((entry, failure))
+    return [
+        Card(label, about(registry, label), showings.get(label, []), absences.get(label, []))
+        for label in sorted(showings.keys() | absences.keys())
     ]
-    absences = [(entry, failure) for entry in entries for failure in entry.board.failures if failure["model"] == label]
-    return Card(label, about(registry, label), showings, absences)
 
 
-def _showing(entry: Entry, label: str, album: Album | None, audit: Audit) -> Showing:
-    result = entry.results[label]
-    strip = album.restored.get(label) if album else None
-    bad = [
-        Bad(image, entry.shown(score), album.triple(label, image) if album else None)
-        for image, score in worst(entry, label)
-    ]
-    return Showing(entry, entry.row[label], result, album, strip, bad, plots.history_of(result), audit)
+def _worst(board: Board, model: str, album: Album | None, count: int = 4) -> list[dict[str, Any]]:
+    """See `Showing.worst`. Infinite scores are left out: an image that came back whole is no bad one."""
+    first, scores = board.ranked_by, board.first_results[model].scores
+    if first is None or first not in scores:
+        return []
+    facts = board.metrics[first]
+    finite = scores[first][np.isfinite(scores[first])]
+    ordered = finite.sort_values(ascending=facts.higher_is_better, kind="stable")
+    return [
+        {"image": str(image), "score": f"{number(float(score), facts.digits)} {facts.unit}".strip(),
+         "pictures": album.triple(model, str(image)) if album else None}
+        for image, score in ordered.head(count).items()
+    ]  # fmt: skip

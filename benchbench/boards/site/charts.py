@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 from matplotlib.ticker import LogLocator, MaxNLocator
 
+from ..plots import Curves
+
 COLOURS, DASHES = 7, 4  # as many as the style sheet has
-
-
-@dataclass(frozen=True)
-class Series:
-    """A line of a chart."""
-
-    name: str
-    points: Sequence[tuple[float, float]]
-    marks: bool = False
-    """True to show each point."""
+LEFT, TOP = 70, 10  # CSS pixels before the axes
 
 
 @dataclass(frozen=True)
@@ -42,8 +35,8 @@ class Axis:
 
     def position(self, value: float) -> float:
         """Where a value lies: 0 at the low end, 1 at the high one."""
-        scale: Callable[[float], float] = math.log10 if self.log else float
-        return (scale(value) - scale(self.low)) / (scale(self.high) - scale(self.low))
+        low, high, at = (math.log10(v) if self.log else v for v in (self.low, self.high, value))
+        return (at - low) / (high - low)
 
     def ticks(self, count: int) -> list[float]:
         """Round values within the axis."""
@@ -55,37 +48,30 @@ class Axis:
         return [self.low, self.high]
 
 
-def line_chart(
-    title: str,
-    series: Sequence[Series],
-    labels: tuple[str, str],
-    log: str = "",
-    size: tuple[int, int] = (720, 360),
-) -> Markup:
-    """Draw the series' finite points; empty where there are none.
+def line_chart(title: str, curves: Curves, size: tuple[int, int] = (720, 360)) -> Markup:
+    """Draw the finite points of curves; empty where there are none.
 
     Args:
         title: What the chart shows, for who cannot see it.
-        series: The lines.
-        labels: What lies across, and what up.
-        log: The axes that are logarithmic where all values are positive: `x`, `y`, or both.
+        curves: Its lines.
         size: Width and height in CSS pixels.
     """
-    lines = [replace(s, points=[p for p in s.points if all(map(math.isfinite, p))]) for s in series]
-    known = [p for s in lines for p in s.points]
+    lines = {name: [p for p in points if all(map(math.isfinite, p))] for name, points in curves.lines.items()}
+    known = [p for points in lines.values() for p in points]
     if not known:
         return Markup()
-    across = Axis.over(labels[0], [x for x, _ in known], "x" in log)
-    up = Axis.over(labels[1], [y for _, y in known], "y" in log)
-    plot = Plot(across, up, left=70, top=10, width=size[0] - 82, height=size[1] - 52)
-    body = Markup().join([plot.grid(), *(plot.line(n, s) for n, s in enumerate(lines) if s.points)])
-    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        *size, title, body
+    across, up = (
+        Axis.over(label, values, name in curves.log)
+        for name, label, values in zip("xy", curves.labels, zip(*known, strict=True), strict=True)
     )
+    plot = Plot(across, up, size[0] - LEFT - 12, size[1] - TOP - 42)
+    drawn = [plot.line(n, name, points, curves.marks) for n, (name, points) in enumerate(lines.items()) if points]
+    svg = Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>')
+    return svg.format(*size, title, Markup().join([plot.grid(), *drawn]))
 
 
 def style(number: int) -> str:
-    """The CSS classes of the series of that number."""
+    """The CSS classes of the line of that number."""
     return f"c{number % COLOURS} d{number // COLOURS % DASHES}"
 
 
@@ -95,37 +81,36 @@ class Plot:
 
     across: Axis
     up: Axis
-    left: int
-    top: int
     width: int
     height: int
 
-    def place(self, point: tuple[float, float]) -> tuple[float, float]:
-        """Where a point lies."""
-        x, y = self.across.position(point[0]), self.up.position(point[1])
-        return self.left + self.width * x, self.top + self.height * (1 - y)
+    def x(self, value: float) -> float:
+        """Where a value lies across."""
+        return LEFT + self.width * self.across.position(value)
 
-    def line(self, number: int, series: Series) -> Markup:
-        """A series, in the style of its number."""
-        places = [self.place(point) for point in series.points]
+    def y(self, value: float) -> float:
+        """Where a value lies, from the top."""
+        return TOP + self.height * (1 - self.up.position(value))
+
+    def line(self, number: int, name: str, points: Sequence[tuple[float, float]], marks: bool) -> Markup:
+        """A line in the style of its number."""
+        places = [(self.x(x), self.y(y)) for x, y in points]
         path = "M" + " ".join(f"{px:.1f},{py:.1f}" for px, py in places)
-        shown = places if series.marks or len(places) == 1 else []  # a single point has no line to be seen by
+        shown = places if marks or len(places) == 1 else []  # a single point has no line to be seen by
         dots = Markup().join(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3"/>').format(*place) for place in shown)
         return Markup('<g class="series {}"><title>{}</title><path class="hit" d="{}"/><path d="{}"/>{}</g>').format(
-            style(number), series.name, path, path, dots
+            style(number), name, path, path, dots
         )
 
     def grid(self) -> Markup:
         """Lines across, with what they stand for, and the axes' labels."""
-        left, middle, bottom = self.left, self.top + self.height / 2, self.top + self.height
+        middle, bottom = TOP + self.height / 2, TOP + self.height
         parts = []
         for value in self.up.ticks(5):
-            py = self.top + self.height * (1 - self.up.position(value))
-            parts.append(Markup('<path d="M{} {:.1f}h{}"/>').format(left, py, self.width))
-            parts.append(_label(left - 6, py + 4, _tick(value), "end"))
-        values = self.across.ticks(max(3, self.width // 110))
-        parts += [_label(left + self.width * self.across.position(v), bottom + 16, _tick(v)) for v in values]
-        parts.append(_label(left + self.width / 2, bottom + 34, self.across.label))
+            parts.append(Markup('<path d="M{} {:.1f}h{}"/>').format(LEFT, self.y(value), self.width))
+            parts.append(_label(LEFT - 6, self.y(value) + 4, _tick(value), "end"))
+        parts += [_label(self.x(v), bottom + 16, _tick(v)) for v in self.across.ticks(max(3, self.width // 110))]
+        parts.append(_label(LEFT + self.width / 2, bottom + 34, self.across.label))
         turned = Markup('<g transform="rotate(-90 12 {0})">{1}</g>').format(middle, _label(12, middle, self.up.label))
         return Markup('<g class="grid">{}</g>').format(Markup().join([*parts, turned]))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
@@ -14,28 +13,23 @@ from ..text import interval
 from .entries import Entry
 
 
-@dataclass(frozen=True)
-class Line:
-    """A model in the matrix: a cell for each board, None where it has no score, and its mean rank if it has all."""
+def matrix(members: Sequence[Entry], together: Overall | None) -> list[dict[str, Any]]:
+    """A line per model, those with a mean rank first, the best first.
 
-    model: str
-    cells: list[dict[str, Any] | None]
-    mean_rank: float | None
-    margin: str
-
-
-def matrix(members: Sequence[Entry], together: Overall | None) -> list[Line]:
-    """A line for each model, those with a mean rank first, and the best first."""
+    Each has the model's cells, one per board (None where it has no score), and its mean rank with the interval.
+    """
     by_entry = [_matrix_cells(entry) for entry in members]
     ranked = {} if together is None else {row["model"]: row for row in together.rows.to_dict("records")}
     lines = []
     for model in sorted({model for cells in by_entry for model in cells}):
         row = ranked.get(model, {})
         margin = interval(row[MEAN_RANK + LOW], row[MEAN_RANK + HIGH], 1) if row else ""
-        lines.append(Line(model, [cells.get(model) for cells in by_entry], row.get(MEAN_RANK), margin))
+        cells = [known.get(model) for known in by_entry]
+        lines.append({"model": model, "cells": cells, "mean_rank": row.get(MEAN_RANK), "margin": margin})
 
-    def place(line: Line) -> tuple[bool, float]:
-        return line.mean_rank is None, line.mean_rank or fmean(1.0 if c is None else c["place"] for c in line.cells)
+    def place(line: dict[str, Any]) -> tuple[bool, float]:
+        rank = line["mean_rank"]
+        return rank is None, rank or fmean(1.0 if c is None else c["place"] for c in line["cells"])
 
     return sorted(lines, key=place)
 

@@ -3,102 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from markupsafe import Markup
 
 from .. import plots
-from ..rows import GAIN
+from ..overall import overall
+from ..plots import Curves
 from ..view import View
 from . import charts, page_data
 from .cards import Card, Showing
-from .charts import Series
-from .entries import Entry, comparisons, leagues
+from .entries import Entry, leagues
 from .matrix import matrix
 from .pictures import Album
 from .render import page
 
 
-def front_page(
-    path: str, placed: Sequence[Entry], albums: Mapping[str, Album], slugs: Mapping[str, str], kinds: Mapping[str, str]
-) -> str:
+def front_page(placed: Sequence[Entry], albums: Mapping[str, Album], kinds: Mapping[str, str]) -> str:
     """Who leads on each degradation and over all of them, and all models against all degradations."""
-    together = comparisons([entry.board for entry in placed])
-    parts = [
-        {
-            "league": league,
-            "entries": members,
-            "overall": together.get(league),
-            "matrix": matrix(members, together.get(league)),
-            "images": _test_images(members),
-        }
-        for league, members in leagues(placed).items()
-    ]
+    compared = overall([entry.board for entry in placed])
+    together = {found.league: found for found in reversed(compared)}  # of several metrics, the first
+    parts = []
+    for league, members in leagues(placed).items():
+        results = [result for entry in members for result in entry.board.first_results.values()]
+        images = next((r.record.data.test for r in results if r.record.data), None)
+        lines = matrix(members, together.get(league))
+        parts.append(
+            {"league": league, "entries": members, "overall": together.get(league), "matrix": lines, "images": images}
+        )
     degradations = len({entry.board.setting.degradation for entry in placed})
-    return page(
-        "index.html", path, leagues=parts, models=len(slugs), degradations=degradations,
-        albums=albums, slugs=slugs, kinds=kinds, leads=lead,
-    )  # fmt: skip
+    return page("index.html", "index.html", leagues=parts, degradations=degradations, albums=albums, kinds=kinds)
 
 
-def _test_images(members: Sequence[Entry]) -> int | None:
-    results = [result for entry in members for result in entry.results.values()]
-    return next((r.record.data.test for r in results if r.record.data), None)
-
-
-def lead(entry: Entry) -> dict[str, Any] | None:
-    """The leader of a board in words: its score, its uncertainty, its gain and who shares its place."""
-    row, ranking = entry.view.leader, entry.view.ranking
-    if row is None or ranking is None:
-        return None
-    score, gain = row.cells[ranking.key], row.cells.get(GAIN)
-    return {
-        "model": row.model,
-        "metric": ranking.head,
-        "score": f"{score.text} {ranking.unit}".strip(),
-        "interval": score.interval,
-        "gain": f"{gain.text} {ranking.unit}".strip() if gain and gain.finite else "",
-        "peers": entry.view.peers,
-        "sees": row.sees,
-    }
-
-
-def board_page(path: str, entry: Entry, album: Album | None, slugs: Mapping[str, str], kinds: Mapping[str, str]) -> str:
+def board_page(path: str, entry: Entry, album: Album | None, kinds: Mapping[str, str]) -> str:
     """A board: its table, its faces, its charts, and what could not be ranked and why."""
-    histories = plots.histories_of(entry.board)
-    curves = [Series(m, [(row["flops"] / 1e12, row["validation_psnr"]) for row in h]) for m, h in histories.items()]
-    rates = [Series(codec, points, marks=True) for codec, points in plots.rates_of(entry.board).items()]
+    curves, rates = plots.learning_of(entry.board), plots.rates_of(entry.board)
     return page(
         "board.html",
         path,
         entry=entry,
         view=entry.view,
         album=album,
-        lead=lead(entry),
-        slugs=slugs,
         kinds=kinds,
         scatter=page_data.scatter(entry, album),
         learning=_learning(curves),
-        series=curves,
-        rates=_rates(entry.view, rates),
-        codecs=rates,
+        series=curves.lines,
+        rates=charts.line_chart("Quality against bytes, a line a codec", rates),
+        codecs=rates.lines,
         cheapest=_cheapest(entry.view),
     )
 
 
-def _rates(view: View, codecs: Sequence[Series]) -> Markup:
-    score = view.ranking
-    label = "" if score is None else f"{score.head} [{score.unit}]" if score.unit else score.head
-    labels = ("bytes an image, headers included", label)
-    return charts.line_chart("Quality against bytes, a line a codec", codecs, labels, log="x")
-
-
-def _learning(curves: Sequence[Series]) -> Markup:
-    best = max(curves, key=lambda s: s.points[-1][1], default=None)
-    title = f"Validation PSNR against training compute of {len(curves)} models"
-    if best is not None:
-        title += f"; {best.name} ends highest, at {best.points[-1][1]:.2f} dB"
-    return charts.line_chart(title, curves, ("training compute [TFLOP]", "validation PSNR [dB]"))
+def _learning(curves: Curves) -> Markup:
+    ends = {name: points[-1][1] for name, points in curves.lines.items()}
+    title = f"Validation PSNR against training compute of {len(ends)} models"
+    if ends:
+        best = max(ends, key=lambda name: ends[name])
+        title += f"; {best} ends highest, at {ends[best]:.2f} dB"
+    return charts.line_chart(title, curves)
 
 
 def _cheapest(view: View) -> dict[str, list[tuple[str, str, str]]]:
@@ -113,14 +74,9 @@ def _cheapest(view: View) -> dict[str, list[tuple[str, str, str]]]:
 
 def card_page(path: str, card: Card) -> str:
     """A model: what it is, how it was trained, how it fared, where it fails."""
-    return page("model.html", path, card=card, lead=lead, losses=_losses)
+    return page("model.html", path, card=card, losses=_losses)
 
 
 def _losses(showing: Showing) -> Markup:
-    lines = [
-        Series(kind.replace("_", " "), [(row["epoch"], row[kind]) for row in showing.history])
-        for kind in ("train_loss", "validation_loss")
-    ]
-    degradation = showing.entry.board.setting.degradation
-    title = f"Training and validation loss on {degradation}, epoch by epoch"
-    return charts.line_chart(title, lines, ("epochs", "loss"), log="y", size=(340, 200))
+    title = f"Training and validation loss on {showing.entry.board.setting.degradation}, epoch by epoch"
+    return charts.line_chart(title, plots.losses_of(showing.history), size=(340, 200))

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ...evaluation.pictures import read_samples
 from ...files import write_atomically
 from ...results import store
 from ...results.store import Result
-from .entries import Entry
+from ..board import Board
+from ..picture import samples_in, samples_of
 
 FOLDER = "pictures"
 BINS = 16
@@ -68,34 +68,25 @@ class Album:
         return found if found and image in found.ids else None
 
 
-def album(root: Path, entry: Entry) -> Album | None:
+def album(root: Path, board: Board) -> Album | None:
     """Store the pictures of a board under the site's root; None where no result has samples with the truth."""
-    size = entry.board.setting.size
-    read = {model: _samples(result.folder / store.SAMPLES, size) for model, result in entry.results.items()}
-    samples = {model: rows for model, rows in read.items() if rows}
+    samples, size = samples_of(board), board.setting.size
     first = next((model for model, rows in samples.items() if "truth" in rows), None)
     if first is None:
         return None
     count = min(len(rows["restored"]) for rows in samples.values())
-    ids = [str(image) for image in entry.scores[first].index[:count]]
+    ids = [str(image) for image in board.first_results[first].scores.index[:count]]
     ids += [f"image {position + 1}" for position in range(len(ids), count)]
     strips = {model: store_strip(root, rows["restored"][:count]) for model, rows in samples.items()}
     before, after = (store_strip(root, samples[first][row][:count]) for row in ("input", "truth"))
-    worst = {model: found for model, result in entry.results.items() if (found := _worst(root, result, size))}
+    worst = {model: found for model, result in board.first_results.items() if (found := _worst(root, result, size))}
     return Album(size, ids, before, after, strips, worst)
 
 
-def _samples(path: Path, size: int) -> dict[str, np.ndarray]:
-    """The rows of a sample picture; none where there is no such picture: the site does without."""
-    try:
-        return read_samples(path, size)
-    except ValueError:
-        return {}
-
-
 def _worst(root: Path, result: Result, size: int) -> Triple | None:
-    path, ids = result.folder / store.WORST, result.record.worst
-    rows = _samples(path, size) if ids else {}
+    """The pictures of a result's worst images; None where it keeps none."""
+    ids = result.record.worst
+    rows = samples_in(result.folder / store.WORST, size) if ids else {}
     if len(rows) < 3 or len(rows["truth"]) != len(ids):
         return None
     return Triple(ids, *(store_strip(root, rows[row]) for row in ("input", "restored", "truth")))

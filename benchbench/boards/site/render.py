@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ... import __version__
+from ...results.store import slug
 from ..columns import GROUPS, Column
 from ..notes import Note
 from ..text import budget_name, number
@@ -28,8 +29,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"number": number, "budget": budget_name, "linked": linked, "spaced": spaced, "kinds_of": kinds_of,
-                      "emphasised": emphasised}  # fmt: skip
+    found.filters |= {"number": number, "budget": budget_name, "linked": linked, "kinds_of": kinds_of,
+                      "emphasised": emphasised, "slug": slug}  # fmt: skip
     found.globals |= {"version": __version__, "style": charts.style, "groups": groups, "heat": heat_stops()}
     return found
 
@@ -55,11 +56,6 @@ def groups(columns: Iterable[Column]) -> dict[str, str]:
     """The groups that these columns belong to, with their names."""
     present = {column.group for column in columns}
     return {key: words for key, words in GROUPS.items() if key in present}
-
-
-def spaced(count: float) -> str:
-    """A whole number that can be read: 1,234,567."""
-    return f"{int(count):,}"
 
 
 def kinds_of(models: Iterable[str], kinds: Mapping[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Results from elsewhere, vetted and added: whole, or light, without what boards do not need."""
+"""Check results from elsewhere and add them: whole, or light, without the files that boards do not need."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Literal
 from ...evaluation.pictures import lighten
 from ...files import write_atomically
 from ...results import store
-from ...results.store import DamagedResult, Result
-from . import archive, claims
+from ...results.store import Result
+from . import archive
 from .archive import Refused
-from .vet import place, vet
+from .vet import row_of, vet
 
 LIGHT = (store.SCORES, store.HISTORY, store.SAMPLES)
 SAMPLES_KEPT = 4
@@ -23,7 +23,7 @@ SAMPLES_KEPT = 4
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one result, or of a path that gave none."""
+    """What became of one result, or of a path that holds none."""
 
     source: str
     verdict: Literal["added", "replaced", "known", "older", "refused"]
@@ -35,7 +35,7 @@ class Verdict:
 
 
 def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[Verdict]:
-    """Add the results in folders and archives to those under `into`; gives a verdict on each, as they come."""
+    """Add the results in folders and archives to those under `into`; yields a verdict on each."""
     standing = {r.record.key: r for _, r in store.find(into) if isinstance(r, Result)}
     for path in paths:
         with tempfile.TemporaryDirectory(prefix="benchbench-") as scratch:
@@ -44,48 +44,37 @@ def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[
             except (Refused, OSError) as error:
                 yield Verdict(str(path), "refused", str(error))
                 continue
-            found = {folder: _read(folder) for folder in folders}
-            results = [r for r in found.values() if isinstance(r, Result)]
-            newest = {claims.row_of(r): r for r in store.oldest_first(results)}
-            for folder, result in found.items():
-                source = str(folder if path.is_dir() else path)
-                if isinstance(result, str):
-                    yield Verdict(source, "refused", result)
-                elif newest[claims.row_of(result)] is not result:  # what an edit of a model leaves behind
+            results = []
+            for folder in folders:
+                try:
+                    results.append(archive.read(folder))
+                except (Refused, OSError) as error:
+                    yield Verdict(str(folder if path.is_dir() else path), "refused", str(error))
+            newest = {row_of(r): r for r in store.oldest_first(results)}
+            for result in results:
+                source = str(result.folder if path.is_dir() else path)
+                if newest[row_of(result)] is not result:  # what an edit of a model leaves behind
                     yield Verdict(source, "older", "the newest result of a model and seed counts")
                 else:
                     yield _merge_one(source, result, into, standing, light)
 
 
-def _read(folder: Path) -> Result | str:
-    """The result in a folder, or why it cannot be taken in."""
-    try:
-        return archive.read(folder)
-    except (Refused, OSError) as error:
-        return _one_line(error)
-
-
 def _merge_one(source: str, result: Result, into: Path, standing: dict[str, Result], light: bool) -> Verdict:
-    """Vet a result and add it; a source that is not its folder, as an archive, is told with its trial."""
+    """Check a result, and add it to `into` and `standing`. Many come from one archive, so its trial is named too."""
     key, trial = result.record.key, result.record.trial
     try:
-        others = [r for r in standing.values() if r.folder.resolve() != result.folder.resolve()]
-        recomputed = vet(result, others)
+        recomputed = vet(result, [r for r in standing.values() if r.folder.resolve() != result.folder.resolve()])
         source += "" if source == str(result.folder) else f" ({trial.degradation} × {trial.model})"
         verdict = _against(result, standing.get(key))
         if verdict != "known":
-            standing[key] = add(result, into, light=light)
+            standing[key] = _add(result, into, light=light)
     except (Refused, OSError) as error:
-        return Verdict(source, "refused", _one_line(error))
+        return Verdict(source, "refused", str(error))
     return Verdict(source, verdict, recomputed)
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
-
-
 def _against(result: Result, there: Result | None) -> Literal["added", "replaced", "known"]:
-    """How a result stands to the one of its key that is there. Raises Refused if they contradict each other."""
+    """Compare a result with that of the same trial, if there is one. Raises Refused if their scores differ."""
     if there is None:
         return "added"
     mine, theirs = _scores(result), _scores(there)
@@ -100,14 +89,16 @@ def _against(result: Result, there: Result | None) -> Literal["added", "replaced
 
 
 def _scores(result: Result) -> dict[tuple[str, str], float]:
-    """(column, digest of its metric) -> mean."""
+    """Return (column, digest of its metric) -> mean."""
     scores, metrics = result.record.scores, result.record.metrics
     return {(name, metrics[name.partition("@")[0]].digest): score.mean for name, score in scores.items()}
 
 
-def add(result: Result, into: Path, *, light: bool) -> Result:
-    """Copy a result to where it belongs under `into`, whole or absent; the sums fit what is left of it."""
-    final = place(result, into)
+def _add(result: Result, into: Path, *, light: bool) -> Result:
+    """Copy a result to the folder under `into` that its trial names, whole or not at all."""
+    trial = result.record.trial
+    labels = (trial.dataset, trial.degradation, trial.model)
+    final = into.joinpath(*map(store.slug, labels), result.record.key)
     work = store.work_folder(final)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -123,12 +114,13 @@ def add(result: Result, into: Path, *, light: bool) -> Result:
 
 
 def _lighten(result: Result, work: Path) -> None:
+    """Compress the scores and cut the samples, which only the baseline keeps with their degraded and clean images."""
     if (work / store.SCORES).is_file():
         store.write_scores(work, store.read_scores(work))
     if (work / store.SAMPLES).is_file():
-        keeps_frame = result.record.model.role == "baseline"
+        whole = result.record.model.role == "baseline"
         try:
-            picture = lighten(work / store.SAMPLES, result.record.trial.size, SAMPLES_KEPT, whole=keeps_frame)
-        except (ValueError, OSError, DamagedResult) as error:
+            picture = lighten(work / store.SAMPLES, result.record.trial.size, SAMPLES_KEPT, whole=whole)
+        except (ValueError, OSError) as error:
             raise Refused(f"{store.SAMPLES} cannot be used: {error}") from error
         write_atomically(work / store.SAMPLES, picture)

@@ -1,98 +1,101 @@
-"""Scores computed anew from the restored images of a result: the only proof that its model did what it says."""
+"""Compute the scores of a result again from its restored images: the only proof that its model did what it says."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ...contracts.digests import component_digest
 from ...contracts.metric import Metric
 from ...contracts.model import Task
-from ...data.prepared import PreparedDataset
-from ...errors import SpecError, one_line
+from ...errors import BenchbenchError, DataError, SpecError, one_line
 from ...files import cache_folder, load_tensors
 from ...registry.registry import registry
 from ...results import store
-from ...results.record import MetricFacts
 from ...results.store import Result
 from .archive import Refused
+from .datasets import portraits
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import Tensor
 
 OF_SPREAD = 1e-3
-"""How far a recomputed score may be from the stored one, as a part of the spread between images: another processor's
-or library's rounding, no more."""
+"""How far a recomputed score may be from the stored one, as a part of the standard deviation between images. It allows
+for the rounding of another processor or library, no more."""
 
 
-def recompute(result: Result, table: pd.DataFrame, data: PreparedDataset | str) -> str:
-    """Score the restored images anew. Raises Refused if the scores differ; returns what was, or why nothing was."""
-    if store.PREDICTIONS not in result.record.files:
-        return "not recomputed: it holds no restored images"
-    if isinstance(data, str):
-        return f"not recomputed: {data}"
-    trial = result.record.trial
+def recompute(result: Result, table: pd.DataFrame) -> str:
+    """Compare scores with those of the restored images; tells which, or why none. Raises Refused if any differ."""
     try:
-        degradation = registry().resolve("degradation", trial.degradation)
-    except SpecError as error:
+        again = _score(result)
+    except BenchbenchError as error:
         return f"not recomputed: {error}"
-    if component_digest(degradation) != trial.degradation_digest:
-        return f"not recomputed: {degradation} has another source here"
-    metrics = _same_metrics(result.record.metrics)
-    again = _score(result.folder, data, degradation, metrics)
     compared = [str(name) for name in again if name in table]
     if not compared:
         return "not recomputed: none of its metrics is here in the same version"
     for name in compared:
         _compare(name, table[name], again[name].reindex(table.index))
-    left = sorted({n for n in table.columns if n not in compared})
+    left = sorted(set(table.columns) - set(compared))
     return f"recomputed: {', '.join(compared)}" + (f"; not {', '.join(left)}" if left else "")
 
 
-def _same_metrics(known: Mapping[str, MetricFacts]) -> list[Metric]:
-    """The metrics of a result that are installed here in the same version."""
-    found = []
-    for name, facts in known.items():
-        try:
-            metric = registry().resolve("metric", name)
-        except SpecError:
-            continue
-        if facts.unavailable is None and component_digest(metric) == facts.digest:
-            found.append(metric)
-    return found
-
-
-def _score(folder: Path, data: PreparedDataset, degradation: Any, metrics: list[Metric]) -> pd.DataFrame:
+def _score(result: Result) -> pd.DataFrame:
+    """Score the restored images. Raises BenchbenchError if that cannot be done here, Refused for unusable images."""
     import torch
-    from safetensors import SafetensorError
 
     from ...data.degraded import degraded_set
     from ...evaluation.restore import Restored
     from ...evaluation.score import score
 
+    trial = result.record.trial
+    if store.PREDICTIONS not in result.record.files:
+        raise DataError("it holds no restored images")
+    data = portraits(trial.dataset, trial.size, trial.fingerprint)
+    degradation = registry().resolve("degradation", trial.degradation)
+    if component_digest(degradation) != trial.degradation_digest:
+        raise SpecError(f"{degradation} has another source here")
     pairs = degraded_set(data, "test", degradation, cache_folder())
+    restored, task = Restored(_restored(result, pairs.clean)), Task(data.size, degradation)
+    return score(restored, pairs, list(_same_metrics(result)), task, torch.device("cpu")).table
+
+
+def _restored(result: Result, clean: Tensor) -> Tensor:
+    """Read the restored images. Raises Refused unless they are float32 in [0, 1], as many and as large as `clean`."""
+    import torch
+    from safetensors import SafetensorError
+
     try:
-        restored = load_tensors(folder / store.PREDICTIONS)[store.RESTORED]
+        restored = load_tensors(result.folder / store.PREDICTIONS)[store.RESTORED]
     except (OSError, SafetensorError, KeyError) as error:
         raise Refused(f"{store.PREDICTIONS} cannot be read: {one_line(error, 120)}") from error
-    if restored.dtype != torch.float32 or restored.shape != pairs.clean.shape:
-        shape = tuple(pairs.clean.shape)
-        raise Refused(f"{store.PREDICTIONS} has {restored.dtype} {tuple(restored.shape)}, not float32 {shape}")
+    if restored.dtype != torch.float32 or restored.shape != clean.shape:
+        shapes = f"{restored.dtype} {tuple(restored.shape)}, not float32 {tuple(clean.shape)}"
+        raise Refused(f"{store.PREDICTIONS} has {shapes}")
     if not bool(((restored >= 0) & (restored <= 1)).all()):
         raise Refused(f"{store.PREDICTIONS} has values outside [0, 1]")
-    return score(Restored(restored), pairs, metrics, Task(data.size, degradation), torch.device("cpu")).table
+    return restored
+
+
+def _same_metrics(result: Result) -> Iterator[Metric]:
+    """Yield the metrics of a result that are installed here in the same version."""
+    for name, facts in result.record.metrics.items():
+        try:
+            metric = registry().resolve("metric", name)
+        except SpecError:
+            continue
+        if facts.unavailable is None and component_digest(metric) == facts.digest:
+            yield metric
 
 
 def _compare(name: str, stored: pd.Series, again: pd.Series) -> None:
+    """Raises Refused if a score differs from that of the restored image by more than rounding."""
     import numpy as np
 
     a, b = stored.to_numpy(float), again.to_numpy(float)
-    finite = np.isfinite(a) & np.isfinite(b)
-    spread = float(np.std(a[finite])) if finite.any() else 0.0
-    tolerance = OF_SPREAD * spread + 1e-6 * np.abs(np.where(finite, b, 0))
-    with np.errstate(invalid="ignore"):
-        alike = np.where(finite, np.abs(a - b) <= tolerance, (a == b) | (np.isnan(a) & np.isnan(b)))
-    if not alike.all():
-        i = int(np.flatnonzero(~alike)[0])
+    finite = a[np.isfinite(a) & np.isfinite(b)]
+    tolerance = OF_SPREAD * float(np.std(finite)) if len(finite) else 0.0
+    differing = np.flatnonzero(~np.isclose(a, b, rtol=1e-6, atol=tolerance, equal_nan=True))
+    if len(differing):
+        i = int(differing[0])
         raise Refused(f"{name} of {stored.index[i]} is {a[i]:.6g} in its table, {b[i]:.6g} by its restored image")

@@ -1,31 +1,29 @@
-"""What a result from elsewhere has to pass before it may stand on a board. Each check raises Refused with its reason.
+"""Check a result from elsewhere before it may stand on a board.
 
-None of this proves that a model did what its result says: only scores recomputed from its restored images do that, and
-they are recomputed where those images are included and the data is at hand.
+The checks do not prove that the model did what its result says. Only scores that are computed again from its restored
+images do, which `recompute` does where the result holds these images and the data can be had.
 """
 
 from __future__ import annotations
 
-import math
-import shutil
-import tempfile
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ...data.prepared import PreparedDataset
-from ...errors import one_line
-from ...files import json_text, write_json
+from ... import protocol
+from ...errors import DataError, SpecError, one_line
+from ...files import json_text
+from ...registry.registry import registry
 from ...results import store
-from ...results.record import plain
+from ...results.record import TrialFacts
 from ...results.store import Result
-from ..board import collect
+from ...results.trial import key_of
+from ..board import boards_of
 from ..markdown.board import section
 from ..view import view_of
 from ..write import as_json
-from . import claims
 from .archive import Refused
 from .datasets import portraits
 from .recompute import recompute
@@ -33,40 +31,89 @@ from .recompute import recompute
 if TYPE_CHECKING:
     import pandas as pd
 
-RELATIVE = 1e-9
-"""How far a mean may be from that of its column: the order of a sum, no more."""
+METRIC_FACTS = ("higher_is_better", "signed", "unit", "digits", "order", "ranks")
+TEXTS = ("dataset", "fingerprint", "degradation", "degradation_digest", "model", "model_digest")
 
 
 def vet(result: Result, standing: Sequence[Result]) -> str:
-    """What is known of the scores of a result. Raises Refused if it may not join those `standing`."""
-    claims.check(result, standing)
-    data = _check_data(result, standing)
+    """Check a result that is to join those `standing`; tells which scores were recomputed. Raises Refused."""
+    _check_claims(result)
+    for other in standing:
+        _check_beside(result, other)
     if result.status != "scored":
         _check_boards(result)
         return f"{result.status}, so there is nothing to recompute"
     table = _check_scores(result)
-    _check_images(result, table, data, standing)
+    _check_images(result, table, standing)
     _check_boards(result)
-    return recompute(result, table, data)
+    return recompute(result, table)
 
 
-def _check_data(result: Result, standing: Iterable[Result]) -> PreparedDataset | str:
-    """The data set, or why it cannot be had. Raises Refused if the result was made with other data of that name."""
-    trial = result.record.trial
-    for other in standing:
-        known = other.record.trial
-        if (known.dataset, known.size) != (trial.dataset, trial.size):
+def row_of(result: Result) -> TrialFacts:
+    """Return the facts that tell the rows of boards apart: the trial's, without the model's code and the threads."""
+    return replace(result.record.trial, model_digest="", threads=1, key="")
+
+
+def _check_claims(result: Result) -> None:
+    """Check protocol, key, time, texts, size and role. Raises Refused."""
+    record, trial, given = result.record, result.record.trial, result.record.protocol
+    if given.version != protocol.VERSION:
+        raise Refused(f"it was made under protocol {given.version}; the protocol here is {protocol.VERSION}")
+    if differing := [name for name, value in protocol.SETTINGS.items() if getattr(given, name) != value]:
+        raise Refused(f"its protocol differs from {protocol.VERSION} in {', '.join(sorted(differing))}")
+    key = key_of(trial, protocol.VERSION)
+    if not record.key == trial.key == key:
+        raise Refused(f"its key is {record.key[:40]!r}; what it tells of its trial gives {key!r}")
+    try:
+        past = datetime.fromisoformat(record.finished_at) < datetime.now(UTC) + timedelta(minutes=10)  # clocks differ
+    except (TypeError, ValueError):  # no time, or one without a zone
+        past = False
+    if not past:
+        raise Refused(f"it was finished at {record.finished_at[:40]!r}, which is no time before now")
+    if strange := [name for name in TEXTS if not 0 < len(getattr(trial, name)) <= 2000]:
+        raise Refused(f"its trial's {strange[0]} is no text of a sensible length")
+    if not 8 <= trial.size <= 2048:
+        raise Refused(f"its images have {trial.size} px")
+    if (role := record.model.role) and role != _role(trial.model):
+        raise Refused(
+            f"it calls {trial.model[:80]} '{role[:40]}': what sets the scale of a board must be installed here"
+        )
+
+
+def _role(model: str) -> str:
+    try:
+        return str(registry().resolve("model", model).role)
+    except SpecError:  # a stranger's model, which competes
+        return ""
+
+
+def _check_beside(result: Result, other: Result) -> None:
+    """Raises Refused if the two differ on the same data or metric, or claim one row of a board with different code."""
+    mine, theirs = result.record, other.record
+    trial, known = mine.trial, theirs.trial
+    if (known.dataset, known.size) == (trial.dataset, trial.size) and known.fingerprint != trial.fingerprint:
+        raise Refused(
+            f"its data is {trial.fingerprint}, that of the results here {known.fingerprint}: not the same "
+            f"{trial.dataset} at {trial.size} px"
+        )
+    if row_of(other) == row_of(result) and theirs.key != mine.key:  # the newest counts, so a stranger's would win
+        raise Refused(
+            f"{known.model[:80]} (seed {known.seed}) stands there already, made by other code "
+            f"({theirs.key}); to replace it, remove {other.folder} first"
+        )
+    for name, facts in mine.metrics.items():
+        there = theirs.metrics.get(name)
+        if there is None or there.digest != facts.digest:
             continue
-        if known.fingerprint != trial.fingerprint:
-            raise Refused(
-                f"its data is {trial.fingerprint}, that of the results here {known.fingerprint}: not the same "
-                f"{trial.dataset} at {trial.size} px"
-            )
-    return portraits(trial.dataset, trial.size, trial.fingerprint)
+        if differing := [fact for fact in METRIC_FACTS if getattr(facts, fact) != getattr(there, fact)]:
+            value = getattr(facts, differing[0])
+            raise Refused(f"{differing[0]} of {name[:80]} is {value!r}, not as in the results here")
 
 
 def _check_scores(result: Result) -> pd.DataFrame:
-    """The per-image scores. Raises Refused unless every mean in the result is that of its column."""
+    """Return the scores of each image. Raises Refused unless they give the summary: means, deviations and numbers."""
+    import numpy as np
+
     from ...evaluation.score import means
 
     try:
@@ -77,12 +124,12 @@ def _check_scores(result: Result) -> pd.DataFrame:
     stated = result.record.scores
     if differing := sorted(found.keys() ^ stated.keys()):
         raise Refused(f"{differing[0][:80]} is in {'the table' if differing[0] in found else 'the summary'} only")
-    metrics = result.record.metrics
     for name, facts in found.items():
-        if name.removesuffix("@region").removesuffix("@face") not in metrics:
+        if name.removesuffix("@region").removesuffix("@face") not in result.record.metrics:
             raise Refused(f"it scores {name[:80]}, a metric that it does not describe")
         for fact, value in facts.items():
-            if not _is_close(told := getattr(stated[name], fact), value):
+            told = getattr(stated[name], fact)
+            if not np.isclose(told, value, rtol=1e-9, atol=1e-12, equal_nan=True):  # sums in another order
                 raise Refused(f"{fact} of {name} is {told} in its summary, {value} by its images")
     return table
 
@@ -91,25 +138,21 @@ def _test_set_of(result: Result) -> tuple[str, str]:
     return result.record.trial.fingerprint, result.record.trial.degradation
 
 
-def _is_close(stated: float, value: float) -> bool:
-    if math.isnan(stated) and math.isnan(value):  # there is no deviation where some images are perfect
-        return True
-    return stated == value or math.isclose(stated, value, rel_tol=RELATIVE, abs_tol=1e-12)
-
-
-def _check_images(result: Result, table: pd.DataFrame, data: PreparedDataset | str, standing: Iterable[Result]) -> None:
-    """Raises Refused unless the scores are those of the test images of the data, each once."""
-    ids = [str(i) for i in table.index]
-    if isinstance(data, PreparedDataset):
-        expected = [data.ids[i] for i in data.indices("test")]
+def _check_images(result: Result, table: pd.DataFrame, standing: Sequence[Result]) -> None:
+    """Raises Refused unless the scores are those of the test images, by the data or else by another result."""
+    ids, trial = {str(i) for i in table.index}, result.record.trial
+    try:
+        data = portraits(trial.dataset, trial.size, trial.fingerprint)
+        expected = {data.ids[i] for i in data.indices("test")}
         unchanged = result.record.data.unchanged if result.record.data else 0
-        as_expected = set(ids) <= set(expected) and len(ids) + unchanged == len(expected)
-    else:
-        same = [r for r in standing if r.status == "scored" and _test_set_of(r) == _test_set_of(result)]
-        expected = [str(i) for i in store.read_scores(same[0].folder).index] if same else ids
-        as_expected = set(ids) == set(expected)
-    if len(set(ids)) != len(ids) or not as_expected:
-        strange = sorted(set(ids) ^ set(expected)) or ids
+        as_expected = ids <= expected and len(ids) + unchanged == len(expected)
+    except DataError:
+        same = (r for r in standing if r.status == "scored" and _test_set_of(r) == _test_set_of(result))
+        other = next(same, None)
+        expected = {str(i) for i in store.read_scores(other.folder).index} if other else ids
+        as_expected = ids == expected
+    if not as_expected:
+        strange = sorted(ids ^ expected)
         raise Refused(
             f"it is not scored on the test images: {len(ids)} instead of {len(expected)}, see {strange[0][:80]!r}"
         )
@@ -117,24 +160,8 @@ def _check_images(result: Result, table: pd.DataFrame, data: PreparedDataset | s
 
 def _check_boards(result: Result) -> None:
     """Raises Refused unless boards can be made of the result: what is odd in it comes out here, not in them."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = place(result, Path(folder))
-        path.mkdir(parents=True)
-        kept = {name: sum for name, sum in result.record.files.items() if name == store.SCORES}
-        for name in kept:
-            shutil.copyfile(result.folder / name, path / name)
-        write_json(path / store.RESULT, plain(replace(result.record, files=kept)))
-        try:
-            boards, problems = collect(Path(folder))
-            for board in boards:
-                json_text(as_json(board)), section(view_of(board), {})
-        except Exception as error:  # types and values that no check foresees
-            raise Refused(f"no board can be made of it: {one_line(error, 160)}") from error
-    if problems:
-        raise Refused(problems[0].replace(str(folder), "…"))
-
-
-def place(result: Result, out: Path) -> Path:
-    """Where a result belongs under `out`, by what it says of itself, whatever its folder was called."""
-    trial = result.record.trial
-    return out.joinpath(*map(store.slug, (trial.dataset, trial.degradation, trial.model)), result.record.key)
+    try:
+        for board in boards_of([result]):
+            json_text(as_json(board)), section(view_of(board), {})
+    except Exception as error:  # types and values that no check foresees
+        raise Refused(f"no board can be made of it: {one_line(error, 160)}") from error

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import Page
 
-from benchbench.boards.site.charts import Axis, Series, line_chart
+from benchbench.boards.plots import Curves
+from benchbench.boards.site.charts import Axis, line_chart
 from benchbench.boards.site.pictures import BINS, DIGITS, histogram
 
 
@@ -46,8 +47,9 @@ def test_an_axis_holds_its_values_in_order(values: list[float], log: bool) -> No
 
 
 def test_what_is_not_finite_is_not_drawn() -> None:
-    assert line_chart("t", [Series("a", [(1.0, math.inf), (math.nan, 2.0)])], ("x", "y")) == ""
-    some = line_chart("t", [Series("<a>", [(1.0, math.inf), (1.0, 2.0), (2.0, 3.0)])], ("x & y", "y"), log="y")
+    assert line_chart("t", Curves(("x", "y"), {"a": [(1.0, math.inf), (math.nan, 2.0)]})) == ""
+    points = [(1.0, math.inf), (1.0, 2.0), (2.0, 3.0)]
+    some = line_chart("t", Curves(("x & y", "y"), {"<a>": points}, log="y"))
     drawn = Page(some)
     assert drawn.inside("title") == ["<a>"]
     assert "x & y" in drawn.inside("text")

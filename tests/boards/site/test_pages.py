@@ -13,7 +13,6 @@ from gallery import build
 from reading import pages
 
 from benchbench.boards import collect, fairness
-from benchbench.boards.site import audits
 from benchbench.boards.text import number
 from benchbench.data.prepared import PreparedDataset
 from benchbench.registry.registry import registry
@@ -111,8 +110,7 @@ def test_a_card_compares_the_groups_that_are_large_enough(tmp_path: Path, monkey
     pixels = torch.zeros(n, 3, 8, 8, dtype=torch.uint8)
     ids = [f"i{i}" for i in range(n)]
     data = PreparedDataset("toy-faces", "toy-faces", 16, "f00d", ids, pixels, None, attributes, ["test"] * n, [])
-    for module in (audits, fairness):
-        monkeypatch.setattr(module, "portraits", lambda *which: data)
+    monkeypatch.setattr(fairness, "portraits", lambda *which: data)
     results.write(tmp_path / "runs", {"peak": 10.0}, model="identity", role="baseline", **gallery.UNTRAINED)
     results.write(tmp_path / "runs", {"peak": 20.0}, noise=1.0, signs=[-1] * 20 + [1] * (n - 20))
     card = pages(build(tmp_path / "runs", tmp_path / "site"))["models/tiny-conv.html"]

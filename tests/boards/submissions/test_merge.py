@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from click.testing import CliRunner
 from PIL import Image
 from submitting import RUN, edit, one, only, refusal
@@ -61,17 +60,6 @@ def test_the_frame_of_the_samples_is_kept_once(runs: Path, tmp_path: Path) -> No
             heights[model] = picture.height
             assert picture.width == 16 * min(SAMPLES_KEPT, len(store.read_scores(one(runs))))
     assert heights == {"identity": 48, "median": 16}
-
-
-def test_a_result_with_a_perfect_image_is_taken_in(runs: Path, tmp_path: Path) -> None:
-    from benchbench.evaluation.score import means
-
-    (one(runs) / store.PREDICTIONS).unlink()
-    table = store.read_scores(one(runs))
-    table.iloc[0, table.columns.get_loc("psnr")] = np.inf
-    store.write_scores(one(runs), table)
-    edit(one(runs), lambda content: content.update(scores=means(store.read_scores(one(runs)))))
-    assert only(one(runs), tmp_path / "into").verdict == "added"
 
 
 def test_a_result_with_more_metrics_replaces_the_older_one(runs: Path, tmp_path: Path) -> None:

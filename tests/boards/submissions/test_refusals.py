@@ -21,7 +21,7 @@ from benchbench.results.trial import key_of
 FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "schema": (lambda c: c.update(schema=99), "not of schema"),
     "protocol": (lambda c: c["protocol"].update(version=99), "protocol 99"),
-    "splits": (lambda c: c["protocol"].update(splits={"train": 0.9}), "differs from 1 in splits"),
+    "splits": (lambda c: c["protocol"].update(splits={"train": 0.9}), "differs from 2 in splits"),
     "key": (lambda c: c.update(key="../../../../tmp/x"), "what it tells of its trial gives"),
     "another key": (lambda c: (c.update(key="0" * 16), c["trial"].update(key="0" * 16)), "what it tells of its trial gives"),
     "other code": (lambda c: c["trial"].update(model_digest="0" * 16), "what it tells of its trial gives"),
@@ -133,11 +133,11 @@ def test_a_link_is_refused(runs: Path, tmp_path: Path) -> None:
     path = one(runs) / store.SCORES
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
-    assert "is a link" in refusal(one(runs), tmp_path / "into")
+    assert "it is no regular file" in refusal(one(runs), tmp_path / "into")
 
 
 def test_a_file_beyond_measure_is_refused(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(MOST_BYTES, store.SCORES, 10)
-    assert "more than the 10 that are taken in" in refusal(one(runs), tmp_path / "into")
+    assert "MB that it may have" in refusal(one(runs), tmp_path / "into")
     archive = pack_zip(one(runs), tmp_path / "a.zip")
     assert "larger than the 10 bytes" in refusal(archive, tmp_path / "into")

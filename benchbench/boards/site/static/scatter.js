@@ -109,12 +109,12 @@
     const pictures = document.createElement("div");
     pictures.className = "pictures";
     if (point.sampled >= 0) {
-      pictures.append(picture(data.input, point.sampled, "input"));
+      pictures.append(picture(data.input.file, point.sampled, "input"));
       for (const select of [x, y]) {
         const model = data.models[select.value];
         if (model.file) pictures.append(picture(model.file, point.sampled, model.name));
       }
-      pictures.append(picture(data.truth, point.sampled, "truth"));
+      pictures.append(picture(data.truth.file, point.sampled, "truth"));
     } else {
       pictures.append(paragraph("No picture of this image is kept."));
     }
