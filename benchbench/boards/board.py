@@ -15,7 +15,7 @@ from ..results import store
 from ..results.record import MetricFacts
 from ..results.store import DamagedResult, Result
 from .ranking import ranked
-from .rows import REGIONS, image_scores, metrics_of, ranking_metric, rows_of
+from .rows import image_scores, metrics_of, ranking_metric, rows_of
 from .text import COMPILED, budget_name
 
 
@@ -54,12 +54,12 @@ class Setting:
     size: int
     degradation: str
     degradation_digest: str
-    """Of its source: other code gives other images."""
+    """Digest of its source: other code gives other images."""
     protocol: int
     budget: str
     """Of each training, and whether its steps were compiled."""
     test_set: str = ""
-    """Digest of the degraded test images, which another version of a library may make otherwise; "" where unknown."""
+    """Digest of the degraded test images, which may differ between versions of libraries; "" where unknown."""
 
     @property
     def file(self) -> tuple[str, str]:
@@ -85,12 +85,12 @@ class Board:
     metrics: dict[str, MetricFacts]
     """Metric -> its facts, in the order of the columns."""
     rows: pd.DataFrame
-    """One row a model (seeds averaged): model, rank, parameters, flops, seeds, …, and a column for each score.
+    """One row per model (seeds averaged): model, rank, parameters, flops, seeds, …, and a column per score.
 
-    `<score>.low` and `.high` are its 95 % interval over test images, as are `gain.low`, `recovered.high` and so on;
-    `rank` is shared by rows that cannot be told apart, `rank.low` and `.high` the best and worst that a row may have;
+    `<score>.low` and `.high` bound its 95 % interval over the test images, as do `gain.low`, `recovered.high`, …
+    Rows that cannot be told apart share a `rank`; `rank.low` and `.high` are the best and worst rank possible.
     `trainings.std` is the standard deviation of the ranking score between trainings. Where a mean of the ranking score
-    is infinite, its `.median` is there too, and gives the order.
+    is infinite, the board has its `.median`, too, and is ordered by it.
     """
     failures: list[dict[str, str]]
     unavailable: dict[str, str]
@@ -114,7 +114,7 @@ class Board:
 
     @cached_property
     def ranked_by(self) -> str | None:
-        """The metric that gives the order: the first that at least half of the rows have, or else any."""
+        """The metric that gives the order, see `ranking_metric`; None where there is none."""
         return ranking_metric(self.metrics, self.rows)
 
     @property
@@ -125,7 +125,7 @@ class Board:
 
 
 def collect(out: Path) -> tuple[list[Board], list[str]]:
-    """All boards that the results under `out` give, and a line for each result that had to be left out."""
+    """Make all boards from the results under `out`; the second part has a line for each result that was left out."""
     results, problems = [], []
     for _, found in store.find(out):
         try:
@@ -168,8 +168,8 @@ def _settings(results: Sequence[Result]) -> dict[Setting, list[Result]]:
 
 
 def _by_test_set(setting: Setting, members: Sequence[Result]) -> Iterator[tuple[Setting, list[Result]]]:
-    """A board for each test set. Trials that were not scored met none; scores that name none, as older ones, stand
-    apart where there are several."""
+    """Yield a setting per test set, with its results. Where there are several, older results that name none stand
+    apart, and trials without scores belong to all."""
     named = {r.folder: (r.record.data and r.record.data.test_set) or "" for r in members if r.status == "scored"}
     known = sorted(set(named.values()) - {""})
     if len(known) < 2:
@@ -185,9 +185,9 @@ def _setting(result: Result, budget: str) -> Setting:
 
 
 def _newest(results: Iterable[Result]) -> list[Result]:
-    """One result for each model and seed: a component that changed since has older ones under other keys.
+    """Keep the newest result per model and seed; a changed component has older ones under other keys.
 
-    What failed takes nothing from the same model that was scored another way, as by more threads.
+    A failure does not replace a score of the same version of the model, obtained with more threads, for example.
     """
     newest: dict[tuple[str, int | None], Result] = {}
     for result in store.oldest_first(results):
@@ -207,8 +207,7 @@ def _board(setting: Setting, results: list[Result]) -> Board:
     board = Board(setting, metrics, rows, _failures(results), _unavailable(scored), results)
     if (first := board.ranked_by) is None:
         return board
-    columns = [c for name in metrics for suffix in REGIONS if (c := name + suffix) in rows]
-    scores = image_scores(scored, metrics, list(rows["model"]), columns)
+    scores = image_scores(scored, metrics, rows)
     seed = int(digest(setting.fingerprint, setting.size, setting.degradation), 16)
     return replace(board, rows=ranked(rows, scores, first, metrics[first].higher_is_better, seed))
 

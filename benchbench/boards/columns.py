@@ -1,4 +1,4 @@
-"""The columns of a board and the cells in them: what is shown, in which unit, to which digit, and what is the best."""
+"""The columns of a board and their cells: what is shown, in which unit, with how many digits, and which is best."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .rows import (
 from .text import NARROW, arrow, interval, margin, number
 
 MAIN = 4
-"""Metrics that stand first. The others follow in a table of their own, or it would be too wide to read."""
+"""Metrics of the first table. The others have a table of their own: one for all would be too wide."""
 BETWEEN = "between trainings"
 INFINITE = 1e308
 """Stands for infinity, for which neither JSON nor JavaScript has a number."""
@@ -54,7 +54,7 @@ class Column:
     digits: int = 0
     higher_is_better: bool = False
     signed: bool = False
-    """True for scores with a sign, of which 0 is best."""
+    """True for scores with a sign, where 0 is best."""
 
     @property
     def quantity(self) -> str:
@@ -69,13 +69,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A number as people read it, as programs sort it, and how sure it is."""
+    """A number as text, as a value to sort by, and with its uncertainty."""
 
     text: str
     value: float | None
     """None for a missing one, ±INFINITE for an infinite one."""
     best: bool = False
-    """True where a competing model reads the same as the best of them, if that is better than the degraded input."""
+    """True if it shows the same digits as the best competing model, and that one is better than the degraded input."""
     margin: str = ""
     """Half the 95 % interval, `±0.39`, or the median where the mean is infinite."""
     interval: str = ""
@@ -131,7 +131,7 @@ def score_column(board: Board, name: str, group: str = "main") -> Column:
 
 
 def _scores(board: Board, name: str, group: str) -> Filled:
-    """The mean scores by a metric; those that give the order have their margins."""
+    """The mean scores by a metric, with margins if it gives the order."""
     column, rows = score_column(board, name, group), board.rows
     values, digits = rows[column.key], column.digits
     sizes = values.abs() if column.signed else values
@@ -184,7 +184,7 @@ def _plain(values: Iterable[float], text: Callable[[float], str]) -> list[Cell]:
 
 
 def _with_margins(cells: Sequence[Cell], rows: pd.DataFrame, column: Column) -> list[Cell]:
-    """The cells with their intervals, or, where the mean is infinite, with the median."""
+    """Add intervals to the cells, or medians where the mean is infinite."""
     found, digits, key = [], column.digits, column.key
     medians = rows.get(key + MEDIAN, [math.nan] * len(rows))
     for cell, low, high, median in zip(cells, rows[key + LOW], rows[key + HIGH], medians, strict=True):

@@ -1,4 +1,4 @@
-"""Size, colours, labels and file of all plots."""
+"""What all plots share: size, colours, labels, the PNG file."""
 
 from __future__ import annotations
 
@@ -16,17 +16,14 @@ LINES = ("-", "--", ":", "-.")
 
 
 def figure_of(width: float, height: float) -> Figure:
-    """An empty figure of so many inches that no window or global state knows of."""
+    """Make an empty figure of this size in inches, without any window or global state."""
     from matplotlib.figure import Figure
 
     return Figure((width, height), layout="constrained")
 
 
 def png(figure: Figure) -> bytes:
-    """A figure as a PNG file, the same for the same figure, in as many colours as lines and letters need.
-
-    That takes a quarter of the bytes, which a repository keeps.
-    """
+    """Encode a figure as PNG with 64 colours: a quarter of the bytes. The same figure gives the same bytes."""
     from PIL import Image
 
     drawn, small = io.BytesIO(), io.BytesIO()
@@ -37,17 +34,17 @@ def png(figure: Figure) -> bytes:
 
 
 def style(position: int) -> dict[str, Any]:
-    """Colour and dashes of the line at this position, different for the first 28."""
+    """Colour and dashes of the line at this position; the first 28 differ."""
     return {"color": COLOURS[position % len(COLOURS)], "linestyle": LINES[position // len(COLOURS) % len(LINES)]}
 
 
 def short(label: str, longest: int = 34) -> str:
-    """A label for a legend; `$` would start mathematics."""
+    """Shorten a label for a plot, and escape `$`, which would start mathematics."""
     return shortened(label, longest).replace("$", r"\$")
 
 
 def finish(axes: Axes, x: str, y: str) -> None:
-    """Name the axes, and take away what nobody needs."""
+    """Label the axes, add a light grid, and remove the frame's upper and right side."""
     axes.set_xlabel(short(x, 60))
     axes.set_ylabel(short(y, 60))
     axes.grid(alpha=0.2, which="both")

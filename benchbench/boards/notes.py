@@ -37,7 +37,7 @@ def seeds_of(board: Board) -> str:
 
 
 def how_ranked(board: Board) -> list[Note]:
-    """Say what gives the order, and how sure it is."""
+    """Say what gives the order, and how certain it is."""
     if (first := board.ranked_by) is None:
         return []
     several = board.rows[TRAININGS_STD].notna().any()
@@ -60,7 +60,7 @@ def how_ranked(board: Board) -> list[Note]:
 
 
 def remarks_on(board: Board) -> list[Note]:
-    """Explain columns, say which metrics could not be had, and repeat what models say of their own results."""
+    """Explain columns, say which metrics are unavailable and why, and repeat the models' notes on their results."""
     found = []
     if RECOVERED in board.rows:
         text = "recovered: the part of the way from the degraded input (0 %) to the ideal inverse (100 %)."
@@ -75,7 +75,7 @@ def remarks_on(board: Board) -> list[Note]:
 
 
 def coverage_of(board: Board) -> dict[str, str]:
-    """Region -> how many test images have it, `131 of 132 images have one`, where not all do."""
+    """Region -> how many test images have it, `131 of 132 images have one`, for regions that some lack."""
     found = {}
     for region in filter(None, REGIONS):
         counts = {

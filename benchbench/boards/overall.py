@@ -1,4 +1,4 @@
-"""One board over many: how models do across all degradations of one data set, size, budget and protocol."""
+"""Overall boards: models compared over all degradations of one data set, size, budget and protocol."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Overall:
     """Models compared over the boards of one data set, size, budget and protocol."""
 
     boards: list[Board]
-    """Those that count, one a degradation: their input is degraded, so that there is a gain."""
+    """One per degradation, only boards whose input is degraded, so that there is a gain."""
     rows: pd.DataFrame
     """One row per model that was scored on all boards, the lowest mean rank first: model, role, mean_rank (with .low
     and .high over the boards), boards, won, mean_gain, mean_recovered (where there is an ideal)."""
@@ -31,7 +31,7 @@ class Overall:
     """Model -> number of boards with its scores, for models that lack scores on some."""
     metric: str
     friedman: float
-    """p of the Friedman test: whether the models differ at all; NaN where there are too few to test."""
+    """p of the Friedman test that all models are equal; NaN where there are too few to test."""
     critical: float
     """Mean ranks that are nearer than this cannot be told apart (Nemenyi); NaN where there are too few to test."""
 
@@ -42,7 +42,7 @@ class Overall:
 
 
 def overall(boards: Sequence[Board]) -> list[Overall]:
-    """The overall boards of what has at least two degradations; `boards` are in order, as `collect` gives them."""
+    """Make an overall board of each league with at least two degradations; `boards` are ordered as by `collect`."""
 
     def whole(board: Board) -> tuple[League, str]:
         return board.setting.league, board.ranked_by or ""

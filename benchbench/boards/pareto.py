@@ -1,4 +1,4 @@
-"""Quality for its cost: the models that no other one betters without costing more."""
+"""Quality against cost: the models that no other one betters for less (the Pareto front)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ APART = 0.055
 
 
 def front(cost: Array, quality: Array) -> NDArray[np.bool_]:
-    """Which of k models, given cost `(k,)` and quality `(k,)` (more is better), have none that beats them.
+    """Tell which of k models, given cost `(k,)` and quality `(k,)` (higher is better), no other model beats.
 
     One beats another if it is at least as cheap and as good, and cheaper or better. NaN takes no part.
     """

@@ -1,25 +1,26 @@
-"""Rows in their order, with what is known of how sure each number is."""
+"""The order of a board's rows, with ranks and intervals."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .rows import BASELINE, GAIN, HIGH, IDEAL, LOW, MEDIAN, RANK, RECOVERED, ImageScores
+from .rows import BASELINE, GAIN, HIGH, IDEAL, LOW, MEDIAN, RANK, RECOVERED
 from .statistics import Array, mean_intervals, rank_ranges, ratio_intervals, shared_ranks, significantly_higher, typical
 
 
-def ranked(rows: pd.DataFrame, scores: ImageScores, first: str, higher: bool, seed: int) -> pd.DataFrame:
-    """Put rows in order, the best first, and add what is known of how sure each number is.
+def ranked(rows: pd.DataFrame, scores: Mapping[str, Array], first: str, higher: bool, seed: int) -> pd.DataFrame:
+    """Put rows in order, the best first, and add ranks and intervals.
 
     Rows stand in the order of `typical`, and share ranks by `shared_ranks`; those that lack `first` come last.
 
     Args:
         rows: Names, roles and means, as `rows_of` gives them.
-        scores: The scores of each image, in the order of the rows.
+        scores: Column -> the scores of each image `(rows, images)`.
         first: The column that ranks.
         higher: Whether more of it is better.
         seed: Of the bootstrap.
@@ -28,7 +29,7 @@ def ranked(rows: pd.DataFrame, scores: ImageScores, first: str, higher: bool, se
         The rows with ranks, intervals of all columns of scores, medians where a mean that ranks is infinite, gain and
         recovered.
     """
-    whole = scores.of(first)
+    whole = scores[first]
     known = rows[first].notna().to_numpy()
     places = _places(rows["model"], whole if higher else -whole, known)
     more = _scales(rows, whole, first, seed) | _intervals(scores, seed)
@@ -38,15 +39,14 @@ def ranked(rows: pd.DataFrame, scores: ImageScores, first: str, higher: bool, se
     return pd.concat([places, rows, found], axis=1, join="inner").loc[places.index].reset_index(drop=True)
 
 
-def _intervals(scores: ImageScores, seed: int) -> dict[str, Array]:
-    models, images, _ = scores.values.shape
-    flat = scores.values.transpose(1, 0, 2).reshape(images, -1)
-    low, high = (bound.reshape(models, -1) for bound in mean_intervals(flat, seed))
-    return {c + end: b[:, i] for i, c in enumerate(scores.columns) for end, b in ((LOW, low), (HIGH, high))}
+def _intervals(scores: Mapping[str, Array], seed: int) -> dict[str, Array]:
+    flat = np.concatenate(list(scores.values())).T  # (images, columns × rows)
+    low, high = (bound.reshape(len(scores), -1) for bound in mean_intervals(flat, seed))
+    return {c + end: b[i] for i, c in enumerate(scores) for end, b in ((LOW, low), (HIGH, high))}
 
 
 def _scales(rows: pd.DataFrame, scores: Array, first: str, seed: int) -> dict[str, pd.Series | Array]:
-    """Gain over the baseline, and the part of the way from it to the ideal, each with its paired interval."""
+    """Gain over the baseline, and its share of the ideal's gain (recovered), each with its paired interval."""
     base, ideal = (next(iter(np.flatnonzero(rows["role"] == role)), None) for role in (BASELINE, IDEAL))
     if base is None or not math.isfinite(rows[first].iloc[base]):
         return {}
@@ -61,9 +61,9 @@ def _scales(rows: pd.DataFrame, scores: Array, first: str, seed: int) -> dict[st
 
 
 def _places(models: pd.Series, scores: Array, known: NDArray[np.bool_]) -> pd.DataFrame:
-    """Rank and range of ranks of each row, whose `scores` are `(rows, images)` with more being better; in their order.
+    """Rank and range of ranks per row, the best first; rows that are not `known` come last.
 
-    Rows that are not `known` come last.
+    `scores` are `(rows, images)`, higher is better.
     """
     level, higher = typical(scores[known]), significantly_higher(scores[known])
     low, high = rank_ranges(higher)

@@ -1,10 +1,9 @@
-"""A board's raw material: a row of means for each model, and the scores of each test image behind them."""
+"""The numbers of a board: mean scores per model, and the scores of each test image behind them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,9 +23,9 @@ LOW, HIGH, MEDIAN = ".low", ".high", ".median"  # behind the column that they be
 
 
 def metrics_of(scored: Iterable[Result]) -> dict[str, MetricFacts]:
-    """Metric -> facts, of the version that most results have, of equally many the newest.
+    """Metric -> facts of the version that most results used, or of the newest where several are equally common.
 
-    So that one result from elsewhere, with a metric of its own making, changes no board.
+    So one result from elsewhere, whose metric was altered, changes no board.
     """
     found: dict[str, dict[str, list[MetricFacts]]] = {}
     for result in store.oldest_first(scored):
@@ -39,7 +38,7 @@ def metrics_of(scored: Iterable[Result]) -> dict[str, MetricFacts]:
 
 
 def rows_of(scored: Sequence[Result], metrics: Mapping[str, MetricFacts]) -> pd.DataFrame:
-    """One row a model, in the order of their names: what it is, and its mean scores. See `Board.rows`."""
+    """Make one row per model, ordered by name: what it is, and its mean scores. See `Board.rows`."""
     trainings = pd.DataFrame([_row(r, metrics) for r in scored])
     if trainings.empty:
         return trainings
@@ -50,18 +49,18 @@ def rows_of(scored: Sequence[Result], metrics: Mapping[str, MetricFacts]) -> pd.
 
 
 def ranking_metric(metrics: Mapping[str, MetricFacts], rows: pd.DataFrame) -> str | None:
-    """The metric that gives the order: the first that at least half of the rows have, or else any; no signed one."""
+    """Choose the metric that gives the order: the first unsigned one of half of the rows, or else of any."""
     known = [m for m, facts in metrics.items() if not facts.signed and m in rows and rows[m].notna().any()]
     return next((m for m in known if rows[m].notna().mean() >= 0.5), next(iter(known), None))
 
 
 def measured(rows: pd.DataFrame, metrics: Iterable[str], region: str = "") -> list[str]:
-    """The metrics that at least one row has a score by, of the whole image or of a region."""
+    """List the metrics that at least one row has a score by, of the whole image or of a region."""
     return [m for m in metrics if m + region in rows and rows[m + region].notna().any()]
 
 
 def _columns(result: Result, metrics: Mapping[str, MetricFacts]) -> list[str]:
-    """The scores of a result that count. Those by another version of a metric are left out: they cannot be compared."""
+    """List the columns of a result's scores, without those by another version of a metric, which cannot be compared."""
     record = result.record
     current = [name for name, facts in record.metrics.items() if facts.digest == metrics[name].digest]
     return [c for name in current for suffix in REGIONS if (c := name + suffix) in record.scores]
@@ -86,7 +85,7 @@ def _row(result: Result, metrics: Mapping[str, MetricFacts]) -> dict[str, Any]:
 
 
 def _average_seeds(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row a model: numbers averaged over its training seeds, with their count."""
+    """Make one row per model: numbers averaged over its training seeds, with their count."""
     seeds = rows.groupby("model", sort=True)["seed"].agg(lambda s: ", ".join(str(int(x)) for x in sorted(s.dropna())))
     numbers = rows.drop(columns="seed").groupby("model", sort=True)
     kinds = {
@@ -95,36 +94,23 @@ def _average_seeds(rows: pd.DataFrame) -> pd.DataFrame:
     return numbers.agg(kinds).assign(seeds=seeds, trainings=rows.groupby("model").size()).reset_index()
 
 
-@dataclass(frozen=True)
-class ImageScores:
-    """The scores of each test image, averaged over a model's trainings."""
-
-    values: Array
-    """`(models, images, columns)`; NaN is missing."""
-    columns: list[str]
-
-    def of(self, column: str) -> Array:
-        """The scores `(models, images)` of a column."""
-        return self.values[:, :, self.columns.index(column)]
-
-
-def image_scores(
-    scored: Sequence[Result], metrics: Mapping[str, MetricFacts], models: Sequence[str], columns: list[str]
-) -> ImageScores:
-    """Read the scores of these columns by these models."""
+def image_scores(scored: Sequence[Result], metrics: Mapping[str, MetricFacts], rows: pd.DataFrame) -> dict[str, Array]:
+    """Read the scores behind the rows: column -> `(models, images)`, averaged over trainings; NaN is missing."""
+    columns = [c for name in metrics for suffix in REGIONS if (c := name + suffix) in rows]
     ids = scored[0].scores.index
     for result in scored[1:]:
         ids = ids if ids.equals(result.scores.index) else ids.union(result.scores.index, sort=False)
-    tables: dict[str, list[Array]] = {model: [] for model in models}
+    tables: dict[str, list[Array]] = {model: [] for model in rows["model"]}
     for result in scored:
         known = [c for c in _columns(result, metrics) if c in result.scores]
         table = result.scores[known].reindex(index=ids, columns=columns)
         tables[result.record.trial.model].append(table.to_numpy(float))
-    return ImageScores(np.stack([_mean(np.stack(found)) for found in tables.values()]), columns)
+    values = np.stack([_mean(np.stack(found)) for found in tables.values()])
+    return {column: values[:, :, position] for position, column in enumerate(columns)}
 
 
 def _mean(values: Array) -> Array:
-    """The mean over the first axis of what is not missing."""
+    """Average over the first axis; NaN is left out."""
     known = ~np.isnan(values)
     with np.errstate(invalid="ignore"):
         return np.where(known, values, 0.0).sum(0) / known.sum(0)

@@ -1,4 +1,4 @@
-"""How sure a score is: bootstrap intervals, paired tests, and ranks that claim no more than the images can tell.
+"""The uncertainty of scores: bootstrap intervals, paired tests, and ranks that rest on these.
 
 Plain functions of arrays. All rows of a board are scored on the same images, so images are drawn and compared in pairs.
 """
@@ -137,10 +137,10 @@ def holm(p: Array) -> Array:
 
 
 def significantly_higher(scores: Array) -> NDArray[np.bool_]:
-    """Which rows of scores `(k, n)` are higher than which others, `(k, k)`: all pairs tested, Holm's correction.
+    """Test all pairs of k rows of scores `(k, n)`, with Holm's correction; `[i, j]` is true where row i is higher.
 
-    The chance that equals are called different anywhere in the matrix is at most 5 %. Besides the signed ranks, the
-    typical scores (see `typical`) must differ the same way.
+    The chance of any false difference in the matrix `(k, k)` is at most 5 %. The typical scores (see `typical`) must
+    differ in the same direction as the signed ranks.
     """
     k, n = scores.shape
     i, j = np.triu_indices(k, 1)
@@ -158,9 +158,9 @@ def significantly_higher(scores: Array) -> NDArray[np.bool_]:
 
 
 def typical(scores: Array) -> Array:
-    """Compute what rows of scores `(k, n)` are ordered by: means, or medians where any mean is infinite, `(k,)`.
+    """Compute the means `(k,)` of rows of scores `(k, n)`, or the medians of all rows where any mean is infinite.
 
-    A single image that is restored perfectly makes a mean PSNR infinite, and would decide alone.
+    A single perfectly restored image makes a mean PSNR infinite, and would decide the order alone.
     """
     with np.errstate(invalid="ignore"):
         means = np.array([np.nanmean(row) if not np.isnan(row).all() else np.nan for row in scores])
@@ -170,11 +170,10 @@ def typical(scores: Array) -> Array:
 
 
 def shared_ranks(level: Array, higher: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Ranks `(k,)` by `level`, the highest first, where rows share one that cannot be told from the first that has it.
+    """Rank rows by `level` `(k,)`, the highest first; rows share the rank of the first row they do not differ from.
 
-    The first row below that is significantly worse than that first one begins the next rank, which is its position.
-    Being different is not transitive, so no rule can give two rows different ranks exactly if they differ; with this
-    one a rank says what its rows are compared with, and no row stands above one of a higher level.
+    The first row that is significantly worse than that one begins the next rank, which is its position. Significance
+    is not transitive, so no ranks can separate exactly the pairs that differ; these never contradict the levels.
     """
     ranks = np.empty(len(level), np.int64)
     order = np.argsort(-level, kind="stable")
@@ -187,7 +186,7 @@ def shared_ranks(level: Array, higher: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def rank_ranges(higher: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The best and the worst rank `(k,)` that each row may truly have: as many are significantly better, or worse.
+    """The best and the worst rank `(k,)` possible for each row, by how many rows are significantly better and worse.
 
     They hold for all rows at once with 95 % confidence (Mogstad, Romano, Shaikh & Wilhelm 2024,
     doi:10.1093/restud/rdad006).

@@ -1,4 +1,4 @@
-"""A board as it is shown: which rows, columns, cells, notes and facts. Markdown, terminal and site only draw it."""
+"""All that a board shows: rows, columns, cells, notes and facts. Markdown, terminal and site only draw it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Row:
     model: str
     role: str
     sees: str
-    """Facts that it is told besides the image; "" for none."""
+    """What it is told besides the image; "" for nothing."""
     rank: int | None
     """None where nothing ranks the board."""
     ranks: str
-    """The best and the worst rank that it may truly have, `2 to 4`; "" where they are the same."""
+    """The best and the worst rank that are possible, `2 to 4`; "" where they are the same."""
     cells: Mapping[str, Cell]
     """Column's key -> cell."""
 
@@ -37,7 +37,7 @@ class Row:
 
     @property
     def reference(self) -> str:
-        """Words for what it is, if it does not compete; else ""."""
+        """What it is, in words, if it does not compete; else ""."""
         return REFERENCES.get(self.role, "")
 
 
@@ -53,9 +53,9 @@ class View:
     rows: list[Row]
     """Best first."""
     coverage: dict[str, str]
-    """Region -> how many test images have it, where not all do."""
+    """Region -> how many test images have it, for regions that some lack."""
     cheapest: tuple[list[Column], list[Row]]
-    """The score and the costs of the models that none betters for less; a cell is best if that holds for its cost."""
+    """Score and costs of the models on any front of the two; a cell is best if its model is on that cost's front."""
     how_ranked: list[Note]
     notes: list[Note]
     provenance: dict[str, list[str]]
@@ -67,7 +67,7 @@ class View:
 
     @property
     def leader(self) -> Row | None:
-        """The best row that competes; None where no model is better than the degraded input."""
+        """The best competing row; None where no model is better than the degraded input."""
         rows, column = self.board.rows, self.ranking
         if column is None or best_of(rows, rows[column.key], column.higher_is_better) is None:
             return None
@@ -75,7 +75,7 @@ class View:
 
     @property
     def peers(self) -> list[str]:
-        """The other models, and perhaps the degraded input, that share the leader's rank."""
+        """The others that share the leader's rank, the degraded input included."""
         if (first := self.leader) is None:
             return []
         shared = [row for row in self.rows if row.rank == first.rank and row.role != IDEAL]
@@ -119,7 +119,7 @@ def _rows(board: Board, filled: Sequence[Filled]) -> list[Row]:
 
 
 def _cheapest(board: Board) -> tuple[list[Column], list[Row]]:
-    """Scores and costs of the models that are on any front of the two."""
+    """See `View.cheapest`."""
     found, first, rows = fronts(board), board.ranked_by, board.rows
     if first is None or not found:
         return [], []

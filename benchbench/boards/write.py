@@ -92,21 +92,20 @@ def _flat(board: Board) -> pd.DataFrame:
 
 
 def as_json(board: Board) -> dict[str, Any]:
-    """The board as plain values."""
-    rows = [{k: (None if v is None or v != v else v) for k, v in row.items()} for row in board.rows.to_dict("records")]
+    """Return the board as plain values; None for NaN."""
     return {
         **vars(board.setting),
         "results": {r.record.key: _what_counts(r) for r in board.results},
         "ranked_by": board.ranked_by,
         "metrics": msgspec.to_builtins(board.metrics),
-        "rows": rows,
+        "rows": [{k: None if v != v else v for k, v in row.items()} for row in board.rows.to_dict("records")],
         "not_scored": board.failures,
         "unavailable": board.unavailable,
     }
 
 
 def _what_counts(result: Result) -> str:
-    """A digest of what a result contributes to a board's text; times, which differ from run to run, do not."""
+    """Return a digest of what a result contributes to a board: all but times, which differ from run to run."""
     parts = ("status", "reason", "trial", "origin", "training", "model", "rate", "metrics", "scores", "environment")
     content = plain(result.record)
     return digest(json.dumps({name: content.get(name) for name in parts}))

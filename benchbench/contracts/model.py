@@ -150,19 +150,9 @@ class Model(Component, ABC):
         raise NotImplementedError(f"{self.name} estimates no displacements")
 
     @property
-    def is_baseline(self) -> bool:
-        """Whether it gives the degraded input back."""
-        return self.role == "baseline"
-
-    @property
-    def is_ideal(self) -> bool:
-        """Whether it is the inverse that knows the parameters."""
-        return self.role == "ideal"
-
-    @property
     def has_flow(self) -> bool:
         """Whether its field is known: a baseline moves nothing, the ideal moves as the truth does."""
-        return self.is_baseline or self.is_ideal or self.estimates_flow
+        return self.role in ("baseline", "ideal") or self.estimates_flow
 
     def notes(self, task: Task) -> Sequence[str]:
         """List what a reader of the board must know, such as a term of the loss that had to be left out."""

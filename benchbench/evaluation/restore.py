@@ -94,9 +94,9 @@ def _flow(model: Model, module: nn.Module, test_set: DegradedSet, task: Task, de
     if not (model.has_flow and task.degradation.has_flow):
         return None
     true = true_flow(test_set, task)
-    if model.is_ideal:
+    if model.role == "ideal":
         return true
-    if model.is_baseline:
+    if model.role == "baseline":
         return torch.zeros_like(true)
     batches = (batch for _, batch in _batches(test_set, device))
     flow = torch.cat([model.flow(module, x.degraded, **x.side(model)).float().cpu() for x in batches])

@@ -29,11 +29,11 @@ FACTS = {
 
 def read() -> list[Entry]:
     """Read the catalogue of all plugins but the blocked ones from the index, or make it if anything has changed."""
-    from .registry import registry  # slow: it imports torch
-
     blocked, files = sources.blocked(), sources.files()
     if not files and (stored := index.load(blocked)) is not None:  # the index leaves out files named by the user
         return stored
+    from .registry import registry  # slow: it imports torch
+
     found = registry()
     if not files and not found.failures:  # a failed plugin may load the next time
         index.save(blocked, entries(found), {plugin.module for plugin in found.plugins.values()})

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,8 @@ def save(blocked: Collection[str], content: Any, modules: Iterable[str]) -> None
     if max(changed for _, changed, _ in stamps) > _STARTED - RACE:
         return
     stored = {"files": files, "folders": folders, "digest": digest(*stamps), "content": content}
-    try:
+    with suppress(OSError):  # a cache that cannot be written costs time, nothing else
         write_atomically(_path(blocked), json_text(stored))
-    except OSError:  # a cache that cannot be written costs time, nothing else
-        return
 
 
 def _path(blocked: Collection[str]) -> Path:

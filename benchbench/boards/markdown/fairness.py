@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from tabulate import tabulate
 
 from ...files import json_text, write_atomically
 from ..fairness import FACE, TOO_FEW, Table
 from ..rows import REGIONS
 from ..tables import beside
-from ..text import escape, number
+from ..text import escape, number, table
 
 NOTES = (
     f"Groups are labels that came with the data; those of fewer than {TOO_FEW} test images are named and not scored.",
@@ -28,8 +27,8 @@ NOTES = (
 
 def write_audit(tables: Sequence[Table], stem: Path) -> list[Path]:
     """Write `<stem>.md`, `.csv` and `.json`; returns the files."""
-    table = pd.DataFrame(records(tables)).to_csv(index=False, lineterminator="\n")
-    contents = {".md": markdown(tables), ".csv": table, ".json": as_json(tables)}
+    rows = pd.DataFrame(records(tables)).to_csv(index=False, lineterminator="\n")
+    contents = {".md": markdown(tables), ".csv": rows, ".json": as_json(tables)}
     for suffix, content in contents.items():
         write_atomically(beside(stem, suffix), content)
     return [beside(stem, suffix) for suffix in contents]
@@ -83,13 +82,10 @@ def remarks(table: Table) -> list[str]:
 def markdown(tables: Sequence[Table]) -> str:
     """Write all tables with their remarks."""
     parts = ["# Scores by group"]
-    for table in tables:
-        parts.append(f"## {escape(title(table))}")
-        lines = [{escape(k): escape(v) for k, v in line.items()} for line in cells(table)]
-        if lines:
-            align = ["left"] + ["right"] * (len(lines[0]) - 1)
-            parts.append(tabulate(lines, headers="keys", tablefmt="pipe", disable_numparse=True, colalign=align))
-        parts.append("\n".join(f"- {escape(remark)}" for remark in remarks(table)))
+    for audit in tables:
+        lines = [{escape(k): escape(v) for k, v in line.items()} for line in cells(audit)]
+        found = [f"- {escape(remark)}" for remark in remarks(audit)]
+        parts += [f"## {escape(title(audit))}", table(lines, "model") if lines else "", "\n".join(found)]
     parts.append("\n".join(f"- {note}" for note in NOTES))
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...contracts.digests import component_digest
-from ...contracts.metric import Metric
 from ...contracts.model import Task
 from ...errors import BenchbenchError, DataError, SpecError, one_line
 from ...files import cache_folder, load_tensors
@@ -40,6 +38,14 @@ def recompute(result: Result, table: pd.DataFrame) -> str:
     return f"recomputed: {', '.join(compared)}" + (f"; not {', '.join(left)}" if left else "")
 
 
+def installed(kind: str, spec: str) -> Any:
+    """Make the component that a result names; None if it is not installed here."""
+    try:
+        return registry().resolve(kind, spec)
+    except SpecError:
+        return None
+
+
 def _score(result: Result) -> pd.DataFrame:
     """Score the restored images. Raises BenchbenchError if that cannot be done here, Refused for unusable images."""
     import torch
@@ -57,7 +63,9 @@ def _score(result: Result) -> pd.DataFrame:
         raise SpecError(f"{degradation} has another source here")
     pairs = degraded_set(data, "test", degradation, cache_folder())
     restored, task = Restored(_restored(result, pairs.clean)), Task(data.size, degradation)
-    return score(restored, pairs, list(_same_metrics(result)), task, torch.device("cpu")).table
+    known = [(installed("metric", name), facts) for name, facts in result.record.metrics.items()]
+    metrics = [m for m, facts in known if m and not facts.unavailable and component_digest(m) == facts.digest]
+    return score(restored, pairs, metrics, task, torch.device("cpu")).table
 
 
 def _restored(result: Result, clean: Tensor) -> Tensor:
@@ -75,17 +83,6 @@ def _restored(result: Result, clean: Tensor) -> Tensor:
     if not bool(((restored >= 0) & (restored <= 1)).all()):
         raise Refused(f"{store.PREDICTIONS} has values outside [0, 1]")
     return restored
-
-
-def _same_metrics(result: Result) -> Iterator[Metric]:
-    """Yield the metrics of a result that are installed here in the same version."""
-    for name, facts in result.record.metrics.items():
-        try:
-            metric = registry().resolve("metric", name)
-        except SpecError:
-            continue
-        if facts.unavailable is None and component_digest(metric) == facts.digest:
-            yield metric
 
 
 def _compare(name: str, stored: pd.Series, again: pd.Series) -> None:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ... import protocol
-from ...errors import DataError, SpecError, one_line
+from ...errors import DataError, one_line
 from ...files import json_text
-from ...registry.registry import registry
 from ...results import store
 from ...results.record import TrialFacts
 from ...results.store import Result
@@ -26,7 +25,7 @@ from ..view import view_of
 from ..write import as_json
 from .archive import Refused
 from .datasets import portraits
-from .recompute import recompute
+from .recompute import installed, recompute
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,17 +73,10 @@ def _check_claims(result: Result) -> None:
         raise Refused(f"its trial's {strange[0]} is no text of a sensible length")
     if not 8 <= trial.size <= 2048:
         raise Refused(f"its images have {trial.size} px")
-    if (role := record.model.role) and role != _role(trial.model):
+    if (role := record.model.role) and role != getattr(installed("model", trial.model), "role", ""):
         raise Refused(
             f"it calls {trial.model[:80]} '{role[:40]}': what sets the scale of a board must be installed here"
         )
-
-
-def _role(model: str) -> str:
-    try:
-        return str(registry().resolve("model", model).role)
-    except SpecError:  # a stranger's model, which competes
-        return ""
 
 
 def _check_beside(result: Result, other: Result) -> None:
