@@ -23,6 +23,7 @@ from benchbench import DataError, Dataset, Images
 from ._finding import Skipped, digest, existing_folder, find_images, plain, short_ids
 from ._reading import SUFFIXES, Crop, Levels, Unusable, read_mask, read_photo, reason
 
+UPSCALE = "enlarge images that are smaller than the size asked for; otherwise they are left out"
 _WINDOW = 256  # images under way at once
 _Read = tuple[Levels | None, NDArray[np.bool_], Skipped]
 """Pixels `(size, size, 3)`, None where the image cannot be read; the mask `(size, size)`; what cannot be used."""
@@ -48,6 +49,7 @@ class OnDisk(Dataset):
 
     path: str
     limit: int | None
+    upscale: bool
     crop: Crop = "centre"
     way_out: ClassVar[str]
     """Where the data set comes from, and which folder to name."""
@@ -56,6 +58,8 @@ class OnDisk(Dataset):
     """Where the images may lie in the folder; the first that exists counts."""
     mask_folder: ClassVar[str] = ""
     """Where the masks may lie in the folder, if there are any."""
+    parts: ClassVar[Sequence[str]] = ("",)
+    """The folders within those of images and masks that are read, each of which may be a link; "" is all."""
     ids = staticmethod(short_ids)
     """Gives each of the image files its id."""
 
@@ -100,7 +104,7 @@ class OnDisk(Dataset):
     def load(self, size: int) -> Images:
         """Load the first `limit` usable images. Raises DataError if there are none, or for a malformed list."""
         folder, mask_folder = self.folders()
-        names, masks, skipped = _found(folder, mask_folder)
+        names, masks, skipped = self._found(folder, mask_folder)
         columns, photos = self.photos(dict(zip(self.ids(names), names, strict=True)), masks)
         room = min(len(photos), self.limit or len(photos))
         pixels, faces = _space(room, size, any(p.masks for p in photos))
@@ -117,22 +121,38 @@ class OnDisk(Dataset):
             kept.append(photo)
         if not kept:
             raise DataError(_nothing_left(folder, skipped))
-        identities, splits = [p.identity for p in kept], [p.split for p in kept]
+        splits = [p.split for p in kept]
         return Images(
             ids=[p.id for p in kept],
             pixels=torch.from_numpy(pixels[: len(kept)]),
             masks=torch.from_numpy(faces[: len(kept)]) if len(faces) else None,
             attributes={column: [p.values[k] if p.values else None for p in kept] for k, column in enumerate(columns)},
-            identities=None if None in identities else identities,
+            identities=self._identities(kept),
             splits=splits if set(splits) == {"train", "validation", "test"} else None,  # the first few lack one
             skipped=skipped,
         )
+
+    def _identities(self, photos: Sequence[Photo]) -> list[Any] | None:
+        """Return the persons; None where no photo has one. Raises DataError where only some have."""
+        if all(photo.identity is None for photo in photos):
+            return None
+        where = f"{self.name}: the list of identities"
+        return complete({p.id: p.identity for p in photos}, where, "complete it, or take it away")
+
+    def _found(self, folder: Path, mask_folder: Path | None) -> tuple[list[str], list[str], Skipped]:
+        """Find image files and mask files, each relative to its folder, and the files passed over."""
+        names, skipped = find_images(folder, mask_folder, self.parts)
+        if mask_folder is None:
+            return names, [], skipped
+        masks, problems = find_images(mask_folder, within=self.parts)
+        return names, masks, skipped + [(f"{mask_folder.name}/{mask}", f"mask: {why}") for mask, why in problems]
 
     def _read(self, size: int, folder: Path, mask_folder: Path | None, photo: Photo) -> _Read:
         # Broken files make Pillow raise nearly anything (SyntaxError, struct.error, MemoryError, …).
         face, skipped = np.zeros((size, size), np.uint16), Skipped()  # the share of face in each pixel, from 0 to 255
         try:
-            pixels, aspect = read_photo(folder / photo.file, size, self.crop, self.reject)
+            smallest = 0 if self.upscale else size
+            pixels, aspect = read_photo(folder / photo.file, size, self.crop, smallest, self.reject)
         except Exception as problem:
             return None, face >= 128, [(photo.file, reason(problem))]
         for mask in photo.masks:
@@ -151,9 +171,18 @@ class OnDisk(Dataset):
     def version(self) -> str:
         """A digest of the names, sizes and times of images, masks and lists."""
         folder, mask_folder = self.folders()
-        names, masks, _ = _found(folder, mask_folder)
+        names, masks, _ = self._found(folder, mask_folder)
         files = [folder / name for name in names] + [(mask_folder or folder) / mask for mask in masks]
         return digest(folder, [*files, *self.lists()])
+
+
+def complete(values: Mapping[str, Any], where: str, way_out: str) -> list[Any]:
+    """Return the values, given by the images' ids. Raises DataError that names the images without one."""
+    lacking = [i for i, value in values.items() if value is None]
+    if lacking:
+        examples = ", ".join(lacking[:5]) + (", …" if len(lacking) > 5 else "")
+        raise DataError(f"{where} lacks {len(lacking)} of {len(values)} images ({examples}): {way_out}")
+    return list(values.values())
 
 
 def label_of(dataset: OnDisk, name: str) -> str:
@@ -161,15 +190,6 @@ def label_of(dataset: OnDisk, name: str) -> str:
     fields = [f for f in dataclasses.fields(dataset) if f.name != "path"]  # type: ignore[arg-type]  # of the subclass
     given = {f.name: getattr(dataset, f.name) for f in fields if getattr(dataset, f.name) != f.default}
     return ",".join([name, *(f"{key}={plain(Path(str(value)).name)}" for key, value in given.items())])
-
-
-def _found(folder: Path, mask_folder: Path | None) -> tuple[list[str], list[str], Skipped]:
-    """Find image files and mask files, each relative to its folder, and the files passed over."""
-    names, skipped = find_images(folder, exclude=mask_folder)
-    if mask_folder is None or not mask_folder.is_dir():
-        return names, [], skipped
-    masks, problems = find_images(mask_folder)
-    return names, masks, skipped + [(f"{mask_folder.name}/{mask}", f"mask: {why}") for mask, why in problems]
 
 
 def _space(room: int, size: int, with_masks: bool) -> tuple[Levels, NDArray[np.bool_]]:

@@ -28,13 +28,14 @@ def existing_folder(path: str, name: str, way_out: str) -> Path:
     raise DataError(f"{name}: there is no folder '{path}'. {way_out}")
 
 
-def find_images(root: Path, exclude: Path | None = None) -> tuple[list[str], Skipped]:
-    """Image files below `root` as relative POSIX paths, sorted; and those passed over, with reasons.
+def find_images(root: Path, exclude: Path | None = None, within: Sequence[str] = ("",)) -> tuple[list[str], Skipped]:
+    """Image files in the folders `within` of `root` as relative POSIX paths, sorted; those passed over, with reasons.
 
-    Hidden files, files without an image suffix and the folder `exclude` are ignored. Links are not followed: they
-    lead outside, in circles, or to a second name of an image that would then be in training and test.
+    Hidden files, files without an image suffix and the folder `exclude` are ignored. `within` may be links; others are
+    not followed: they lead outside, in circles, or to a second name of an image that would then be in training and
+    test.
     """
-    found, skipped, pending = list[str](), Skipped(), [""]
+    found, skipped, pending = list[str](), Skipped(), [folder for folder in within if (root / folder).is_dir()]
     while pending:
         folder = pending.pop()
         try:

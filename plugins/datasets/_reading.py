@@ -56,14 +56,17 @@ def reason(problem: Exception) -> str:
 
 
 def read_photo(
-    path: Path, size: int, crop: Crop, reject: Callable[[Image.Image], str | None] | None = None
+    path: Path, size: int, crop: Crop, smallest: int, reject: Callable[[Image.Image], str | None] | None = None
 ) -> tuple[Levels, float]:
     """Read an image as uint8 `(size, size, 3)`, and its upright width divided by its height.
 
     Transparent parts become white. `reject` gets the whole upright RGB image and may return a reason against it. Raises
-    Unusable, or what Pillow raises for a broken file; `reason` puts either into words.
+    Unusable, for a side of less than `smallest` pixels too, or what Pillow raises for a broken file; `reason` puts
+    either into words.
     """
     with _opened(path) as image:
+        if min(image.size) < smallest:
+            raise Unusable(f"{image.width}x{image.height}: smaller than {smallest} pixels; upscale=true enlarges it")
         if reject is None:  # JPEG only: decode at 1/2, 1/4 or 1/8 as long as twice the pixels needed are left
             enough = max(2 * size, 64)
             image.draft(None, (enough, enough))

@@ -25,7 +25,7 @@ from PIL import Image
 
 from benchbench import DataError, Dataset, hookimpl, param
 
-from ._collecting import OnDisk, Photo
+from ._collecting import UPSCALE, OnDisk, Photo
 from ._tables import CELEBA_SPLITS, read_celeba_attributes, read_celeba_pairs
 
 IMAGES = [f"{parent}img_align_celeba" for parent in ("img_align_celeba/", "", "Img/", "img/")]
@@ -54,6 +54,7 @@ class CelebA(OnDisk):
     layout = IMAGES
     path: str = param(help="the folder that holds img_align_celeba and the lists")
     limit: int | None = param(None, "take the first so many of the images that are left", low=1)
+    upscale: bool = param(False, UPSCALE)
     without: str = param("", 'leave out images with any of these attributes, such as "Eyeglasses Blurry"')
     frontal: bool = param(False, "leave out images in which no frontal face is detected")
 

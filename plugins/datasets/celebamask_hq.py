@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchbench import Dataset, hookimpl, param
 
-from ._collecting import OnDisk, Photo
+from ._collecting import UPSCALE, OnDisk, Photo
 from ._tables import CELEBA_SPLITS, read_celeba_attributes, read_celeba_pairs, read_lines
 
 FACE = ("skin", "nose", "l_eye", "r_eye", "l_brow", "r_brow", "mouth", "u_lip", "l_lip")
@@ -47,6 +47,7 @@ class CelebAMaskHq(OnDisk):
     mask_folder = "CelebAMask-HQ-mask-anno"
     path: str = param(help="the folder that holds CelebA-HQ-img and CelebAMask-HQ-mask-anno")
     limit: int | None = param(None, "take the first so many images only", low=1)
+    upscale: bool = param(False, UPSCALE)
 
     def lists(self) -> list[Path]:
         return [self.root() / name for name in LISTS]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchbench import DataError, Dataset, hookimpl, param
 
-from ._collecting import OnDisk, Photo
+from ._collecting import UPSCALE, OnDisk, Photo
 from ._finding import unique_ids
 from ._reading import Levels
 
@@ -41,10 +41,12 @@ class EasyPortrait(OnDisk):
     )
     layout = ("images",)
     mask_folder = "annotations"
+    parts = tuple(f"{split}/" for split in SPLITS)
     ids = staticmethod(unique_ids)
     path: str = param(help="the folder that holds images and annotations")
     crop: Literal["top", "centre"] = param("centre", "which square of a tall image is taken")
     limit: int | None = param(None, "take the first so many images only, by file name, whatever their split", low=1)
+    upscale: bool = param(False, UPSCALE)
 
     @staticmethod
     def is_face(levels: Levels) -> NDArray[bool_]:
@@ -54,8 +56,8 @@ class EasyPortrait(OnDisk):
         known, photos = set(masks), []
         for i, name in names.items():
             mask = Path(name).with_suffix(".png").as_posix()
-            if split := SPLITS.get(name.partition("/")[0]):
-                photos.append(Photo(i, name, [mask] if mask in known else (), split=split))
+            split = SPLITS[name.partition("/")[0]]
+            photos.append(Photo(i, name, [mask] if mask in known else (), split=split))
         if not photos:
             raise DataError(
                 f"{self.name}: '{self.folders()[0]}' holds no folder train, val or test with images. {self.way_out}"

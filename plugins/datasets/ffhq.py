@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from benchbench import Dataset, hookimpl, param
 
-from ._collecting import OnDisk, Photo
+from ._collecting import UPSCALE, OnDisk, Photo
 
 
 @hookimpl
@@ -34,6 +34,7 @@ class Ffhq(OnDisk):
     layout = ("images1024x1024", "thumbnails128x128", "")
     path: str = param(help="the folder that holds images1024x1024 or thumbnails128x128, or the images themselves")
     limit: int | None = param(None, "take the first so many images only", low=1)
+    upscale: bool = param(False, UPSCALE)
 
     def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
         return (), [Photo(i, name) for i, name in names.items()]

@@ -1,13 +1,14 @@
 """Anybody's images: a folder, read recursively.
 
 EXIF rotation is applied; CMYK, palette, 16-bit, grey and transparent images (on white) become RGB. A file that cannot
-be used is skipped, with its reason: broken, truncated, animated, a shorter side below 16 pixels, or more than 8192²
-pixels. Links and hidden files are left alone. Images are cropped to a square, then resized (Lanczos, anti-aliased).
+be used is skipped, with its reason: broken, truncated, animated, a shorter side below 16 pixels, or below the size
+asked for (unless `upscale=true`), or more than 8192² pixels. Links and hidden files are left alone. Images are cropped
+to a square, then resized (Lanczos, anti-aliased).
 
 Beside the images, or in the folder above, there may be `attributes.csv`: a column `file` (a path within the folder, or
-its last part), then one column an attribute. Columns `identity` and `split` (train, validation or test), where no image
-lacks a value, decide the splits. Face masks are images with the same relative path as theirs, suffix aside, in a folder
-`masks`; 128 and above is face.
+its last part), then one column an attribute. Columns `identity` and `split` (train, validation or test) decide the
+splits, and no image may lack a value in them; `identities=ignore` makes `identity` an attribute like others. Face masks
+are images with the same relative path as theirs, suffix aside, in a folder `masks`; 128 and above is face.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any, Literal
 
 from benchbench import DataError, Dataset, Images, hookimpl, param
 
-from ._collecting import OnDisk, Photo, label_of
+from ._collecting import UPSCALE, OnDisk, Photo, complete, label_of
 from ._finding import existing_folder, plain, unique_ids
 from ._tables import Row, match_rows, read_csv
 
@@ -45,6 +46,10 @@ class Folder(OnDisk):
     crop: Literal["top", "centre"] = param("top", "which square of a tall image is taken; in a wide one, the middle")
     masks: str = param("", "folder of face masks; empty: a folder 'masks' in the image folder or beside it, if any")
     limit: int | None = param(None, "take the first so many images only", low=1)
+    upscale: bool = param(False, UPSCALE)
+    identities: Literal["complete", "ignore"] = param(
+        "complete", "whether the column `identity` must name a person for each image, or is an attribute like others"
+    )
 
     @property
     def label(self) -> str:
@@ -73,20 +78,22 @@ class Folder(OnDisk):
 
     def load(self, size: int) -> Images:
         """Load all usable images. Raises DataError if there are none, or for a malformed `attributes.csv`."""
-        return _with_roles(super().load(size), self.root())
+        return self._with_roles(super().load(size))
+
+    def _with_roles(self, images: Images) -> Images:
+        """Take the columns `identity` and `split` from the attributes. Raises DataError for one that has gaps."""
+        attributes, roles, table = dict(images.attributes), dict[str, list[Any]](), f"{self.root()}: attributes.csv"
+        way_out = {"identity": "name the person in each, or say identities=ignore", "split": "give each its split"}
+        for column in ("split",) if self.identities == "ignore" else ("identity", "split"):
+            if column in attributes:
+                values = dict(zip(images.ids, attributes.pop(column), strict=True))
+                roles[column] = complete(values, f"{table}: its column {column}", way_out[column])
+        splits = roles.get("split")
+        if unknown := sorted(set(splits or ()) - set(SPLITS)):
+            raise DataError(f"{table}: split '{unknown[0]}' is none of train, validation and test")
+        official: Any = [SPLITS[split] for split in splits] if splits else None
+        return dataclasses.replace(images, attributes=attributes, identities=roles.get("identity"), splits=official)
 
 
 def _stem(name: str) -> str:
     return Path(name).with_suffix("").as_posix()
-
-
-def _with_roles(images: Images, root: Path) -> Images:
-    """Take the columns `identity` and `split` from the attributes where no image lacks a value."""
-    attributes = dict(images.attributes)
-    whole = [column for column in ("identity", "split") if None not in attributes.get(column, [None])]
-    roles = {column: attributes.pop(column) for column in whole}
-    splits = roles.get("split")
-    if unknown := sorted(set(splits or ()) - set(SPLITS)):
-        raise DataError(f"{root}: attributes.csv: split '{unknown[0]}' is none of train, validation and test")
-    official: Any = [SPLITS[split] for split in splits] if splits else None
-    return dataclasses.replace(images, attributes=attributes, identities=roles.get("identity"), splits=official)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from benchbench import DataError, Dataset, hookimpl, param
 
-from ._collecting import OnDisk, Photo
+from ._collecting import UPSCALE, OnDisk, Photo
 
 
 @hookimpl
@@ -34,6 +34,7 @@ class Lfw(OnDisk):
     layout = ("lfw", "lfw_funneled", "lfw-funneled", "lfw-deepfunneled", "lfw_deepfunneled", "")
     path: str = param(help="the folder that holds a folder for each person")
     limit: int | None = param(None, "take the first so many images only", low=1)
+    upscale: bool = param(False, UPSCALE)
 
     def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
         people = {i: name for i, name in names.items() if name.count("/") == 1}

@@ -107,6 +107,12 @@ def test_a_malformed_list_is_named(root: Path, name: str, text: str) -> None:
         CelebA(path=str(root)).load(16)
 
 
+def test_a_short_list_of_identities_is_refused(root: Path) -> None:
+    (root / "identity_CelebA.txt").write_text("000001.jpg 2880\n000002.jpg 2937\n")
+    with pytest.raises(DataError, match=r"identities lacks 2 of 4 images \(000003, 000004\)"):
+        CelebA(path=str(root)).load(16)
+
+
 def test_an_unknown_attribute_is_answered_with_the_known_ones(root: Path) -> None:
     with pytest.raises(DataError, match=r"'Glasses' is no attribute.*Eyeglasses, Blurry, Male"):
         CelebA(path=str(root), without="Glasses").load(16)

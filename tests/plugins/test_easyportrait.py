@@ -68,6 +68,18 @@ def test_a_limit_that_leaves_a_split_empty_gives_up_the_official_splits(root: Pa
     assert images.splits is None
 
 
+def test_folders_of_splits_may_be_links(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    plain, elsewhere = EasyPortrait(path=str(root)).load(48), tmp_path_factory.mktemp("disk")
+    for kind in ("images", "annotations"):
+        (root / kind / "train").rename(elsewhere / kind)
+        (root / kind / "train").symlink_to(elsewhere / kind, target_is_directory=True)
+    linked = EasyPortrait(path=str(root)).load(48)
+    assert linked.ids == plain.ids
+    assert linked.masks is not None
+    assert linked.masks.equal(plain.masks)
+    assert not linked.skipped
+
+
 def test_label_and_version(root: Path) -> None:
     dataset = EasyPortrait(path=str(root), crop="top", limit=3)
     assert dataset.label == "easyportrait,crop=top,limit=3"

@@ -46,6 +46,17 @@ def test_a_file_that_cannot_be_used_is_listed_with_its_reason(tmp_path: Path, na
     assert str(tmp_path) not in why
 
 
+def test_what_is_smaller_than_the_size_is_left_out_unless_it_may_be_enlarged(tmp_path: Path) -> None:
+    save(tmp_path, "large.png", noise(48, 40))
+    save(tmp_path, "small.png", noise(48, 39))
+    images = Folder(path=str(tmp_path)).load(40)
+    assert images.ids == ["large"]
+    assert images.skipped == [("small.png", "48x39: smaller than 40 pixels; upscale=true enlarges it")]
+    images = Folder(path=str(tmp_path), upscale=True).load(40)
+    assert images.ids == ["large", "small"]
+    assert not images.skipped
+
+
 def test_what_pillow_warns_of_stays_inside(tmp_path: Path) -> None:
     (tmp_path / "large.png").write_bytes(bomb(10_000, 10_000))
     save(tmp_path, "good.png")

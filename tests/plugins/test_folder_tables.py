@@ -42,13 +42,24 @@ def test_identity_and_split_are_taken_from_their_columns(tmp_path: Path) -> None
     assert not images.attributes
 
 
-def test_incomplete_identities_stay_an_attribute(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rows", ["a.png,Ann\n", "a.png,Ann\nb.png,\n", "1.png,Ann\n2.png,Ann\n"])
+def test_incomplete_identities_are_refused_unless_they_are_to_be_ignored(tmp_path: Path, rows: str) -> None:
     for name in ("a.png", "b.png"):
         save(tmp_path, name)
-    (tmp_path / "attributes.csv").write_text("file,identity\na.png,Ann\n")
-    images = Folder(path=str(tmp_path)).load(16)
+    (tmp_path / "attributes.csv").write_text("file,identity\n" + rows)
+    with pytest.raises(DataError, match=r"identity lacks [12] of 2 images \((a, )?b\).*identities=ignore"):
+        Folder(path=str(tmp_path)).load(16)
+    images = Folder(path=str(tmp_path), identities="ignore").load(16)
     assert images.identities is None
-    assert images.attributes == {"identity": ["Ann", None]}
+    assert images.attributes == {"identity": ["Ann" if "a.png" in rows else None, None]}
+
+
+def test_incomplete_splits_are_refused(tmp_path: Path) -> None:
+    for i in range(9):
+        save(tmp_path, f"{i}.png")
+    (tmp_path / "attributes.csv").write_text("file,split\n0.png,train\n")
+    with pytest.raises(DataError, match=r"column split lacks 8 of 9 images \(1, 2, 3, 4, 5, …\)"):
+        Folder(path=str(tmp_path)).load(16)
 
 
 @pytest.mark.parametrize(
