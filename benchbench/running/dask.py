@@ -66,14 +66,12 @@ class DaskExecutor(Executor):
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         with suppress(OSError, TimeoutError):  # a scheduler that has gone cannot be told
             self._stack.close()
 
     def size(self) -> int:
-        now = time.monotonic()
-        if now - self._looked >= LOOK_SECONDS:
-            self._looked = now
+        if time.monotonic() - self._looked >= LOOK_SECONDS:
             self._look()
         slots = sum(self._slots.values())
         if not slots and not self._told:
@@ -84,6 +82,7 @@ class DaskExecutor(Executor):
 
     def _look(self) -> None:
         """See which workers there are, but for those that cannot take part."""
+        self._looked = time.monotonic()
         try:
             found = self._client.run_on_scheduler(slots, self._gpu)
         except Exception as error:
