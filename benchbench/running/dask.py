@@ -59,8 +59,7 @@ class DaskExecutor(Executor):
         with ExitStack() as stack:
             where = self._request.scheduler or stack.enter_context(_local_cluster(self._request.workers, self._gpu))
             self._client = stack.enter_context(_client(where))
-            needs = {"resources": {GPU: 1}} if self._gpu else {}
-            self._executor = self._client.get_executor(pure=False, **needs)
+            self._executor = self._client.get_executor(pure=False, resources={GPU: 1} if self._gpu else None)
             stack.callback(self._executor.shutdown, wait=False)
             self._client.subscribe_topic(self._topic, lambda event: self.progress.put(event[1]))  # a time comes first
             self._stack = stack.pop_all()

@@ -49,33 +49,34 @@ class Listener:
         """A trial has ended; `record` is what its result.json holds."""
 
 
-class Followers:
+class Followers(Listener):
     """Tells listeners what happens to trials; of each trial's history every row once, in order."""
 
     def __init__(self, listeners: Sequence[Listener], out: Path) -> None:
         self._listeners, self._out, self._rows = listeners, out, Counter[str]()
+        self._at_work: dict[str, Trial] = {}
 
-    def start(self, trial: Trial) -> None:
+    def started(self, trial: Trial) -> None:
         """A trial was handed out; where it is not trained again, listeners have its history already."""
-        known = self._history(trial) if worker.only_lacks_scores(trial, self._out) else ()
-        self._rows[trial.key] = len(known)
+        self._at_work[trial.key] = trial
+        self._rows[trial.key] = len(self._history(trial)) if worker.only_lacks_scores(trial, self._out) else 0
         for listener in self._listeners:
             listener.started(trial)
 
-    def hear(self, trial: Trial, told: Progress) -> None:
-        """Pass on progress, or the row that is next; other rows were passed on, or come at the trial's end."""
-        if told["row"] is None:
+    def hear(self, told: Progress) -> None:
+        """Pass on progress of a trial at work, or the row that is next; other rows were, or come at the trial's end."""
+        key, values, row = told["key"], told["values"], told["row"]
+        if key in self._at_work and row in (None, self._rows[key]):
+            self._rows[key] += row is not None
             for listener in self._listeners:
-                listener.progressed(trial, told["values"])
-        elif told["row"] == self._rows[trial.key]:
-            self._rows[trial.key] += 1
-            for listener in self._listeners:
-                listener.validated(trial, dict(told["values"]))
+                tell = listener.progressed if row is None else listener.validated
+                tell(self._at_work[key], dict(values))
 
-    def end(self, trial: Trial, record: Record) -> None:
+    def finished(self, trial: Trial, record: Record) -> None:
         """A trial has ended with this record."""
         for row, values in enumerate(self._history(trial)):
-            self.hear(trial, {"key": trial.key, "values": values, "row": row})
+            self.hear({"key": trial.key, "values": values, "row": row})
+        del self._at_work[trial.key]
         for listener in self._listeners:
             listener.finished(trial, record)
 

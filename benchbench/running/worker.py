@@ -24,15 +24,7 @@ from ..results.store import DamagedResult, Result
 from ..results.trial import Trial, missing_metrics, record_of
 from .execute import execute
 from .measure import with_scores
-from .workspace import (
-    CHECKPOINTS,
-    Workspace,
-    check_descriptors,
-    lock_of,
-    locked,
-    log_to,
-    shorten_log,
-)
+from .workspace import CHECKPOINTS, Workspace, check_descriptors, lock_of, locked, log_to, shorten_log
 
 if TYPE_CHECKING:
     from ..data.prepared import PreparedDataset
