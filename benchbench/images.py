@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import re
 import zlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -48,27 +47,19 @@ def tiled(
     x, y = margin if left else GAP, HEAD if above else GAP
     canvas = Image.new("RGB", (x + len(rows[0]) * (width + GAP), y + len(rows) * (height + GAP)), "white")
     draw = ImageDraw.Draw(canvas)
+    style: dict[str, Any] = {"fill": "black", "font": ImageFont.load_default(15), "anchor": "lm", "spacing": 5}
     for column, label in enumerate(above):
-        _write(draw, (x + column * (width + GAP), HEAD / 2), label)
+        draw.text((x + column * (width + GAP), HEAD / 2), label, **style)
     for row, images in enumerate(rows):
         top = y + row * (height + GAP)
         if left:
-            _write(draw, (GAP * 2, top + height / 2), wrapped(left[row]))
+            draw.text((GAP * 2, top + height / 2), wrapped(left[row]), **style)
         for column, image in enumerate(images):
             enlarged = Image.fromarray(image).resize((width, height), Image.Resampling.NEAREST)
             canvas.paste(enlarged, (x + column * (width + GAP), top))
     buffer = io.BytesIO()
     canvas.save(buffer, "PNG", compress_level=3, compress_type=zlib.Z_RLE)  # enlarged pixels are runs
     return buffer.getvalue()
-
-
-def _write(draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str) -> None:
-    draw.text(place, text, "black", _font(), anchor="lm", spacing=5)
-
-
-@functools.cache
-def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(15)
 
 
 def wrapped(label: str, width: int = 22) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,18 +46,12 @@ def read(path: Path) -> Tensor:
     """Read a photograph and turn it upright; returns float32 `(1, 3, H, W)` in [0, 1]. Raises DataError."""
     try:
         with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(_of_8_bits(image)).convert("RGB")
+            deep = image.mode.startswith("I")  # 16-bit grey, which Pillow would clip to white
+            grey = Image.fromarray((np.asarray(image).clip(0, 65535) / 257).round().astype(np.uint8)) if deep else image
+            upright = ImageOps.exif_transpose(grey).convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(f"{path} cannot be read as an image: {error}") from error
-    pixels = torch.frombuffer(bytearray(upright.tobytes()), dtype=torch.uint8)
-    return pixels.view(1, upright.height, upright.width, 3).permute(0, 3, 1, 2).float() / 255
-
-
-def _of_8_bits(image: Image.Image) -> Image.Image:
-    """Scale 16-bit grey to 8 bits, which Pillow would clip to white."""
-    if not image.mode.startswith("I"):
-        return image
-    return Image.fromarray((np.asarray(image).clip(0, 65535) / 257).round().astype(np.uint8))
+    return torch.from_numpy(np.array(upright)).permute(2, 0, 1)[None].float() / 255
 
 
 def write(path: Path, image: Tensor) -> None:
@@ -89,11 +82,9 @@ def best_trained(registry: Registry, out: Path, model: str, degradation: Degrada
     `model` may be `all`: the best of any. Raises BenchbenchError if there is none, naming the command that makes one.
     """
     wanted = None if model == "all" else str(registry.resolve("model", model))
-    results = [result for _, result in store.find(out) if isinstance(result, Result)]
-    results = [result for result in results if _fits(result, wanted, str(degradation))]
-    for result in sorted(results, key=lambda result: (_rank(result.record), result.record.key), reverse=True):
-        restorer = _load(registry, result, degradation)
-        if restorer is not None:
+    results = [r for _, r in store.find(out) if isinstance(r, Result) and _fits(r, wanted, str(degradation))]
+    for result in sorted(results, key=lambda r: (_rank(r.record), r.record.key), reverse=True):
+        if restorer := _load(registry, result, degradation):
             return restorer
     command = f"benchbench run --degrade {degradation} --model {wanted or 'all'}"
     if results:
@@ -106,12 +97,14 @@ def best_trained(registry: Registry, out: Path, model: str, degradation: Degrada
 
 def _fits(result: Result, wanted: str | None, degradation: str) -> bool:
     record = result.record
-    if record.status != "scored" or record.trial.degradation != degradation:
-        return False
-    if not (result.folder / store.WEIGHTS).is_file():  # a light result, for boards only
-        return False
-    competes = not record.model.role and "truth" not in record.model.sees
-    return competes and wanted in (None, record.trial.model)
+    return (
+        record.status == "scored"
+        and record.trial.degradation == degradation
+        and wanted in (None, record.trial.model)
+        and not record.model.role
+        and "truth" not in record.model.sees
+        and (result.folder / store.WEIGHTS).is_file()  # a light result, for boards only, has none
+    )
 
 
 def _rank(record: Record) -> float:
@@ -148,7 +141,6 @@ def restore(photo: Tensor, restorer: Restorer) -> Tensor:
     The photograph is scaled so that its shorter side has the size that the model was trained at, because what it
     learnt (a block's side, a blur's width) is in pixels of that size, and scaled back afterwards.
     """
-    height, width = photo.shape[2:]
     small = _scaled(photo, restorer.task.size)
     side = {"region": torch.ones_like(small[:, :1], dtype=torch.bool)} if "region" in restorer.model.sees else {}
     try:
@@ -157,7 +149,7 @@ def restore(photo: Tensor, restorer: Restorer) -> Tensor:
         restored = None  # a model with a fixed bottleneck takes squares only
     if restored is None or restored.shape != small.shape:
         restored = _by_squares(small, restorer, side)
-    return F.interpolate(restored.clamp(0, 1), (height, width), mode="bicubic", antialias=True).clamp(0, 1)
+    return F.interpolate(restored.clamp(0, 1), photo.shape[2:], mode="bicubic", antialias=True).clamp(0, 1)
 
 
 def _scaled(photo: Tensor, size: int) -> Tensor:
@@ -185,24 +177,18 @@ def _starts(length: int, size: int) -> list[int]:
     return sorted({*range(0, max(1, length - size + 1), max(1, size // 2)), length - size})
 
 
-def beside(path: Path, pictures: Sequence[tuple[str, Tensor]]) -> None:
-    """Write `(caption, image)` pairs side by side as one PNG, at the images' own size."""
-    height, width = pictures[0][1].shape[2:]
-    canvas = Image.new("RGB", (width * len(pictures), height + CAPTION), "white")
-    draw = ImageDraw.Draw(canvas)
-    for column, (caption, image) in enumerate(pictures):
-        canvas.paste(Image.fromarray(as_bytes(image)[0]), (column * width, CAPTION))
-        draw.text((column * width + 4, CAPTION / 2), caption, "black", ImageFont.load_default(13), anchor="lm")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    canvas.save(path, "PNG")
-
-
 def restore_file(photo: Path, restorer: Restorer, folder: Path) -> dict[str, Any]:
-    """Restore one file: write the restored picture and a before/after picture, and return their paths."""
+    """Restore one file: write the restored picture, and one beside it before and after; return their paths."""
     before = read(photo)
     after = restore(before, restorer)
     name = f"{photo.stem}-{store.slug(str(restorer.model))}"
     restored, comparison = folder / f"{name}.png", folder / f"{name}-before-after.png"
     write(restored, after)
-    beside(comparison, [("before", before), (f"after: {restorer.model}", after)])
+    height, width = before.shape[2:]
+    canvas = Image.new("RGB", (2 * width, height + CAPTION), "white")
+    draw = ImageDraw.Draw(canvas)
+    for left, caption, image in ((0, "before", before), (width, f"after: {restorer.model}", after)):
+        canvas.paste(Image.fromarray(as_bytes(image)[0]), (left, CAPTION))
+        draw.text((left + 4, CAPTION / 2), caption, "black", ImageFont.load_default(13), anchor="lm")
+    canvas.save(comparison, "PNG")
     return {"photo": str(photo), "restored": str(restored), "before_after": str(comparison)}

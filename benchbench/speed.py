@@ -107,8 +107,8 @@ def time_case(case: Case, seconds: float, warn: Warn = warnings.warn) -> list[Ti
         low, median, high = statistics.quantiles(own, n=4)
         timing = Timing(case.kind, case.name, library, median, low, high, len(own))
         if library != "benchbench":
-            both = values[library].cpu(), values["benchbench"].cpu()
-            apart = torch.where(both[0] == both[1], 0.0, (both[0] - both[1]).abs()).max().item()  # infinite ones, too
+            one, other = values[library].cpu(), values["benchbench"].cpu()
+            apart = torch.where(one == other, 0.0, (one - other).abs()).max().item()  # equal infinities, too
             timing = replace(timing, ratio=median / ours, difference=apart if case.peers[library][1] else None)
         found.append(timing)
     return found
@@ -177,11 +177,9 @@ def degradation_case(
     degradation: Degradation, clean: Tensor, peers: Sequence[Peer], warn: Warn = warnings.warn
 ) -> Case:
     """Make the case of a degradation: one call degrades the batch `(N, C, H, W)`."""
-    truth = degraded(degradation, clean).truth
-    theirs = prepared(peers, str(degradation), warn, clean, dict(truth))
-    return Case(
-        "degradation", str(degradation), len(clean), lambda: degraded(degradation, clean).images, theirs, clean.device
-    )
+    name, truth = str(degradation), dict(degraded(degradation, clean).truth)
+    theirs = prepared(peers, name, warn, clean, truth)
+    return Case("degradation", name, len(clean), lambda: degraded(degradation, clean).images, theirs, clean.device)
 
 
 def metric_case(
@@ -206,11 +204,7 @@ def model_cases(model: Model, data: TrainingSet, validation: DegradedSet) -> Ite
     batch = data.batch(first, generator("speed", device=device), flip=False)
     module.eval()
 
-    @torch.no_grad()
-    def infer() -> Tensor:
-        restored: Tensor = module(batch.degraded, **batch.side(model))
-        return restored
-
+    infer = torch.no_grad()(lambda: module(batch.degraded, **batch.side(model)))
     yield Case("inference", str(model), len(batch.degraded), infer, device=device)
 
 

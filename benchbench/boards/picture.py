@@ -1,4 +1,4 @@
-"""A board's picture: one row a model, one column a test image, so that people can look instead of read."""
+"""A board's picture: one row per model, one column per test image."""
 
 from __future__ import annotations
 

@@ -83,17 +83,14 @@ def _same_table(expected: Path, found: Path) -> bool:
 
 
 def _first_line(name: str, ours: bytes, theirs: bytes) -> Difference:
-    lines = list(zip_longest(_lines(ours), _lines(theirs), fillvalue=""))
+    """Find the first line that differs, its end included; bytes that are no UTF-8 stay visible."""
+    texts = (content.decode("utf-8", errors="backslashreplace") for content in (ours, theirs))
+    lines = list(zip_longest(*(text.splitlines(keepends=True) for text in texts), fillvalue=""))
     first, *others = (number for number, (a, b) in enumerate(lines) if a != b)
     a, b = lines[first]
     start = next(i for i, (x, y) in enumerate(zip_longest(a, b)) if x != y)
     more = f" (nor {len(others)} more line{'s' * (len(others) > 1)})" if others else ""
     return Difference(name, f"not what the results give{more}", first + 1, _around(a, start), _around(b, start))
-
-
-def _lines(content: bytes) -> list[str]:
-    """Split into lines with their ends, which count too; bytes that are no UTF-8 stay visible."""
-    return content.decode("utf-8", errors="backslashreplace").splitlines(keepends=True)
 
 
 def _around(line: str, position: int) -> str:

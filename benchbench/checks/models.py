@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from itertools import product
 
 import torch
 from torch import nn
@@ -30,11 +31,8 @@ CLOSE = 0.5 / 255  # half a step of 8 bits: sums in another order change far les
 @law("return None where the model works, else one line that says what it needs", essential=True, always=True)
 def says_why_not(case: ModelCase) -> None:
     """`unavailable` gives None or one line for every size and degradation, and raises nothing."""
-    for size in (case.size, *SIZES, 256):
-        for degradation in case.degradations:
-            for channels in (1, 3):
-                task = replace(case.task(size, channels), degradation=degradation)
-                require_line(case.component.unavailable(task))
+    for size, degradation, channels in product((case.size, *SIZES, 256), case.degradations, (1, 3)):
+        require_line(case.component.unavailable(replace(case.task(size, channels), degradation=degradation)))
 
 
 @law("`sees` may name region, face and truth; the clean image is what a model is measured by", essential=True)

@@ -13,7 +13,7 @@ import json
 import math
 import os
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -117,16 +117,14 @@ class Marks:
 
 
 def overfit_one(registry: Registry, request: RunRequest, listener: Listener) -> Iterator[Verdict]:
-    """Yield a verdict on each trained model of the request; nothing is stored. Raises BenchbenchError."""
+    """Yield a verdict on each trained model of the request, found in a child process within the limits.
+
+    Nothing is stored. Raises BenchbenchError.
+    """
     planned, _ = plan.plan(registry, replace(request, with_references=False), listener, writes_to=(cache_folder(),))
     trials = [replace(trial, metrics=()) for trial in planned if trial.model.recipe is not None]
     if not trials:
         raise SpecError("none of the chosen models is trained, so there is nothing to check")
-    yield from check(trials, request)
-
-
-def check(trials: Sequence[Trial], request: RunRequest) -> Iterator[Verdict]:
-    """Yield a verdict on each trial's model, in their order; each is found in a child process within the limits."""
     with Pool(request.workers, request.limits) as pool:
         told: list[list[str]] = [[] for _ in trials]
         running = [_submit(pool, trial, request.device, own) for trial, own in zip(trials, told, strict=True)]

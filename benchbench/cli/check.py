@@ -24,14 +24,10 @@ SIGNS: dict[Status, tuple[str, str]] = {"kept": ("âœ“", "green"), "skipped": ("â
 
 @click.command("check")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option(
-    "--size", type=click.IntRange(8, 2048), default=32, show_default=True, help="Side of the images tried, in px."
-)
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda, cuda:1, or auto.")
+@options.option("--size", type=click.IntRange(8, 2048), default=32, help="Side of the images tried, in px.")
+@options.option("--device", default="cpu", help="cpu, cuda, cuda:1, or auto.")
 @click.option("--jobs", type=click.IntRange(1), help="Components at once.  [default: one a core, or one on a GPU]")
-@click.option(
-    "--timeout", type=click.FloatRange(min=1), default=300, show_default=True, help="Seconds that a component may take."
-)
+@options.option("--timeout", type=click.FloatRange(min=1), default=300, help="Seconds that a component may take.")
 @click.option("--verbose", "-v", is_flag=True, help="Show every law, and why some say nothing about a component.")
 @options.plugins
 @options.as_json

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from ..errors import SpecError, one_line
 from . import options
 
 if TYPE_CHECKING:
-    from ..speed import Case, Timing
+    from ..speed import Timing
 
 HEADS = ("kind", "component", "library", "ms an image", "quartiles", "ratio", "differs by")
 
@@ -22,27 +22,21 @@ HEADS = ("kind", "component", "library", "ms an image", "quartiles", "ratio", "d
 @options.component("degradation", "--degrade", "Degradation, or all; models restore the first.")
 @options.component("metric", "--metric", "Metric, or all.")
 @options.component("model", "--model", "Model, or all.")
-@click.option("--size", type=click.IntRange(8, 2048), default=128, show_default=True, help="Side of the images in px.")
-@click.option("--seconds", type=click.FloatRange(min=0), default=2.0, show_default=True, help="For each comparison.")
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or auto.")
+@options.option("--size", type=click.IntRange(8, 2048), default=128, help="Side of the images in px.")
+@options.option("--seconds", type=click.FloatRange(min=0), default=2.0, help="For each comparison.")
+@options.option("--device", default="cpu", help="cpu, cuda or auto.")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads.  [default: one a core]")
-@click.option(
-    "--compare",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="An earlier --json of this machine: show how much faster things are now.",
-)
+@click.option("--compare", type=options.FILE, help="An earlier --json of this machine: show what is faster now.")
 @options.plugins
 @options.as_json
 def command(
-    degradation: tuple[str, ...],
-    metric: tuple[str, ...],
-    model: tuple[str, ...],
     size: int,
     seconds: float,
     device: str,
     threads: int | None,
     compare: Path | None,
     as_json: bool,
+    **specs: tuple[str, ...],
 ) -> None:
     """Time components, in turn with other libraries that do the same.
 
@@ -56,14 +50,18 @@ def command(
     devices.set_up(device, threads)  # as a trial's process is
     devices.keep_freed_memory()
     registry = options.load_registry(as_json)
-    specs = {"degradation": degradation, "metric": metric, "model": model}
     specs = specs if any(specs.values()) else dict.fromkeys(specs, ("all",))
     before = speed.read_report(compare, size, device) if compare else {}
     timings: list[Timing] = []
     warn = functools.partial(click.echo, err=True)
     if not as_json:
         warn(f"{size} px, {device}, {threads} threads")
-    for found in _timed(speed.cases(registry, specs, size, device, warn), seconds, warn):
+    for case in speed.cases(registry, specs, size, device, warn):
+        try:
+            found = speed.time_case(case, seconds, warn)
+        except Exception as error:  # a plugin's
+            warn(f"{case.kind} of {case.name} is not timed: {one_line(error)}")
+            continue
         if not as_json:
             _show(found, before, heads=not timings)
         timings += found
@@ -73,19 +71,6 @@ def command(
         raise SpecError("nothing of what was named can be timed")
     if as_json:
         options.print_json(speed.report(timings, size, device))
-
-
-def _timed(cases: Iterable[Case], seconds: float, warn: Callable[[str], None]) -> Iterator[list[Timing]]:
-    """Time each case; warn of those that fail."""
-    from .. import speed
-
-    for case in cases:
-        try:
-            found = speed.time_case(case, seconds, warn)
-        except Exception as error:  # a plugin's
-            warn(f"{case.kind} of {case.name} is not timed: {one_line(error)}")
-        else:
-            yield found
 
 
 def _show(found: Sequence[Timing], before: Mapping[tuple[str, str, str], float], heads: bool) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from .record import MetricFacts, Origin, Record
+from .record import MetricFacts, Record
 
 _TABLE = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 RENAMED = {old: str(new["name"]) for old, new in _TABLE.items()}
@@ -25,14 +25,13 @@ def with_current_names(record: Record) -> Record:
     """The record with today's names of metrics."""
     return replace(
         record,
-        origin={kind: [_of(kind, origin) for origin in origins] for kind, origins in record.origin.items()},
+        origin={
+            kind: [replace(o, plugin=current_name(o.plugin)) for o in origins] if kind == "metric" else origins
+            for kind, origins in record.origin.items()
+        },
         metrics={current_name(name): _facts(facts) for name, facts in record.metrics.items()},
         scores={current_name(name): score for name, score in record.scores.items()},
     )
-
-
-def _of(kind: str, origin: Origin) -> Origin:
-    return replace(origin, plugin=current_name(origin.plugin)) if kind == "metric" else origin
 
 
 def _facts(metric: MetricFacts) -> MetricFacts:

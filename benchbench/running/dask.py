@@ -59,21 +59,18 @@ class DaskExecutor(Executor):
         with ExitStack() as stack:
             where = self._request.scheduler or stack.enter_context(_local_cluster(self._request.workers, self._gpu))
             self._client = stack.enter_context(_client(where))
-            needs = {"resources": {GPU: 1}} if self._gpu else {}
-            self._executor = self._client.get_executor(pure=False, **needs)
+            self._executor = self._client.get_executor(pure=False, resources={GPU: 1} if self._gpu else None)
             stack.callback(self._executor.shutdown, wait=False)
             self._client.subscribe_topic(self._topic, lambda event: self.progress.put(event[1]))  # a time comes first
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         with suppress(OSError, TimeoutError):  # a scheduler that has gone cannot be told
             self._stack.close()
 
     def size(self) -> int:
-        now = time.monotonic()
-        if now - self._looked >= LOOK_SECONDS:
-            self._looked = now
+        if time.monotonic() - self._looked >= LOOK_SECONDS:
             self._look()
         slots = sum(self._slots.values())
         if not slots and not self._told:
@@ -84,6 +81,7 @@ class DaskExecutor(Executor):
 
     def _look(self) -> None:
         """See which workers there are, but for those that cannot take part."""
+        self._looked = time.monotonic()
         try:
             found = self._client.run_on_scheduler(slots, self._gpu)
         except Exception as error:

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from concurrent.futures import Future
 from functools import partial
 from queue import SimpleQueue
-from types import TracebackType
 from typing import Any, Self
 
 from ..errors import one_line
@@ -48,9 +47,7 @@ class Executor(ABC):
         return self
 
     @abstractmethod
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, *error: object) -> None: ...
 
 
 class LocalExecutor(Executor):

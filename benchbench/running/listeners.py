@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ..registry.registry import Registry
+from ..results import history
 from ..results.record import Record, plain
 from ..results.trial import Trial
+from . import worker
+from .progress import Progress
 
 
 class Listener:
@@ -46,34 +50,40 @@ class Listener:
 
 
 class Followers(Listener):
-    """Pass on to several listeners what happens to trials; of each history every row once, in order."""
+    """Tells listeners what happens to trials; of each trial's history every row once, in order."""
 
-    def __init__(self, listeners: Sequence[Listener]) -> None:
-        self._listeners, self._rows = listeners, Counter[str]()
+    def __init__(self, listeners: Sequence[Listener], out: Path) -> None:
+        self._listeners, self._out, self._rows = listeners, out, Counter[str]()
+        self._at_work: dict[str, Trial] = {}
 
-    def start(self, trial: Trial, rows: int) -> None:
-        """A trial was handed out, of whose history so many rows were passed on before."""
-        self._rows[trial.key] = rows
+    def started(self, trial: Trial) -> None:
+        """A trial was handed out; where it is not trained again, listeners have its history already."""
+        self._at_work[trial.key] = trial
+        self._rows[trial.key] = len(self._history(trial)) if worker.only_lacks_scores(trial, self._out) else 0
         for listener in self._listeners:
             listener.started(trial)
 
-    def progressed(self, trial: Trial, progress: dict[str, float]) -> None:
-        for listener in self._listeners:
-            listener.progressed(trial, progress)
-
-    def add_row(self, trial: Trial, number: int, row: Mapping[str, float]) -> None:
-        """Pass on the row that is next; the others were, or come at the trial's end."""
-        if number == self._rows[trial.key]:
-            self._rows[trial.key] += 1
+    def hear(self, told: Progress) -> None:
+        """Pass on progress of a trial at work, or the row that is next; other rows were, or come at the trial's end."""
+        key, values, row = told["key"], told["values"], told["row"]
+        if key in self._at_work and row in (None, self._rows[key]):
+            self._rows[key] += row is not None
             for listener in self._listeners:
-                listener.validated(trial, dict(row))
+                tell = listener.progressed if row is None else listener.validated
+                tell(self._at_work[key], dict(values))
 
-    def end(self, trial: Trial, history: Sequence[Mapping[str, float]], record: Record) -> None:
-        """A trial has ended with this history and this record."""
-        for number, row in enumerate(history):
-            self.add_row(trial, number, row)
+    def finished(self, trial: Trial, record: Record) -> None:
+        """A trial has ended with this record."""
+        for row, values in enumerate(self._history(trial)):
+            self.hear({"key": trial.key, "values": values, "row": row})
+        del self._at_work[trial.key]
         for listener in self._listeners:
             listener.finished(trial, record)
+
+    def _history(self, trial: Trial) -> list[dict[str, float]]:
+        with suppress(OSError, ValueError):
+            return history.read(trial.folder(self._out))
+        return []
 
 
 class HookCaller(Listener):

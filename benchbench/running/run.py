@@ -87,7 +87,9 @@ def _planned(registry: Registry, request: RunRequest, listener: Listener) -> tup
         )
     trials, skipped = plan.plan(registry, request, listener, writes_to=(request.out, cache_folder()))
     if request.fresh:
-        discard(trials, request.out)
+        for final in (t.folder(request.out) for t in trials):
+            shutil.rmtree(final, ignore_errors=True)
+            shutil.rmtree(store.work_folder(final), ignore_errors=True)
     missing = [t for t in trials if not plan.is_done(t, request.out)]
     listener.planned(trials, missing, sum(worker.only_lacks_scores(t, request.out) for t in missing), skipped)
     done = sum(t.model.recipe is not None for t in trials) - sum(t.model.recipe is not None for t in missing)
@@ -107,30 +109,13 @@ def _executor(registry: Registry, request: RunRequest, listener: Listener) -> Ex
 
 
 def _report(trials: Sequence[Trial], ran: int, out: Path, hooks: HookCaller) -> Report:
-    folders = [t.folder(out) for t in trials]
     boards, problems = collect(out)
-    own = {store.slug(t.dataset): set[str]() for t in trials}
-    for t in trials:
-        own[store.slug(t.dataset)].add(store.slug(str(t.degradation)))
+    own = {(store.slug(t.dataset), store.slug(str(t.degradation))) for t in trials}
     pages = write_pages(boards, out / "leaderboards", redraw=False)
-    boards = [b for b in boards if b.setting.file[1] in own.get(b.setting.file[0], ())]  # whole files, never parts
+    boards = [b for b in boards if b.setting.file in own]  # whole files, never parts
     written = write_boards(boards, out / "leaderboards", redraw=False)
     for path in written:
         hooks.call("benchbench_board_written", path=path)
-    results = [found.record for folder in folders if isinstance(found := _read(folder), store.Result)]
+    # Where there is none, another run in the same folder is replacing it, or someone removed it.
+    results = [found.record for trial in trials if (found := worker.whole_result(trial.folder(out)))]
     return Report(results, ran, boards, written + pages, problems)
-
-
-def _read(folder: Path) -> store.Result | store.DamagedResult:
-    try:
-        return store.read(folder)
-    except store.DamagedResult as damage:  # another run in the same folder is replacing it, or someone removed it
-        return damage
-
-
-def discard(trials: Sequence[Trial], out: Path) -> None:
-    """Remove the stored results, and the unfinished work, of these trials."""
-    for trial in trials:
-        final = trial.folder(out)
-        for folder in (final, store.work_folder(final)):
-            shutil.rmtree(folder, ignore_errors=True)

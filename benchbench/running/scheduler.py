@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import Any
 
 from ..errors import BenchbenchError, one_line
 from ..processes import POLL_SECONDS
-from ..results import history, store
 from ..results.record import Record
+from ..results.store import Result
 from ..results.trial import Trial
 from . import worker
 from .executors import Executor, Resubmit
@@ -21,29 +21,30 @@ from .listeners import Followers, Listener
 
 def run(trials: Sequence[Trial], executor: Executor, out: Path, listeners: Sequence[Listener] = ()) -> None:
     """Have the executor do the trials, no more at once than it can. Each ends with a stored result in `out`."""
-    waiting, followers = list(reversed(trials)), Followers(listeners)
+    waiting, followers = list(reversed(trials)), Followers(listeners, out)
     pending: dict[Future[Any], Trial] = {}
     done: SimpleQueue[Future[Any]] = SimpleQueue()
-    before: dict[str, Record | None] = {}
-    """Trial's key -> the record that it had before it was started."""
+    before: dict[str, Result | None] = {}
+    """Trial's key -> the result that it had before it was started."""
     while waiting or pending:
         room = executor.size()
         while waiting and len(pending) < room:
             trial = waiting.pop()
             if trial.key not in before:  # else it is submitted again
-                before[trial.key] = _record(trial, out)
-                followers.start(trial, _known_rows(trial, out))
+                before[trial.key] = worker.whole_result(trial.folder(out))
+                followers.started(trial)
             try:
                 future = executor.submit(trial)
             except BenchbenchError:
                 raise
             except Exception as error:  # what cannot be packed fails this trial with its reason
-                followers.end(trial, _history(trial, out), _end(trial, out, before[trial.key], one_line(error)))
+                followers.finished(trial, _end(trial, out, before[trial.key], one_line(error)))
                 continue
             pending[future] = trial
             future.add_done_callback(done.put)
         ended = _wait(done)
-        _follow(executor, pending.values(), followers)
+        while not executor.progress.empty():
+            followers.hear(executor.progress.get())
         for future in ended:
             trial = pending.pop(future)
             try:
@@ -51,8 +52,7 @@ def run(trials: Sequence[Trial], executor: Executor, out: Path, listeners: Seque
             except Resubmit:
                 waiting.append(trial)
                 continue
-            record = _end(trial, out, before[trial.key], reason)
-            followers.end(trial, _history(trial, out), record)
+            followers.finished(trial, _end(trial, out, before[trial.key], reason))
 
 
 def _wait(done: SimpleQueue[Future[Any]]) -> list[Future[Any]]:
@@ -62,42 +62,9 @@ def _wait(done: SimpleQueue[Future[Any]]) -> list[Future[Any]]:
     return []
 
 
-def _follow(executor: Executor, at_work: Iterable[Trial], followers: Followers) -> None:
-    """Pass on what the trials at work have told; of one that has ended, it comes too late."""
-    if executor.progress.empty():
-        return
-    trials = {trial.key: trial for trial in at_work}
-    while not executor.progress.empty():
-        told = executor.progress.get()
-        trial = trials.get(told["key"])
-        if trial and told["row"] is None:
-            followers.progressed(trial, told["values"])
-        elif trial and told["row"] is not None:
-            followers.add_row(trial, told["row"], told["values"])
-
-
-def _end(trial: Trial, out: Path, before: Record | None, reason: str | None) -> Record:
+def _end(trial: Trial, out: Path, before: Result | None, reason: str | None) -> Record:
     """Return the record that the trial left behind; where it left none, store that it failed for this reason."""
-    record = _record(trial, out)
-    if record is None or (reason and before and record.finished_at == before.finished_at):
+    result = worker.whole_result(trial.folder(out))
+    if result is None or (reason and before and result.record.finished_at == before.record.finished_at):
         return worker.fail(trial, out, reason or "its result has gone")
-    return record
-
-
-def _record(trial: Trial, out: Path) -> Record | None:
-    """Return the record of the trial's stored result, if there is a whole one."""
-    try:
-        return store.read(trial.folder(out)).record
-    except store.DamagedResult:
-        return None
-
-
-def _history(trial: Trial, out: Path) -> list[Mapping[str, float]]:
-    with suppress(OSError, ValueError):
-        return list(history.read(trial.folder(out)))
-    return []
-
-
-def _known_rows(trial: Trial, out: Path) -> int:
-    """Return how many rows of the trial's history were passed on when it was trained."""
-    return len(_history(trial, out)) if worker.only_lacks_scores(trial, out) else 0
+    return result.record

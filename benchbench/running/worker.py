@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from filelock import Timeout
 
-from ..contracts.degradation import Degradation
 from ..devices import set_up
 from ..errors import TrialError, one_line
 from ..results import store
@@ -25,16 +24,7 @@ from ..results.store import DamagedResult, Result
 from ..results.trial import Trial, missing_metrics, record_of
 from .execute import execute
 from .measure import with_scores
-from .workspace import (
-    CHECKPOINTS,
-    Workspace,
-    check_descriptors,
-    lock_of,
-    locked,
-    log_to,
-    shorten_log,
-    take_over_checkpoints,
-)
+from .workspace import CHECKPOINTS, Workspace, check_descriptors, lock_of, locked, log_to, shorten_log
 
 if TYPE_CHECKING:
     from ..data.prepared import PreparedDataset
@@ -50,6 +40,7 @@ def run(workspace: Workspace, packed: bytes) -> None:
 
     The degraded sets, which all models share, are made before the model's code is imported, which may do anything.
     """
+    from ..data.degraded import degraded_set
     from ..data.prepared import load
 
     with locked(workspace.lock):
@@ -61,7 +52,10 @@ def run(workspace: Workspace, packed: bytes) -> None:
         try:
             set_up(workspace.device, workspace.threads)
             data = load(workspace.data)
-            degrade(data, pickle.load(stream), workspace.cache)
+            degradation = pickle.load(stream)
+            with suppress(Exception):  # the trial meets it again, and stores it
+                for split in ("validation", "test"):
+                    degraded_set(data, split, degradation, workspace.cache)
             run_trial(pickle.load(stream), data, workspace)
         except BaseException:  # SystemExit and KeyboardInterrupt are the plugin's: the parent keeps Ctrl-C
             _print_traceback()
@@ -69,39 +63,24 @@ def run(workspace: Workspace, packed: bytes) -> None:
         shutil.rmtree(workspace.work, ignore_errors=True)  # where another run had done it all
 
 
-def degrade(data: PreparedDataset, degradation: Degradation, cache: Path) -> None:
-    """Have the fixed degraded sets in the cache."""
-    from ..contracts.applying import needs_masks
-    from ..data.degraded import degraded_set
-
-    with suppress(Exception):  # the trial meets it again, and stores it
-        if data.masks is not None or not needs_masks(degradation):
-            for split in ("validation", "test"):
-                degraded_set(data, split, degradation, cache)
-
-
 def run_trial(trial: Trial, data: PreparedDataset, workspace: Workspace) -> None:
     """Execute the trial and publish its result. What a plugin raises becomes a failed result."""
     final, stored = workspace.final, stored_result(workspace.final)
     if stored and not missing_metrics(trial, stored) and stored.keeps(trial.predictions):
         return
-    stored = stored if _has_weights(final) else None
+    stored = stored if (final / store.WEIGHTS).is_file() else None  # a light result is for reading only
     try:
-        take_over_checkpoints(final, workspace.work)
-        record = execute(at_hand(trial, data), data, workspace, stored)
+        for checkpoint in final.glob(CHECKPOINTS):  # of a failure, perhaps for want of time or memory
+            os.replace(checkpoint, workspace.work / checkpoint.name)
+        own = replace(trial, data=data.folder)  # its key is computed anew, from the sources as they are now
+        if own.key != trial.key:
+            raise TrialError("the source of a component changed during the run; run again")
+        record = execute(own, data, workspace, stored)
         check_descriptors(workspace.work / store.LOG)
         _publish(final, record)
     except BaseException as error:
         _print_traceback()
         _store_failure(trial, final, stored, one_line(error))
-
-
-def at_hand(trial: Trial, data: PreparedDataset) -> Trial:
-    """Return the trial on these data. Raises TrialError if its key is another one by now."""
-    own = replace(trial, data=data.folder)  # its key is computed anew, from the sources as they are now
-    if own.key != trial.key:
-        raise TrialError("the source of a component changed during the run; run again")
-    return own
 
 
 def _print_traceback() -> None:
@@ -158,9 +137,16 @@ def _store_failure(trial: Trial, final: Path, stored: Result | None, reason: str
     return _publish(final, with_scores(stored, missing, none, work))
 
 
+def whole_result(final: Path) -> Result | None:
+    """Return the result in a folder, if there is a whole one."""
+    with suppress(DamagedResult):
+        return store.read(final)
+    return None
+
+
 def stored_result(final: Path) -> Result | None:
     """Return the scored result in a folder, if there is a whole one whose table has its scores."""
-    with suppress(DamagedResult, OSError, ValueError):
+    with suppress(OSError, ValueError):
         result = store.read(final)
         if result.status == "scored" and set(result.record.scores) <= set(result.scores.columns):
             return result
@@ -170,9 +156,4 @@ def stored_result(final: Path) -> Result | None:
 def only_lacks_scores(trial: Trial, out: Path) -> bool:
     """Return whether what is stored of the trial need not be trained again to be scored."""
     final = trial.folder(out)
-    return _has_weights(final) and stored_result(final) is not None
-
-
-def _has_weights(final: Path) -> bool:
-    """Return whether a result has its weights; a light one, which is for reading only, has not."""
-    return (final / store.WEIGHTS).is_file()
+    return (final / store.WEIGHTS).is_file() and stored_result(final) is not None

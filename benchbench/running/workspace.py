@@ -97,12 +97,6 @@ def shorten_log(log: Path) -> None:
         write_atomically(log, first + cut + last)
 
 
-def take_over_checkpoints(final: Path, work: Path) -> None:
-    """Move the checkpoints of a trial that failed, perhaps for want of time or memory, to where it goes on."""
-    for checkpoint in final.glob(CHECKPOINTS):
-        os.replace(checkpoint, work / checkpoint.name)
-
-
 def check_writable(folder: Path) -> None:
     """Raise BenchbenchError if results could not be written there, so that it comes out before the work is done."""
     try:

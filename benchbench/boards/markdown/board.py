@@ -1,4 +1,4 @@
-"""One board as Markdown: its picture, its tables, what could not be had, its plots, and how it was made."""
+"""One board as Markdown: its picture, tables, notes, plots and provenance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ALT = {
 
 
 def section(view: View, pictures: Mapping[str, str]) -> str:
-    """The board under a heading of its own; `pictures` are kind -> file name beside it."""
+    """Write a board as a section; `pictures` are kind -> name of a file beside it."""
     parts = [_heading(view)]
     parts += [f"![{ALT['picture']}]({quote(pictures['picture'])})"] if "picture" in pictures else []
     main = view.of("main", "cost")

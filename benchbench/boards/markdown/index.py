@@ -36,7 +36,7 @@ def write_index(boards: Sequence[Board], folder: Path) -> Path:
 
 
 def _row(board: Board) -> dict[str, str]:
-    """The board, the best of its competing models, with how many share its rank, that one's score and gain."""
+    """A board with its best competing model, how many more share its rank, and that model's score and gain."""
     s, view = board.setting, view_of(board)
     link = f"[{escape(s.degradation)}]({quote(s.file[0])}/{quote(s.file[1])}.md)"
     line = {"degradation": link, "size": f"{s.size} px", "budget": budget_name(s.budget)}

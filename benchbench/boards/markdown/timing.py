@@ -1,4 +1,4 @@
-"""Time and memory on a page of their own: they differ from run to run, boards do not."""
+"""The page of time and memory, apart from the boards because they differ from run to run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..text import escape, number, table
 
 
 def speed_page(boards: Sequence[Board]) -> str:
-    """Tell the time and memory that each model takes, and which models none betters in less time."""
+    """List each model's time and memory; bold where no other model is better in less time."""
     title = f"# Time and memory, {escape(boards[0].setting.degradation)} on {escape(boards[0].setting.dataset)}"
     rows = list({tuple(row.items()): row for board in boards for row in _rows(board)}.values())
     if not rows:
@@ -48,7 +48,7 @@ def _costs(timing: Timing) -> dict[str, str]:
 
 
 def _fastest(board: Board, records: Sequence[Record]) -> set[str]:
-    """The models that none betters in less time, timed on a single image on the device that most were timed on."""
+    """Name the models that none betters in less time per single image, on the device that most were timed on."""
     if board.ranked_by is None:
         return set()
     devices = [r.timing.device_name for r in records]

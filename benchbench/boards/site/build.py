@@ -1,4 +1,4 @@
-"""The whole site: pages, pictures and static files, and nothing left over from the last time."""
+"""The whole site: pages, pictures and static files; files of an older site are removed."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ MANIFEST = ".benchbench-site"
 
 
 def write_site(boards: Sequence[Board], folder: Path, registry: Registry | None = None) -> Path:
-    """Write the boards as a site; returns its first page. The same boards and plugins give the same bytes.
+    """Write the boards as a site; returns its front page. The same boards and plugins give the same bytes.
 
-    Model cards take what a model says of itself from the registry. Raises BenchbenchError for a folder that holds
-    other files than a site.
+    The registry describes the models on their cards. Raises BenchbenchError for a folder that holds anything but a
+    site.
     """
     old = _known(folder)
     placed = entries(boards)
@@ -46,7 +46,7 @@ def write_site(boards: Sequence[Board], folder: Path, registry: Registry | None 
 
 
 def _known(folder: Path) -> set[str]:
-    """The files of the site that the folder holds."""
+    """List the files of the site that is in the folder already."""
     if not folder.is_dir() or not any(folder.iterdir()):
         return set()
     if not (folder / MANIFEST).is_file():

@@ -1,4 +1,4 @@
-"""Cards of models: what each is, where it comes from, how it was trained, how it fared on each board."""
+"""Cards of models: what each is, where it comes from, how it was trained, its results on each board."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Card:
     about: dict[str, Any] | None
     showings: list[Showing]
     absences: list[tuple[Entry, dict[str, str]]]
-    """Boards that could not rank it, with status and reason."""
+    """Boards without a score of it, with status and reason."""
 
     @property
     def unaudited(self) -> list[str]:
@@ -99,7 +99,7 @@ class Card:
 
 
 def cards(entries: Sequence[Entry], albums: Mapping[str, Album], registry: Registry | None) -> list[Card]:
-    """A card for each model that is on a board, or was kept from one, in alphabetical order."""
+    """Make a card per model that has a result, failed ones included, in alphabetical order."""
     audits = {entry.id: groups(entry.board) for entry in entries}
     showings: dict[str, list[Showing]] = {}
     absences: dict[str, list[tuple[Entry, dict[str, str]]]] = {}

@@ -1,4 +1,4 @@
-"""Line charts as SVG that takes its colours from the page, so that they are as readable in the dark."""
+"""Line charts as SVG, coloured by the style sheet, for light and dark pages alike."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEFT, TOP = 70, 10  # CSS pixels before the axes
 
 @dataclass(frozen=True)
 class Axis:
-    """A labelled axis over the finite values that it has to show."""
+    """A labelled axis over finite values."""
 
     label: str
     low: float
@@ -26,7 +26,7 @@ class Axis:
 
     @classmethod
     def over(cls, label: str, values: Sequence[float], log: bool = False) -> Axis:
-        """The axis over these values, logarithmic if asked for and possible."""
+        """Make the axis over these values; logarithmic if asked for and all are positive."""
         log = log and min(values) > 0
         low, high = min(values), max(values)
         if low == high:
@@ -52,7 +52,7 @@ def line_chart(title: str, curves: Curves, size: tuple[int, int] = (720, 360)) -
     """Draw the finite points of curves; empty where there are none.
 
     Args:
-        title: What the chart shows, for who cannot see it.
+        title: What the chart shows, for screen readers.
         curves: Its lines.
         size: Width and height in CSS pixels.
     """
@@ -93,7 +93,7 @@ class Plot:
         return TOP + self.height * (1 - self.up.position(value))
 
     def line(self, number: int, name: str, points: Sequence[tuple[float, float]], marks: bool) -> Markup:
-        """A line in the style of its number."""
+        """Draw a line in the style of its number."""
         places = [(self.x(x), self.y(y)) for x, y in points]
         path = "M" + " ".join(f"{px:.1f},{py:.1f}" for px, py in places)
         shown = places if marks or len(places) == 1 else []  # a single point has no line to be seen by
@@ -103,7 +103,7 @@ class Plot:
         )
 
     def grid(self) -> Markup:
-        """Lines across, with what they stand for, and the axes' labels."""
+        """Draw horizontal lines, and the numbers and labels of both axes."""
         middle, bottom = TOP + self.height / 2, TOP + self.height
         parts = []
         for value in self.up.ticks(5):

@@ -1,4 +1,4 @@
-"""Pages: the values that each template is given."""
+"""The pages of the site, each rendered from its template."""
 
 from __future__ import annotations
 
@@ -19,23 +19,22 @@ from .render import page
 
 
 def front_page(placed: Sequence[Entry], albums: Mapping[str, Album], kinds: Mapping[str, str]) -> str:
-    """Who leads on each degradation and over all of them, and all models against all degradations."""
+    """Render the front page: who leads on each degradation and over all, and the matrix of models and degradations."""
     compared = overall([entry.board for entry in placed])
     together = {found.league: found for found in reversed(compared)}  # of several metrics, the first
     parts = []
     for league, members in leagues(placed).items():
         results = [result for entry in members for result in entry.board.first_results.values()]
         images = next((r.record.data.test for r in results if r.record.data), None)
-        lines = matrix(members, together.get(league))
-        parts.append(
-            {"league": league, "entries": members, "overall": together.get(league), "matrix": lines, "images": images}
-        )
+        best = together.get(league)
+        facts = {"league": league, "entries": members, "overall": best, "images": images}
+        parts.append(facts | {"matrix": matrix(members, best)})
     degradations = len({entry.board.setting.degradation for entry in placed})
     return page("index.html", "index.html", leagues=parts, degradations=degradations, albums=albums, kinds=kinds)
 
 
 def board_page(path: str, entry: Entry, album: Album | None, kinds: Mapping[str, str]) -> str:
-    """A board: its table, its faces, its charts, and what could not be ranked and why."""
+    """Render a board: its table, faces and charts, and what could not be ranked and why."""
     curves, rates = plots.learning_of(entry.board), plots.rates_of(entry.board)
     return page(
         "board.html",
@@ -73,7 +72,7 @@ def _cheapest(view: View) -> dict[str, list[tuple[str, str, str]]]:
 
 
 def card_page(path: str, card: Card) -> str:
-    """A model: what it is, how it was trained, how it fared, where it fails."""
+    """Render a model's card: what it is, how it was trained, its results, its worst images."""
     return page("model.html", path, card=card, losses=_losses)
 
 

@@ -1,4 +1,4 @@
-"""The site's pictures: strips of the sampled test images, stored once under a name made from their content."""
+"""The site's pictures: strips of sampled test images, named by a digest of their pixels."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Strip:
 
 @dataclass(frozen=True)
 class Triple:
-    """The same test images as they went in, as a model restored them, and in truth."""
+    """The same test images: degraded, restored by a model, and clean."""
 
     ids: list[str]
     input: Strip
@@ -43,7 +43,7 @@ class Triple:
 
 @dataclass(frozen=True)
 class Album:
-    """The pictures of a board: the same test images of all models, and the worst of each."""
+    """The pictures of a board: the same test images by all models, and each model's worst images."""
 
     size: int
     ids: list[str]
@@ -61,7 +61,7 @@ class Album:
         return own | {s.file for t in self.worst.values() for s in (t.input, t.restored, t.truth)}
 
     def triple(self, model: str, image: str) -> Triple | None:
-        """The pictures that show a model's work on an image, if there are any."""
+        """Find the pictures that show an image as a model restored it; None if there are none."""
         if model in self.restored and image in self.ids:
             return Triple(self.ids, self.input, self.restored[model], self.truth)
         found = self.worst.get(model)
@@ -93,7 +93,7 @@ def _worst(root: Path, result: Result, size: int) -> Triple | None:
 
 
 def store_strip(root: Path, images: np.ndarray) -> Strip:
-    """Store uint8 `(n, size, size, 3)` as one PNG file, side by side."""
+    """Store images, uint8 `(n, size, size, 3)`, side by side in one PNG file."""
     pixels = np.concatenate(list(images), 1)
     name = f"{hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()[:16]}.png"
     path = root / FOLDER / name

@@ -1,4 +1,4 @@
-"""Templates to HTML: everything from plugins and files is escaped, whatever it is called."""
+"""Templates to HTML; all text from plugins and files is escaped."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def environment() -> Environment:
 
 
 def page(template: str, path: str, **values: object) -> str:
-    """A page that will lie at `path` below the site's root."""
+    """Render a page that will lie at `path` below the site's root."""
     root = "../" * path.count("/")
     return environment().get_template(template).render(root=root, path=path, **values)
 
@@ -47,7 +47,7 @@ def linked(text: str) -> Markup:
 
 
 def emphasised(note: Note) -> Markup:
-    """A note with the head of the column that it explains emphasised."""
+    """Emphasise in a note the head of the column that it explains."""
     text, head = escape(note.text), escape(note.head)
     return text.replace(head, Markup("<em>{}</em>").format(head), 1) if head else text
 
