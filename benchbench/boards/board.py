@@ -15,7 +15,7 @@ from ..results import store
 from ..results.record import MetricFacts
 from ..results.store import DamagedResult, Result
 from .ranking import ranked
-from .rows import image_scores, metrics_of, ranking_metric, rows_of
+from .rows import metrics_of, ranking_metric, rows_of, training_scores
 from .text import COMPILED, budget_name
 
 
@@ -87,10 +87,11 @@ class Board:
     rows: pd.DataFrame
     """One row per model (seeds averaged): model, rank, parameters, flops, seeds, …, and a column per score.
 
-    `<score>.low` and `.high` bound its 95 % interval over the test images, as do `gain.low`, `recovered.high`, …
-    Rows that cannot be told apart share a `rank`; `rank.low` and `.high` are the best and worst rank possible.
-    `trainings.std` is the standard deviation of the ranking score between trainings. Where a mean of the ranking score
-    is infinite, the board has its `.median`, too, and is ordered by it.
+    `<score>.low` and `.high` bound its 95 % interval over test images and trainings, as do those of gain and recovered.
+    `rank` is that of the mean, `rank.low` and `.high` are the best and worst that the model may have; all three are
+    absent where models were trained once, and nobody knows by how much trainings vary. `equivalent` names the models
+    whose difference to it is surely less than the ranking metric's smallest relevant one. `trainings.std` is the
+    standard deviation of the ranking score between trainings.
     """
     failures: list[dict[str, str]]
     unavailable: dict[str, str]
@@ -107,10 +108,10 @@ class Board:
         first = {result.record.trial.model: result for result in reversed(self.scored)}
         return {model: first[model] for model in self.rows.get("model", ())}
 
-    def image_means(self, model: str, column: str) -> pd.Series | None:
-        """Average a score of each test image over a model's trainings; None if no training has it."""
+    def image_scores(self, model: str, column: str) -> pd.DataFrame | None:
+        """Read a score of each test image (row) after each of a model's trainings (column); None if none has it."""
         found = [r.scores[column] for r in self.scored if r.record.trial.model == model and column in r.scores]
-        return pd.concat(found, axis=1).mean(axis=1) if found else None
+        return pd.concat(found, axis=1) if found else None
 
     @cached_property
     def ranked_by(self) -> str | None:
@@ -207,9 +208,8 @@ def _board(setting: Setting, results: list[Result]) -> Board:
     board = Board(setting, metrics, rows, _failures(results), _unavailable(scored), results)
     if (first := board.ranked_by) is None:
         return board
-    scores = image_scores(scored, metrics, rows)
-    seed = int(digest(setting.fingerprint, setting.size, setting.degradation), 16)
-    return replace(board, rows=ranked(rows, scores, first, metrics[first].higher_is_better, seed))
+    scores = training_scores(scored, metrics, rows)
+    return replace(board, rows=ranked(rows, scores, first, metrics[first]))
 
 
 def _failures(results: Iterable[Result]) -> list[dict[str, str]]:

@@ -15,7 +15,6 @@ from .rows import (
     GAIN,
     HIGH,
     LOW,
-    MEDIAN,
     RECOVERED,
     REGIONS,
     TRAININGS_STD,
@@ -77,7 +76,7 @@ class Cell:
     best: bool = False
     """True if it shows the same digits as the best competing model, and that one is better than the degraded input."""
     margin: str = ""
-    """Half the 95 % interval, `±0.39`, or the median where the mean is infinite."""
+    """Half the 95 % interval, `±0.39`."""
     interval: str = ""
     """The 95 % interval, `23.69 to 24.47`."""
     unit: str = ""
@@ -184,15 +183,12 @@ def _plain(values: Iterable[float], text: Callable[[float], str]) -> list[Cell]:
 
 
 def _with_margins(cells: Sequence[Cell], rows: pd.DataFrame, column: Column) -> list[Cell]:
-    """Add intervals to the cells, or medians where the mean is infinite."""
-    found, digits, key = [], column.digits, column.key
-    medians = rows.get(key + MEDIAN, [math.nan] * len(rows))
-    for cell, low, high, median in zip(cells, rows[key + LOW], rows[key + HIGH], medians, strict=True):
-        if cell.value is not None and not cell.finite and math.isfinite(median):
-            found.append(replace(cell, margin=f"(median {number(median, digits)})"))
-        else:
-            found.append(replace(cell, margin=margin(low, high, digits), interval=interval(low, high, digits)))
-    return found
+    """Add intervals to the cells."""
+    bounds, digits = zip(rows[column.key + LOW], rows[column.key + HIGH], strict=True), column.digits
+    return [
+        replace(cell, margin=margin(low, high, digits), interval=interval(low, high, digits))
+        for cell, (low, high) in zip(cells, bounds, strict=True)
+    ]
 
 
 def _sortable(value: float) -> float | None:

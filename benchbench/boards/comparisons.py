@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .estimates import LEVEL, Array, Estimate
-from .statistics import holm
 
 
 @dataclass(frozen=True)
@@ -23,12 +22,9 @@ class Comparison:
     p: Array
     """`(k, k)`: the chance of so large a difference between equal models, after Holm's correction for all pairs.
 
-    NaN where it is unknown, as for a model that was trained once on a board where none was trained twice."""
-
-    @property
-    def complete(self) -> bool:
-        """True if every pair could be tested."""
-        return not np.isnan(self.p[np.triu_indices(len(self.p), 1)]).any()
+    NaN where it is unknown."""
+    complete: bool
+    """False where a model was trained once, and none of the board twice: it can be compared with nobody."""
 
     @property
     def higher(self) -> NDArray[np.bool_]:
@@ -49,15 +45,24 @@ def compare(scores: Estimate) -> Comparison:
     (low, high), p = gap.interval(), gap.chance()[:, 0]
     tested = ~np.isnan(p)
     p[tested] = holm(p[tested])
-    found = Comparison(*np.full((4, k, k), np.nan))
+    difference, lows, highs, chances = np.full((4, k, k), np.nan)
     for matrix, upper, lower in (
-        (found.difference, gap.value[:, 0], -gap.value[:, 0]),
-        (found.low, low[:, 0], -high[:, 0]),
-        (found.high, high[:, 0], -low[:, 0]),
-        (found.p, p, p),
+        (difference, gap.value[:, 0], -gap.value[:, 0]),
+        (lows, low[:, 0], -high[:, 0]),
+        (highs, high[:, 0], -low[:, 0]),
+        (chances, p, p),
     ):
         matrix[i, j], matrix[j, i] = upper, lower
-    return found
+    return Comparison(difference, lows, highs, chances, complete=not np.isnan(scores.seeds[:, 0]).any())
+
+
+def holm(p: Array) -> Array:
+    """p-values `(m,)` adjusted for m tests at once (Holm 1979, jstor:4615733): the chance of any false alarm holds."""
+    order = p.argsort(kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
 
 
 def rank_ranges(higher: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -13,8 +13,9 @@ from ..errors import DataError
 from ..files import read_json
 from ..results.renamed import current_name
 from .board import Board, Setting, collect
+from .comparisons import holm
+from .estimates import LEVEL, estimate
 from .markdown.overall import STEM
-from .statistics import LEVEL, holm, signed_rank
 from .text import budget_name, number
 from .write import as_json
 
@@ -32,8 +33,10 @@ class Row:
     rank: str
     score: str
     metric: str
-    images: pd.Series | None
-    """The score of each image; None if only the board was given."""
+    images: pd.DataFrame | None
+    """The score of each image (row) after each training (column); None if only the board was given."""
+    trained: bool = False
+    """Whether another training would give other scores."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,9 @@ def _rows(content: Mapping[str, Any], board: Board | None = None) -> Iterator[tu
     digits = int(content["metrics"][metric]["digits"])
     for row in content["rows"]:
         model, score = row["model"], row.get(metric)
-        images = board.image_means(model, metric) if board else None
+        images = board.image_scores(model, metric) if board else None
         shown = number(None if score is None else float(score), digits)
-        yield (setting, model), Row(str(row.get("rank", "")), shown, current_name(metric), images)
+        yield (setting, model), Row(str(row.get("rank", "")), shown, current_name(metric), images, bool(row["seeds"]))
 
 
 def _test(old: Row | None, new: Row | None) -> float | str:
@@ -110,7 +113,11 @@ def _test(old: Row | None, new: Row | None) -> float | str:
         return "not tested: boards hold no scores of single images"
     if set(a.index) != set(b.index):
         return "not tested: other test images"
-    return float(signed_rank(a.to_numpy()[None], b.reindex(a.index).to_numpy()[None])[1][0])
+    scores = np.concatenate([a.to_numpy().T, b.reindex(a.index).to_numpy().T])[:, :, None]
+    side = np.repeat([0, 1], [a.shape[1], b.shape[1]])
+    both = estimate(scores, side, np.array([old.trained, new.trained]), np.arange(len(a)))
+    p = float(both.rows(np.array([0])).minus(both.rows(np.array([1]))).chance()[0, 0])
+    return "not tested: trained once, which may have been luck" if np.isnan(p) else p
 
 
 def _change(place: Place, old: Row | None, new: Row | None, test: float | str) -> Change:

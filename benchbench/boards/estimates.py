@@ -40,11 +40,19 @@ class Estimate:
         """Take some rows, perhaps several times."""
         return Estimate(self.value[rows], self.influence[rows], self.clusters[rows], self.seeds[rows], self.freedom)
 
+    def column(self, position: int) -> Estimate:
+        """Take one column."""
+        one = [position]
+        parts = self.value, self.influence, self.clusters, self.seeds, self.freedom
+        return Estimate(*(part[..., one] for part in parts))
+
     def minus(self, other: Estimate) -> Estimate:
         """Subtract the values of other models, one for each row, or one for all."""
+        with np.errstate(invalid="ignore"):
+            value = self.value - other.value
         return replace(
             self,
-            value=self.value - other.value,
+            value=value,
             influence=self.influence - other.influence,
             clusters=np.minimum(self.clusters, other.clusters),
             seeds=self.seeds + other.seeds,
@@ -103,8 +111,9 @@ def estimate(scores: Array, model: NDArray[np.intp], trained: NDArray[np.bool_],
     order = np.argsort(model, kind="stable")
     starts = np.searchsorted(model[order], np.arange(len(trained)))
     count = np.bincount(model, minlength=len(trained)).astype(float)[:, None]
-    value = np.add.reduceat(means[order], starts) / count
-    squares = np.add.reduceat(((means - value[model]) ** 2)[order], starts)
+    with np.errstate(invalid="ignore"):  # of infinite scores
+        value = np.add.reduceat(means[order], starts) / count
+        squares = np.add.reduceat(((means - value[model]) ** 2)[order], starts)
     seeds, freedom = _between(squares, count, trained)
     return Estimate(
         value,
@@ -142,3 +151,10 @@ def _between(squares: Array, count: Array, trained: NDArray[np.bool_]) -> tuple[
         pooled = np.where(usable, squares, 0.0).sum(0) / freedom  # NaN where no model was trained twice
         own = np.where(usable, squares / (count - 1), 0.0)
     return np.where(trained[:, None], np.maximum(pooled, own) / count, 0.0), freedom
+
+
+def mean_intervals(scores: Array) -> tuple[Array, Array]:
+    """Lower and upper bounds `(k,)` of the means of scores `(n, k)`, of which nothing is trained; NaN is missing."""
+    found = estimate(scores[None], np.zeros(1, np.intp), np.zeros(1, bool), np.arange(len(scores)))
+    low, high = found.interval()
+    return low[0], high[0]

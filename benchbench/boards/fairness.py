@@ -18,14 +18,13 @@ from ..data.prepared import PreparedDataset
 from ..errors import DataError, SpecError, did_you_mean
 from ..results.record import MetricFacts
 from .board import Board
+from .estimates import Array, mean_intervals
 from .rows import BASELINE
-from .statistics import Array, mean_intervals
 from .submissions.datasets import portraits
 
 TOO_FEW = 20
 FACE = "@face"
 CROSS = " × "
-SEED = 0
 
 
 @dataclass(frozen=True)
@@ -131,8 +130,8 @@ def table_of(board: Board, by: str, column: str, labels: pd.Series) -> Table:
     facts = board.metrics[column.partition("@")[0]]
     rows = []
     for model, role in zip(board.rows["model"], board.rows["role"], strict=True):
-        if (scores := board.image_means(model, column)) is not None:
-            rows.append(_row(model, role, _members(scores, labels), facts))
+        if (scores := board.image_scores(model, column)) is not None:
+            rows.append(_row(model, role, _members(scores.mean(axis=1), labels), facts))
     own = next((row.gap for row in rows if row.role == BASELINE), math.nan)
     if math.isfinite(own) and own > 0:
         rows = [replace(row, relative=row.gap / own) for row in rows]
@@ -176,5 +175,5 @@ def _natural(name: str) -> tuple[bool, float, str]:
 def _group(name: str, values: Any) -> Group:
     if len(values) < TOO_FEW:
         return Group(name, len(values))
-    low, high = mean_intervals(values[:, None], SEED)
+    low, high = mean_intervals(values[:, None])
     return Group(name, len(values), float(values.mean()), float(low[0]), float(high[0]))

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from .board import Board
 from .columns import BETWEEN
-from .rows import GAIN, MEDIAN, RECOVERED, REGIONS, TRAININGS_STD
+from .rows import EQUIVALENT, GAIN, RANK, RECOVERED, REGIONS, TRAININGS_STD
+
+PAIRS = 10  # of equivalent models that a note names
 
 
 @dataclass(frozen=True)
@@ -40,23 +42,42 @@ def how_ranked(board: Board) -> list[Note]:
     """Say what gives the order, and how certain it is."""
     if (first := board.ranked_by) is None:
         return []
-    several = board.rows[TRAININGS_STD].notna().any()
-    others = f"shows {BETWEEN} (standard deviation)" if several else "takes several seeds to know"
-    found = [
-        Note(f"In the order of mean {first} over the test images; bold is best among the competing models."),
-        Note(
-            "Models share a rank that cannot be told from its first one: paired Wilcoxon signed-rank tests over the "
-            "images, Holm's correction for all pairs, 95 %."
-        ),
-        Note(
-            f"± is half of the 95 % bootstrap interval over the test images; how other trainings would "
-            f"differ {others}.",
-            head=BETWEEN if several else "",
-        ),
+    rows, several = board.rows, board.rows[TRAININGS_STD].notna().any()
+    found = [Note(f"In the order of mean {first} over the test images; bold is best among the competing models.")]
+    if RANK in rows:
+        what = "images and trainings" if several else "images"
+        found += [
+            Note(
+                f"#: from 1 + the number of models that are surely better to all less those surely worse: t-tests of "
+                f"all pairs over {what}, Holm's correction, 95 % for the whole board."
+            ),
+            Note(f"± is half of the 95 % interval over test {what}."),
+        ]
+        if several:
+            found.append(Note(f"{BETWEEN}: the standard deviation of the mean.", head=BETWEEN))
+    else:
+        found += [
+            Note("An order, no ranks: no model was trained twice, and other trainings would score otherwise."),
+            Note("± is half of the 95 % interval over the test images; of other trainings it knows nothing."),
+        ]
+    return [*found, *_equivalent(board, first)]
+
+
+def _equivalent(board: Board, first: str) -> list[Note]:
+    """Name the pairs of models whose difference is surely too small to matter."""
+    facts, rank = board.metrics[first], {model: place for place, model in enumerate(board.rows["model"])}
+    others = zip(board.rows["model"], board.rows[EQUIVALENT], strict=True)
+    pairs = [
+        f"{model} and {other}"
+        for model, names in others
+        for other in filter(None, names.split("; "))
+        if rank[model] < rank[other]
     ]
-    if first + MEDIAN in board.rows:
-        found.append(Note("A mean is infinite where a single image is perfect; medians give the order on this board."))
-    return found
+    if not pairs:
+        return []
+    more = f" and {len(pairs) - PAIRS} more pairs" if len(pairs) > PAIRS else ""
+    size = f"{facts.relevant:g} {facts.unit}".strip()
+    return [Note(f"Equivalent, as they surely differ by less than {size}: {'; '.join(pairs[:PAIRS])}{more}.")]
 
 
 def remarks_on(board: Board) -> list[Note]:

@@ -9,10 +9,9 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
-from ..files import digest
 from .board import Board, League
-from .rows import COMPETES, GAIN, HIGH, IDEAL, LOW, RANK, RECOVERED
-from .statistics import LEVEL, Array, mean_intervals
+from .estimates import LEVEL, Array, mean_intervals
+from .rows import GAIN, HIGH, IDEAL, LOW, RECOVERED, may_lead
 
 MEAN_RANK = "mean_rank"
 FEWEST = 5  # degradations that an interval over degradations takes
@@ -79,23 +78,17 @@ def _competing(board: Board) -> pd.DataFrame:
 def _rows(boards: Sequence[Board], tables: Sequence[pd.DataFrame], models: Sequence[str], ranks: Array) -> pd.DataFrame:
     low, high = np.full((2, len(models)), np.nan)
     if len(boards) >= FEWEST:
-        low, high = mean_intervals(ranks, int(digest(*(vars(b.setting) for b in boards)), 16))
+        low, high = mean_intervals(ranks)
     rows = pd.DataFrame(
         {"model": models, MEAN_RANK: ranks.mean(0), f"{MEAN_RANK}{LOW}": low, f"{MEAN_RANK}{HIGH}": high}
     )
-    every = pd.concat([t.assign(won=_won(t)) for t in tables]).groupby("model")
+    every = pd.concat([t.assign(won=may_lead(t)) for t in tables]).groupby("model")
     rows["boards"], rows["won"] = len(boards), rows["model"].map(every["won"].sum())
     for scale in (GAIN, RECOVERED):
         if any(scale in t for t in tables):
             rows[f"mean_{scale}"] = rows["model"].map(every[scale].mean())
     rows["role"] = rows["model"].map(every["role"].first())
     return rows.sort_values([MEAN_RANK, "model"], ignore_index=True)
-
-
-def _won(rows: pd.DataFrame) -> pd.Series:
-    """True for each model that has, or shares, the best rank of those that compete."""
-    competing = rows["role"] == COMPETES
-    return competing & (rows[RANK] == rows.loc[competing, RANK].min())
 
 
 def differences(ranks: Array) -> tuple[float, float]:

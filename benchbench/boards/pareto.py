@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from .board import Board
 from .columns import score_column
 from .drawing import COLOURS, figure_of, finish, short
+from .estimates import Array
 from .rows import GAIN, IDEAL
-from .statistics import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

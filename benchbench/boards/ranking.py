@@ -1,74 +1,73 @@
-"""The order of a board's rows, with ranks and intervals."""
+"""Rows in their order, with what is known of how sure each number is."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from .rows import BASELINE, GAIN, HIGH, IDEAL, LOW, MEDIAN, RANK, RECOVERED
-from .statistics import Array, mean_intervals, rank_ranges, ratio_intervals, shared_ranks, significantly_higher, typical
+from ..results.record import MetricFacts
+from .comparisons import compare, rank_ranges
+from .estimates import Array, Estimate, estimate
+from .rows import BASELINE, EQUIVALENT, GAIN, HIGH, IDEAL, LOW, RANK, RECOVERED, TrainingScores
 
 
-def ranked(rows: pd.DataFrame, scores: Mapping[str, Array], first: str, higher: bool, seed: int) -> pd.DataFrame:
-    """Put rows in order, the best first, and add ranks and intervals.
-
-    Rows stand in the order of `typical`, and share ranks by `shared_ranks`; those that lack `first` come last.
+def ranked(rows: pd.DataFrame, scores: TrainingScores, first: str, facts: MetricFacts) -> pd.DataFrame:
+    """Put rows in order, the best first, and add what is known of how sure each number is.
 
     Args:
         rows: Names, roles and means, as `rows_of` gives them.
-        scores: Column -> the scores of each image `(rows, images)`.
-        first: The column that ranks.
-        higher: Whether more of it is better.
-        seed: Of the bootstrap.
+        scores: The scores of each image after each training.
+        first: The column that ranks; rows that lack it come last.
+        facts: Of the metric behind it.
 
     Returns:
-        The rows with ranks, intervals of all columns of scores, medians where a mean that ranks is infinite, gain and
-        recovered.
+        The rows with ranks (unless a model's trainings vary by nobody knows how much), intervals of all columns of
+        scores, gain and recovered.
     """
-    whole = scores[first]
-    known = rows[first].notna().to_numpy()
-    places = _places(rows["model"], whole if higher else -whole, known)
-    more = _scales(rows, whole, first, seed) | _intervals(scores, seed)
-    if np.isinf(rows[first]).any():
-        more[first + MEDIAN] = np.where(known, typical(whole), math.nan)
-    found = pd.DataFrame(more, index=rows.index)
-    return pd.concat([places, rows, found], axis=1, join="inner").loc[places.index].reset_index(drop=True)
+    means = estimate(scores.values, scores.model, scores.trained, scores.persons)
+    ranking = means.column(scores.columns.index(first))
+    found = _scales(rows, ranking, first) | _intervals(means, scores.columns)
+    parts = _ranks(rows, ranking, first, facts), rows, pd.DataFrame(found, index=rows.index)
+    whole = pd.concat(parts, axis=1)
+    order = [first, "model"]
+    return whole.sort_values(order, ascending=[not facts.higher_is_better, True], ignore_index=True)
 
 
-def _intervals(scores: Mapping[str, Array], seed: int) -> dict[str, Array]:
-    flat = np.concatenate(list(scores.values())).T  # (images, columns × rows)
-    low, high = (bound.reshape(len(scores), -1) for bound in mean_intervals(flat, seed))
-    return {c + end: b[i] for i, c in enumerate(scores) for end, b in ((LOW, low), (HIGH, high))}
+def _intervals(means: Estimate, columns: list[str]) -> dict[str, Array]:
+    low, high = means.interval()
+    return {c + end: b[:, i] for i, c in enumerate(columns) for end, b in ((LOW, low), (HIGH, high))}
 
 
-def _scales(rows: pd.DataFrame, scores: Array, first: str, seed: int) -> dict[str, pd.Series | Array]:
-    """Gain over the baseline, and its share of the ideal's gain (recovered), each with its paired interval."""
-    base, ideal = (next(iter(np.flatnonzero(rows["role"] == role)), None) for role in (BASELINE, IDEAL))
-    if base is None or not math.isfinite(rows[first].iloc[base]):
+def _scales(rows: pd.DataFrame, scores: Estimate, first: str) -> dict[str, Array]:
+    """Gain over the baseline, and the part of the way from it to the ideal, each with its paired interval."""
+    base, ideal = (np.flatnonzero(rows["role"] == role)[:1] for role in (BASELINE, IDEAL))
+    if not len(base) or not math.isfinite(rows[first].iloc[base[0]]):
         return {}
-    gains = scores - scores[base]
-    low, high = mean_intervals(gains.T, seed)
-    gain = rows[first] - rows[first].iloc[base]
-    found = {GAIN: gain, GAIN + LOW: low, GAIN + HIGH: high}
-    if ideal is None or not math.isfinite(way := gain.iloc[ideal]) or way == 0:
-        return found
-    low, high = ratio_intervals(gains.T, np.broadcast_to(gains[ideal][:, None], gains.T.shape), seed)
-    return found | {RECOVERED: gain / way, RECOVERED + LOW: low, RECOVERED + HIGH: high}
+    gain = scores.minus(scores.rows(base))
+    found = _named(GAIN, gain)
+    if len(ideal) and math.isfinite(way := gain.value[ideal[0], 0]) and way != 0:
+        found |= _named(RECOVERED, gain.over(gain.rows(ideal)))
+    return found
 
 
-def _places(models: pd.Series, scores: Array, known: NDArray[np.bool_]) -> pd.DataFrame:
-    """Rank and range of ranks per row, the best first; rows that are not `known` come last.
+def _named(name: str, found: Estimate) -> dict[str, Array]:
+    low, high = found.interval()
+    return {name: found.value[:, 0], name + LOW: low[:, 0], name + HIGH: high[:, 0]}
 
-    `scores` are `(rows, images)`, higher is better.
-    """
-    level, higher = typical(scores[known]), significantly_higher(scores[known])
-    low, high = rank_ranges(higher)
-    found = pd.DataFrame({RANK: shared_ranks(level, higher), RANK + LOW: low, RANK + HIGH: high}, np.flatnonzero(known))
-    last = {RANK: len(found) + 1, RANK + LOW: len(found) + 1, RANK + HIGH: len(models)}
-    order = np.lexsort((models[known], -level))
-    unknown = np.flatnonzero(~known)
-    return pd.concat([found.iloc[order], pd.DataFrame(last, unknown)])
+
+def _ranks(rows: pd.DataFrame, scores: Estimate, first: str, facts: MetricFacts) -> pd.DataFrame:
+    """Rank by the mean, range of ranks, and the names of the models that are equivalent, of each row."""
+    known = np.flatnonzero(rows[first].notna())
+    pairs, names = compare(scores.rows(known)), rows["model"].to_numpy()[known]
+    within = pairs.equivalent(facts.relevant) if facts.relevant else np.zeros_like(pairs.higher)
+    alike = ["; ".join(names[row]) for row in within]
+    found = pd.DataFrame({EQUIVALENT: alike}, rows.index[known])
+    if not pairs.complete:
+        return found.reindex(rows.index, fill_value="")
+    low, high = rank_ranges(pairs.higher if facts.higher_is_better else pairs.higher.T)
+    by_mean = rows[first].iloc[known].rank(method="min", ascending=not facts.higher_is_better).astype(int)
+    found = pd.DataFrame({RANK: by_mean, RANK + LOW: low, RANK + HIGH: high}).join(found)
+    last = {RANK: len(known) + 1, RANK + LOW: len(known) + 1, RANK + HIGH: len(rows), EQUIVALENT: ""}
+    return pd.concat([found, pd.DataFrame(last, rows.index.difference(found.index))])

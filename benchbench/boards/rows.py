@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..results import store
 from ..results.record import MetricFacts
 from ..results.store import Result
-from .statistics import Array
+from .estimates import Array
 
 REGIONS = {"": "whole image", "@region": "inside the degraded region", "@face": "inside the face"}
 
 # the columns of `Board.rows` that are no fact of a model and no mean score
-RANK, GAIN, RECOVERED, TRAININGS_STD = "rank", "gain", "recovered", "trainings.std"
+RANK, EQUIVALENT = "rank", "equivalent"
+GAIN, RECOVERED, TRAININGS_STD = "gain", "recovered", "trainings.std"
 COMPETES, BASELINE, IDEAL = "", "baseline", "ideal"  # roles: a model, the degraded input, the inverse that is told all
-LOW, HIGH, MEDIAN = ".low", ".high", ".median"  # behind the column that they belong to
+LOW, HIGH = ".low", ".high"  # behind the column that they belong to
 
 
 def metrics_of(scored: Iterable[Result]) -> dict[str, MetricFacts]:
@@ -59,6 +62,15 @@ def measured(rows: pd.DataFrame, metrics: Iterable[str], region: str = "") -> li
     return [m for m in metrics if m + region in rows and rows[m + region].notna().any()]
 
 
+def may_lead(rows: pd.DataFrame) -> pd.Series:
+    """True for each competing model that may be the best of them; where there are no ranks, for the first alone."""
+    competing = rows["role"] == COMPETES
+    if RANK not in rows:
+        return competing & (competing.cumsum() == 1)
+    best = rows[RANK + LOW]
+    return competing & (best == best[competing].min())
+
+
 def _columns(result: Result, metrics: Mapping[str, MetricFacts]) -> list[str]:
     """List the columns of a result's scores, without those by another version of a metric, which cannot be compared."""
     record = result.record
@@ -94,23 +106,32 @@ def _average_seeds(rows: pd.DataFrame) -> pd.DataFrame:
     return numbers.agg(kinds).assign(seeds=seeds, trainings=rows.groupby("model").size()).reset_index()
 
 
-def image_scores(scored: Sequence[Result], metrics: Mapping[str, MetricFacts], rows: pd.DataFrame) -> dict[str, Array]:
-    """Read the scores behind the rows: column -> `(models, images)`, averaged over trainings; NaN is missing."""
+@dataclass(frozen=True)
+class TrainingScores:
+    """The scores of each test image after each training."""
+
+    values: Array
+    """`(trainings, images, columns)`; NaN is missing."""
+    columns: list[str]
+    model: NDArray[np.intp]
+    """`(trainings,)`: the row of each one's model."""
+    trained: NDArray[np.bool_]
+    """`(rows,)`: False for models that need no training, of which there is one "training"."""
+    persons: NDArray[np.intp]
+    """`(images,)`: equal for images of one person."""
+
+
+def training_scores(scored: Sequence[Result], metrics: Mapping[str, MetricFacts], rows: pd.DataFrame) -> TrainingScores:
+    """Read the scores behind the rows."""
     columns = [c for name in metrics for suffix in REGIONS if (c := name + suffix) in rows]
     ids = scored[0].scores.index
     for result in scored[1:]:
         ids = ids if ids.equals(result.scores.index) else ids.union(result.scores.index, sort=False)
-    tables: dict[str, list[Array]] = {model: [] for model in rows["model"]}
+    tables, row = [], {model: position for position, model in enumerate(rows["model"])}
+    trained = np.zeros(len(rows), bool)
     for result in scored:
         known = [c for c in _columns(result, metrics) if c in result.scores]
-        table = result.scores[known].reindex(index=ids, columns=columns)
-        tables[result.record.trial.model].append(table.to_numpy(float))
-    values = np.stack([_mean(np.stack(found)) for found in tables.values()])
-    return {column: values[:, :, position] for position, column in enumerate(columns)}
-
-
-def _mean(values: Array) -> Array:
-    """Average over the first axis; NaN is left out."""
-    known = ~np.isnan(values)
-    with np.errstate(invalid="ignore"):
-        return np.where(known, values, 0.0).sum(0) / known.sum(0)
+        tables.append(result.scores[known].reindex(index=ids, columns=columns).to_numpy(float))
+        trained[row[result.record.trial.model]] |= result.record.trial.seed is not None
+    model = np.array([row[result.record.trial.model] for result in scored], np.intp)
+    return TrainingScores(np.stack(tables), columns, model, trained, np.arange(len(ids)))

@@ -24,9 +24,9 @@ class Row:
     sees: str
     """What it is told besides the image; "" for nothing."""
     rank: int | None
-    """None where nothing ranks the board."""
+    """By the mean; None where the board has none."""
     ranks: str
-    """The best and the worst rank that are possible, `2 to 4`; "" where they are the same."""
+    """The best and the worst rank that are possible, `2–4`, or the only one; `–` where the board has none."""
     cells: Mapping[str, Cell]
     """Column's key -> cell."""
 
@@ -75,11 +75,12 @@ class View:
 
     @property
     def peers(self) -> list[str]:
-        """The others that share the leader's rank, the degraded input included."""
-        if (first := self.leader) is None:
+        """The other models, and perhaps the degraded input, that may be as good as the leader."""
+        rows = self.board.rows
+        if (first := self.leader) is None or RANK not in rows:
             return []
-        shared = [row for row in self.rows if row.rank == first.rank and row.role != IDEAL]
-        return [row.model for row in shared if row is not first]
+        near = rows[(rows[RANK + LOW] <= rows.loc[rows["model"] == first.model, RANK + LOW].min())]
+        return [model for model in near.loc[near["role"] != IDEAL, "model"] if model != first.model]
 
     def score(self, row: Row) -> str:
         """A row's score by the metric that ranks, with its unit; `–` where nothing ranks."""
@@ -112,7 +113,7 @@ def _rows(board: Board, filled: Sequence[Filled]) -> list[Row]:
     found = []
     for position, row in enumerate(board.rows.to_dict("records")):
         low, high = (row.get(RANK + end) for end in (LOW, HIGH))
-        ranks = f"{low} to {high}" if low != high else ""
+        ranks = "–" if low is None else f"{low}–{high}" if low != high else str(low)
         cells = {column.key: column_cells[position] for column, column_cells in filled}
         found.append(Row(row["model"], row["role"], row["sees"], row.get(RANK), ranks, cells))
     return found

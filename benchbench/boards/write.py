@@ -23,14 +23,14 @@ from .markdown.timing import speed_page
 from .picture import write_picture
 from .plots import write_plots
 from .published import write_published
-from .rows import GAIN, HIGH, LOW, MEDIAN, RANK, RECOVERED, REGIONS, TRAININGS_STD
+from .rows import EQUIVALENT, GAIN, HIGH, LOW, RANK, RECOVERED, REGIONS, TRAININGS_STD
 from .tables import beside, write_files
 from .text import escape
 from .view import View, view_of
 
 SCALES = [name + bound for name in (GAIN, RECOVERED) for bound in ("", LOW, HIGH)]
 FACTS = ("bytes", "payload", "parameters", "flops", "epochs", "seeds", "trainings", TRAININGS_STD, "sees", "plugin")
-FIXED = (RANK, RANK + LOW, RANK + HIGH, "model", *SCALES, *FACTS)
+FIXED = (RANK, RANK + LOW, RANK + HIGH, "model", EQUIVALENT, *SCALES, *FACTS)
 
 
 def build(out: Path, to: Path) -> tuple[list[Path], list[str]]:
@@ -83,7 +83,7 @@ def _pictures(stem: Path, view: View, siblings: int) -> dict[str, str]:
 
 def _flat(board: Board) -> pd.DataFrame:
     """Return the board as a plain table: its setting, the fixed columns, every score; last what has no score."""
-    rows, ends = board.rows, ("", LOW, HIGH, MEDIAN)
+    rows, ends = board.rows, ("", LOW, HIGH)
     scores = [name + region + end for name in board.metrics for region in REGIONS for end in ends]
     scored = rows[[c for c in (*FIXED, *scores) if c in rows]].assign(status="scored", reason="")
     failed = pd.DataFrame(board.failures, columns=["model", "status", "reason"])

@@ -142,5 +142,5 @@ def _table(view: View, width: int) -> Table:
     for row in view.rows:
         cells = [row.cells[column.key] for column in shown]
         texts = [Text(cell.text, "bold" if cell.best else "") for cell in cells]
-        table.add_row(Text(str(row.rank)), Text(row.label), *texts, style="dim" if row.reference else None)
+        table.add_row(Text(row.ranks), Text(row.label), *texts, style="dim" if row.reference else None)
     return table

@@ -21,7 +21,7 @@ from benchbench.results import store
 
 @pytest.mark.parametrize(
     "change",
-    [{"fingerprint": "beef"}, {"size": 32}, {"budget": "1 epochs"}, {"budget": "recipe"}, {"version": 2},
+    [{"fingerprint": "beef"}, {"size": 32}, {"budget": "1 epochs"}, {"budget": "recipe"}, {"version": 99},
      {"degradation": "darken:factor=0.5"}, {"degradation_digest": "other"}, {"dataset": "other"}, {"compiled": True}],
 )  # fmt: skip
 def test_rows_that_differ_in_their_setting_never_share_a_board(change: dict[str, Any], tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_models_without_training_make_a_board_of_their_own_where_nothing_was_tra
     assert set(board(tmp_path).rows["model"]) == {"identity", "oracle"}
 
 
-@pytest.mark.parametrize("change", [{"fingerprint": "beef"}, {"size": 32}, {"version": 2}, {"degradation": "grain"}])
+@pytest.mark.parametrize("change", [{"fingerprint": "beef"}, {"size": 32}, {"version": 99}, {"degradation": "grain"}])
 def test_models_without_training_do_not_join_another_setting(change: dict[str, Any], tmp_path: Path) -> None:
     results.write(tmp_path)
     results.write(tmp_path, **BASELINE, **change)
@@ -193,14 +193,19 @@ def test_seeds_are_averaged_and_counted(tmp_path: Path) -> None:
     assert rows.loc["identity", ["seeds", "trainings"]].to_list() == ["", 1]
 
 
-def test_variation_between_trainings_stands_apart_from_that_between_images(tmp_path: Path) -> None:
+def test_variation_between_trainings_stands_apart_and_in_every_interval(tmp_path: Path) -> None:
+    """One degree of freedom: 12.7 standard errors."""
     for seed, score in ((0, 20.0), (1, 22.0)):
         results.write(tmp_path, {"peak": score}, seed=seed)
     results.write(tmp_path, model="once")
+    results.write(tmp_path, **BASELINE)
     rows = board(tmp_path).rows.set_index("model")
     assert rows["trainings.std"]["tiny-conv"] == pytest.approx(2**0.5)
     assert math.isnan(rows["trainings.std"]["once"])
-    assert rows["peak.high"]["tiny-conv"] - rows["peak.low"]["tiny-conv"] < 0.01
+    widths = rows["peak.high"] - rows["peak.low"]
+    assert widths["tiny-conv"] == pytest.approx(2 * 12.706, rel=1e-3)
+    assert widths["once"] == pytest.approx(2 * 12.706 * 2**0.5, rel=1e-3)
+    assert widths["identity"] < 0.01
 
 
 # ── what could not be had ────────────────────────────────────────────────────────────────────────────────────────────

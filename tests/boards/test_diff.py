@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import results
+from boards import UNTRAINED
 from click.testing import CliRunner
 
 from benchbench.boards import collect, write_boards
@@ -21,9 +23,9 @@ from benchbench.results import store
 NOISE = np.random.default_rng(0).normal(size=60)
 
 
-def write(out: Path, model: str, scores: np.ndarray, names: str = "i") -> None:
-    """A result with these scores of single images."""
-    folder = results.write(out, {"peak": float(scores.mean())}, model=model)
+def write(out: Path, model: str, scores: np.ndarray, names: str = "i", **training: Any) -> None:
+    """A result with these scores of single images; of a model that needs no training, unless its seed says so."""
+    folder = results.write(out, {"peak": float(scores.mean())}, model=model, **(training or UNTRAINED))
     ids = pd.Index([f"{names}{i}" for i in range(len(scores))], name="id")
     store.write_scores(folder, pd.DataFrame({"peak": scores}, index=ids))
     content = read_json(folder / store.RESULT)
@@ -61,6 +63,18 @@ def test_a_shift_of_all_images_is_more_than_chance_and_other_noise_is_not(tmp_pa
     found = changes(tmp_path)
     assert found["better"].reason == "more than chance"
     assert found["same"].reason == "chance may explain it"
+
+
+def test_single_trainings_are_not_compared_but_several_are(tmp_path: Path) -> None:
+    for out, shift in (("a", 0.0), ("b", 1.0)):
+        write(tmp_path / out, "once", 20 + shift + NOISE, seed=0)
+        for seed in range(3):
+            write(tmp_path / out, "fickle", 20 + shift + seed + NOISE, seed=seed)
+            write(tmp_path / out, "sure", 20 + shift + 0.1 * seed + NOISE, seed=seed)
+    found = changes(tmp_path)
+    assert found["once"].reason.startswith("not tested: trained once")
+    assert found["fickle"].reason == "chance may explain it"
+    assert found["sure"].reason == "more than chance"
 
 
 def test_other_test_images_are_not_compared(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The order of a board: ranks, what they are by, what cannot be told apart, and how sure it is."""
+"""The order of a board: ranks, what they are by, which a model may have, and how sure it is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import results
-from boards import BASELINE, ORACLE, board, column, ranks
+from boards import BASELINE, ORACLE, UNTRAINED, board, column, ranks
+
+from benchbench.boards.view import view_of
 
 
 def test_the_highest_comes_first_where_higher_is_better(tmp_path: Path) -> None:
@@ -41,18 +43,46 @@ def test_a_metric_that_comes_earlier_does_not_rank_where_another_says_that_it_do
     """Or any installed package could reorder every board by a low `order`."""
     known = {"peak": {**results.metric(order=10), "ranks": True}, "stranger": results.metric(order=1)}
     for model, peak in (("a", 30), ("b", 20)):
-        results.write(tmp_path, {"peak": peak, "stranger": -peak}, model=model, metrics=known)
+        results.write(tmp_path, {"peak": peak, "stranger": -peak}, model=model, metrics=known, **UNTRAINED)
     assert board(tmp_path).ranked_by == "peak"
     assert list(board(tmp_path).metrics) == ["peak", "stranger"]
     assert column(board(tmp_path), "rank") == {"a": 1, "b": 2}
 
 
-def test_rows_that_cannot_be_told_apart_share_a_rank_and_say_which_they_may_have(tmp_path: Path) -> None:
-    for model, mean, signs in (("a", 20.0, [1, -1]), ("b", 20.0, [1, 1, -1, -1]), ("c", 10.0, [1, -1])):
-        results.write(tmp_path, {"peak": mean}, model=model, noise=2.0, signs=signs)
-    assert column(board(tmp_path), "rank") == {"a": 1, "b": 1, "c": 3}
+def test_rows_say_which_ranks_they_may_have(tmp_path: Path) -> None:
+    for model, mean, signs in (("a", 20.1, [1, -1]), ("b", 20.0, [1, 1, -1, -1]), ("c", 10.0, [1, -1])):
+        results.write(tmp_path, {"peak": mean}, model=model, noise=2.0, signs=signs, **UNTRAINED)
+    assert column(board(tmp_path), "rank") == {"a": 1, "b": 2, "c": 3}
     assert column(board(tmp_path), "rank.low") == {"a": 1, "b": 1, "c": 3}
     assert column(board(tmp_path), "rank.high") == {"a": 2, "b": 2, "c": 3}
+
+
+def test_of_models_that_were_trained_once_there_is_an_order_and_no_rank(tmp_path: Path) -> None:
+    for model, mean in (("a", 20.0), ("b", 30.0)):
+        results.write(tmp_path, {"peak": mean}, model=model)
+    results.write(tmp_path, {"peak": 15.0}, **BASELINE)
+    assert list(board(tmp_path).rows["model"]) == ["b", "a", "identity"]
+    assert "rank" not in board(tmp_path).rows
+    assert "An order, no ranks" in view_of(board(tmp_path)).how_ranked[1].text
+    results.write(tmp_path, {"peak": 20.1}, model="a", seed=1)  # what two trainings tell holds for all
+    assert column(board(tmp_path), "rank.high") == {"b": 1, "a": 2, "identity": 3}
+
+
+def test_trainings_that_differ_leave_a_rank_open(tmp_path: Path) -> None:
+    for model, means in (("a", (20.0, 22.0, 24.0)), ("b", (21.0, 23.0, 25.0)), ("c", (50.0, 52.0, 54.0))):
+        for seed, mean in enumerate(means):
+            results.write(tmp_path, {"peak": mean}, model=model, seed=seed)
+    assert [row.ranks for row in view_of(board(tmp_path)).rows] == ["1", "2–3", "2–3"]
+
+
+def test_models_are_called_equivalent_where_their_difference_is_surely_irrelevant(tmp_path: Path) -> None:
+    known = {"peak": {**results.metric(unit="dB"), "relevant": 0.1}}
+    for model, mean in (("a", 20.0), ("b", 20.05), ("c", 20.2)):
+        results.write(tmp_path, {"peak": mean}, model=model, metrics=known, **UNTRAINED)
+    assert column(board(tmp_path), "equivalent") == {"c": "", "b": "a", "a": "b"}
+    assert column(board(tmp_path), "rank") == {"c": 1, "b": 2, "a": 3}
+    [note] = [note.text for note in view_of(board(tmp_path)).how_ranked if "Equivalent" in note.text]
+    assert note == "Equivalent, as they surely differ by less than 0.1 dB: b and a."
 
 
 def test_intervals_hold_the_means_and_widen_with_the_noise(tmp_path: Path) -> None:
@@ -73,7 +103,7 @@ def test_intervals_hold_the_means_and_widen_with_the_noise(tmp_path: Path) -> No
 
 def test_a_gain_is_surer_than_the_scores_it_comes_from(tmp_path: Path) -> None:
     """All models meet the same images, whose difficulty falls out of a paired difference."""
-    results.write(tmp_path, {"peak": 21.0}, noise=3.0)
+    results.write(tmp_path, {"peak": 21.0}, noise=3.0, **UNTRAINED)
     results.write(tmp_path, {"peak": 20.0}, **BASELINE, noise=3.0)
     row = board(tmp_path).rows.set_index("model").loc["tiny-conv"]
     assert row["gain.high"] - row["gain.low"] < 1e-3 < row["peak.high"] - row["peak.low"]

@@ -32,5 +32,5 @@ def column(found: Board, name: str) -> dict[str, Any]:
 
 def ranks(tmp_path: Path, scores: dict[str, dict[str, float]]) -> dict[str, int]:
     for model, row in scores.items():
-        results.write(tmp_path, row, model=model)
+        results.write(tmp_path, row, model=model, **UNTRAINED)
     return column(board(tmp_path), "rank")

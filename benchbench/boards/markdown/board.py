@@ -49,7 +49,7 @@ def _scores(view: View, group: str, columns: Sequence[Column]) -> str:
     coverage = f" ({view.coverage[group]})" if group in view.coverage else ""
     rows = _rows(columns, view.rows)
     if group not in REGIONS:
-        ranks = ({"#": "–" if row.rank is None else str(row.rank)} for row in view.rows)
+        ranks = ({"#": row.ranks} for row in view.rows)
         rows = [rank | row for rank, row in zip(ranks, rows, strict=True)]
     return f"### {words[0].upper() + words[1:]}{coverage}\n\n{table(rows, '#', 'model')}"
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from ...files import write_atomically
 from ..board import Board
 from ..published import PAGE
-from ..rows import GAIN
+from ..rows import GAIN, may_lead
 from ..text import budget_name, escape, table
 from ..view import view_of
 from .overall import STEM
@@ -36,7 +36,7 @@ def write_index(boards: Sequence[Board], folder: Path) -> Path:
 
 
 def _row(board: Board) -> dict[str, str]:
-    """A board with its best competing model, how many more share its rank, and that model's score and gain."""
+    """A board with its best competing model, how many others may be it, and that model's score and gain."""
     s, view = board.setting, view_of(board)
     link = f"[{escape(s.degradation)}]({quote(s.file[0])}/{quote(s.file[1])}.md)"
     line = {"degradation": link, "size": f"{s.size} px", "budget": budget_name(s.budget)}
@@ -44,7 +44,7 @@ def _row(board: Board) -> dict[str, str]:
     if not competing or view.ranking is None:
         return line | {"best": "–", "score": "–", "gain": "–", "models": str(len(view.rows))}
     best = competing[0]
-    equals = sum(other.rank == best.rank for other in competing[1:])
+    equals = int(may_lead(board.rows).sum()) - 1
     gain = best.cells.get(GAIN)
     return line | {
         "best": escape(best.model) + (f" and {equals} more" if equals else ""),

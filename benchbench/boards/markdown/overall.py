@@ -99,8 +99,8 @@ def _table(found: Overall) -> str:
 def _notes(found: Overall) -> str:
     lines = [
         f"Models are ranked on each degradation by {escape(found.metric)}; these are the means of their ranks"
-        + (", ± half of the 95 % bootstrap interval over the degradations." if len(found.boards) >= FEWEST else "."),
-        "A board is won by every competing model that shares its first rank. Gain is over the degraded input"
+        + (", ± half of the 95 % interval over the degradations." if len(found.boards) >= FEWEST else "."),
+        "A board is won by every competing model that may be its best. Gain is over the degraded input"
         + ("; recovered counts where an ideal inverse is known." if "mean_recovered" in found.rows else "."),
         "Left out: the ideal, codecs that are not trained, and boards whose input is not degraded.",
     ]

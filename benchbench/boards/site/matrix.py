@@ -46,6 +46,7 @@ def _matrix_cells(entry: Entry) -> dict[str, dict[str, Any]]:
             "score": row.cells[ranking.key],
             "gain": row.cells.get(GAIN),
             "rank": row.rank,
+            "ranks": row.ranks,
             "place": position / len(rows),
             "heat": round(max(-4.0, min(4.0, 4 * gains[row.model] / most))) if gains and most > 0 else 0,
         }
