@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -18,6 +19,7 @@ from .contracts.degradation import Degradation
 from .contracts.digests import component_digest
 from .contracts.model import Model, Task
 from .contracts.seeding import SeededDraw
+from .data.reading import read_image
 from .errors import BenchbenchError, DataError, SpecError
 from .evaluation.trained import load_module
 from .files import write_atomically
@@ -43,15 +45,14 @@ class Restorer:
 
 
 def read(path: Path) -> Tensor:
-    """Read a photograph and turn it upright; returns float32 `(1, 3, H, W)` in [0, 1]. Raises DataError."""
+    """Read a photograph as data sets do; returns float32 `(1, 3, H, W)` in [0, 1]. Raises DataError."""
     try:
-        with Image.open(path) as image:
-            deep = image.mode.startswith("I")  # 16-bit grey, which Pillow would clip to white
-            grey = Image.fromarray((np.asarray(image).clip(0, 65535) / 257).round().astype(np.uint8)) if deep else image
-            upright = ImageOps.exif_transpose(grey).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        with warnings.catch_warnings():  # Pillow warns of odd files; what matters about them is a DataError
+            warnings.simplefilter("ignore")
+            pixels = np.array(read_image(path))
+    except DataError as error:
         raise DataError(f"{path} cannot be read as an image: {error}") from error
-    return torch.from_numpy(np.array(upright)).permute(2, 0, 1)[None].float() / 255
+    return torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
 
 
 def write(path: Path, image: Tensor) -> None:

@@ -37,6 +37,17 @@ def test_16_bits_are_scaled_not_clipped(tmp_path: Path, photograph: Path) -> Non
     assert torch.equal(photos.read(tmp_path / "deep.png")[0, 0], torch.from_numpy(grey.astype(np.float32)) / 255)
 
 
+def test_photographs_are_read_by_the_rules_of_data_sets(tmp_path: Path, photograph: Path) -> None:
+    Image.new("RGBA", (32, 32), (0, 0, 0, 0)).save(tmp_path / "transparent.png")
+    assert (photos.read(tmp_path / "transparent.png") == 1).all()
+    Image.new("F", (32, 32), 0.5).save(tmp_path / "float.tif")
+    image = Image.open(photograph)
+    image.save(tmp_path / "animated.gif", save_all=True, append_images=[image.rotate(90)])
+    for name, reason in {"float.tif": "floating-point", "animated.gif": "more than one frame"}.items():
+        with pytest.raises(DataError, match=rf"{name} cannot be read as an image: .*{reason}"):
+            photos.read(tmp_path / name)
+
+
 def test_what_is_no_image_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.jpg").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"x\.jpg cannot be read"):

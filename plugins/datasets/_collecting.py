@@ -20,8 +20,8 @@ from PIL import Image
 
 from benchbench import DataError, Dataset, Images
 
-from ._finding import Skipped, digest, existing_folder, find_images, plain, short_ids
-from ._reading import SUFFIXES, Crop, Levels, Unusable, read_mask, read_photo, reason
+from ._finding import SUFFIXES, Skipped, digest, existing_folder, find_images, plain, short_ids
+from ._reading import Crop, Levels, read_mask, read_photo
 
 UPSCALE = "enlarge images that are smaller than the size asked for; otherwise they are left out"
 _WINDOW = 256  # images under way at once
@@ -148,24 +148,23 @@ class OnDisk(Dataset):
         return names, masks, skipped + [(f"{mask_folder.name}/{mask}", f"mask: {why}") for mask, why in problems]
 
     def _read(self, size: int, folder: Path, mask_folder: Path | None, photo: Photo) -> _Read:
-        # Broken files make Pillow raise nearly anything (SyntaxError, struct.error, MemoryError, …).
         face, skipped = np.zeros((size, size), np.uint16), Skipped()  # the share of face in each pixel, from 0 to 255
         try:
             smallest = 0 if self.upscale else size
             pixels, aspect = read_photo(folder / photo.file, size, self.crop, smallest, self.reject)
-        except Exception as problem:
-            return None, face >= 128, [(photo.file, reason(problem))]
+        except DataError as problem:
+            return None, face >= 128, [(photo.file, str(problem))]
         for mask in photo.masks:
             path = (mask_folder or folder) / mask
             try:
                 share, own_aspect = read_mask(path, size, self.crop, self.is_face)
                 if not np.isclose(own_aspect, aspect, rtol=0.02):
-                    raise Unusable("its proportions are not those of the image")
+                    raise DataError("its proportions are not those of the image")
                 if not share.any():
-                    raise Unusable("no pixel is marked as face")
+                    raise DataError("no pixel is marked as face")
                 face += share
-            except Exception as problem:
-                skipped.append((Path(os.path.relpath(path, folder)).as_posix(), f"mask: {reason(problem)}"))
+            except DataError as problem:
+                skipped.append((Path(os.path.relpath(path, folder)).as_posix(), f"mask: {problem}"))
         return pixels, face >= 128, skipped
 
     def version(self) -> str:

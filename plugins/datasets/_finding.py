@@ -11,8 +11,10 @@ from pathlib import Path
 
 from benchbench import DataError
 
-from ._reading import SUFFIXES, reason
-
+SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".jp2"}
+    | {".j2k", ".pbm", ".pgm", ".ppm", ".pnm", ".tga"}
+)
 Skipped = list[tuple[str, str]]
 """(file, reason) of each image left out."""
 
@@ -41,7 +43,7 @@ def find_images(root: Path, exclude: Path | None = None, within: Sequence[str] =
         try:
             entries = [e for e in os.scandir(root / folder) if not e.name.startswith(".")]
         except OSError as problem:
-            skipped.append((_printable(folder), reason(problem)))
+            skipped.append((_printable(folder), f"unreadable: {problem.strerror}"))
             continue
         for entry in entries:
             name = folder + entry.name

@@ -1,9 +1,9 @@
 """Anybody's images: a folder, read recursively.
 
-EXIF rotation is applied; CMYK, palette, 16-bit, grey and transparent images (on white) become RGB. A file that cannot
-be used is skipped, with its reason: broken, truncated, animated, a shorter side below 16 pixels, or below the size
-asked for (unless `upscale=true`), or more than 8192² pixels. Links and hidden files are left alone. Images are cropped
-to a square, then resized (Lanczos, anti-aliased).
+EXIF rotation is applied, and embedded colour profiles are converted to sRGB; CMYK, palette, 16-bit, grey and
+transparent images (on white) become RGB. A file that cannot be used is skipped, with its reason: broken, truncated,
+animated, a shorter side below 16 pixels, or below the size asked for (unless `upscale=true`), or more than 8192²
+pixels. Links and hidden files are left alone. Images are cropped to a square, then resized (Lanczos, anti-aliased).
 
 Beside the images, or in the folder above, there may be `attributes.csv`: a column `file` (a path within the folder, or
 its last part), then one column an attribute. Columns `identity` and `split` (train, validation or test) decide the

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 
 from benchbench_plugins.datasets.folder import Folder
 
@@ -35,6 +35,14 @@ def pixels(folder: Path, size: int = 32, **params: Any) -> np.ndarray:
 
 def difference(a: np.ndarray, b: np.ndarray | Image.Image) -> float:
     return float(np.abs(a.astype(float) - np.asarray(b, dtype=float)).mean())
+
+
+def swapped_profile() -> bytes:
+    """A colour profile that is sRGB with red and blue swapped."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for old, new in ((b"rXYZ", b"tmp_"), (b"bXYZ", b"rXYZ"), (b"tmp_", b"bXYZ"), ("sRGB".encode("utf-16-be"),) * 2):
+        profile = profile.replace(old, new, 1)
+    return profile.replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be"))
 
 
 # ── what is skipped ──────────────────────────────────────────────────────────────────────────────────────────────────

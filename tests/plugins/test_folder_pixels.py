@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from photographs import difference, noise, pixels, save
-from PIL import Image, ImageOps
+from photographs import difference, noise, pixels, save, swapped_profile
+from PIL import Image, ImageCms, ImageOps
 
+from benchbench import photos
+from benchbench_plugins.datasets._reading import read_photo
 from benchbench_plugins.datasets.folder import Folder
 
 
@@ -35,10 +37,32 @@ def test_fine_detail_is_averaged_not_sampled(tmp_path: Path) -> None:
     assert np.abs(pixels(tmp_path).astype(int) - 127.5).max() < 4
 
 
-def test_a_large_jpeg_decoded_at_a_fraction_looks_as_if_decoded_whole(tmp_path: Path) -> None:
+def test_a_jpeg_is_decoded_whole_whatever_the_size_and_the_objections(tmp_path: Path) -> None:
     path = save(tmp_path, "a.jpg", noise(900, 900), quality=95)
-    expected = Image.open(path).resize((32, 32), Image.Resampling.LANCZOS)
-    assert difference(pixels(tmp_path), expected) < 1.5
+    expected = np.asarray(Image.open(path).resize((32, 32), Image.Resampling.LANCZOS, reducing_gap=3.0))
+    assert (pixels(tmp_path) == expected).all()
+    assert (read_photo(path, 32, "top", 0, lambda image: None)[0] == expected).all()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L"])
+def test_a_colour_profile_is_converted_to_srgb(tmp_path: Path, mode: str) -> None:
+    path = save(tmp_path, "a.png", Image.new("RGB", (32, 32), (240, 60, 0)).convert(mode))
+    plain = pixels(tmp_path)
+    save(tmp_path, "a.png", Image.open(path), icc_profile=swapped_profile())
+    assert difference(pixels(tmp_path), plain[..., ::-1]) < 3
+    assert np.allclose(photos.read(path)[0].permute(1, 2, 0).numpy() * 255, pixels(tmp_path))
+
+
+@pytest.mark.parametrize("profile", [b"no profile", swapped_profile()[:200]])
+def test_a_broken_colour_profile_does_not_cost_the_image(tmp_path: Path, profile: bytes) -> None:
+    save(tmp_path, "a.png", noise(32, 32), icc_profile=profile)
+    assert difference(pixels(tmp_path), noise(32, 32)) < 1
+
+
+def test_a_profile_of_srgb_changes_nothing(tmp_path: Path) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    save(tmp_path, "a.png", noise(32, 32), icc_profile=profile)
+    assert (pixels(tmp_path) == np.asarray(noise(32, 32))).all()
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
