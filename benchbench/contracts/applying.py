@@ -21,6 +21,7 @@ class Chain(Degradation):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", "+".join(part.name for part in self.parts))
+        object.__setattr__(self, "degrades", any(part.degrades for part in self.parts))
 
     def __str__(self) -> str:
         return "+".join(map(str, self.parts))

@@ -56,6 +56,8 @@ class Degradation(Component, ABC):
         kw_only=True,
         metadata={"help": "where it acts: everywhere, inside the face mask, or in the face's bounding box"},
     )
+    degrades: ClassVar[bool] = True
+    """False where it leaves every image as it is: then codecs are scored, and no restorers."""
     invertible: ClassVar[bool] = False
     """Whether it has an ideal inverse: true of a class that defines `invert`, unless it says otherwise."""
     moves_pixels: ClassVar[bool] = False

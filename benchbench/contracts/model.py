@@ -90,8 +90,14 @@ class Model(Component, ABC):
 
     recipe: ClassVar[Recipe | None] = Recipe()
     """How it is trained; None: it needs no training."""
-    role: ClassVar[Literal["", "baseline", "ideal"]] = ""
-    """baseline: gives the degraded input back; ideal: the inverse that knows the parameters. Between them: a scale."""
+    role: ClassVar[Literal["", "baseline", "ideal", "anchor"]] = ""
+    """baseline: gives the degraded input back; ideal: the inverse that knows the parameters. Between them: a scale.
+
+    anchor: the codec that others are compared with."""
+    restores: ClassVar[bool] = True
+    """Whether it undoes a degradation. A codec of mere files does not: it is scored where nothing is degraded."""
+    rates: ClassVar[Mapping[str, Sequence[float]]] = {}
+    """A codec's parameter that trades bytes for quality -> values that make its curve: `{"quality": (10, 30, 90)}`."""
     sees: ClassVar[tuple[str, ...]] = ()
     """Side information that `forward` takes as keywords, of "region", "face" and "truth"; boards mark such rows."""
     estimates_flow: ClassVar[bool] = False
@@ -109,6 +115,18 @@ class Model(Component, ABC):
     def unavailable(self, task: Task) -> str | None:
         """Say why this model cannot run on this task, or None. Such a cell is skipped and shows the reason."""
         return None
+
+    @property
+    def compresses(self) -> bool:
+        """Whether it is a codec: what it builds is a `Codec`, and is scored where nothing is degraded."""
+        return bool(self.rates) or not self.restores
+
+    def misplaced(self, degradation: Degradation) -> str | None:
+        """Say why its scores would tell nothing where images are degraded so, or None."""
+        if degradation.degrades:
+            return None if self.restores else "it compresses; it is scored where nothing is degraded"
+        known = self.compresses or self.role
+        return None if known else "it restores, and nothing is degraded here; only codecs are scored (see Model.rates)"
 
     def loss(self, restored: Tensor, batch: Batch) -> Tensor:
         """Compute the training loss, a scalar; also measured in validation. Default: mean squared error."""

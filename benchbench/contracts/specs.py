@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..errors import SpecError, did_you_mean
@@ -101,13 +101,16 @@ def _value_text(value: Any) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def format_spec(component: Any, *, defaults: bool = False) -> str:
-    """Write the spec that gives `component` back; with `defaults`, parameters at their default are spelt out too."""
+def format_spec(component: Any, *, defaults: bool = False, without: Collection[str] = ()) -> str:
+    """Write the spec that gives `component` back, `without` some parameters.
+
+    With `defaults`, parameters at their default are spelt out, too.
+    """
     pairs = [
         f"{p.name}={_value_text(value)}"
         for p in parameters_of(type(component)).values()
         if (value := getattr(component, p.name)) is not None or p.default is not None
-        if defaults or value != p.default
+        if (defaults or value != p.default) and p.name not in without
     ]
     return component.name + (":" + ",".join(pairs) if pairs else "")
 

@@ -6,6 +6,7 @@ import copy
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -31,8 +32,11 @@ class Restored:
     payloads: Sequence[int] = ()
     """The same without containers and headers."""
 
-    def rate(self) -> dict[str, float] | None:
-        """Average bytes per image and bits per pixel, with headers and without; None if the module is no codec."""
+    def rate(self) -> dict[str, Any] | None:
+        """Average bytes per image and bits per pixel, with headers and without, and list the bytes of each image.
+
+        None if the module is no codec.
+        """
         if not self.sizes:
             return None
         whole, payload = (statistics.fmean(sizes) for sizes in (self.sizes, self.payloads))
@@ -42,6 +46,7 @@ class Restored:
             "bits_per_pixel": whole * bits,
             "payload_bytes": payload,
             "payload_bits_per_pixel": payload * bits,
+            "sizes": list(self.sizes),
         }
 
 

@@ -32,7 +32,7 @@ def _none() -> None:
 
 
 class TrialFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What determines the result: see `trial.Trial`."""
+    """What determines the result: see `trial.Trial`. `degrades` and `codec`, its spec but for the rate, tell boards."""
 
     dataset: Text
     fingerprint: Digest
@@ -46,6 +46,8 @@ class TrialFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     threads: Positive
     compiled: bool = False
     key: Text = ""
+    degrades: bool = True
+    codec: Text = ""
 
 
 class ProtocolFacts(Struct, frozen=True, kw_only=True):
@@ -124,12 +126,13 @@ class TaskFacts(Struct, frozen=True, kw_only=True):
 
 
 class Rate(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Means over the test images of a codec's files, with headers and, as payload, without."""
+    """Means over the test images of a codec's files, with headers and, as payload, without; the `sizes` of all."""
 
     bytes: float
     bits_per_pixel: float
     payload_bytes: float | None = None
     payload_bits_per_pixel: float | None = None
+    sizes: list[Count] = []
 
 
 class MetricFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):

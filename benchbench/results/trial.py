@@ -18,6 +18,7 @@ from ..contracts.degradation import Degradation
 from ..contracts.digests import component_digest
 from ..contracts.metric import NO_REGION, Metric
 from ..contracts.model import Model, Task
+from ..contracts.specs import format_spec
 from ..files import digest
 from . import store
 from .environment import environment
@@ -89,6 +90,8 @@ class Trial:
             budget=self.budget.canonical if self.budget else None,
             threads=self.threads,
             compiled=self.compiled,
+            degrades=self.degradation.degrades,
+            codec=format_spec(self.model, without=self.model.rates) if self.model.compresses else "",
         )
 
 
@@ -125,7 +128,9 @@ def missing_metrics(trial: Trial, result: store.Result) -> list[Metric]:
 def still_skipped(trial: Trial, result: store.Result) -> bool:
     """Whether what kept the model from a task keeps it still; what the data lacks, it lacks for good."""
     try:
-        return result.record.skipped_by == "data" or bool(trial.model.unavailable(Task(trial.size, trial.degradation)))
+        if result.record.skipped_by == "data" or trial.model.misplaced(trial.degradation):
+            return True
+        return bool(trial.model.unavailable(Task(trial.size, trial.degradation)))
     except (Exception, SystemExit):  # a plugin may raise anything; then the trial will tell
         return False
 

@@ -49,7 +49,7 @@ def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: R
     test = degraded_set(data, "test", trial.degradation, workspace.cache)
     images = TrainingSet(data, trial.degradation, workspace.torch_device)
     task = Task(trial.size, trial.degradation, 3, *images.statistics())
-    reason = trial.model.unavailable(task)
+    reason = trial.model.misplaced(trial.degradation) or trial.model.unavailable(task)
     if not (reason is None or isinstance(reason, str)):
         raise TrialError(f"{trial.model.name}.unavailable must return a reason or None, not {reason!r}")
     if reason:

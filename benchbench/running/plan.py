@@ -143,15 +143,29 @@ def choose(registry: Registry, kind: str, texts: Sequence[str]) -> list[Any]:
 
 
 def _cells(registry: Registry, request: RunRequest) -> Iterator[tuple[list[Degradation], list[Model]]]:
-    """Yield the degradations and models of each grid, with the models that every board is to have."""
-    known = registry.of("model").items() if request.with_references else ()
-    references = [name for name, model in known if getattr(model, "role", "")]
+    """Yield the degradations and models of each grid, with the references of such boards."""
     given = [(grid.degradation, grid.model) for grid in request.grids] or [((), ())]
     for degradation, model in given:
-        yield (
-            choose(registry, "degradation", request.degradation or degradation),
-            choose(registry, "model", [*(request.model or model or ["all"]), *references]),
-        )
+        named = request.model or model or ["all"]
+        degradations = choose(registry, "degradation", request.degradation or degradation)
+        for degrades in (True, False):
+            if some := [d for d in degradations if d.degrades == degrades]:
+                every = _all_models(registry, some[0])
+                texts = [spec for text in named for spec in (every if text == "all" else [text])]
+                references = _all_models(registry, some[0], references=True) if request.with_references else []
+                yield some, choose(registry, "model", [*texts, *references])
+
+
+def _all_models(registry: Registry, degradation: Degradation, *, references: bool = False) -> list[str]:
+    """Return specs of all models, or references, with a place on boards of it; of codecs all rates, if they compete."""
+    found = []
+    for model in choose(registry, "model", ["all"]):
+        if model.misplaced(degradation) is None and (model.role or not references):
+            rates = {} if degradation.degrades else model.rates
+            found += [f"{model.name}:{field}={rate}" for field, curve in rates.items() for rate in curve] or [
+                model.name
+            ]
+    return found
 
 
 def prepare_data(datasets: Sequence[Dataset], size: int, cache: Path) -> list[PreparedDataset]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -20,6 +21,7 @@ class Nothing(Degradation):
     """No degradation: the model gets the clean image (lossy compression, a test of harmlessness)."""
 
     name = "none"
+    degrades: ClassVar[bool] = False
 
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
         return Degraded(clean)

@@ -6,6 +6,7 @@ side is a good part of it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,6 +28,8 @@ class Avif(Model):
 
     name = "avif"
     recipe: ClassVar[Recipe | None] = None
+    restores: ClassVar[bool] = False
+    rates: ClassVar[Mapping[str, Sequence[float]]] = {"quality": (5, 20, 35, 50, 65, 80, 95)}
 
     quality: int = param(75, "libavif's quality", low=0, high=100)
 

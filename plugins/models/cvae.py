@@ -13,7 +13,7 @@ with the normal distribution of each number over the training images. Restored i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -39,6 +39,7 @@ class CVAE(Model):
 
     name = "cvae"
     recipe: ClassVar[Recipe | None] = Recipe(epochs=10, batch=100)
+    rates: ClassVar[Mapping[str, Sequence[float]]] = {"step": (0.25, 0.5, 1, 2)}
 
     latent: int = param(512, "numbers kept of each image", low=1, high=65536)
     beta: float = param(0.01, "weight of the Kullback–Leibler divergence", low=0, high=10)

@@ -10,7 +10,7 @@ al. 2016, arXiv 1611.01704), so that it can be stored: see cvae.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -37,6 +37,7 @@ class DCGAN(AdversarialModel):
 
     name = "dcgan"
     recipe: ClassVar[Recipe | None] = Recipe(epochs=30, batch=100, lr=1e-3)
+    rates: ClassVar[Mapping[str, Sequence[float]]] = {"step": (0.25, 0.5, 1, 2)}
 
     latent: int = param(512, "numbers kept of each image", low=1, high=65536)
     step: float = param(0.5, "quantisation step of the latent, in its standard deviations", low=0.01, high=100)

@@ -5,6 +5,7 @@ Wallace 1992, "The JPEG still picture compression standard". Chroma is sampled a
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,7 +26,10 @@ class Jpeg(Model):
     """JPEG files, the baseline of lossy compression."""
 
     name = "jpeg"
+    role = "anchor"
     recipe: ClassVar[Recipe | None] = None
+    restores: ClassVar[bool] = False
+    rates: ClassVar[Mapping[str, Sequence[float]]] = {"quality": (2, 5, 10, 20, 40, 60, 80, 95)}
 
     quality: int = param(85, "libjpeg's quality", low=1, high=95)
 

@@ -6,6 +6,7 @@ a PSNR (or for a file size, which at portrait sizes is mostly a matter of the he
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,6 +28,8 @@ class Jpeg2000(Model):
 
     name = "jpeg2000"
     recipe: ClassVar[Recipe | None] = None
+    restores: ClassVar[bool] = False
+    rates: ClassVar[Mapping[str, Sequence[float]]] = {"psnr": (20, 24, 28, 32, 36, 42)}
 
     psnr: float = param(35.0, "PSNR aimed at", low=10, high=80, unit="dB")
 

@@ -13,7 +13,7 @@ Nothing is descended: the components are fitted in closed form to at most `MOST`
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar
@@ -39,6 +39,8 @@ class PCA(Model):
 
     name = "pca"
     recipe: ClassVar[Recipe | None] = None
+    restores: ClassVar[bool] = False
+    rates: ClassVar[Mapping[str, Sequence[float]]] = {"step": (0.004, 0.0125, 0.04, 0.125)}
 
     components: int = param(512, "numbers kept of each image, at most twice the training images", low=1, high=4096)
     step: float = param(0.0065, "quantisation step of a component, in values of the image", low=2e-4, high=1)

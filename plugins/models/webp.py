@@ -5,6 +5,7 @@ RFC 9649, "WebP Image Format". It always samples chroma 4:2:0.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -26,6 +27,8 @@ class WebP(Model):
 
     name = "webp"
     recipe: ClassVar[Recipe | None] = None
+    restores: ClassVar[bool] = False
+    rates: ClassVar[Mapping[str, Sequence[float]]] = {"quality": (0, 10, 30, 50, 70, 85, 95)}
 
     quality: int = param(80, "libwebp's quality", low=0, high=100)
 

@@ -18,9 +18,11 @@ from benchbench.contracts.digests import component_digest
 from benchbench.contracts.metric import Metric
 from benchbench.contracts.model import Model
 from benchbench.data.prepared import PreparedDataset
+from benchbench.registry.registry import registry as real_registry
 from benchbench.results import store
 from benchbench.results.trial import Trial, key_of
 from benchbench.running import plan
+from benchbench.running.listeners import Listener
 
 REGISTRY = toys.registry()
 QUICK = Budget.parse("quick")
@@ -197,3 +199,65 @@ def test_failed_and_skipped_trials_are_tried_again(status: str, tmp_path: Path) 
     publish(trial, tmp_path, METRICS, status)
     assert not is_done(trial, tmp_path, METRICS)
     assert not is_done(trial, tmp_path, [])
+
+
+# ── codecs ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **options: Any) -> dict[str, list[str]]:
+    """Degradation -> models that a request of all the real components plans."""
+    monkeypatch.setattr(plan, "prepare_data", lambda *_: [DATA])
+    request = plan.RunRequest(dataset=["faces"], metric=["psnr"], **options)
+    trials, _ = plan.plan(real_registry(), request, Listener(), [tmp_path])
+    found: dict[str, list[str]] = {}
+    for trial in trials:
+        found.setdefault(str(trial.degradation), []).append(str(trial.model))
+    return found
+
+
+def test_codecs_are_planned_where_nothing_is_degraded_and_restorers_where_something_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = planned(tmp_path, monkeypatch, degradation=["pixelate", "none", "none+none"], model=["all"])
+    restored, stored = set(found["pixelate"]), set(found["none"])
+    assert {"identity", "unet", "cvae", "dcgan"} <= restored
+    assert {"jpeg:quality=10", "webp:quality=10", "cvae:step=0.25", "cvae:step=2", "identity"} <= stored
+    assert not {model for model in restored if model.startswith(("jpeg", "webp", "avif", "pca"))}
+    assert not {"unet", "median"} & stored
+    assert found["none+none"] == found["none"]
+
+
+def test_the_codec_that_others_are_compared_with_joins_them_at_all_its_rates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = planned(tmp_path, monkeypatch, degradation=["none", "pixelate"], model=["webp:quality=7"])
+    rates = [f"jpeg:quality={quality}" for quality in real_registry().of("model")["jpeg"].rates["quality"]]
+    assert found == {
+        "none": ["webp:quality=7", "identity", *rates, "oracle"],
+        "pixelate": ["webp:quality=7", "identity", "oracle"],
+    }
+    alone = planned(tmp_path, monkeypatch, degradation=["none"], model=["webp:quality=7"], with_references=False)
+    assert alone == {"none": ["webp:quality=7"]}
+
+
+@pytest.mark.parametrize(
+    ("model", "degradation", "reason"),
+    [("jpeg", "pixelate", "it compresses; it is scored where nothing is degraded"),
+     ("pca:components=8", "pixelate+none", "it compresses; it is scored where nothing is degraded"),
+     ("unet", "none", "it restores, and nothing is degraded here"), ("cvae", "pixelate", None), ("cvae", "none", None),
+     ("jpeg", "none", None), ("identity", "none", None), ("oracle", "none", None)],
+)  # fmt: skip
+def test_a_model_out_of_place_says_why(model: str, degradation: str, reason: str | None) -> None:
+    registry = real_registry()
+    found = registry.resolve("model", model).misplaced(registry.resolve("degradation", degradation))
+    assert found == reason if reason is None else found.startswith(reason)
+
+
+def test_a_trial_tells_what_is_no_part_of_its_key() -> None:
+    registry = real_registry()
+    codec, none = registry.resolve("model", "pca:components=8,step=0.02"), registry.resolve("degradation", "none")
+    [trial] = plan.trials(registry, plan.RunRequest(), [DATA], [none], [codec])
+    assert (trial.facts.degrades, trial.facts.codec) == (False, "pca:components=8")
+    assert key_of(trial.facts, protocol.VERSION) == trial.key
+    [other] = grid()
+    assert (other.facts.degrades, other.facts.codec) == (True, "")

@@ -1,6 +1,6 @@
 """JPEG XL (ISO/IEC 18181) through imagecodecs (libjxl): real files, so it has a rate. Pillow does not write them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -46,6 +46,8 @@ class JPEGXL(Model):
 
     name = "jpeg-xl"
     recipe: ClassVar[Recipe | None] = None
+    restores: ClassVar[bool] = False
+    rates: ClassVar[Mapping[str, Sequence[float]]] = {"distance": (0.5, 1, 2, 4, 8, 16)}
     distance: float = param(1.0, "libjxl's distance from the original; 1 is hardly visible", low=0.1, high=25)
     effort: int = param(7, "libjxl's effort; more is slower and smaller", low=1, high=9)
 
