@@ -54,7 +54,7 @@ def test_groups_of_trainings_of_one_model_differ_in_at_most_one_pair_in_twenty(
     scores, source = trainings(runs, "autoencoder"), np.random.default_rng(0)
     assert scores.std(0).mean() > 0.01  # trainings differ
     alarms, pairs, images_alone = 0, 0, 0
-    for _ in range(300):
+    for _ in range(1000):
         some = scores[source.permutation(SEEDS)[: models * GROUP]].reshape(models, GROUP, -1)
         upper = np.triu_indices(models, 1)
         alarms += np.count_nonzero(board(some).p[upper] <= 0.05)
