@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..files import read_json
@@ -16,6 +17,7 @@ from .board import Board, Setting, collect
 from .comparisons import holm
 from .estimates import LEVEL, estimate
 from .markdown.overall import STEM
+from .rows import persons_in
 from .text import budget_name, number
 from .write import as_json
 
@@ -37,6 +39,8 @@ class Row:
     """The score of each image (row) after each training (column); None if only the board was given."""
     trained: bool = False
     """Whether another training would give other scores."""
+    persons: NDArray[np.intp] | None = None
+    """Equal for images of one person."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +100,12 @@ def _rows(content: Mapping[str, Any], board: Board | None = None) -> Iterator[tu
     for row in content["rows"]:
         model, score = row["model"], row.get(metric)
         images = board.image_scores(model, metric) if board else None
+        persons = persons_in(board.scored, images.index) if board and images is not None else None
         shown = number(None if score is None else float(score), digits)
-        yield (setting, model), Row(str(row.get("rank", "")), shown, current_name(metric), images, bool(row["seeds"]))
+        yield (
+            (setting, model),
+            Row(str(row.get("rank", "")), shown, current_name(metric), images, bool(row["seeds"]), persons),
+        )
 
 
 def _test(old: Row | None, new: Row | None) -> float | str:
@@ -109,13 +117,13 @@ def _test(old: Row | None, new: Row | None) -> float | str:
     if old.metric != new.metric:
         return f"ranked by {new.metric} now, by {old.metric} before"
     a, b = old.images, new.images
-    if a is None or b is None:
+    if a is None or b is None or old.persons is None:
         return "not tested: boards hold no scores of single images"
     if set(a.index) != set(b.index):
         return "not tested: other test images"
     scores = np.concatenate([a.to_numpy().T, b.reindex(a.index).to_numpy().T])[:, :, None]
     side = np.repeat([0, 1], [a.shape[1], b.shape[1]])
-    both = estimate(scores, side, np.array([old.trained, new.trained]), np.arange(len(a)))
+    both = estimate(scores, side, np.array([old.trained, new.trained]), old.persons)
     p = float(both.rows(np.array([0])).minus(both.rows(np.array([1]))).chance()[0, 0])
     return "not tested: trained once, which may have been luck" if np.isnan(p) else p
 

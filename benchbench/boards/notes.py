@@ -29,7 +29,8 @@ def images_of(board: Board) -> str:
     if data is None:
         return ""
     left_out = f" ({data.skipped} files left out)" if data.skipped else ""
-    return f"{data.train} training, {data.validation} validation, {data.test} test images{left_out}"
+    of = f" of {max(data.persons) + 1} persons" if data.persons else ""
+    return f"{data.train} training, {data.validation} validation, {data.test} test images{of}{left_out}"
 
 
 def seeds_of(board: Board) -> str:

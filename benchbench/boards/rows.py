@@ -134,4 +134,13 @@ def training_scores(scored: Sequence[Result], metrics: Mapping[str, MetricFacts]
         tables.append(result.scores[known].reindex(index=ids, columns=columns).to_numpy(float))
         trained[row[result.record.trial.model]] |= result.record.trial.seed is not None
     model = np.array([row[result.record.trial.model] for result in scored], np.intp)
-    return TrainingScores(np.stack(tables), columns, model, trained, np.arange(len(ids)))
+    return TrainingScores(np.stack(tables), columns, model, trained, persons_in(scored, ids))
+
+
+def persons_in(scored: Iterable[Result], ids: pd.Index) -> NDArray[np.intp]:
+    """Number the persons in test images, equal for images of one person; an image has its own where none is known."""
+    known = next(((r.scores.index, d.persons) for r in scored if (d := r.record.data) and d.persons), None)
+    if known is None:
+        return np.arange(len(ids))
+    numbers = dict(zip(*known, strict=False))
+    return np.array([numbers.get(name, len(numbers) + position) for position, name in enumerate(ids)])

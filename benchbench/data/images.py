@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,12 @@ def splits_of(images: Images) -> list[str]:
     pixels = images.pixels.contiguous().numpy()
     digests = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in pixels)
     return [split_of(first.setdefault(digest, name)) for digest, name in zip(digests, names, strict=True)]
+
+
+def numbered(persons: Iterable[Hashable]) -> list[int]:
+    """Replace persons by numbers from 0, in the order in which they first come."""
+    numbers: dict[Hashable, int] = {}
+    return [numbers.setdefault(person, len(numbers)) for person in persons]
 
 
 def fingerprint_of(images: Images, splits: list[str]) -> str:

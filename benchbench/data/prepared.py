@@ -16,7 +16,7 @@ from .. import protocol
 from ..contracts.dataset import Dataset, Images
 from ..contracts.digests import source_digest
 from ..files import digest, fresh_folder, read_json, write_json
-from .images import SPLITS, check_images, fingerprint_of, plain, splits_of
+from .images import SPLITS, check_images, fingerprint_of, numbered, plain, splits_of
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,20 @@ class PreparedDataset:
     attributes: Mapping[str, Sequence[Any]]
     splits: list[str]
     skipped: list[tuple[str, str]]
+    persons: Sequence[int] = ()
+    """The number of the person in each image; empty where the data set does not know them."""
     folder: Path = Path()
     """Where it lies in the cache."""
 
     def indices(self, split: str) -> list[int]:
         """List the positions of the images of a split."""
         return [i for i, s in enumerate(self.splits) if s == split]
+
+    def persons_in(self, ids: Sequence[str]) -> list[int]:
+        """Number the persons in some images; empty where no two of them are known to show the same."""
+        known = dict(zip(self.ids, self.persons, strict=False))  # a data set that knows no persons has none
+        found = numbered(known[name] for name in ids) if known else []
+        return found if len(set(found)) < len(found) else []
 
     def counts(self) -> dict[str, int]:
         """Count the images of each split."""
@@ -97,6 +105,7 @@ def _write(folder: Path, dataset: Dataset, size: int, images: Images) -> None:
         "attributes": {column: [plain(v) for v in values] for column, values in images.attributes.items()},
         "splits": splits,
         "skipped": [list(pair) for pair in images.skipped],
+        "persons": numbered(images.identities or ()),
     }
     write_json(folder / "meta.json", meta)
 

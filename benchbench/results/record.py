@@ -88,6 +88,8 @@ class DataFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     unchanged: Count = 0
     skipped: Count = field(default_factory=int)
     test_set: Digest | None = None
+    persons: list[Count] = []
+    """The number of the person in each scored image, in their order; empty where no two are known to show the same."""
 
 
 class TrainingFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):

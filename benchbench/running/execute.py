@@ -75,7 +75,8 @@ def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: R
 def _data_facts(data: PreparedDataset, test: DegradedSet) -> DataFacts:
     counts = data.counts()
     unchanged = counts["test"] - len(test)
-    return DataFacts(**counts, unchanged=unchanged, skipped=len(data.skipped), test_set=test.digest)
+    skipped, persons = len(data.skipped), data.persons_in(test.ids)
+    return DataFacts(**counts, unchanged=unchanged, skipped=skipped, test_set=test.digest, persons=persons)
 
 
 def _make(

@@ -75,6 +75,17 @@ def test_trainings_that_differ_leave_a_rank_open(tmp_path: Path) -> None:
     assert [row.ranks for row in view_of(board(tmp_path)).rows] == ["1", "2–3", "2–3"]
 
 
+def test_images_of_one_person_count_as_one(tmp_path: Path) -> None:
+    """Of 40 images of four persons, four tell something: too few to call models different that all images tell apart."""
+    persons = [i // 10 for i in range(results.IMAGES)]
+    for model, mean in (("a", 20.0), ("b", 21.0)):
+        for out, known in (("strangers", ()), ("friends", persons)):
+            results.write(tmp_path / out, {"peak": mean}, model=model, persons=known, noise=0.1, **UNTRAINED)
+    assert column(board(tmp_path / "strangers"), "rank.high") == {"b": 1, "a": 2}
+    assert column(board(tmp_path / "friends"), "rank.high") == {"b": 2, "a": 2}
+    assert "40 test images of 4 persons" in view_of(board(tmp_path / "friends")).images
+
+
 def test_models_are_called_equivalent_where_their_difference_is_surely_irrelevant(tmp_path: Path) -> None:
     known = {"peak": {**results.metric(unit="dB"), "relevant": 0.1}}
     for model, mean in (("a", 20.0), ("b", 20.05), ("c", 20.2)):

@@ -65,7 +65,7 @@ def test_groups_of_trainings_of_one_model_differ_in_at_most_one_pair_in_twenty(
         images_alone += np.count_nonzero(single.p[upper] <= 0.05)
     interval = stats.binomtest(alarms, pairs).proportion_ci(method="wilson")
     record_property("differ", f"{alarms} of {pairs} pairs, {100 * interval.low:.1f} to {100 * interval.high:.1f} %")
-    print(f"{alarms} of {pairs} ({interval}); by images alone {images_alone}; sd {scores.mean(1).std(ddof=1):.3f} dB")
+
     assert alarms <= 0.05 * pairs
     assert images_alone > 5 * alarms
 

@@ -89,6 +89,9 @@ def test_all_images_of_a_person_fall_into_one_split(cache: Path, given_images: C
     found = prepared.load(prepared.prepare(given_images(replace(whole, identities=people * 3)), SIZE, cache))
     assert found.splits == [split_of(person) for person in people] * 3
     assert set(found.splits) == set(prepared.SPLITS)
+    assert found.persons == [*range(20)] * 3
+    assert found.persons_in([found.ids[i] for i in (5, 25, 3, 43)]) == [0, 0, 1, 1]
+    assert found.persons_in(found.ids[:20]) == []  # each shows another
 
 
 def test_official_splits_replace_the_hash(cache: Path, given_images: Callable[..., Given]) -> None:

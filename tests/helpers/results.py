@@ -69,6 +69,7 @@ def publish(
     noise: float = 1e-3,
     signs: Sequence[int] = (1, -1),
     test_set: str | None = None,
+    persons: Sequence[int] = (),
     parameters: int = 84,
     rate: Mapping[str, float] | None = None,
     timing: Mapping[str, Any] | None = None,
@@ -93,6 +94,7 @@ def publish(
     if status == "scored":
         content |= _scored(described, scores, role, sees, metrics)
         content["data"] |= {"test_set": test_set} if test_set else {}
+        content["data"] |= {"persons": list(persons)} if persons else {}
         content["model"]["parameters"] = parameters if described["budget"] is not None else 0
         content["rate"] = rate
         content["timing"] |= timing or {}

@@ -30,7 +30,7 @@ from .recompute import installed, recompute
 if TYPE_CHECKING:
     import pandas as pd
 
-METRIC_FACTS = ("higher_is_better", "signed", "unit", "digits", "order", "ranks")
+METRIC_FACTS = ("higher_is_better", "signed", "unit", "digits", "order", "ranks", "relevant")
 TEXTS = ("dataset", "fingerprint", "degradation", "degradation_digest", "model", "model_digest")
 
 
@@ -133,15 +133,17 @@ def _test_set_of(result: Result) -> tuple[str, str]:
 def _check_images(result: Result, table: pd.DataFrame, standing: Sequence[Result]) -> None:
     """Raises Refused unless the scores are those of the test images, by the data or else by another result."""
     ids, trial = {str(i) for i in table.index}, result.record.trial
+    same = [r for r in standing if r.status == "scored" and _test_set_of(r) == _test_set_of(result)]
+    persons = result.record.data.persons if result.record.data else []
+    if len(persons) not in (0, len(table)) or any(r.record.data and r.record.data.persons != persons for r in same):
+        raise Refused("its images do not show the persons that they show in the results here")
     try:
         data = portraits(trial.dataset, trial.size, trial.fingerprint)
         expected = {data.ids[i] for i in data.indices("test")}
         unchanged = result.record.data.unchanged if result.record.data else 0
         as_expected = ids <= expected and len(ids) + unchanged == len(expected)
     except DataError:
-        same = (r for r in standing if r.status == "scored" and _test_set_of(r) == _test_set_of(result))
-        other = next(same, None)
-        expected = {str(i) for i in store.read_scores(other.folder).index} if other else ids
+        expected = {str(i) for i in store.read_scores(same[0].folder).index} if same else ids
         as_expected = ids == expected
     if not as_expected:
         strange = sorted(ids ^ expected)
