@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,7 @@ from .evaluation.trained import load_module
 from .files import write_atomically
 from .images import as_bytes, png
 from .registry.registry import Registry
-from .results import store
-from .results.record import Record
+from .results import history, store
 from .results.store import Result
 
 CAPTION = 24  # px of height
@@ -41,7 +40,22 @@ class Restorer:
     task: Task
     module: nn.Module
     score: str
-    """How it did on its board, in words."""
+    """How it did on which validation images, in words."""
+    others: tuple[str, ...] = ()
+    """The other candidates with their scores, best first."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a model is chosen by."""
+
+    degradation: Degradation
+    model: str = "all"
+    """Its spec; `all` takes the best of any."""
+    dataset: str | None = None
+    """The data set's label on boards; any if None."""
+    size: int | None = None
+    """Pixels; any if None."""
 
 
 def read(path: Path) -> Tensor:
@@ -77,43 +91,51 @@ def degrade(photo: Path, degradation: Degradation, folder: Path, seed: int = 0, 
     return path
 
 
-def best_trained(registry: Registry, out: Path, model: str, degradation: Degradation) -> Restorer:
-    """Load the best result under `out` of a model on a degradation, by the metric that ranks its board.
+def best_trained(registry: Registry, out: Path, wanted: Wanted) -> Restorer:
+    """Load the result under `out` that validated best on the images it was trained on.
 
-    `model` may be `all`: the best of any. Raises BenchbenchError if there is none, naming the command that makes one.
+    Scores on different images cannot be compared, so all candidates have one data set and one size. Raises
+    BenchbenchError where there are several and none is named, or no result, naming the command that makes one.
     """
-    wanted = None if model == "all" else str(registry.resolve("model", model))
-    results = [r for _, r in store.find(out) if isinstance(r, Result) and _fits(r, wanted, str(degradation))]
-    for result in sorted(results, key=lambda r: (_rank(r.record), r.record.key), reverse=True):
-        if restorer := _load(registry, result, degradation):
-            return restorer
-    command = f"benchbench run --degrade {degradation} --model {wanted or 'all'}"
+    results = [r for _, r in store.find(out) if isinstance(r, Result) and _fits(r, wanted)]
+    groups = sorted({(r.record.trial.dataset, r.record.trial.size) for r in results})
+    if len(groups) > 1:
+        known = "; ".join(f"--dataset {dataset} --size {size}" for dataset, size in groups)
+        raise BenchbenchError(f"models for {wanted.degradation} were trained on different images, choose: {known}")
+    ordered = sorted(results, key=lambda r: (_validation_psnr(r), r.record.key), reverse=True)
+    for result in ordered:
+        if restorer := _load(registry, result, wanted.degradation):
+            others = tuple(f"{r.record.trial.model} {_validation_psnr(r):.2f} dB" for r in ordered if r is not result)
+            return replace(restorer, others=others)
+    command = f"benchbench run --degrade {wanted.degradation} --model {wanted.model}"
+    command += f" --dataset {wanted.dataset}" * bool(wanted.dataset) + f" --size {wanted.size}" * bool(wanted.size)
     if results:
         label, folder = results[0].record.trial.model, results[0].folder
         raise BenchbenchError(
-            f"{folder} was made by another version of {label} or {degradation}: run it again: `{command}`"
+            f"{folder} was made by another version of {label} or {wanted.degradation}: run it again: `{command}`"
         )
-    raise BenchbenchError(f"no trained result for {degradation} under {out}: `{command}` makes one")
+    raise BenchbenchError(f"no trained result for {wanted.degradation} under {out}: `{command}` makes one")
 
 
-def _fits(result: Result, wanted: str | None, degradation: str) -> bool:
-    record = result.record
+def _fits(result: Result, wanted: Wanted) -> bool:
+    record, trial = result.record, result.record.trial
     return (
         record.status == "scored"
-        and record.trial.degradation == degradation
-        and wanted in (None, record.trial.model)
+        and trial.degradation == str(wanted.degradation)
+        and wanted.model in ("all", trial.model)
+        and wanted.dataset in (None, trial.dataset)
+        and wanted.size in (None, trial.size)
         and not record.model.role
         and "truth" not in record.model.sees
         and (result.folder / store.WEIGHTS).is_file()  # a light result, for boards only, has none
     )
 
 
-def _rank(record: Record) -> float:
-    metric = record.first_metric
-    if metric is None:
-        return -math.inf
-    mean = record.scores[metric].mean
-    return mean if record.metrics[metric].higher_is_better else -mean
+def _validation_psnr(result: Result) -> float:
+    """The PSNR in dB on the validation images of the weights that are stored; -inf where none was computed."""
+    rows, kept = history.read(result.folder), result.record.training.best_step
+    rows = [row for row in rows if row["step"] == kept] or rows
+    return rows[-1]["validation_psnr"] if rows else -math.inf
 
 
 def _load(registry: Registry, result: Result, degradation: Degradation) -> Restorer | None:
@@ -128,11 +150,8 @@ def _load(registry: Registry, result: Result, degradation: Degradation) -> Resto
         module = load_module(model, task, trial.seed, result.folder)
     except RuntimeError as error:  # a library that it builds on has changed
         raise BenchbenchError(f"{result.folder} does not fit {model} any more: remove it, and run it again") from error
-    score = "no score"
-    if metric := record.first_metric:
-        facts = record.metrics[metric]
-        score = f"{metric} {record.scores[metric].mean:.{facts.digits}f} {facts.unit}".strip()
-    return Restorer(result, model, task, module, f"{score} on {trial.dataset}, {trial.size} px")
+    score = f"{_validation_psnr(result):.2f} dB on the validation images of {trial.dataset}, {trial.size} px"
+    return Restorer(result, model, task, module, score)
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ from PIL import Image
 from skimage import data
 
 from benchbench import BenchbenchError, DataError, SpecError, photos
+from benchbench.results import history, store
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_the_best_trained_model_restores_any_aspect(tmp_path: Path, photograph: 
     runs = tmp_path / "runs"
     go(runs, model=("identity", "oracle", "tiny-conv"), budget="1epochs")
     better = go(runs, model=("tiny-conv",), budget="60epochs").results[0]
-    restorer = photos.best_trained(toys.registry(), runs, "all", toys.Darken())
+    restorer = photos.best_trained(toys.registry(), runs, photos.Wanted(toys.Darken()))
     assert str(restorer.model) == "tiny-conv"  # not the baseline, nor what sees the truth
     assert restorer.result.record.key == better.key
     written = photos.restore_file(photograph, restorer, tmp_path / "out")
@@ -79,6 +80,29 @@ def test_the_best_trained_model_restores_any_aspect(tmp_path: Path, photograph: 
     assert float(restored.mean()) > 1.2 * float(photos.read(photograph).mean())  # it learnt to brighten
     comparison = np.asarray(Image.open(written["before_after"]))
     assert comparison.shape == (90 + photos.CAPTION, 120, 3)
+
+
+def test_the_choice_is_by_validation_and_says_what_else_there_was(tmp_path: Path) -> None:
+    go(tmp_path, model=("tiny-conv",), budget="2epochs", seed=(0, 1, 2))
+    last = {folder.name: history.read(folder)[-1] for folder, _ in store.find(tmp_path)}
+    psnr = {key: row["validation_psnr"] for key, row in last.items()}
+    restorer = photos.best_trained(toys.registry(), tmp_path, photos.Wanted(toys.Darken()))
+    first, *others = sorted(psnr.values(), reverse=True)
+    assert psnr[restorer.result.record.key] == first
+    assert restorer.score == f"{first:.2f} dB on the validation images of toy-faces, 16 px"
+    assert restorer.others == tuple(f"tiny-conv {value:.2f} dB" for value in others)
+
+
+def test_models_of_different_images_are_not_compared(tmp_path: Path) -> None:
+    for size in (16, 24):
+        go(tmp_path, model=("tiny-conv",), budget="1epochs", size=size)
+    with pytest.raises(BenchbenchError, match="choose: --dataset toy-faces --size 16; --dataset toy-faces --size 24"):
+        photos.best_trained(toys.registry(), tmp_path, photos.Wanted(toys.Darken()))
+    for size in (16, 24):
+        wanted = photos.Wanted(toys.Darken(), dataset="toy-faces", size=size)
+        assert photos.best_trained(toys.registry(), tmp_path, wanted).task.size == size
+    with pytest.raises(BenchbenchError, match="--model all --dataset faces --size 16` makes one"):
+        photos.best_trained(toys.registry(), tmp_path, photos.Wanted(toys.Darken(), dataset="faces", size=16))
 
 
 class SquaresOnly(torch.nn.Module):
@@ -98,7 +122,7 @@ def test_a_model_of_squares_is_led_over_the_whole_image(shape: tuple[int, int]) 
 
 def test_no_trained_model_names_the_command_that_makes_one(tmp_path: Path) -> None:
     with pytest.raises(BenchbenchError, match="`benchbench run --degrade darken --model tiny-conv` makes one"):
-        photos.best_trained(toys.registry(), tmp_path, "tiny-conv", toys.Darken())
+        photos.best_trained(toys.registry(), tmp_path, photos.Wanted(toys.Darken(), "tiny-conv"))
 
 
 def test_a_photograph_is_degraded_at_the_size_asked_for(tmp_path: Path) -> None:
@@ -112,7 +136,7 @@ def test_weights_that_fit_no_more_are_told(tmp_path: Path, monkeypatch: pytest.M
     go(tmp_path, model=("tiny-conv",), budget="1epochs")
     monkeypatch.setattr(toys.TinyConv, "build", lambda self, task: torch.nn.Linear(1, 1))
     with pytest.raises(BenchbenchError, match="does not fit tiny-conv any more: remove it, and run it again"):
-        photos.best_trained(toys.registry(), tmp_path, "all", toys.Darken())
+        photos.best_trained(toys.registry(), tmp_path, photos.Wanted(toys.Darken()))
 
 
 @pytest.mark.parametrize("changed", [toys.TinyConv, toys.Darken])
@@ -122,4 +146,4 @@ def test_what_was_trained_by_another_source_is_told(
     go(tmp_path, model=("tiny-conv",), budget="1epochs")
     monkeypatch.setattr(changed, "version", lambda self: "another source")
     with pytest.raises(BenchbenchError, match="another version of tiny-conv or darken: run it again"):
-        photos.best_trained(toys.registry(), tmp_path, "all", toys.Darken())
+        photos.best_trained(toys.registry(), tmp_path, photos.Wanted(toys.Darken()))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import DataError
+from ..errors import DataError, SpecError
 from . import options
+
+if TYPE_CHECKING:
+    from ..registry.registry import Registry
 
 photos = click.argument("photos", nargs=-1, required=True, type=options.FILE)
 to = click.option("--to", type=options.FOLDER, default=Path(), help="Folder of the pictures.  [default: here]")
@@ -44,21 +48,36 @@ def degrade(photos: tuple[Path, ...], degradation: tuple[str, ...], size: int | 
 @photos
 @options.component("model", "--model", "Model; all takes the best of any.", False, default="all", show_default=True)
 @options.component("degradation", "--degrade", "What the photographs suffer from.", False, required=True)
+@options.component("dataset", "--dataset", "Data set that the model was trained on, if the runs have several.", False)
+@click.option("--size", type=int, help="Size in pixels that the model was trained at, if the runs have several.")
 @to
 @options.out
 @options.plugins
 @options.as_json
-def restore(photos: tuple[Path, ...], model: str, degradation: str, to: Path, out: Path, as_json: bool) -> None:
-    """Restore photographs by the best trained model that the runs hold; writes before/after pictures too.
+def restore(
+    photos: tuple[Path, ...],
+    model: str,
+    degradation: str,
+    dataset: str | None,
+    size: int | None,
+    to: Path,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Restore photographs by the trained model of the runs that validated best; writes before/after pictures too.
 
     A restored face is a plausible face, not the person's: the detail is extrapolated from the training images.
     """
     from .. import photos as work
 
     registry = options.load_registry()
-    restorer = work.best_trained(registry, out, model, registry.resolve("degradation", degradation))
+    model = model if model == "all" else str(registry.resolve("model", model))
+    wanted = work.Wanted(registry.resolve("degradation", degradation), model, _label(registry, dataset), size)
+    restorer = work.best_trained(registry, out, wanted)
     if not as_json:
         click.echo(f"Restoring by {restorer.model} ({restorer.score}), from {restorer.result.folder}")
+        if restorer.others:
+            click.echo(f"  rather than by {', '.join(restorer.others)}")
     done, bad = [], 0
     for photo in photos:
         try:
@@ -67,8 +86,19 @@ def restore(photos: tuple[Path, ...], model: str, degradation: str, to: Path, ou
             bad += 1
             click.echo(f"benchbench: {error}", err=True)
     if as_json:
-        options.print_json({"model": str(restorer.model), "result": str(restorer.result.folder), "pictures": done})
+        trial = restorer.result.record.trial
+        chosen = {"model": str(restorer.model), "dataset": trial.dataset, "size": trial.size}
+        more = {"result": str(restorer.result.folder), "others": restorer.others, "pictures": done}
+        options.print_json(chosen | more)
     else:
         for pictures in done:
             click.echo(f"{pictures['restored']}\n{pictures['before_after']}")
     sys.exit(bool(bad))
+
+
+def _label(registry: Registry, dataset: str | None) -> str | None:
+    """Return a data set's label on boards, from its spec; what is no spec is taken for a label."""
+    try:
+        return dataset and registry.resolve("dataset", dataset).label
+    except SpecError:
+        return dataset
