@@ -13,10 +13,7 @@ from . import fixtures
 from .law import Case, NotApplicable, law, laws_of, require, require_shape
 
 
-@law(
-    "begin the docstring with a line that says what it is, and give parameters their help: param(8, '…')",
-    always=True,
-)
+@law("begin the docstring with a line that says what it is, and give parameters their help: param(8, '…')", always=True)
 def is_described(case: Case) -> None:
     """The component and each of its parameters have a line of description."""
     for part in case.component._members():

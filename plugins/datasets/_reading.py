@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 Crop = Literal["top", "centre"]
 Levels = NDArray[np.uint8]
@@ -27,16 +27,6 @@ SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".jp2"}
     | {".j2k", ".pbm", ".pgm", ".ppm", ".pnm", ".tga"}
 )
-
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 class Unusable(Exception):
@@ -69,8 +59,7 @@ def read_photo(
             image.draft(None, (enough, enough))
         upright = _upright(image)
         rgb = _flattened(upright, background=255)
-    objection = reject(rgb) if reject else None
-    if objection:
+    if reject and (objection := reject(rgb)):
         raise Unusable(objection)
     square = rgb.resize((size, size), Image.Resampling.LANCZOS, box=_square(rgb, crop), reducing_gap=3.0)
     return np.asarray(square), rgb.width / rgb.height
@@ -104,13 +93,11 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    image.load()  # TIFF turns itself upright here and then forgets its orientation
+    image.load()  # broken pixels raise here
     try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        return ImageOps.exif_transpose(image)
     except Exception:  # the pixels are fine, only the EXIF block is not
-        orientation = None
-    turn = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
-    return image if turn is None else image.transpose(turn)
+        return image
 
 
 def _flattened(image: Image.Image, background: int) -> Image.Image:
