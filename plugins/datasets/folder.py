@@ -72,21 +72,20 @@ class Folder(OnDisk):
         return columns, [Photo(i, name, mask_of.get(_stem(name), ()), rows.get(name, ())) for i, name in names.items()]
 
     def load(self, size: int) -> Images:
-        """Load all usable images. Raises DataError if there are none, or for a malformed `attributes.csv`."""
-        return _with_roles(super().load(size), self.root())
+        """Load all usable images; columns `identity` and `split` without gaps are no attributes but decide the splits.
+
+        Raises DataError if there are no images, or for a malformed `attributes.csv`.
+        """
+        images = super().load(size)
+        attributes = dict(images.attributes)
+        whole = [column for column in ("identity", "split") if None not in attributes.get(column, [None])]
+        roles = {column: attributes.pop(column) for column in whole}
+        splits = roles.get("split")
+        if unknown := sorted(set(splits or ()) - set(SPLITS)):
+            raise DataError(f"{self.path}: attributes.csv: split '{unknown[0]}' is none of train, validation and test")
+        official: Any = [SPLITS[split] for split in splits] if splits else None
+        return dataclasses.replace(images, attributes=attributes, identities=roles.get("identity"), splits=official)
 
 
 def _stem(name: str) -> str:
     return Path(name).with_suffix("").as_posix()
-
-
-def _with_roles(images: Images, root: Path) -> Images:
-    """Take the columns `identity` and `split` from the attributes where no image lacks a value."""
-    attributes = dict(images.attributes)
-    whole = [column for column in ("identity", "split") if None not in attributes.get(column, [None])]
-    roles = {column: attributes.pop(column) for column in whole}
-    splits = roles.get("split")
-    if unknown := sorted(set(splits or ()) - set(SPLITS)):
-        raise DataError(f"{root}: attributes.csv: split '{unknown[0]}' is none of train, validation and test")
-    official: Any = [SPLITS[split] for split in splits] if splits else None
-    return dataclasses.replace(images, attributes=attributes, identities=roles.get("identity"), splits=official)
