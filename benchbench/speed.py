@@ -43,7 +43,6 @@ BATCH = 32
 LARGEST_MADE = 128  # px
 LEAST_ROUNDS, MOST_ROUNDS = 5, 200
 
-Call = Callable[[], Any]
 Warn = Callable[[str], object]
 
 
@@ -55,9 +54,10 @@ class Case:
     name: str
     images: int
     """How many one call works on."""
-    ours: Call
-    peers: Mapping[str, tuple[Call, bool]] = field(default_factory=dict)
-    """Library -> its call, and whether it should give the same values."""
+    ours: Callable[[], Tensor]
+    peers: Sequence[Peer] = ()
+    given: tuple[Any, ...] = ()
+    """What peers are prepared with; each gets a copy."""
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
 
@@ -84,15 +84,16 @@ def time_case(case: Case, seconds: float, warn: Warn = warnings.warn) -> list[Ti
     A peer that fails, or gives what is not of ours' shape, is left out with a warning.
     """
     calls, values = {"benchbench": case.ours}, {"benchbench": case.ours().clone()}
-    for library, (call, _) in case.peers.items():
+    for peer in case.peers:
         try:
+            call = peer.prepare(*copy.deepcopy(case.given))
             value = call().clone()
             if value.shape != values["benchbench"].shape:
                 raise ValueError(f"gave shape {tuple(value.shape)}, not {tuple(values['benchbench'].shape)}")
         except Exception as error:  # another's code
-            warn(f"{library} is not timed beside {case.name}: {one_line(error)}")
+            warn(f"{peer.library} is not timed beside {case.name}: {one_line(error)}")
         else:
-            calls[library], values[library] = call, value
+            calls[peer.library], values[peer.library] = call, value
     times: dict[str, list[float]] = {library: [] for library in calls}
     ends = time.perf_counter() + seconds
     while (rounds := len(times["benchbench"])) < LEAST_ROUNDS or (rounds < MOST_ROUNDS and time.perf_counter() < ends):
@@ -101,7 +102,7 @@ def time_case(case: Case, seconds: float, warn: Warn = warnings.warn) -> list[Ti
             call()
             synchronise(case.device)
             times[library].append(1000 * (time.perf_counter() - before) / case.images)
-    ours = statistics.median(times["benchbench"])
+    ours, exact = statistics.median(times["benchbench"]), {peer.library: peer.exact for peer in case.peers}
     found = []
     for library, own in times.items():
         low, median, high = statistics.quantiles(own, n=4)
@@ -109,7 +110,7 @@ def time_case(case: Case, seconds: float, warn: Warn = warnings.warn) -> list[Ti
         if library != "benchbench":
             one, other = values[library].cpu(), values["benchbench"].cpu()
             apart = torch.where(one == other, 0.0, (one - other).abs()).max().item()  # equal infinities, too
-            timing = replace(timing, ratio=median / ours, difference=apart if case.peers[library][1] else None)
+            timing = replace(timing, ratio=median / ours, difference=apart if exact[library] else None)
         found.append(timing)
     return found
 
@@ -131,13 +132,13 @@ def cases(
     dataset = plan.prepare_data(plan.choose(registry, "dataset", ()), made, cache)[0]
     clean = F.interpolate(dataset.pixels[:BATCH].to(where).float() / 255, (size, size))
     for one in degradations if degradation else ():
-        yield degradation_case(one, clean, [p for p in peers if p.of == str(one)], warn)
+        yield degradation_case(one, clean, [p for p in peers if p.of == str(one)])
     spoilt = degraded(degradations[0], clean).images.clamp(0, 1)
     for one in plan.choose(registry, "metric", metric) if metric else ():
         if reason := one.unavailable(Task(size, degradations[0])):
             warn(f"{one} is not timed: {reason}")
         else:
-            yield metric_case(one, spoilt, clean, [p for p in peers if p.of == str(one)], warn)
+            yield metric_case(one, spoilt, clean, [p for p in peers if p.of == str(one)])
     for one in plan.choose(registry, "model", model) if model else ():
         data = TrainingSet(dataset, degradations[0], where)
         if reason := one.unavailable(Task(dataset.size, degradations[0], 3, *data.statistics())):
@@ -157,38 +158,29 @@ def known_peers(registry: Registry, warn: Warn = warnings.warn) -> list[Peer]:
     return found
 
 
-def prepared(peers: Sequence[Peer], name: str, warn: Warn, *given: Any) -> dict[str, Any]:
-    """Prepare peers: library -> its call, on a copy of `given`, and whether it should give the same values."""
-    found = {}
-    for peer in peers:
-        try:
-            found[peer.library] = peer.prepare(*copy.deepcopy(given)), peer.exact
-        except Exception as error:
-            warn(f"{peer.library} is not timed beside {name}: {one_line(error)}")
-    return found
-
-
 def degraded(degradation: Degradation, clean: Tensor) -> Degraded:
     """Degrade images as a training batch, always by the same draws."""
     return apply_degradation(degradation, clean, FreshDraw(len(clean), generator("speed", device=clean.device)))
 
 
-def degradation_case(
-    degradation: Degradation, clean: Tensor, peers: Sequence[Peer], warn: Warn = warnings.warn
-) -> Case:
+def degradation_case(degradation: Degradation, clean: Tensor, peers: Sequence[Peer]) -> Case:
     """Make the case of a degradation: one call degrades the batch `(N, C, H, W)`."""
-    name, truth = str(degradation), dict(degraded(degradation, clean).truth)
-    theirs = prepared(peers, name, warn, clean, truth)
-    return Case("degradation", name, len(clean), lambda: degraded(degradation, clean).images, theirs, clean.device)
+    given = clean, dict(degraded(degradation, clean).truth)
+
+    def ours() -> Tensor:
+        return degraded(degradation, clean).images
+
+    return Case("degradation", str(degradation), len(clean), ours, peers, given, clean.device)
 
 
-def metric_case(
-    metric: Metric, restored: Tensor, clean: Tensor, peers: Sequence[Peer], warn: Warn = warnings.warn
-) -> Case:
+def metric_case(metric: Metric, restored: Tensor, clean: Tensor, peers: Sequence[Peer]) -> Case:
     """Make the case of a metric: one call scores the batch `(N, C, H, W)`, ours in parts as in evaluation."""
-    theirs = prepared(peers, str(metric), warn, restored, clean)
     parts = [images.split(scored_at_once(clean, clean.device)) for images in (restored, clean)]
-    return Case("metric", str(metric), len(clean), lambda: torch.cat(list(map(metric, *parts))), theirs, clean.device)
+
+    def ours() -> Tensor:
+        return torch.cat(list(map(metric, *parts)))
+
+    return Case("metric", str(metric), len(clean), ours, peers, (restored, clean), clean.device)
 
 
 def model_cases(model: Model, data: TrainingSet, validation: DegradedSet) -> Iterator[Case]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 
 from benchbench import Peer, SpecError
 from benchbench.cli import main
-from benchbench.speed import LEAST_ROUNDS, Case, prepared, read_report, report, time_case
+from benchbench.speed import LEAST_ROUNDS, Case, read_report, report, time_case
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +35,13 @@ def counting(calls: list[str], name: str, value: float) -> Callable[[], torch.Te
     return call
 
 
+def peer(library: str, call: Callable[[], Any], exact: bool = True) -> Peer:
+    return Peer("m", library, lambda *given: call, exact)
+
+
 def test_ours_and_theirs_are_called_in_turn_and_their_values_compared() -> None:
     calls: list[str] = []
-    peers = {"exact": (counting(calls, "exact", 1.5), True), "other": (counting(calls, "other", 9.0), False)}
+    peers = [peer("exact", counting(calls, "exact", 1.5)), peer("other", counting(calls, "other", 9.0), exact=False)]
     ours, exact, other = time_case(Case("metric", "m", 4, counting(calls, "ours", 1.0), peers), seconds=0)
     assert calls == ["ours", "exact", "other"] * (1 + LEAST_ROUNDS)  # the first round warms up
     assert (ours.library, ours.ratio, ours.difference) == ("benchbench", None, None)
@@ -105,7 +110,7 @@ def test_a_report_of_another_size_is_not_compared(tmp_path: Path) -> None:
 
 
 def test_equal_infinities_do_not_differ() -> None:
-    peers = {"other": (lambda: torch.tensor([float("inf"), 1.0]), True)}
+    peers = [peer("other", lambda: torch.tensor([float("inf"), 1.0]))]
     timings = time_case(Case("metric", "m", 2, lambda: torch.tensor([float("inf"), 3.0]), peers), seconds=0)
     assert timings[1].difference == 2.0
 
@@ -120,13 +125,13 @@ def test_what_cannot_be_timed_is_said_and_nothing_at_all_is_a_mistake() -> None:
 
 def test_a_peer_that_fails_or_gives_another_shape_is_left_out_and_named() -> None:
     told: list[str] = []
-    peers = {
-        "raises": (lambda: 1 / 0, False),
-        "wrong": (lambda: torch.zeros(3), False),
-        "nothing": (lambda: None, False),
-        "good": (lambda: torch.zeros(2), True),
-    }
-    timings = time_case(Case("metric", "m", 2, lambda: torch.zeros(2), peers), 0, told.append)  # type: ignore[arg-type]
+    peers = [
+        peer("raises", lambda: 1 / 0),
+        peer("wrong", lambda: torch.zeros(3)),
+        peer("nothing", lambda: None),
+        peer("good", lambda: torch.zeros(2)),
+    ]
+    timings = time_case(Case("metric", "m", 2, lambda: torch.zeros(2), peers), 0, told.append)
     assert [t.library for t in timings] == ["benchbench", "good"]
     assert [text.split(" is not timed beside m: ")[0] for text in told] == ["raises", "wrong", "nothing"]
     assert "gave shape (3,), not (2,)" in told[1]
@@ -138,7 +143,8 @@ def test_a_peer_has_a_copy_of_its_own() -> None:
     other = Peer("m", "other", lambda restored, truth: lambda: restored)
     broken = Peer("m", "broken", lambda restored, truth: 1 / 0)
     told: list[str] = []
-    found = prepared([spoiler, other, broken], "m", told.append, clean, {"angle": torch.zeros(2)})
-    found["spoiler"][0]()
-    assert torch.equal(found["other"][0](), clean)
+    case = Case("metric", "m", 2, lambda: clean, [spoiler, other, broken], (clean, {"angle": torch.zeros(2)}))
+    timings = time_case(case, 0, told.append)
+    assert [t.difference for t in timings] == [None, 0.5, 0.0]
+    assert torch.equal(clean, torch.ones(2, 3, 4, 4))
     assert told == ["broken is not timed beside m: ZeroDivisionError: division by zero"]

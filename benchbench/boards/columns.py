@@ -9,17 +9,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from .board import Board
-from .rows import (
-    BASELINE,
-    COMPETES,
-    GAIN,
-    HIGH,
-    LOW,
-    RECOVERED,
-    REGIONS,
-    TRAININGS_STD,
-    measured,
-)
+from .rows import BASELINE, COMPETES, GAIN, HIGH, LOW, RECOVERED, REGIONS, TRAININGS_STD, measured
 from .text import NARROW, arrow, interval, margin, number
 
 MAIN = 4

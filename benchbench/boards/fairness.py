@@ -7,7 +7,7 @@ fewer than TOO_FEW test images is named, but gets no score and takes no part in 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -100,29 +100,28 @@ def labelled_data(board: Board) -> PreparedDataset:
 
 
 def labels_of(data: PreparedDataset, by: str) -> pd.Series:
-    """Return the group of each test image, by id; missing where unknown. Raises SpecError for an unknown attribute."""
+    """Return the group of each test image, by id; missing where unknown.
+
+    Raises SpecError for an unknown attribute, and for bins of no width or of what are no numbers.
+    """
     name, _, width = by.partition("/")
     if name not in data.attributes:
         raise SpecError(f"{data.label} has no attribute '{name}': {did_you_mean(name, data.attributes)}")
     values = data.attributes[name]
-    group = _binned(by, width, values) if width else str
-    found = {data.ids[i]: None if values[i] is None else group(values[i]) for i in data.indices("test")}
-    return pd.Series(found, dtype=object)
-
-
-def _binned(by: str, width: str, values: Sequence[Any]) -> Callable[[float], str]:
-    """Return a function that names the bin of a number. Raises SpecError for a bad width, or if some are no numbers."""
-    if not width.isdigit() or int(width) < 1:
+    if width and not (width.isdigit() and int(width)):
         raise SpecError(f"'{by}': after the slash stands the width of a bin, a whole number such as 10")
-    if any(isinstance(v, bool) or not isinstance(v, int | float) for v in values if v is not None):
+    if width and any(isinstance(v, bool) or not isinstance(v, int | float) for v in values if v is not None):
         raise SpecError(f"'{by}': only an attribute of numbers can be binned")
-    step = int(width)
+    known = {data.ids[i]: values[i] for i in data.indices("test")}
+    groups = {i: None if value is None else _group_of(value, int(width or 0)) for i, value in known.items()}
+    return pd.Series(groups, dtype=object)
 
-    def name(value: float) -> str:
-        start = math.floor(value / step) * step
-        return f"{start}–{start + step - 1}" if step > 1 else str(start)
 
-    return name
+def _group_of(value: Any, width: int) -> str:
+    if not width:
+        return str(value)
+    start = math.floor(value / width) * width
+    return f"{start}–{start + width - 1}" if width > 1 else str(start)
 
 
 def table_of(board: Board, by: str, column: str, labels: pd.Series) -> Table:

@@ -29,8 +29,7 @@ def write_plots(stem: Path, board: Board) -> dict[str, Path]:
     """Write every plot that the board has data for, as `<stem>-<name>.png`; returns name -> path."""
     written = {}
     for name, plot in PLOTS.items():
-        figure = plot(board)
-        if figure is not None:
+        if (figure := plot(board)) is not None:
             written[name] = stem.with_name(f"{stem.name}-{name}.png")
             write_atomically(written[name], png(figure))
     return written

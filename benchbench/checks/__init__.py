@@ -18,18 +18,13 @@ from .fixtures import Softening
 from .law import SIZE, Case, Finding, Law
 from .model_case import ModelCase
 
-LAWS: Mapping[str, tuple[Law, ...]] = {
-    "dataset": datasets.LAWS,
-    "degradation": degradations.LAWS,
-    "model": models.LAWS,
-    "metric": metrics.LAWS,
+_KINDS: Mapping[str, tuple[type[Case], tuple[Law, ...]]] = {
+    "dataset": (datasets.DatasetCase, datasets.LAWS),
+    "degradation": (degradations.DegradationCase, degradations.LAWS),
+    "model": (ModelCase, models.LAWS),
+    "metric": (metrics.MetricCase, metrics.LAWS),
 }
-_CASES: Mapping[str, type[Case]] = {
-    "dataset": datasets.DatasetCase,
-    "degradation": degradations.DegradationCase,
-    "model": ModelCase,
-    "metric": metrics.MetricCase,
-}
+LAWS = {kind: laws for kind, (_, laws) in _KINDS.items()}
 
 __all__ = ["LAWS", "SIZE", "Case", "Finding", "Law", "case_of", "check", "kind_of"]
 
@@ -43,8 +38,8 @@ def case_of(
     component: Component, size: int = SIZE, device: str = "cpu", degradations: Sequence[Degradation] = ()
 ) -> Case:
     """Make the case of a component; models that are not for a plain blur are tried on one of `degradations`."""
-    kind = kind_of(component)
-    return _CASES[kind](component, LAWS[kind], size, torch.device(device), (Softening(), *degradations))
+    kind, laws = _KINDS[kind_of(component)]
+    return kind(component, laws, size, torch.device(device), (Softening(), *degradations))
 
 
 def check(case: Case) -> Iterator[Finding]:

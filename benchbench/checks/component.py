@@ -10,13 +10,10 @@ from torch import Tensor
 from ..contracts import specs
 from ..contracts.parameters import parameters_of
 from . import fixtures
-from .law import Case, NotApplicable, law, laws_of, require, require_shape
+from .law import Case, NotApplicable, law, laws_of, require, require_tensor
 
 
-@law(
-    "begin the docstring with a line that says what it is, and give parameters their help: param(8, '…')",
-    always=True,
-)
+@law("begin the docstring with a line that says what it is, and give parameters their help: param(8, '…')", always=True)
 def is_described(case: Case) -> None:
     """The component and each of its parameters have a line of description."""
     for part in case.component._members():
@@ -86,7 +83,7 @@ class ImageCase(Case):
 def keeps_the_shape(case: ImageCase) -> None:
     """The images that come out have the shape of those that went in."""
     given, found = case.answer()
-    require_shape(found, tuple(given.shape), case.output)
+    require_tensor(found, case.output, given.shape)
 
 
 def keeps_the_device(case: ImageCase) -> None:

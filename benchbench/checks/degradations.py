@@ -8,7 +8,7 @@ from torch import Tensor
 from ..contracts.degradation import Degradation, Degraded
 from ..contracts.seeding import SeededDraw
 from . import component, fixtures
-from .law import NotApplicable, law, laws_of, require, require_close, require_finite, require_shape, require_tensor
+from .law import NotApplicable, law, laws_of, require, require_close, require_finite, require_tensor
 
 EIGHT_BITS = 0.5 / 255
 
@@ -33,7 +33,7 @@ class DegradationCase(component.ImageCase):
         clean = self.clean(n, height, width, channels)
         images = self.degraded(clean).images
         what = f"degraded images of shape {tuple(clean.shape)}"
-        require_shape(images, tuple(clean.shape), what)
+        require_tensor(images, what, clean.shape)
         require_finite(images, what)
 
 
@@ -79,8 +79,7 @@ def region_is_a_mask(case: DegradationCase) -> None:
     region = case.degraded(clean).region
     if region is None:
         raise NotApplicable("it acts everywhere")
-    require_tensor(region, "the regions")
-    require_shape(region, (len(clean), 1, *clean.shape[2:]), "the regions")
+    require_tensor(region, "the regions", (len(clean), 1, *clean.shape[2:]))
     require(region.dtype == torch.bool, f"the regions are {region.dtype}, not torch.bool")
 
 
@@ -168,7 +167,7 @@ def inverse_inverts(case: DegradationCase) -> None:
     found = case.degraded(clean)
     before = found.images.clone()
     restored = case.component.invert(found.images, found.truth)
-    require_shape(restored, tuple(clean.shape), "the inverted images")
+    require_tensor(restored, "the inverted images", clean.shape)
     require_close(found.images, before, "the images given to `invert`, before and after,")
     middle = (..., slice(32, 64), slice(32, 64))
     left, right = (float((t - clean)[middle].square().mean()) for t in (restored, before))

@@ -129,14 +129,11 @@ def require(condition: bool, evidence: str) -> None:
         raise Broken(evidence)
 
 
-def require_tensor(found: Any, what: str) -> None:
-    """Raise Broken unless `found` is a tensor."""
+def require_tensor(found: Any, what: str, shape: Sequence[int] | None = None) -> None:
+    """Raise Broken unless `found` is a tensor, of that shape if one is given."""
     require(isinstance(found, Tensor), f"{what} are {type(found).__name__}, not a tensor")
-
-
-def require_shape(found: Tensor, shape: tuple[int, ...], what: str) -> None:
-    """Raise Broken unless the tensor has that shape."""
-    require(tuple(found.shape) == tuple(shape), f"{what} have shape {tuple(found.shape)}, not {tuple(shape)}")
+    if shape is not None:
+        require(found.shape == tuple(shape), f"{what} have shape {tuple(found.shape)}, not {tuple(shape)}")
 
 
 def require_finite(found: Tensor, what: str) -> None:
@@ -147,7 +144,7 @@ def require_finite(found: Tensor, what: str) -> None:
 
 def require_close(found: Tensor, expected: Tensor, what: str, tolerance: float = 0.0) -> None:
     """Raise Broken if two tensors differ by more than the tolerance, relative to values above 1."""
-    require_shape(found, tuple(expected.shape), what)
+    require_tensor(found, what, expected.shape)
     one, other = found.detach().cpu().double(), expected.detach().cpu().double()
     same = (one == other) | (one.isnan() & other.isnan())
     difference = torch.where(same, 0.0, (one - other).abs().nan_to_num(nan=torch.inf))

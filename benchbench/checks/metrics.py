@@ -11,7 +11,7 @@ from torch import Tensor
 from ..contracts.metric import Metric
 from ..contracts.model import Task
 from . import component, fixtures
-from .law import NotApplicable, law, laws_of, require, require_close, require_line, require_shape, require_tensor
+from .law import NotApplicable, law, laws_of, require, require_close, require_line, require_tensor
 
 SIZES = (8, 16, 31, 48, 63, 96, 128, 192, 256)
 CLOSE = 1e-4
@@ -41,7 +41,7 @@ class MetricCase(component.ImageCase):
         clean = self.clean(n, height, width, channels)
         scores = self.score(noisy(clean), clean)
         what = f"{n} images of {channels} channels at {height} px"
-        require_shape(scores, (n,), f"the scores of {what}")
+        require_tensor(scores, f"the scores of {what}", (n,))
         self.require_number(scores, f"{what} score")
 
     def score(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
@@ -88,8 +88,7 @@ def says_why_not(case: MetricCase) -> None:
 def gives_a_score_an_image(case: MetricCase) -> None:
     """N images get N scores."""
     _, found = case.answer()
-    require_tensor(found, "the scores")
-    require_shape(found, (4,), "the scores of 4 images")
+    require_tensor(found, "the scores of 4 images", (4,))
 
 
 keeps_the_device = law("make constants with `clean.new_tensor(…)`", essential=True)(component.keeps_the_device)

@@ -13,7 +13,7 @@ from ..contracts.model import Batch, Model, Task
 from ..data.batches import TrainingSet
 from . import fixtures
 from .component import ImageCase
-from .law import require_finite, require_shape
+from .law import require_finite, require_tensor
 
 SIZES = (8, 31, 48, 63)
 
@@ -77,5 +77,5 @@ class ModelCase(ImageCase):
         batch = self.batch(range(n), height, channels)
         found = self.restored(self.module(height, channels, perturb=False), batch)
         what = f"of {n} images of {channels} channels at {height} px, the restored ones"
-        require_shape(found, tuple(batch.clean.shape), what)
+        require_tensor(found, what, batch.clean.shape)
         require_finite(found, what)

@@ -12,17 +12,7 @@ from torch import nn
 from ..contracts.model import SIDE_INFORMATION, Codec
 from ..evaluation.restore import restore
 from . import component, fixtures, learning
-from .law import (
-    NotApplicable,
-    law,
-    laws_of,
-    require,
-    require_close,
-    require_finite,
-    require_line,
-    require_shape,
-    require_tensor,
-)
+from .law import NotApplicable, law, laws_of, require, require_close, require_finite, require_line, require_tensor
 from .model_case import SIZES, ModelCase
 
 CLOSE = 0.5 / 255  # half a step of 8 bits: sums in another order change far less, a search among candidates a little
@@ -173,7 +163,7 @@ def decodes_what_it_stores(case: ModelCase) -> None:
         require(len(files) == len(batch.clean), f"{len(files)} files for {len(batch.clean)} images")
         require(all(isinstance(f, bytes) for f in files), f"a file is {type(files[0]).__name__}, not bytes")
         together = module.decompress(files)
-        require_shape(together, tuple(batch.clean.shape), "the decoded images")
+        require_tensor(together, "the decoded images", batch.clean.shape)
         apart = torch.cat([module.decompress([file]) for file in files])
         elsewhere = case.stored(module)
         require_close(elsewhere.decompress(files), together, "images decoded by a module with the same weights", CLOSE)  # type: ignore[operator]

@@ -14,7 +14,6 @@ import math
 import os
 import pickle
 from collections.abc import Iterator
-from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -126,21 +125,18 @@ def overfit_one(registry: Registry, request: RunRequest, listener: Listener) -> 
     if not trials:
         raise SpecError("none of the chosen models is trained, so there is nothing to check")
     with Pool(request.workers, request.limits) as pool:
-        told: list[list[str]] = [[] for _ in trials]
-        running = [_submit(pool, trial, request.device, own) for trial, own in zip(trials, told, strict=True)]
-        for trial, own, done in zip(trials, told, running, strict=True):
+        running = []
+        for trial in trials:
+            told: list[str] = []
+            try:
+                child = ChildProcess(check_one, pickle.dumps(trial), request.device)
+            except Exception as error:  # a plugin's
+                yield _verdict(trial, "failed", reason=one_line(error))
+            else:
+                running.append((trial, told, pool.submit(child, told.append)))
+        for trial, told, done in running:
             reason = done.result()
-            yield _verdict(trial, "failed", reason=reason) if reason else Verdict(**json.loads(own[-1]))
-
-
-def _submit(pool: Pool, trial: Trial, device: str, told: list[str]) -> Future[str | None]:
-    """Have the trial checked; one that cannot be packed is done at once, with the reason."""
-    try:
-        return pool.submit(ChildProcess(check_one, pickle.dumps(trial), device), told.append)
-    except Exception as error:
-        refused = Future[str | None]()
-        refused.set_result(one_line(error))
-        return refused
+            yield _verdict(trial, "failed", reason=reason) if reason else Verdict(**json.loads(told[-1]))
 
 
 def _verdict(trial: Trial, status: Any, **facts: Any) -> Verdict:

@@ -29,15 +29,7 @@ def boards_folder(out: Path, to: Path | None) -> Path:
 
 @click.group("leaderboard")
 def command() -> None:
-    """Make leaderboards from stored results, add results from elsewhere, and compare.
-
-    \b
-    benchbench leaderboard build                      write the boards that the results give
-    benchbench leaderboard merge PATH...              add results from elsewhere, once they are checked
-    benchbench leaderboard verify                     are the boards exactly what the results give?
-    benchbench leaderboard diff A B                   what moved, and is it more than chance?
-    benchbench leaderboard fairness --by gender       scores by group
-    """
+    """Make leaderboards from stored results, add results from elsewhere, and compare."""
 
 
 @command.command("build")

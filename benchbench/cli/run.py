@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..files import json_text
 from . import options
 
 if TYPE_CHECKING:
@@ -142,5 +141,5 @@ def _overfit_one(registry: Registry, request: RunRequest, console: Console, as_j
         console.checked(verdict)
         verdicts.append(verdict)
     if as_json:
-        click.echo(json_text({"overfit": [asdict(v) for v in verdicts]}), nl=False)
+        options.print_json({"overfit": [asdict(v) for v in verdicts]})
     return int(not all(v.passed for v in verdicts))

@@ -89,16 +89,12 @@ def resolve(text: str, registry: Mapping[str, type], kind: str) -> Any:
 
 
 def _value_text(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
         return number_text(value)
     text = str(value)
-    if _PLAIN.fullmatch(text):
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return text if _PLAIN.fullmatch(text) else '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
 
 
 def format_spec(component: Any, *, defaults: bool = False, without: Collection[str] = ()) -> str:

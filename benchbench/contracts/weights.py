@@ -65,7 +65,8 @@ def missing_weights(*weights: Weights) -> str | None:
     wanted = [each for each in weights if find_weights(each) is None]
     if not wanted:
         return None
-    places = " or ".join(_without_home(folder) for folder in weight_folders())
+    home = f"{Path.home().as_posix()}/"  # results are published with this line, and a home folder names a person
+    places = " or ".join(folder.as_posix().replace(home, "~/") for folder in weight_folders())
     hint = "" if os.environ.get(FOLDER) else f" (or in a folder that {FOLDER} names)"
     offered = " ".join(each.name for each in wanted if each.url)
     offer = f"; to fetch: benchbench weights --download {offered}" if offered else ""
@@ -107,9 +108,3 @@ def download_weights(weights: Weights, progress: bool = True) -> Path:
             f"fetch it by other means and put it into {path.parent}"
         ) from error
     return path
-
-
-def _without_home(folder: Path) -> str:
-    """Write a folder as results may show it: they are published, and a home folder names a person."""
-    home = Path.home()
-    return f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)

@@ -50,14 +50,11 @@ class DegradedSet:
 
     def batch(self, rows: slice | list[int], device: torch.device) -> Batch:
         """Move some of the images to the device, as float32 in [0, 1]."""
-
-        def moved(tensor: Tensor | None) -> Tensor | None:
-            return None if tensor is None else tensor[rows].to(device)
-
         clean, degraded = (t[rows].to(device).float().div_(255) for t in (self.clean, self.degraded))
         degraded = degraded.contiguous(memory_format=torch.channels_last)
+        region, face = (None if masks is None else masks[rows].to(device) for masks in (self.region, self.face))
         truth = {name: value[rows].to(device) for name, value in self.truth.items()}
-        return Batch(degraded, clean, moved(self.region), moved(self.face), truth)
+        return Batch(degraded, clean, region, face, truth)
 
     @property
     def digest(self) -> str:

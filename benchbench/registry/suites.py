@@ -64,13 +64,9 @@ def load(registry: Registry, name: str) -> Suite:
         raise SpecError(f"suite {path}: write [[grid]], not [grid]")
     if not grids:
         raise SpecError(f"suite {path} has no [[grid]]")
-    return Suite(tuple(_grid(path, grid) for grid in grids), content)
-
-
-def _grid(path: Path, grid: Mapping[str, Any]) -> Grid:
-    for key, value in grid.items():
+    for key, value in (item for grid in grids for item in grid.items()):
         if key not in ("degrade", "model"):
             raise SpecError(f"suite {path}: unknown key '{key}' in a grid: {did_you_mean(key, ['degrade', 'model'])}")
         if not (isinstance(value, list) and all(isinstance(spec, str) for spec in value)):
             raise SpecError(f'suite {path}: {key} must be a list of specs, such as {key} = ["all"]')
-    return Grid(tuple(grid.get("degrade", ())), tuple(grid.get("model", ())))
+    return Suite(tuple(Grid(tuple(g.get("degrade", ())), tuple(g.get("model", ()))) for g in grids), content)

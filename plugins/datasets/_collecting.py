@@ -113,12 +113,11 @@ class OnDisk(Dataset):
             if len(kept) == room:
                 break
             skipped += problems
-            if levels is None:
-                continue
-            pixels[len(kept)] = levels.transpose(2, 0, 1)  # (H, W, 3) -> (3, H, W)
-            if photo.masks:
-                faces[len(kept), 0] = face
-            kept.append(photo)
+            if levels is not None:
+                pixels[len(kept)] = levels.transpose(2, 0, 1)  # (H, W, 3) -> (3, H, W)
+                if photo.masks:
+                    faces[len(kept), 0] = face
+                kept.append(photo)
         if not kept:
             raise DataError(_nothing_left(folder, skipped))
         splits = [p.split for p in kept]

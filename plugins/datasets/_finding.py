@@ -51,8 +51,7 @@ def find_images(root: Path, exclude: Path | None = None, within: Sequence[str] =
                 if root / name != exclude:
                     pending.append(name + "/")
             elif Path(name).suffix.lower() in SUFFIXES or (entry.is_symlink() and os.path.isdir(entry)):
-                objection = _objection(entry)
-                if objection:
+                if objection := _objection(entry):
                     skipped.append((_printable(name), objection))
                 else:
                     found.append(name)

@@ -106,10 +106,8 @@ def cards(entries: Sequence[Entry], albums: Mapping[str, Album], registry: Regis
     for entry in entries:
         album = albums.get(entry.id)
         for label, result in entry.board.first_results.items():
-            bad = _worst(entry.board, label, album)
-            history = plots.history_of(result)
-            showing = Showing(entry, entry.row[label], result, album, bad, history, audits[entry.id])
-            showings.setdefault(label, []).append(showing)
+            facts = _worst(entry.board, label, album), plots.history_of(result), audits[entry.id]
+            showings.setdefault(label, []).append(Showing(entry, entry.row[label], result, album, *facts))
         for failure in entry.board.failures:
             absences.setdefault(failure["model"], []).append((entry, failure))
     return [

@@ -49,13 +49,7 @@ class Axis:
 
 
 def line_chart(title: str, curves: Curves, size: tuple[int, int] = (720, 360)) -> Markup:
-    """Draw the finite points of curves; empty where there are none.
-
-    Args:
-        title: What the chart shows, for screen readers.
-        curves: Its lines.
-        size: Width and height in CSS pixels.
-    """
+    """Draw the finite points of curves in `size` CSS pixels, with a title for screen readers; empty without points."""
     lines = {name: [p for p in points if all(map(math.isfinite, p))] for name, points in curves.lines.items()}
     known = [p for points in lines.values() for p in points]
     if not known:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ...files import write_atomically
+from ...images import png
 from ...results import store
 from ...results.store import Result
 from ..board import Board
@@ -98,9 +97,7 @@ def store_strip(root: Path, images: np.ndarray) -> Strip:
     name = f"{hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()[:16]}.png"
     path = root / FOLDER / name
     if not path.is_file():
-        buffer = io.BytesIO()
-        Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
-        write_atomically(path, buffer.getvalue())
+        write_atomically(path, png(pixels))
     return Strip(f"{FOLDER}/{name}", [histogram(image) for image in images])
 
 
