@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from .board import Board, League
-from .estimates import LEVEL, Array, mean_intervals
-from .rows import GAIN, HIGH, IDEAL, LOW, RECOVERED, may_lead
+from .comparisons import compare, rank_ranges
+from .estimates import Array, estimate
+from .rows import BASELINE, COMPETES, GAIN, HIGH, IDEAL, LOW, RANK, RECOVERED, may_lead
 
-MEAN_RANK = "mean_rank"
-FEWEST = 5  # degradations that an interval over degradations takes
+SHARE = "share"
+FEWEST = 6  # degradations that intervals and ranks over degradations take: of fewer, all may go one way by chance
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,13 @@ class Overall:
     boards: list[Board]
     """One per degradation, only boards whose input is degraded, so that there is a gain."""
     rows: pd.DataFrame
-    """One row per model that was scored on all boards, the lowest mean rank first: model, role, mean_rank (with .low
-    and .high over the boards), boards, won, mean_gain, mean_recovered (where there is an ideal)."""
+    """One row per model that was scored on all boards, the highest share first: model, role, share (the mean over the
+    boards of its part of the best gain), boards, won (on how many it may be the best), mean_gain, mean_recovered and
+    recovered_boards (where there is an ideal); and, of FEWEST boards and more, share.low and .high, rank, rank.low and
+    .high."""
     partial: dict[str, int]
     """Model -> number of boards with its scores, for models that lack scores on some."""
     metric: str
-    friedman: float
-    """p of the Friedman test that all models are equal; NaN where there are too few to test."""
-    critical: float
-    """Mean ranks that are nearer than this cannot be told apart (Nemenyi); NaN where there are too few to test."""
 
     @property
     def league(self) -> League:
@@ -55,61 +54,60 @@ def overall(boards: Sequence[Board]) -> list[Overall]:
 
 
 def _compare(boards: list[Board], metric: str) -> Overall:
-    from scipy.stats import rankdata  # takes half a second to import, and a single board does without
-
     tables = [_competing(b) for b in boards]
     counts = pd.concat([t["model"] for t in tables]).value_counts()
     complete = sorted(counts[counts == len(boards)].index)
-    scores = np.array([t.set_index("model").loc[complete, "quality"] for t in tables]).reshape(len(boards), -1)
-    ranks = rankdata(-scores, axis=1) if complete else scores  # (boards, models), of equal scores the mean
-    friedman, critical = differences(ranks)
-    rows = _rows(boards, tables, complete, ranks)
+    every = pd.concat([t[t["model"].isin(complete)] for t in tables]).groupby("model")
+    rows = pd.DataFrame({"model": complete}).join(_places(tables, complete))
+    of = rows["model"].map
+    rows = rows.assign(role=of(every["role"].first()), boards=len(boards), won=of(every["won"].sum()))
+    for scale in (GAIN, RECOVERED):
+        if any(scale in t for t in tables):
+            rows[f"mean_{scale}"] = of(every[scale].mean())
+    if RECOVERED in every.obj:
+        rows["recovered_boards"] = of(every[RECOVERED].count())
     partial = {model: int(n) for model, n in sorted(counts.items()) if n < len(boards)}
-    return Overall(boards, rows, partial, metric, friedman, critical)
+    rows = rows.sort_values([SHARE, "model"], ascending=[False, True], ignore_index=True)
+    return Overall(boards, rows, partial, metric)
 
 
 def _competing(board: Board) -> pd.DataFrame:
-    """The rows that are compared, with their quality: neither the ideal nor codecs that were not trained to restore."""
+    """The rows that are compared: neither the ideal nor codecs that were not trained to restore."""
     rows = board.rows
     codec = rows["bytes"].notna() & (rows["flops"] == 0)
-    return rows.assign(quality=board.quality)[(rows["role"] != IDEAL) & ~codec & board.quality.notna()]
+    kept = rows.assign(quality=board.quality, won=may_lead(rows))[(rows["role"] != IDEAL) & ~codec]
+    kept = kept[kept["quality"].notna()]
+    return kept.assign(**{SHARE: shares(kept["quality"], kept["role"])})
 
 
-def _rows(boards: Sequence[Board], tables: Sequence[pd.DataFrame], models: Sequence[str], ranks: Array) -> pd.DataFrame:
-    low, high = np.full((2, len(models)), np.nan)
-    if len(boards) >= FEWEST:
-        low, high = mean_intervals(ranks)
-    rows = pd.DataFrame(
-        {"model": models, MEAN_RANK: ranks.mean(0), f"{MEAN_RANK}{LOW}": low, f"{MEAN_RANK}{HIGH}": high}
-    )
-    every = pd.concat([t.assign(won=may_lead(t)) for t in tables]).groupby("model")
-    rows["boards"], rows["won"] = len(boards), rows["model"].map(every["won"].sum())
-    for scale in (GAIN, RECOVERED):
-        if any(scale in t for t in tables):
-            rows[f"mean_{scale}"] = rows["model"].map(every[scale].mean())
-    rows["role"] = rows["model"].map(every["role"].first())
-    return rows.sort_values([MEAN_RANK, "model"], ignore_index=True)
+def shares(quality: pd.Series, role: pd.Series) -> pd.Series:
+    """Divide each model's gain over the degraded input by the best of those that compete; at least -1.
 
-
-def differences(ranks: Array) -> tuple[float, float]:
-    """p of the Friedman test, and Nemenyi's critical difference of mean ranks, for ranks `(boards, models)`.
-
-    After Demšar 2006 (JMLR 7:1-30): q √(k(k+1)/6N), q being the studentised range for k models over √2, 95 %. NaN for
-    fewer than three models or boards. Wilcoxon tests of pairs, which depend less on who else is there, could find
-    nothing: of the few boards that there are, no p survives Holm's correction for all pairs.
+    So 1 is the best model and 0 the input. Where no model gains, the largest loss is -1.
     """
-    n, k = ranks.shape
-    if n < 3 or k < 3:
-        return float("nan"), float("nan")
-    from scipy import stats
-
-    q = stats.studentized_range.ppf(LEVEL, k, np.inf) / np.sqrt(2)
-    with np.errstate(invalid="ignore"):  # where all ranks are equal
-        chance = stats.friedmanchisquare(*ranks.T).pvalue
-    return float(np.nan_to_num(chance, nan=1.0)), round(float(q * np.sqrt(k * (k + 1) / (6 * n))), 6)
+    gains = quality - quality[role == BASELINE].iloc[0]
+    best = gains[role == COMPETES].max()
+    scale = best if best > 0 else gains.abs().max()
+    return (gains / scale).clip(lower=-1.0) if scale > 0 else gains
 
 
-def groups(mean_ranks: Array, critical: float) -> list[tuple[int, int]]:
-    """The longest stretches (first, last) of ascending mean ranks that lie within the critical difference."""
-    ends = [int(np.searchsorted(mean_ranks, rank + critical, side="right")) - 1 for rank in mean_ranks]
-    return [(i, end) for i, end in enumerate(ends) if end > i and (i == 0 or end > ends[i - 1])]
+def _places(tables: Sequence[pd.DataFrame], models: Sequence[str]) -> pd.DataFrame:
+    """Mean shares, their intervals and ranks: boards are to these what images are to a board.
+
+    How boards differ holds all that makes them differ, other trainings on each included.
+    """
+    values = np.array([t.set_index("model").loc[models, SHARE] for t in tables]).reshape(len(tables), -1)
+    found = {SHARE: values.mean(0)}
+    if len(tables) >= FEWEST and len(models):
+        found |= _ranges(values)
+    return pd.DataFrame(found)
+
+
+def _ranges(values: Array) -> dict[str, Array]:
+    """Bounds and ranks of the means of shares `(boards, models)`."""
+    boards, models = values.shape
+    means = estimate(values.T[:, :, None], np.arange(models), np.zeros(models, bool), np.arange(boards))
+    (low, high), (first, last) = means.interval(), rank_ranges(compare(means).higher)
+    ranks = pd.Series(values.mean(0)).rank(method="min", ascending=False).astype(int)
+    bounds = {SHARE + LOW: low[:, 0], SHARE + HIGH: high[:, 0]}
+    return bounds | {RANK: ranks.to_numpy(), RANK + LOW: first, RANK + HIGH: last}

@@ -69,3 +69,8 @@ def table(rows: Sequence[Mapping[str, str]], *left: str) -> str:
     """
     sides = ["left" if head in left else "right" for head in dict.fromkeys(head for row in rows for head in row)]
     return tabulate(rows, "keys", "pipe", disable_numparse=True, colalign=sides, missingval="–")
+
+
+def rank_text(low: int | None, high: int | None) -> str:
+    """Write a range of ranks, `2–4`, or the only one; `–` where there is none."""
+    return "–" if low is None else f"{low}–{high}" if low != high else str(low)

@@ -10,7 +10,7 @@ from .columns import Cell, Column, Filled, best_of, columns_of, score_column
 from .notes import Note, coverage_of, how_ranked, images_of, provenance_of, remarks_on, seeds_of
 from .pareto import COSTS, fronts
 from .rows import BASELINE, HIGH, IDEAL, LOW, RANK
-from .text import number
+from .text import number, rank_text
 
 REFERENCES = {BASELINE: "the input as it is", IDEAL: "the ideal inverse"}
 
@@ -113,7 +113,7 @@ def _rows(board: Board, filled: Sequence[Filled]) -> list[Row]:
     found = []
     for position, row in enumerate(board.rows.to_dict("records")):
         low, high = (row.get(RANK + end) for end in (LOW, HIGH))
-        ranks = "–" if low is None else f"{low}–{high}" if low != high else str(low)
+        ranks = rank_text(low, high)
         cells = {column.key: column_cells[position] for column, column_cells in filled}
         found.append(Row(row["model"], row["role"], row["sees"], row.get(RANK), ranks, cells))
     return found

@@ -1,4 +1,4 @@
-"""The board over all degradations, and the tests behind it."""
+"""The board over all degradations, by hand on a toy and against SciPy."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import results
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
 from benchbench.boards import collect
-from benchbench.boards.markdown.overall import critical_difference, write_overall
-from benchbench.boards.overall import Overall, differences, groups, overall
+from benchbench.boards.markdown.overall import shares_plot, write_overall
+from benchbench.boards.overall import Overall, overall, shares
 from benchbench.files import read_json
 
 UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
@@ -38,15 +36,58 @@ def found(out: Path) -> Overall:
     return only
 
 
-def test_mean_ranks_wins_and_gains_are_those_of_the_boards(tmp_path: Path) -> None:
+def test_shares_wins_and_gains_are_those_of_the_boards(tmp_path: Path) -> None:
+    """The best gains are 20, 22 and 10 dB; of each board's, a has 20, 21, 10, b has 10, 22, 9, and c has 15, 12, 2."""
     write(tmp_path)
     rows = found(tmp_path).rows.set_index("model")
     assert list(rows.index) == ["a", "b", "c", "identity"]
-    assert rows["mean_rank"].to_list() == pytest.approx([4 / 3, 2, 8 / 3, 4])
+    assert rows["share"].to_list() == pytest.approx(
+        [(1 + 21 / 22 + 1) / 3, (0.5 + 1 + 0.9) / 3, (0.75 + 12 / 22 + 0.2) / 3, 0]
+    )
     assert rows["won"].to_list() == [2, 1, 0, 0]
     assert rows["mean_gain"].to_list() == pytest.approx([17, 41 / 3, 29 / 3, 0])
     assert rows["mean_recovered"].to_list() == pytest.approx([17 / 30, 41 / 90, 29 / 90, 0])
-    assert rows["mean_rank.low"].isna().all()  # three boards are too few
+    assert rows["recovered_boards"].to_list() == [3, 3, 3, 3]
+    assert "rank" not in rows  # three boards are too few
+
+
+def test_the_interval_and_the_ranks_are_of_boards_as_a_boards_are_of_images(tmp_path: Path) -> None:
+    source = np.random.default_rng(0)
+    gains = {"a": source.uniform(8, 10, 8), "b": source.uniform(8, 10, 8), "c": source.uniform(2, 4, 8)}
+    for board in range(8):
+        setting = {"degradation": f"darken:{board}"}
+        results.write(tmp_path, {"peak": 10}, model="identity", role="baseline", **UNTRAINED, **setting)
+        for model, over in gains.items():
+            results.write(tmp_path, {"peak": 10 + float(over[board])}, model=model, **setting)
+    rows = found(tmp_path).rows.set_index("model")
+    best = np.max([*gains.values()], axis=0)
+    bounds = stats.ttest_1samp(gains["c"] / best, 0).confidence_interval()
+    assert rows.loc["c", ["share.low", "share.high"]].to_list() == pytest.approx([bounds.low, bounds.high])
+    ranges = dict(zip(rows.index, zip(rows["rank.low"], rows["rank.high"], strict=True), strict=True))
+    assert ranges == {"a": (1, 2), "b": (1, 2), "c": (3, 3), "identity": (4, 4)}
+    [page] = write_overall(collect(tmp_path)[0], tmp_path / "boards")
+    assert page.read_text(encoding="utf-8").count("| 1–2 | ") == 2
+
+
+def test_a_share_is_of_the_best_gain_or_of_the_largest_loss_and_bounded_below() -> None:
+    role = pd.Series(["baseline", "", ""])
+    assert shares(pd.Series([10.0, 12, 11]), role).to_list() == [0, 1, 0.5]
+    assert shares(pd.Series([10.0, 12, 0]), role).to_list() == [0, 1, -1]
+    assert shares(pd.Series([10.0, 9, 6]), role).to_list() == [0, -0.25, -1]
+    assert shares(pd.Series([10.0, 10, 10]), role).to_list() == [0, 0, 0]
+
+
+def test_recovered_counts_the_boards_that_have_an_ideal(tmp_path: Path) -> None:
+    write(tmp_path)
+    setting = {"degradation": "blur"}
+    results.write(tmp_path, {"peak": 10}, model="identity", role="baseline", **UNTRAINED, **setting)
+    for model in SCORES:
+        results.write(tmp_path, {"peak": 20}, model=model, **setting)
+    rows = found(tmp_path).rows.set_index("model")
+    assert rows["recovered_boards"].to_list() == [3, 3, 3, 3]
+    assert rows["mean_recovered"]["a"] == pytest.approx(17 / 30)
+    [page] = write_overall(collect(tmp_path)[0], tmp_path / "boards")
+    assert "57 % (3 boards)" in page.read_text(encoding="utf-8")
 
 
 def test_only_models_with_all_cells_are_ranked_and_the_others_are_named(tmp_path: Path) -> None:
@@ -84,30 +125,6 @@ def test_settings_do_not_mix_and_one_degradation_makes_no_overall_board(tmp_path
     assert overall(collect(tmp_path / "one")[0]) == []
 
 
-# ── differences ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(("models", "q"), [(3, 2.343), (4, 2.569), (5, 2.728), (10, 3.164)])
-def test_the_critical_difference_has_the_values_of_demsars_table(models: int, q: float) -> None:
-    ranks = stats.rankdata(np.random.Generator(np.random.PCG64(0)).normal(size=(14, models)), axis=1)
-    assert differences(ranks)[1] == pytest.approx(q * math.sqrt(models * (models + 1) / (6 * 14)), rel=1e-3)
-
-
-def test_equal_models_do_not_differ_and_unequal_ones_do() -> None:
-    assert differences(np.full((10, 4), 2.5))[0] == 1
-    assert differences(np.tile([1.0, 2, 3, 4], (10, 1)))[0] < 1e-5
-    assert all(math.isnan(value) for value in differences(np.ones((2, 5))))
-
-
-@given(st.lists(st.floats(1, 20), min_size=1, max_size=12).map(sorted), st.floats(0.1, 10))
-def test_bars_join_exactly_what_is_within_the_critical_difference(ranks: list[float], critical: float) -> None:
-    joined = {
-        (i, j) for a, b in groups(np.array(ranks), critical) for i in range(a, b + 1) for j in range(i + 1, b + 1)
-    }
-    close = {(i, j) for j in range(len(ranks)) for i in range(j) if ranks[j] <= ranks[i] + critical}
-    assert joined == close
-
-
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -117,17 +134,16 @@ def test_all_files_say_the_same_and_the_same_again(tmp_path: Path) -> None:
     [page] = write_overall(boards, tmp_path / "boards")
     before = {path.name: path.read_bytes() for path in page.parent.iterdir()}
     assert set(before) == {f"overall.{kind}" for kind in ("md", "csv", "json", "parquet", "png")}
-    ranks = found(tmp_path).rows["mean_rank"].to_list()
+    ranks = found(tmp_path).rows["share"].to_list()
     [content] = read_json(page.with_suffix(".json"))
-    assert [row["mean_rank"] for row in content["rows"]] == ranks
-    assert pd.read_csv(page.with_suffix(".csv"))["mean_rank"].to_list() == pytest.approx(ranks)
-    assert pd.read_parquet(page.with_suffix(".parquet"))["mean_rank"].to_list() == ranks
+    assert [row["share"] for row in content["rows"]] == ranks
+    assert pd.read_csv(page.with_suffix(".csv"))["share"].to_list() == pytest.approx(ranks)
+    assert pd.read_parquet(page.with_suffix(".parquet"))["share"].to_list() == ranks
     write_overall(boards, tmp_path / "boards")
     assert {path.name: path.read_bytes() for path in page.parent.iterdir()} == before
 
 
 def test_the_diagram_names_every_model_once(tmp_path: Path) -> None:
     write(tmp_path)
-    [axes] = critical_difference(found(tmp_path)).axes
-    texts = [text.get_text().strip() for text in axes.texts]
-    assert [t for t in texts if t[0].isalpha() and t[1] in "d "] == ["a 1.3", "b 2.0", "c 2.7", "identity 4.0"]
+    [axes] = shares_plot(found(tmp_path)).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c", "identity"]

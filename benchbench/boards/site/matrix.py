@@ -7,29 +7,31 @@ from statistics import fmean
 from typing import Any
 
 from ..columns import INFINITE
-from ..overall import MEAN_RANK, Overall
+from ..overall import SHARE, Overall
 from ..rows import GAIN, HIGH, LOW
 from ..text import interval
 from .entries import Entry
 
 
 def matrix(members: Sequence[Entry], together: Overall | None) -> list[dict[str, Any]]:
-    """A line per model, those with a mean rank first, the best first.
+    """A line per model, those on the overall board first, the best first.
 
-    Each has the model's cells, one per board (None where it has no score), and its mean rank with the interval.
+    Each has the model's cells, one per board (None where it has no score), and its mean share of the best gain, with
+    the interval.
     """
     by_entry = [_matrix_cells(entry) for entry in members]
     ranked = {} if together is None else {row["model"]: row for row in together.rows.to_dict("records")}
     lines = []
     for model in sorted({model for cells in by_entry for model in cells}):
         row = ranked.get(model, {})
-        margin = interval(row[MEAN_RANK + LOW], row[MEAN_RANK + HIGH], 1) if row else ""
+        margin = interval(100 * row[SHARE + LOW], 100 * row[SHARE + HIGH], 0) if SHARE + LOW in row else ""
         cells = [known.get(model) for known in by_entry]
-        lines.append({"model": model, "cells": cells, "mean_rank": row.get(MEAN_RANK), "margin": margin})
+        lines.append({"model": model, "cells": cells, "share": row.get(SHARE), "margin": margin})
 
     def place(line: dict[str, Any]) -> tuple[bool, float]:
-        rank = line["mean_rank"]
-        return rank is None, rank or fmean(1.0 if c is None else c["place"] for c in line["cells"])
+        if (share := line["share"]) is not None:
+            return False, -share
+        return True, fmean(1.0 if c is None else c["place"] for c in line["cells"])
 
     return sorted(lines, key=place)
 

@@ -59,8 +59,8 @@ def test_the_front_page_names_the_leader_of_each_board(files: dict[str, bytes]) 
     assert (heat["25.0"], heat["26.0"], heat["21.0"]) == ("h4", "h4", "h0")
     assert heat["19.0"].startswith("h-")
     assert len([a for a in page.all("td") if a.get("class") == "missing"]) == 1
-    [verdict] = [text for path, text in page.texts if path[-2:] == ("section", "p") and "ranks best" in text]
-    assert "mean rank 1.0, 2 boards won or shared" in " ".join(verdict.split())
+    [verdict] = [text for path, text in page.texts if path[-2:] == ("section", "p") and "gains most" in text]
+    assert "100 % of the best model’s gain. It may be the best on 2 of them." in " ".join(verdict.split())
 
 
 def test_no_model_leads_where_none_beats_the_input(tmp_path: Path) -> None:
