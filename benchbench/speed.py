@@ -37,7 +37,7 @@ from .registry.registry import Registry
 from .results.environment import environment
 from .results.trial import Trial
 from .running import plan
-from .training.trainer import Trainer
+from .training.ways import make_trainer
 
 BATCH = 32
 LARGEST_MADE = 128  # px
@@ -190,7 +190,7 @@ def model_cases(model: Model, data: TrainingSet, validation: DegradedSet) -> Ite
     module = model.build(Task(size, data.degradation, 3, *data.statistics())).to(device)
     if model.recipe is not None:
         trial = Trial(Path(), "", "", size, data.degradation, model, seed=0, budget=Budget.parse("1epoch"))
-        trainer = Trainer(trial, module, data, validation)
+        trainer = make_trainer(trial, module, data, validation)
         yield Case("training step", str(model), trainer.batch, trainer.step, device=device)
     first = torch.arange(min(BATCH, len(data)), device=data.index_device)
     batch = data.batch(first, generator("speed", device=device), flip=False)

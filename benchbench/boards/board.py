@@ -1,4 +1,4 @@
-"""Stored results -> boards. Rows that differ in data, size, degradation, protocol or budget never share a board."""
+"""Stored results -> boards. Rows that differ in data, size, degradation, protocol or training never share a board."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..results.record import MetricFacts
 from ..results.store import DamagedResult, Result
 from .ranking import ranked
 from .rows import metrics_of, ranking_metric, rows_of, training_scores
-from .text import COMPILED, budget_name
+from .text import COMPILED, training_name
 
 
 @dataclass(frozen=True, order=True)
@@ -27,16 +27,16 @@ class League:
     fingerprint: str
     size: int
     protocol: int
-    budget: str
+    training: str
 
     @property
     def title(self) -> str:
-        """Size and budget in words."""
-        return f"{self.size} px, {budget_name(self.budget)}"
+        """Size and way of training in words."""
+        return f"{self.size} px, {training_name(self.training)}"
 
     @property
     def full_title(self) -> str:
-        """Data set, size and budget in words."""
+        """Data set, size and way of training in words."""
         return f"{self.dataset}, {self.title}"
 
     @property
@@ -56,8 +56,8 @@ class Setting:
     degradation_digest: str
     """Digest of its source: other code gives other images."""
     protocol: int
-    budget: str
-    """Of each training, and whether its steps were compiled."""
+    training: str
+    """The way of training (`any-time`, `recipe` or `none`), and whether its steps were compiled."""
     test_set: str = ""
     """Digest of the degraded test images, which may differ between versions of libraries; "" where unknown."""
 
@@ -74,7 +74,7 @@ class Setting:
     @property
     def league(self) -> League:
         """The conditions that boards of other degradations may share."""
-        return League(self.dataset, self.fingerprint, self.size, self.protocol, self.budget)
+        return League(self.dataset, self.fingerprint, self.size, self.protocol, self.training)
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def boards_of(results: Sequence[Result]) -> list[Board]:
 
 def _place(board: Board) -> tuple[Any, ...]:
     s = board.setting
-    return *s.file, s.size, s.budget, s.fingerprint, s.test_set
+    return *s.file, s.size, s.training, s.fingerprint, s.test_set
 
 
 def _settings(results: Sequence[Result]) -> dict[Setting, list[Result]]:
@@ -156,13 +156,13 @@ def _settings(results: Sequence[Result]) -> dict[Setting, list[Result]]:
     settings: dict[Setting, list[Result]] = {}
     for result in results:
         trial = result.record.trial
-        if trial.budget is not None:
-            budget = trial.budget + (COMPILED if trial.compiled else "")
-            settings.setdefault(_setting(result, budget), []).append(result)
-    for result in results:  # models without training belong to every budget, or make a board of their own
-        if result.record.trial.budget is None:
+        if trial.training is not None:
+            way = trial.training + (COMPILED if trial.compiled else "")
+            settings.setdefault(_setting(result, way), []).append(result)
+    for result in results:  # models without training belong to every way, or make a board of their own
+        if result.record.trial.training is None:
             own = _setting(result, "none")
-            shared = [s for s in settings if s.budget != "none" and replace(s, budget=own.budget) == own]
+            shared = [s for s in settings if s.training != "none" and replace(s, training=own.training) == own]
             for setting in shared or [own]:
                 settings.setdefault(setting, []).append(result)
     return dict(part for setting, members in settings.items() for part in _by_test_set(setting, members))
@@ -180,9 +180,9 @@ def _by_test_set(setting: Setting, members: Sequence[Result]) -> Iterator[tuple[
         yield replace(setting, test_set=test_set), [r for r in members if named.get(r.folder, test_set) == test_set]
 
 
-def _setting(result: Result, budget: str) -> Setting:
+def _setting(result: Result, training: str) -> Setting:
     t, protocol = result.record.trial, result.record.protocol.version
-    return Setting(t.dataset, t.fingerprint, t.size, t.degradation, t.degradation_digest, protocol, budget)
+    return Setting(t.dataset, t.fingerprint, t.size, t.degradation, t.degradation_digest, protocol, training)
 
 
 def _newest(results: Iterable[Result]) -> list[Result]:

@@ -1,4 +1,4 @@
-"""Overall boards: models compared over all degradations of one data set, size, budget and protocol."""
+"""Overall boards: models compared over all degradations of one data set, size, way of training and protocol."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FEWEST = 6  # degradations that intervals and ranks over degradations take: of f
 
 @dataclass(frozen=True)
 class Overall:
-    """Models compared over the boards of one data set, size, budget and protocol."""
+    """Models compared over the boards of one data set, size, way of training and protocol."""
 
     boards: list[Board]
     """One per degradation, only boards whose input is degraded, so that there is a gain."""

@@ -8,10 +8,9 @@ from typing import Any
 
 from tabulate import tabulate
 
-from ..contracts.budget import PRESETS, Budget
 from ..results.record import MetricFacts
 
-COMPILED = ", compiled"  # behind a budget, where training steps were
+COMPILED = ", compiled"  # behind a way of training, where its steps were
 INERT = str.maketrans({c: "\\" + c for c in r"\|`*_[]#~$"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 NARROW = "\u202f"  # a space that does not break a cell in two
 
@@ -45,16 +44,11 @@ def escape(text: str) -> str:
     return " ".join(text.translate(INERT).split())
 
 
-def budget_name(canonical: str) -> str:
-    """`5e+12 flops` as `5 TFLOP a model (quick)`."""
-    if canonical.endswith(COMPILED):
-        return budget_name(canonical.removesuffix(COMPILED)) + COMPILED
-    if words := {"none": "no training", "recipe": "each model's own recipe"}.get(canonical):
-        return words
-    names = {Budget.parse(text).canonical: name for name, text in PRESETS.items()}
-    amount, unit = canonical.split()
-    shown = f"{float(amount) / 1e12:,.12g} TFLOP" if unit == "flops" else f"{float(amount):,.12g} {unit}"
-    return f"{shown} a model" + (f" ({names[canonical]})" if canonical in names else "")
+def training_name(way: str) -> str:
+    """A way of training, as `Setting.training` has it, in words."""
+    if way.endswith(COMPILED):
+        return training_name(way.removesuffix(COMPILED)) + COMPILED
+    return {"any-time": "any-time training", "recipe": "each model's own recipe"}.get(way, "no training")
 
 
 def arrow(facts: MetricFacts) -> str:

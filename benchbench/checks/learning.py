@@ -16,6 +16,7 @@ from ..data.batches import TrainingSet
 from ..results.trial import Trial
 from ..training.step import optimizer_step
 from ..training.trainer import Trainer
+from ..training.ways import make_trainer
 from . import fixtures
 from .law import NotApplicable, law, laws_of, require
 from .model_case import ModelCase
@@ -95,7 +96,7 @@ def _trainer(case: ModelCase) -> Trainer:
     budget = Budget.parse(f"{STEPS}epochs")
     trial = Trial(Path(), "noise", "", case.size, degradation, model, seed=0, budget=budget)
     with fixtures.global_seed(0):
-        return Trainer(trial, model.build(case.task()).to(case.device), data, validation)
+        return make_trainer(trial, model.build(case.task()).to(case.device), data, validation)
 
 
 def _go(trainer: Trainer, steps: int) -> None:

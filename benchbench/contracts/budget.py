@@ -13,7 +13,7 @@ from typing import Literal
 from ..errors import SpecError
 
 Kind = Literal["flops", "epochs", "images", "seconds", "recipe"]
-PRESETS = {"quick": "5TFLOP"}
+PRESETS = {"quick": "1TFLOP"}
 _PREFIX = {"": 1.0, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(?:([MGTP]?)FLOPs?|(epochs?|images?|s|min|h))", re.I | re.A)
 _UNITS: dict[str, tuple[Kind, float]] = {

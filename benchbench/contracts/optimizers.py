@@ -11,7 +11,8 @@ from torch.optim import Optimizer
 
 from .recipe import Recipe
 
-WARM_UP = 0.02  # of the budget
+WARM_UP = 0.02  # of the budget, in a recipe's schedule
+WARM_UP_FLOPS, MOST_WARM_UP_STEPS = 2e10, 100  # of an any-time training, whichever comes first
 
 
 def make_optimizer(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> Optimizer:
@@ -24,11 +25,17 @@ def make_optimizer(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> Optimi
 
 
 def rate_factor(schedule: str, done: float) -> float:
-    """Compute the factor of the learning rate after the part `done`, in [0, 1], of the budget."""
+    """Compute the factor of the learning rate after the part `done`, in [0, 1], of a recipe."""
     factor = 1.0
     if schedule == "cosine":
         factor = min(1.0, (done + 1e-3) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * done))
     return max(factor, 1e-3)
+
+
+def warm_up_factor(step: int, step_flops: float) -> float:
+    """Compute the factor of the learning rate in a step, counted from 0, of an any-time training: it rises to 1."""
+    steps = min(MOST_WARM_UP_STEPS, max(1, round(WARM_UP_FLOPS / step_flops))) if step_flops else 1
+    return min(1.0, (step + 1) / (steps + 1))
 
 
 def lay_out_like_parameters(optimizer: Optimizer) -> None:

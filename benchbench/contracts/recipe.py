@@ -10,7 +10,9 @@ from ..errors import SpecError
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is trained. `epochs` and `patience` count under `--budget recipe`; other budgets replace them.
+    """How a model is trained. `epochs`, `schedule` and `patience` count under `--budget recipe` only.
+
+    Under any other budget the rate is constant after a warm-up, and an average of the weights is judged.
 
     >>> from benchbench import Recipe
     >>> Recipe(epochs=200, optimizer="adamw", weight_decay=0.01).schedule

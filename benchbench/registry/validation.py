@@ -22,7 +22,7 @@ HOOKS: Mapping[str, Any] = MappingProxyType(
 )
 OTHER_VERSION = f"was it written for another version of benchbench's hooks (this one: {HOOKS_VERSION})?"
 RESERVED = frozenset({
-    "dataset", "fingerprint", "size", "degradation", "degradation_digest", "test_set", "protocol", "budget", "model",
+    "dataset", "fingerprint", "size", "degradation", "degradation_digest", "test_set", "protocol", "training", "model",
     "role", "sees", "plugin", "parameters", "flops", "epochs", "bytes", "payload", "seed", "seeds", "trainings",
     "rank", "equivalent", "gain", "recovered", "status", "reason",
 })  # fmt: skip

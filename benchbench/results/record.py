@@ -1,7 +1,4 @@
-"""What a `result.json` holds: one definition for reading, writing, and checking the files of strangers.
-
-Fields that a file has beyond these are ignored, so that a later version may add some.
-"""
+"""What a `result.json` holds: one definition to read, write and check strangers'; other fields are ignored."""
 
 from __future__ import annotations
 
@@ -11,16 +8,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-SCHEMA = 1
-SCORED = ("origin", "environment", "model", "metrics", "scores", "timing")
-"""Parts that a scored result cannot do without."""
-OF_SCORED_ONLY = ("data", "training", "model", "task", "rate", "metrics", "scores", "timing", "worst")
+SCHEMA = 2
+SCORED = ("origin", "environment", "model", "metrics", "scores", "timing")  # what a scored result cannot do without
+OF_SCORED_ONLY = ("data", "training", "model", "task", "rate", "metrics", "scores", "rungs", "timing", "worst")
 
 Text = Annotated[str, Meta(max_length=10_000)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9A-Za-z._-]{1,64}\Z")]  # boards show it as it is
-Budget = Annotated[
-    str, Meta(pattern=r"^(recipe|[0-9]{1,30}(\.[0-9]{1,30})?(e[+-]?[0-9]{1,3})? (flops|epochs|images|seconds))\Z")
-]
 Integer = Annotated[int, Meta(ge=-(2**62), le=2**62)]
 Count = Annotated[int, Meta(ge=0, le=2**62)]
 Positive = Annotated[int, Meta(ge=1, le=2**62)]
@@ -42,7 +35,7 @@ class TrialFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     model: Text
     model_digest: Text
     seed: Integer | None
-    budget: Budget | None
+    training: Literal["any-time", "recipe"] | None
     threads: Positive
     compiled: bool = False
     key: Text = ""
@@ -79,8 +72,7 @@ class Environment(Struct, frozen=True, kw_only=True):
 
 
 class DataFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Numbers of images in each split, of test images left out as not degraded, and of files left out; the digest of
-    the degraded test images."""
+    """Numbers of images by split, of test images not degraded, of files left out; the digest of the degraded ones."""
 
     train: Count
     validation: Count
@@ -88,12 +80,11 @@ class DataFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     unchanged: Count = 0
     skipped: Count = field(default_factory=int)
     test_set: Digest | None = None
-    persons: list[Count] = []
-    """The number of the person in each scored image, in their order; empty where no two are known to show the same."""
+    persons: list[Count] = []  # of each scored image, in their order; empty where no two are known to show the same
 
 
 class TrainingFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a training did; all fields are None where nothing was trained."""
+    """What a training did up to its end; all fields are None where nothing was trained."""
 
     stopped_by: Text | None = None
     steps: Count | None = None
@@ -165,6 +156,17 @@ class Score(Struct, frozen=True, kw_only=True):
     n: Count
 
 
+class Rung(Struct, frozen=True, kw_only=True):
+    """A training after so many FLOPs, and its scores."""
+
+    flops: Annotated[float, Meta(ge=0)]
+    steps: Count
+    images: Count
+    seconds: float
+    validation_psnr: float
+    scores: dict[Text, Score]
+
+
 class TrainingTime(Struct, frozen=True, kw_only=True):
     """Seconds and peak bytes of memory of a training."""
 
@@ -190,9 +192,9 @@ _NO_TIMING = Timing(ms_per_image={}, device_name="", threads=0, training_precisi
 
 
 class Record(Struct, frozen=True, kw_only=True):
-    """A whole `result.json`. Results that were skipped or failed have empty parts where scored ones have facts."""
+    """A whole `result.json`; skipped and failed ones have empty parts. `scores` are those of the last rung."""
 
-    schema: Literal[1] = 1
+    schema: Literal[2] = 2
     key: Text
     status: Status
     reason: Text | None = None
@@ -208,6 +210,7 @@ class Record(Struct, frozen=True, kw_only=True):
     rate: Rate | None = None
     metrics: dict[Text, MetricFacts] = {}
     scores: dict[Text, Score] = {}
+    rungs: list[Rung] = []
     timing: Timing = _NO_TIMING
     worst: list[Text] = []
     skipped_by: Text | None = None

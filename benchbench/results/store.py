@@ -5,22 +5,22 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ..contracts.specs import NAME
 from ..errors import one_line
-from ..files import digest, file_digest, read_json, write_atomically, write_json
+from ..files import digest, file_digest, read_json, write_json
+from . import scores
 from .record import SCHEMA, Record, parse, plain
-from .renamed import current_name, with_current_names
+from .renamed import with_current_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +38,7 @@ RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIONS
     "log.txt",
 )
 SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIONS)
+CHECKPOINT = "checkpoint.safetensors"  # what a larger budget goes on from; a result is whole without it
 GRADIENT = "gradient/"  # begins the columns of a history that hold the gradient's norm in a stage
 WORK = ".partial"
 RESTORED = "restored"  # the tensor in the file of predictions
@@ -74,9 +75,21 @@ class Result:
         return self.record.status
 
     @cached_property
+    def tables(self) -> dict[float, pd.DataFrame]:
+        """Rung -> the scores of each test image: rows are image ids, columns metrics. Raises DamagedResult."""
+        try:
+            return scores.read(self.folder / SCORES)
+        except ValueError as error:
+            raise DamagedResult(str(error)) from error
+
+    @property
     def scores(self) -> pd.DataFrame:
-        """The scores of each test image: rows are image ids, columns metrics. Raises DamagedResult."""
-        return read_scores(self.folder)
+        """The scores of each test image at the last rung: rows are ids, columns metrics. Raises DamagedResult."""
+        return self.tables[max(self.tables)]
+
+    def scores_at(self, flops: float) -> pd.DataFrame:
+        """The scores at a rung; those of a model that needs no training are the same at any. Raises KeyError."""
+        return self.tables[scores.NO_RUNG if scores.NO_RUNG in self.tables else flops]
 
     def keeps(self, predictions: bool) -> bool:
         """Whether the restored images are there, where they are wanted."""
@@ -141,47 +154,6 @@ def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
             continue
         copied = DamagedResult(f"{path.parent} is a copy: its key is {result.record.key}")
         yield path.parent, result if result.record.key == path.parent.name else copied
-
-
-def write_scores(folder: Path, table: pd.DataFrame) -> None:
-    """Per-image scores (rows: ids) as `metrics.parquet`: a column `id`, then the scores, without what pandas adds.
-
-    Metrics score in float32, so that single precision loses nothing; a column that it would alter keeps its own.
-    """
-    import numpy as np
-    import pyarrow
-    from pyarrow import parquet
-
-    columns: dict[str, Any] = {"id": pyarrow.array(table.index.astype(str), pyarrow.string())}
-    for name, values in table.items():
-        with np.errstate(over="ignore"):
-            single = values.astype("float32")
-        columns[str(name)] = (
-            single if single.astype("float64").equals(values.astype("float64")) else values
-        ).to_numpy()
-    buffer = io.BytesIO()
-    options = {"compression": "zstd", "use_dictionary": False, "write_statistics": False, "store_schema": False}
-    split = [name for name in columns if name != "id"]  # a tenth smaller
-    parquet.write_table(pyarrow.table(columns), buffer, use_byte_stream_split=split, **options)
-    write_atomically(folder / SCORES, buffer.getvalue())
-
-
-def read_scores(folder: Path) -> pd.DataFrame:
-    """The scores of each test image in float64: rows are image ids, columns metrics. Raises DamagedResult."""
-    import pyarrow
-    from pyarrow import parquet
-
-    try:
-        frame = (
-            parquet.ParquetFile(folder / SCORES, pre_buffer=False).read(use_threads=False).to_pandas(use_threads=False)
-        )
-    except (OSError, pyarrow.ArrowException) as error:
-        raise DamagedResult(f"{folder / SCORES} cannot be read: {error}") from error
-    frame = (frame.set_index("id") if "id" in frame else frame).rename(columns=current_name)
-    numeric = all(kind.kind == "f" for kind in frame.dtypes)
-    if frame.index.name != "id" or not frame.index.is_unique or not frame.columns.is_unique or not numeric:
-        raise DamagedResult(f"{folder / SCORES} is no table of one row of numbers an image")
-    return frame.astype("float64")
 
 
 def work_folder(final: Path) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -24,8 +24,7 @@ from . import store
 from .environment import environment
 from .record import Origin, ProtocolFacts, Record, Status, TrialFacts
 
-KEYED = ("fingerprint", "size", "degradation_digest", "model_digest", "seed", "budget", "threads")
-KEYED_IF_THERE = ("compiled",)
+KEYED = ("fingerprint", "size", "degradation_digest", "model_digest", "seed", "threads")
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,7 @@ class Trial:
     model: Model
     seed: int | None
     budget: Budget | None
+    """Of the key it is only whether it is the recipe: a training goes on with a larger one."""
     threads: int = 1
     """CPU threads: part of the key, because sums over several threads differ in their last bits."""
     compiled: bool = False
@@ -67,6 +67,13 @@ class Trial:
         )
 
     @property
+    def training(self) -> Literal["any-time", "recipe"] | None:
+        """The way of training; None for a model that needs none."""
+        if self.budget is None:
+            return None
+        return "recipe" if self.budget.kind == "recipe" else "any-time"
+
+    @property
     def facts(self) -> TrialFacts:
         """The trial as its result describes it."""
         return replace(self._facts, key=self.key)
@@ -87,7 +94,7 @@ class Trial:
             model=str(self.model),
             model_digest=component_digest(self.model),
             seed=self.seed,
-            budget=self.budget.canonical if self.budget else None,
+            training=self.training,
             threads=self.threads,
             compiled=self.compiled,
             degrades=self.degradation.degrades,
@@ -97,8 +104,9 @@ class Trial:
 
 def key_of(trial: TrialFacts, protocol_version: int) -> str:
     """The key of a trial, so that whoever has a result can check it; labels are no part of it."""
-    options = (name for name in KEYED_IF_THERE if getattr(trial, name))
-    return digest(f"protocol {protocol_version}", *(getattr(trial, name) for name in KEYED), *options)
+    options = {"compiled": trial.compiled, "recipe": trial.training == "recipe"}
+    named = (name for name, there in options.items() if there)
+    return digest(f"protocol {protocol_version}", *(getattr(trial, name) for name in KEYED), *named)
 
 
 def record_of(trial: Trial, status: Status, reason: str | None = None) -> Record:
@@ -113,6 +121,19 @@ def record_of(trial: Trial, status: Status, reason: str | None = None) -> Record
         environment=environment(),
         finished_at=datetime.now(UTC).isoformat(),
     )
+
+
+def is_trained_enough(trial: Trial, record: Record) -> bool:
+    """Whether a scored result was trained as far as the trial's budget goes, or further."""
+    budget, training = trial.budget, record.training
+    if budget is None or budget.kind == "recipe":
+        return True
+    if budget.kind == "seconds":
+        return bool(record.rungs) and record.rungs[-1].seconds >= round(budget.amount, 3)
+    if training.steps is None or not training.batch or record.data is None:
+        return False
+    steps = budget.steps(training.batch, record.data.train // training.batch, training.flops_per_image or 0.0, 1)
+    return steps is not None and training.steps >= steps
 
 
 def missing_metrics(trial: Trial, result: store.Result) -> list[Metric]:

@@ -5,30 +5,28 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
 from ..errors import TrialError, one_line
-from ..files import save_tensors
 from ..results import history, store
 from ..results.record import DataFacts, Record, TrainingFacts, TrainingTime
 from ..results.store import Result
 from ..results.trial import Trial, missing_metrics, record_of
-from .measure import measure, restore_and_score, with_scores
+from .measure import keep_predictions, measure, with_scores
 from .progress import tell
-from .workspace import CHECKPOINTS, Workspace
+from .workspace import Workspace
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from ..contracts.model import Task
-    from ..data.batches import TrainingSet
     from ..data.degraded import DegradedSet
     from ..data.prepared import PreparedDataset
+    from ..evaluation.rungs import RungScorer
     from ..training.trainer import Trained, Trainer
 
 
@@ -41,7 +39,8 @@ def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: R
     from ..contracts.model import Task
     from ..data.batches import TrainingSet
     from ..data.degraded import degraded_set
-    from ..evaluation.trained import load_module
+    from ..evaluation.rungs import RungScorer, restore_and_score
+    from ..evaluation.trained import build_module, load_module
 
     if data.masks is None and needs_masks(trial.degradation):
         lacking = f"{trial.degradation} needs face masks, which {trial.dataset} lacks"
@@ -57,16 +56,20 @@ def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: R
     if stored:
         module = load_module(trial.model, task, trial.seed, stored.folder).to(workspace.torch_device)
         lacks = replace(trial, metrics=tuple(missing_metrics(trial, stored)))
-        _, scores = restore_and_score(lacks, task, module, test, workspace)
+        restored, scores = restore_and_score(lacks, task, module, test, workspace.torch_device)
+        keep_predictions(trial, restored, workspace.work)
         return with_scores(stored, lacks.metrics, scores, workspace.work)
+    scorer = RungScorer(trial, task, images, test, workspace.work)
+    if trial.model.recipe is None:
+        scorer(build_module(trial.model, task, trial.seed))
+        return structs.replace(measure(scorer, []), data=_data_facts(data, test))
     validation = degraded_set(data, "validation", trial.degradation, workspace.cache)
-    training, time, notes = _make(trial, task, images, validation, workspace.work)
-    module = load_module(trial.model, task, trial.seed, workspace.work).to(workspace.torch_device)  # what is stored
-    record = measure(trial, task, module, test, workspace)
+    trained, time, notes = _train(scorer, validation)
+    record = measure(scorer, trained.rungs)
     return structs.replace(
         record,
         data=_data_facts(data, test),
-        training=training,
+        training=TrainingFacts(**trained.facts),
         model=structs.replace(record.model, notes=[*record.model.notes, *notes]),
         timing=structs.replace(record.timing, training=time),
     )
@@ -79,62 +82,41 @@ def _data_facts(data: PreparedDataset, test: DegradedSet) -> DataFacts:
     return DataFacts(**counts, unchanged=unchanged, skipped=skipped, test_set=test.digest, persons=persons)
 
 
-def _make(
-    trial: Trial, task: Task, data: TrainingSet, validation: DegradedSet, work: Path
-) -> tuple[TrainingFacts, TrainingTime | None, list[str]]:
-    """Train the model where it needs training, fit it where it has something to fit, and store its weights.
-
-    Returns what the result tells of it: facts of the training, its time and memory, notes.
-    """
-    import torch
-
-    from ..devices import peak_memory
-    from ..training.compile import eager
-
-    with peak_memory(data.device) as peak:
-        module, training, notes = _train(trial, task, data, validation, work)
-    with torch.no_grad(), eager(trial.compiled):
-        trial.model.fit(module, data.in_order(trial.seed))
-    save_tensors(work / store.WEIGHTS, dict(module.state_dict()))
-    if not training:
-        return TrainingFacts(), None, notes
-    time = TrainingTime(seconds=history.read(work)[-1]["seconds"], peak_bytes=peak.bytes)
-    return TrainingFacts(**training), time, notes
-
-
-def _train(
-    trial: Trial, task: Task, data: TrainingSet, validation: DegradedSet, work: Path
-) -> tuple[nn.Module, dict[str, Any], list[str]]:
-    """Return the module, trained where it needs training, on the device and in eval mode; facts of the training; notes.
+def _train(scorer: RungScorer, validation: DegradedSet) -> tuple[Trained, TrainingTime, list[str]]:
+    """Train the model, scored at its rungs; return how it got there, its time and memory, and notes.
 
     Where memory does not suffice, the training starts anew with half the batch, down to single images.
     """
     from ..evaluation.trained import build_module
-    from ..training.trainer import Trainer
+    from ..training.ways import make_trainer
 
-    recipe = trial.model.recipe
-    if recipe is None:
-        return build_module(trial.model, task, trial.seed).to(data.device).eval(), {}, []
-    wanted = batch = min(recipe.batch, len(data))
+    trial, data, checkpoint = scorer.trial, scorer.data, scorer.work / store.CHECKPOINT
+    batch = wanted = min(trial.model.recipe.batch if trial.model.recipe else 1, len(data))
     while True:
+        trainer = make_trainer(trial, build_module(trial.model, scorer.task, trial.seed), data, validation, batch)
         try:
-            trained = _run(Trainer(trial, build_module(trial.model, task, trial.seed), data, validation, batch), work)
+            trained, time = _run(trainer, scorer)
         except Exception as error:
+            batch = trainer.batch
             if batch == 1 or not _is_out_of_memory(error):
                 raise
             print(f"batches of {batch} do not fit into memory: {one_line(error)}")
         else:
+            batch = trainer.batch
             halved = f"trained with batches of {batch}: {wanted} images did not fit into memory"
-            return trained.module, trained.facts, [halved] if batch < wanted else []
+            return trained, time, [halved] if batch < wanted else []
+        checkpoint.unlink(missing_ok=True)
         batch //= 2  # outside of the handler, whose traceback keeps the tensors alive
+        del trainer
         _free_memory(data.device)
 
 
-def _run(trainer: Trainer, work: Path) -> Trained:
-    """Train, telling the parent of it, and write the history and the film strip."""
+def _run(trainer: Trainer, scorer: RungScorer) -> tuple[Trained, TrainingTime]:
+    """Train, telling the parent of it, and write the history and the film strip; what was trained is scored."""
+    from ..devices import peak_memory
     from ..training.filmstrip import write_strip
 
-    told = 0
+    told, work = 0, scorer.work
 
     def report(progress: Mapping[str, float], history: Sequence[Mapping[str, float]]) -> None:
         nonlocal told
@@ -143,12 +125,19 @@ def _run(trainer: Trainer, work: Path) -> Trained:
         told = len(history)
         tell(progress)
 
-    halved = trainer.batch < min(trainer.recipe.batch, len(trainer.data))
-    checkpoint = work / CHECKPOINTS.replace("*", f"-{trainer.batch}" if halved else "")
-    trained = trainer.run(checkpoint, report)
+    with ExitStack() as until_scored:
+        peak = until_scored.enter_context(peak_memory(scorer.data.device))
+
+        def score(module: nn.Module) -> Mapping[str, Any]:
+            until_scored.close()  # metrics need memory of their own
+            return scorer(module)
+
+        trained = trainer.run(work / store.CHECKPOINT, report, score)
+    if scorer.last is None:  # a larger budget, or a process that was killed since, had scored its last rung
+        scorer(trained.module)
     history.write(work, trained.history)
     write_strip(work / store.STRIP, trainer.validation, trained.frames)
-    return trained
+    return trained, TrainingTime(seconds=trained.rungs[-1]["seconds"], peak_bytes=peak.bytes)
 
 
 def _is_out_of_memory(error: Exception) -> bool:

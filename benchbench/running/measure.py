@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pandas as pd
@@ -16,35 +16,42 @@ from msgspec.structs import replace
 from ..contracts.digests import component_digest, full_spec
 from ..contracts.metric import Metric
 from ..files import save_tensors
+from ..results import scores as scores_file
 from ..results import store
 from ..results.environment import library_version
 from ..results.record import MetricFacts, ModelFacts, Rate, Record, Score, TaskFacts, Timing
 from ..results.store import Result
 from ..results.trial import Trial, record_of
-from .workspace import Workspace
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from ..contracts.model import Task
     from ..data.degraded import DegradedSet
     from ..evaluation.restore import Restored
+    from ..evaluation.rungs import RungScorer
     from ..evaluation.score import Scores
 
 SAMPLE_COUNT = 8
 WORST_COUNT = 4
 
 
-def measure(trial: Trial, task: Task, module: nn.Module, test: DegradedSet, workspace: Workspace) -> Record:
-    """Return the record of a module that has been trained; the files of its result go into the work folder."""
+def measure(scorer: RungScorer, rungs: Sequence[Mapping[str, Any]]) -> Record:
+    """Return the record of what was scored last, and at the rungs of its training, if any.
+
+    The files of its result go into the work folder.
+    """
     from ..evaluation.histograms import write_histograms
     from ..evaluation.pictures import write_samples
+    from ..evaluation.rungs import rung_facts
     from ..evaluation.score import means
 
-    work = workspace.work
-    restored, scores = restore_and_score(trial, task, module, test, workspace)
-    store.write_scores(work, scores.table)
+    if scorer.last is None:
+        raise TypeError("nothing was scored yet")
+    trial, task, test, work = scorer.trial, scorer.task, scorer.test, scorer.work
+    module, restored, scores = scorer.last
+    tables = {rung["flops"]: scorer.table(rung["scored"]) for rung in rungs} or {scores_file.NO_RUNG: scores.table}
+    scores_file.write(work / store.SCORES, tables)
     rate = restored.rate()
     record = replace(
         record_of(trial, "scored"),
@@ -59,8 +66,10 @@ def measure(trial: Trial, task: Task, module: nn.Module, test: DegradedSet, work
         rate=Rate(**rate) if rate else None,
         metrics=_metric_facts(trial.metrics, scores.unavailable),
         scores=msgspec.convert(means(scores.table), dict[str, Score]),
-        timing=_timing(trial, module, test, workspace.torch_device),
+        rungs=rung_facts(rungs, tables),
+        timing=_timing(trial, module, test, scorer.data.device),
     )
+    keep_predictions(trial, restored, work)
     write_samples(work / store.SAMPLES, test, restored.images, range(min(SAMPLE_COUNT, len(test))))
     write_histograms(work / store.HISTOGRAMS, test, restored.images)
     worst = _worst(scores.table, record)
@@ -69,19 +78,10 @@ def measure(trial: Trial, task: Task, module: nn.Module, test: DegradedSet, work
     return replace(record, worst=[test.ids[position] for position in worst])
 
 
-def restore_and_score(
-    trial: Trial, task: Task, module: nn.Module, test: DegradedSet, workspace: Workspace
-) -> tuple[Restored, Scores]:
-    """Return the test images restored, kept where that is wanted, and their scores by the trial's metrics."""
-    from ..evaluation.restore import restore
-    from ..evaluation.score import score
-
-    device = workspace.torch_device
-    restored = restore(trial.model, module, test, task, device)
-    scores = score(restored, test, trial.metrics, task, device)
+def keep_predictions(trial: Trial, restored: Restored, work: Path) -> None:
+    """Store the restored images where that is wanted."""
     if trial.predictions:
-        save_tensors(workspace.work / store.PREDICTIONS, {store.RESTORED: restored.images})
-    return restored, scores
+        save_tensors(work / store.PREDICTIONS, {store.RESTORED: restored.images})
 
 
 def _worst(scores: pd.DataFrame, record: Record) -> list[int]:
@@ -94,20 +94,28 @@ def _worst(scores: pd.DataFrame, record: Record) -> list[int]:
 
 
 def with_scores(stored: Result, metrics: Sequence[Metric], scores: Scores, work: Path) -> Record:
-    """Return the stored record with what became of these metrics; its files go into the work folder."""
+    """Return the stored record with what became of these metrics at its last rung.
+
+    The files of its result go into the work folder.
+    """
     from ..evaluation.score import means
 
-    known = store.read_scores(stored.folder)
+    tables = dict(stored.tables)
+    last = max(tables)
+    known = tables[last]
     kept = known.drop(columns=[c for m in metrics for c in known if c == str(m) or c.startswith(f"{m}@")])
-    table = pd.concat([kept, scores.table], axis=1)
-    store.write_scores(work, table)
-    for name in set(store.SUMMED) - {store.SCORES}:
-        if (stored.folder / name).exists():
+    tables[last] = pd.concat([kept, scores.table], axis=1)
+    scores_file.write(work / store.SCORES, tables)
+    for name in {*store.SUMMED, store.CHECKPOINT} - {store.SCORES}:
+        if (stored.folder / name).exists() and not (work / name).exists():
             shutil.copyfile(stored.folder / name, work / name)
+    found = msgspec.convert(means(tables[last]), dict[str, Score])
+    rungs = stored.record.rungs
     return replace(
         stored.record,
         metrics=stored.record.metrics | _metric_facts(metrics, scores.unavailable),
-        scores=msgspec.convert(means(table), dict[str, Score]),
+        scores=found,
+        rungs=[*rungs[:-1], *(replace(rung, scores=found) for rung in rungs[-1:])],
         finished_at=datetime.now(UTC).isoformat(),
     )
 

@@ -23,7 +23,7 @@ from ..registry import suites
 from ..registry.registry import Registry
 from ..registry.suites import Grid
 from ..results import store
-from ..results.trial import Trial, missing_metrics, still_skipped
+from ..results.trial import Trial, is_trained_enough, missing_metrics, still_skipped
 from .listeners import Listener
 from .workspace import check_writable
 
@@ -235,9 +235,9 @@ def origin_of(registry: Registry, components: Sequence[Component]) -> list[dict[
 
 
 def is_done(trial: Trial, out: Path) -> bool:
-    """Return whether a whole result with all the trial's metrics is stored, or the reason for skipping it still holds.
+    """Return whether a whole result with all the trial's metrics is stored, trained as far as its budget or further.
 
-    Failed trials are tried again.
+    Skipped trials are done while their reason holds; failed ones are tried again.
     """
     try:
         result = store.read(trial.folder(out))
@@ -245,4 +245,6 @@ def is_done(trial: Trial, out: Path) -> bool:
         return False
     if result.status == "skipped":
         return still_skipped(trial, result)
-    return result.status == "scored" and not missing_metrics(trial, result) and result.keeps(trial.predictions)
+    if result.status != "scored" or not is_trained_enough(trial, result.record):
+        return False
+    return not missing_metrics(trial, result) and result.keeps(trial.predictions)

@@ -29,9 +29,9 @@ from ..results.trial import Trial, key_of
 from . import worker
 from .plan import RunRequest
 from .progress import Progress, pass_on
-from .workspace import CHECKPOINTS, LOCKS, Workspace, lock_of, locked
+from .workspace import LOCKS, Workspace, lock_of, locked
 
-WHOLE = (RESULT, store.LOG, *store.SUMMED, CHECKPOINTS)
+WHOLE = (RESULT, store.LOG, *store.SUMMED, store.CHECKPOINT)
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def prepare(trial: Trial, dataset: Dataset, request: RunRequest) -> RemoteTrial:
         device=request.device,
         threads=trial.threads,
         limits=request.limits,
-        files=files_of(final) | files_of(store.work_folder(final), CHECKPOINTS),
+        files=files_of(final) | files_of(store.work_folder(final), store.CHECKPOINT),
     )
 
 
@@ -105,7 +105,7 @@ def carry_out(
     reason = child.run(given.limits, partial(pass_on, final.name, hear), cancelled)
     found = files_of(final)
     if found.get(RESULT) in (None, before):
-        found = files_of(workspace.work, store.LOG, CHECKPOINTS)
+        found = files_of(workspace.work, store.LOG, store.CHECKPOINT)
     return RemoteResult(reason=reason, files=found)
 
 

@@ -92,6 +92,9 @@ def _planned(registry: Registry, request: RunRequest, listener: Listener) -> tup
             shutil.rmtree(store.work_folder(final), ignore_errors=True)
     missing = [t for t in trials if not plan.is_done(t, request.out)]
     listener.planned(trials, missing, sum(worker.only_lacks_scores(t, request.out) for t in missing), skipped)
+    if anew := sum(worker.must_begin_anew(t, request.out) for t in missing):
+        models = "1 trained model has" if anew == 1 else f"{anew} trained models have"
+        listener.warn(f"{models} no checkpoint to go on from, and {'is' if anew == 1 else 'are'} trained anew")
     done = sum(t.model.recipe is not None for t in trials) - sum(t.model.recipe is not None for t in missing)
     if request.watch_gradients and done:
         listener.warn(f"the gradients of {done} trainings that are done were not watched; --fresh runs them again")

@@ -21,10 +21,10 @@ from ..errors import TrialError, one_line
 from ..results import store
 from ..results.record import Record
 from ..results.store import DamagedResult, Result
-from ..results.trial import Trial, missing_metrics, record_of
+from ..results.trial import Trial, is_trained_enough, missing_metrics, record_of
 from .execute import execute
 from .measure import with_scores
-from .workspace import CHECKPOINTS, Workspace, check_descriptors, lock_of, locked, log_to, shorten_log
+from .workspace import Workspace, check_descriptors, lock_of, locked, log_to, shorten_log, take_over_checkpoint
 
 if TYPE_CHECKING:
     from ..data.prepared import PreparedDataset
@@ -44,8 +44,7 @@ def run(workspace: Workspace, packed: bytes) -> None:
     from ..data.prepared import load
 
     with locked(workspace.lock):
-        if store.publish_if_complete(workspace.work, workspace.final):  # killed between its last write and the renaming
-            return
+        store.publish_if_complete(workspace.work, workspace.final)  # killed between its last write and the renaming
         store.open_work(workspace.work)
         log_to(workspace.work / store.LOG)
         stream = io.BytesIO(packed)
@@ -65,19 +64,18 @@ def run(workspace: Workspace, packed: bytes) -> None:
 
 def run_trial(trial: Trial, data: PreparedDataset, workspace: Workspace) -> None:
     """Execute the trial and publish its result. What a plugin raises becomes a failed result."""
-    final, stored = workspace.final, stored_result(workspace.final)
+    final, stored = workspace.final, sufficient_result(trial, workspace.final)
     if stored and not missing_metrics(trial, stored) and stored.keeps(trial.predictions):
         return
     stored = stored if (final / store.WEIGHTS).is_file() else None  # a light result is for reading only
     try:
-        for checkpoint in final.glob(CHECKPOINTS):  # of a failure, perhaps for want of time or memory
-            os.replace(checkpoint, workspace.work / checkpoint.name)
+        take_over_checkpoint(final, workspace.work)
         own = replace(trial, data=data.folder)  # its key is computed anew, from the sources as they are now
         if own.key != trial.key:
             raise TrialError("the source of a component changed during the run; run again")
         record = execute(own, data, workspace, stored)
         check_descriptors(workspace.work / store.LOG)
-        _publish(final, record)
+        _publish(trial, final, record)
     except BaseException as error:
         _print_traceback()
         _store_failure(trial, final, stored, one_line(error))
@@ -97,7 +95,7 @@ def fail(trial: Trial, out: Path, reason: str) -> Record:
     try:
         with locked(lock_of(trial, out), blocking=False):
             store.open_work(store.work_folder(final))
-            return _store_failure(trial, final, stored_result(final), reason)
+            return _store_failure(trial, final, sufficient_result(trial, final), reason)
     except Timeout:
         return record_of(trial, "failed", reason)
     except OSError as error:
@@ -105,36 +103,37 @@ def fail(trial: Trial, out: Path, reason: str) -> Record:
         raise TrialError(f"cannot write to {final.parent}: {what}; the same command goes on from here") from error
 
 
-def _publish(final: Path, record: Record) -> Record:
+def _publish(trial: Trial, final: Path, record: Record) -> Record:
     work = store.work_folder(final)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
     with suppress(OSError):
         shorten_log(work / store.LOG)
-    if record.status != "failed":
-        for checkpoint in work.glob(CHECKPOINTS):
-            checkpoint.unlink()
+    if record.status != "failed" and trial.training != "any-time":
+        (work / store.CHECKPOINT).unlink(missing_ok=True)
     return store.publish(work, final, record).record
 
 
 def _store_failure(trial: Trial, final: Path, stored: Result | None, reason: str) -> Record:
-    """Publish a failure with the log, and the checkpoints, from which another try goes on.
+    """Publish a failure with the log, and the checkpoint, from which another try goes on.
 
     A scored result that only lacked metrics keeps all that it has; the metrics say why they are not there.
     """
     from ..evaluation.score import Scores
 
     work = store.work_folder(final)
-    for leftover in set(os.listdir(work)) - {store.LOG, *(path.name for path in work.glob(CHECKPOINTS))}:
+    if not stored:
+        take_over_checkpoint(final, work)
+    for leftover in set(os.listdir(work)) - {store.LOG, store.CHECKPOINT}:
         shutil.rmtree(work / leftover) if (work / leftover).is_dir() else (work / leftover).unlink()
     (work / store.LOG).touch()
     reason = reason.replace(f"{final.parents[3]}{os.sep}", "")  # boards are published, and whose folder it was is not
     if not stored:
-        return _publish(final, record_of(trial, "failed", reason))
+        return _publish(trial, final, record_of(trial, "failed", reason))
     missing = missing_metrics(trial, stored)
     none = Scores(pd.DataFrame(), {str(metric): f"failed: {reason}" for metric in missing})
-    return _publish(final, with_scores(stored, missing, none, work))
+    return _publish(trial, final, with_scores(stored, missing, none, work))
 
 
 def whole_result(final: Path) -> Result | None:
@@ -153,7 +152,21 @@ def stored_result(final: Path) -> Result | None:
     return None
 
 
+def sufficient_result(trial: Trial, final: Path) -> Result | None:
+    """Return the scored result in a folder, if it was trained as far as the trial's budget goes."""
+    result = stored_result(final)
+    return result if result and is_trained_enough(trial, result.record) else None
+
+
 def only_lacks_scores(trial: Trial, out: Path) -> bool:
     """Return whether what is stored of the trial need not be trained again to be scored."""
     final = trial.folder(out)
-    return (final / store.WEIGHTS).is_file() and stored_result(final) is not None
+    return (final / store.WEIGHTS).is_file() and sufficient_result(trial, final) is not None
+
+
+def must_begin_anew(trial: Trial, out: Path) -> bool:
+    """Return whether the trial has a scored result, which its budget goes beyond, and no checkpoint to go on from."""
+    final = trial.folder(out)
+    checkpoints = (folder / store.CHECKPOINT for folder in (final, store.work_folder(final)))
+    begun = stored_result(final)
+    return begun is not None and not is_trained_enough(trial, begun.record) and not any(c.exists() for c in checkpoints)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 LOCKS = ".locks"
 LOG_PART = 500_000  # bytes that are kept of a log's beginning and of its end
 LEAST_FREE_BYTES = 100_000_000
-CHECKPOINTS = "checkpoint*.safetensors"
 
 
 @dataclass(frozen=True)
@@ -95,6 +94,13 @@ def shorten_log(log: Path) -> None:
             last = file.read()
         cut = f"\n… {size - 2 * LOG_PART:,} bytes left out …\n".encode()
         write_atomically(log, first + cut + last)
+
+
+def take_over_checkpoint(final: Path, work: Path) -> None:
+    """Copy the checkpoint of a result that is to go on, unless the work folder has one, which is newer."""
+    stored, own = final / store.CHECKPOINT, work / store.CHECKPOINT
+    if stored.is_file() and not own.exists():
+        shutil.copyfile(stored, own)
 
 
 def check_writable(folder: Path) -> None:

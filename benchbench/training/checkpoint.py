@@ -16,7 +16,7 @@ from ..contracts.optimizers import lay_out_like_parameters
 from ..files import load_tree, save_tree
 from .filmstrip import Frame
 
-FORM = 3
+FORM = 4
 """Of a checkpoint's content: raise it with every change, and older ones are left aside."""
 
 
@@ -24,20 +24,24 @@ FORM = 3
 class State:
     """What changes during a training, besides its module and optimizers."""
 
-    best: dict[str, Tensor]
-    """The weights that validated best."""
+    batch: int
+    """Images in a step."""
     losses: Tensor
     """Sum of the training losses since the last validation."""
     loss_count: int = 0
     """Steps since the last validation."""
     step: int = 0
     seconds: float = 0.0
+    best: dict[str, Tensor] = field(default_factory=dict)
+    """By recipe: the weights that validated best."""
     best_loss: float = math.inf
     best_step: int = 0
     stale: int = 0
     """Validations since the best one."""
     history: list[dict[str, float]] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
+    rungs: list[dict[str, Any]] = field(default_factory=list)
+    """See `trainer.Trained`."""
 
 
 class Stateful(Protocol):

@@ -88,7 +88,8 @@ def forward(model: Model, module: nn.Module, batch: Batch) -> Tensor:
 
 @torch.no_grad()
 def validate(model: Model, module: nn.Module, validation: DegradedSet, device: torch.device) -> tuple[float, float]:
-    """Compute mean loss and PSNR over a degraded set in eval mode; the module is left in training mode."""
+    """Compute mean loss and PSNR over a degraded set in eval mode; the module keeps its mode."""
+    was_training = module.training
     module.eval()
     loss, psnr = 0.0, 0.0
     for start in range(0, len(validation), VALIDATION_BATCH):
@@ -98,7 +99,7 @@ def validate(model: Model, module: nn.Module, validation: DegradedSet, device: t
             value = float(model.loss(restored, batch))
         loss += value * len(batch.clean)
         psnr += psnr_of(restored.float().clamp(0, 1), batch.clean) * len(batch.clean)
-    module.train()
+    module.train(was_training)
     return loss / len(validation), psnr / len(validation)
 
 

@@ -38,6 +38,7 @@ from benchbench.results.trial import Trial
 from benchbench.running import plan
 from benchbench.training import step
 from benchbench.training.trainer import Trainer
+from benchbench.training.ways import make_trainer
 
 
 class Bench:
@@ -103,7 +104,7 @@ class Bench:
         trial = Trial(
             Path(), "", "", size, self.set.degradation, self.model, seed=0, budget=budget, compiled=compiled
         )  # fmt: skip
-        return Trainer(trial, copy.deepcopy(self.start), self.set, self.validation)
+        return make_trainer(trial, copy.deepcopy(self.start), self.set, self.validation)
 
     def compiled(self) -> nn.Module:
         return self.bare(compiled=True)

@@ -21,7 +21,7 @@ from benchbench.results import store
 
 @pytest.mark.parametrize(
     "change",
-    [{"fingerprint": "beef"}, {"size": 32}, {"budget": "1 epochs"}, {"budget": "recipe"}, {"version": 99},
+    [{"fingerprint": "beef"}, {"size": 32}, {"training": "recipe"}, {"version": 99},
      {"degradation": "darken:factor=0.5"}, {"degradation_digest": "other"}, {"dataset": "other"}, {"compiled": True}],
 )  # fmt: skip
 def test_rows_that_differ_in_their_setting_never_share_a_board(change: dict[str, Any], tmp_path: Path) -> None:
@@ -38,12 +38,12 @@ def test_rows_of_one_setting_share_a_board(tmp_path: Path) -> None:
     assert list(board(tmp_path).rows["model"]) == ["a", "b"]
 
 
-def test_models_without_training_join_every_budget(tmp_path: Path) -> None:
-    for budget in ("5e+12 flops", "recipe"):
-        results.write(tmp_path, budget=budget)
+def test_models_without_training_join_every_way_of_training(tmp_path: Path) -> None:
+    for way in ("any-time", "recipe"):
+        results.write(tmp_path, training=way)
     results.write(tmp_path, **BASELINE)
     boards, _ = collect(tmp_path)
-    assert [found.setting.budget for found in boards] == ["5e+12 flops", "recipe"]
+    assert [found.setting.training for found in boards] == ["any-time", "recipe"]
     assert [set(found.rows["model"]) for found in boards] == [{"identity", "tiny-conv"}] * 2
 
 
@@ -52,7 +52,7 @@ def test_models_without_training_join_what_was_compiled(tmp_path: Path) -> None:
         results.write(tmp_path, **compiled)
     results.write(tmp_path, **BASELINE)
     boards, _ = collect(tmp_path)
-    assert [found.setting.budget for found in boards] == ["5e+12 flops", "5e+12 flops, compiled"]
+    assert [found.setting.training for found in boards] == ["any-time", "any-time, compiled"]
     assert [set(found.rows["model"]) for found in boards] == [{"identity", "tiny-conv"}] * 2
 
 
@@ -66,7 +66,7 @@ def test_a_failure_takes_no_row_from_the_same_model_run_otherwise(digest: str, r
 def test_models_without_training_make_a_board_of_their_own_where_nothing_was_trained(tmp_path: Path) -> None:
     results.write(tmp_path, **BASELINE)
     results.write(tmp_path, **ORACLE)
-    assert board(tmp_path).setting.budget == "none"
+    assert board(tmp_path).setting.training == "none"
     assert set(board(tmp_path).rows["model"]) == {"identity", "oracle"}
 
 

@@ -27,7 +27,7 @@ def write(out: Path, model: str, scores: np.ndarray, names: str = "i", **trainin
     """A result with these scores of single images; of a model that needs no training, unless its seed says so."""
     folder = results.write(out, {"peak": float(scores.mean())}, model=model, **(training or UNTRAINED))
     ids = pd.Index([f"{names}{i}" for i in range(len(scores))], name="id")
-    store.write_scores(folder, pd.DataFrame({"peak": scores}, index=ids))
+    results.write_scores(folder, pd.DataFrame({"peak": scores}, index=ids))
     content = read_json(folder / store.RESULT)
     content["files"][store.SCORES] = file_digest(folder / store.SCORES)
     write_json(folder / store.RESULT, content)

@@ -56,7 +56,7 @@ def write(out: Path, scores: dict[str, np.ndarray], **facts: Any) -> None:
     """A result with these scores of single images."""
     means = {name: float(np.nanmean(values)) for name, values in scores.items()}
     folder = results.write(out, means, metrics=METRICS, **facts)
-    store.write_scores(folder, pd.DataFrame(scores, index=pd.Index(IDS, name="id")))
+    results.write_scores(folder, pd.DataFrame(scores, index=pd.Index(IDS, name="id")))
     content = read_json(folder / store.RESULT)
     content["files"][store.SCORES] = file_digest(folder / store.SCORES)
     write_json(folder / store.RESULT, content)
@@ -65,7 +65,7 @@ def write(out: Path, scores: dict[str, np.ndarray], **facts: Any) -> None:
 def board(tmp_path: Path) -> Board:
     """A baseline that is 2 dB worse on women, and a model that makes it 3 dB, and men darker."""
     women, noise = np.arange(N) < 30, np.random.default_rng(0).normal(0, 0.1, N)
-    write(tmp_path, {"peak": 20 - 2 * women + noise}, model="identity", role="baseline", budget=None, seed=None)
+    write(tmp_path, {"peak": 20 - 2 * women + noise}, model="identity", role="baseline", training=None, seed=None)
     write(tmp_path, {"peak": 25 - 3 * women + noise, "tint@face": np.where(women, 0.5, -1.0)})
     [found] = collect(tmp_path)[0]
     return found

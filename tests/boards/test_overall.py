@@ -17,7 +17,7 @@ from benchbench.boards.markdown.overall import shares_plot, write_overall
 from benchbench.boards.overall import Overall, overall, shares
 from benchbench.files import read_json
 
-UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
+UNTRAINED: dict[str, Any] = {"training": None, "seed": None}
 SCORES = {"a": (30.0, 31.0, 20.0), "b": (20.0, 32.0, 19.0), "c": (25.0, 22.0, 12.0)}
 
 

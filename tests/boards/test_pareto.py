@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 from benchbench.boards import Board, collect
 from benchbench.boards.pareto import APART, front, fronts, pareto
 
-UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
+UNTRAINED: dict[str, Any] = {"training": None, "seed": None}
 SMALL = st.integers(0, 4).map(float)
 PAIRS = st.integers(1, 8).flatmap(
     lambda k: st.tuples(arrays.arrays(float, k, elements=SMALL), arrays.arrays(float, k, elements=SMALL))

@@ -19,7 +19,7 @@ from benchbench.data.degraded import DegradedSet
 from benchbench.evaluation.pictures import write_samples
 from benchbench.images import GAP, LABEL, TILE
 
-UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
+UNTRAINED: dict[str, Any] = {"training": None, "seed": None}
 INPUT, TRUTH = 10, 250
 
 
@@ -129,9 +129,9 @@ def test_pixels_are_enlarged_without_smoothing(tmp_path: Path) -> None:
 
 def test_boards_of_one_file_have_pictures_of_their_own(tmp_path: Path) -> None:
     board(tmp_path, {"a": 20})
-    for size, budget in ((32, "5e+12 flops"), (16, "recipe")):
+    for size, way in ((32, "any-time"), (16, "recipe")):
         picture = samples(tmp_path, 100, 2, size)
-        results.write(tmp_path / "runs", samples=picture, size=size, budget=budget)
+        results.write(tmp_path / "runs", samples=picture, size=size, training=way)
     [path] = write_boards(collect(tmp_path / "runs")[0], tmp_path / "boards")
     text = path.read_text(encoding="utf-8")
     pictures = sorted(found.name for found in path.parent.glob("*.png"))

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from reading import MARKDOWN, list_items, seen, tables, text_of, without_margin
 
 from benchbench.boards import collect, write_boards
-from benchbench.boards.text import budget_name, escape, number
+from benchbench.boards.text import escape, number, training_name
 from benchbench.files import read_json
 
-UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
+UNTRAINED: dict[str, Any] = {"training": None, "seed": None}
 HOSTILE = [
     "a|b||c", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!-- hidden", "`code` ```", "a\nb\n\n# c",
     "x" * 300, "\u202egnol", "![x](http://x.example)", "[x](javascript:1)", "**bold** _it_ ~~gone~~", "\\", "\\|",
@@ -38,7 +38,7 @@ def write(out: Path) -> Path:
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """Results of five models in two budgets, with regions, an infinite score, a failure and a missing metric."""
+    """Results of five models in two ways of training, with regions, an infinite score, a failure and a missing metric."""
     runs = tmp_path / "runs"
     results.write(
         runs, {"peak": 20.0, "mean-error": 0.1, "peak@face": 15.0}, model="identity", role="baseline", **UNTRAINED
@@ -48,7 +48,7 @@ def out(tmp_path: Path) -> Path:
     results.write(runs, {"peak": 25.0, "mean-error": 0.05, "peak@face": 1 / 3}, model="good")
     results.write(runs, {"mean-error": 0.2}, model="partial")
     results.write(runs, model="broken", status="failed", reason="RuntimeError: no memory")
-    results.write(runs, {"peak": 23.0}, model="good", budget="recipe")
+    results.write(runs, {"peak": 23.0}, model="good", training="recipe")
     return runs
 
 
@@ -70,7 +70,7 @@ def test_markdown_shows_the_board(out: Path) -> None:
     assert [without_margin(row)[1] for row in face[1:]] == ["–", "–", "0.33", "15.00", "–"]
     assert "23.00" in [cell for row in recipe for cell in without_margin(row)]
     assert "broken failed: RuntimeError: no memory" in "\n".join(list_items(text))
-    assert "5 TFLOP a model (quick)" in text
+    assert "any-time training" in text
     assert "each model's own recipe" in text
 
 
@@ -91,13 +91,12 @@ def test_numbers_for_people(value: Any, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("canonical", "name"),
-    [("5e+12 flops", "5 TFLOP a model (quick)"), ("3e+12 flops", "3 TFLOP a model"),
-     ("60 seconds", "60 seconds a model"),
-     ("none", "no training"), ("recipe", "each model's own recipe"), ("1234567.0 images", "1,234,567 images a model")],
+    ("way", "name"),
+    [("any-time", "any-time training"), ("any-time, compiled", "any-time training, compiled"),
+     ("none", "no training"), ("recipe", "each model's own recipe")],
 )  # fmt: skip
-def test_names_of_budgets(canonical: str, name: str) -> None:
-    assert budget_name(canonical) == name
+def test_names_of_ways_of_training(way: str, name: str) -> None:
+    assert training_name(way) == name
 
 
 def test_metrics_that_could_not_be_had_say_why(out: Path) -> None:
@@ -119,7 +118,7 @@ def test_a_board_without_scores_says_so(tmp_path: Path) -> None:
 
 def test_csv_holds_every_score_to_the_last_digit(out: Path) -> None:
     table = pd.read_csv(write(out).with_suffix(".csv"))
-    quick = table[table["budget"] == "5e+12 flops"].set_index("model")
+    quick = table[table["training"] == "any-time"].set_index("model")
     assert quick["peak"].dropna().to_dict() == {"perfect": math.inf, "oracle": 40, "good": 25, "identity": 20}
     assert quick["peak@face"].dropna().to_dict() == {"good": 1 / 3, "identity": 15}
     assert quick["recovered"]["good"] == 0.25
@@ -136,7 +135,7 @@ def test_json_holds_the_same(out: Path) -> None:
         "perfect": math.inf, "oracle": 40, "good": 25, "identity": 20, "partial": None,
     }  # fmt: skip
     assert not any("rank" in row for row in quick["rows"])  # each was trained once
-    assert (quick["ranked_by"], quick["budget"], recipe["budget"]) == ("peak", "5e+12 flops", "recipe")
+    assert (quick["ranked_by"], quick["training"], recipe["training"]) == ("peak", "any-time", "recipe")
     assert [failure["model"] for failure in quick["not_scored"]] == ["broken"]
 
 
@@ -168,11 +167,11 @@ def test_building_twice_gives_the_same_bytes(out: Path) -> None:
 
 
 def test_the_order_in_which_results_came_and_their_folder_do_not_matter(tmp_path: Path) -> None:
-    facts = [(model, seed, budget) for model in ("b", "a") for seed in (1, 0) for budget in ("recipe", "1 epochs")]
+    facts = [(model, seed, way) for model in ("b", "a") for seed in (1, 0) for way in ("recipe", "any-time")]
     for name, order in {"one": facts, "other": facts[::-1]}.items():
-        for model, seed, budget in order:
+        for model, seed, way in order:
             status = "failed" if seed else "scored"
-            results.write(tmp_path / name, {"peak": 1 / 3}, model=model, seed=seed, budget=budget, status=status)
+            results.write(tmp_path / name, {"peak": 1 / 3}, model=model, seed=seed, training=way, status=status)
         write(tmp_path / name)
     assert contents(tmp_path / "one" / "leaderboards") == contents(tmp_path / "other" / "leaderboards")
 
@@ -191,7 +190,7 @@ def test_settings_of_one_file_are_sections_and_others_have_files_of_their_own(tm
     assert len(paths) == len(set(paths)) == 4
     darken = next(path for path in paths if path.parts[-2:] == ("toy-faces", "darken.md"))
     assert [line for line in darken.read_text(encoding="utf-8").splitlines() if line.startswith("## ")] == [
-        "## 16 px, 5 TFLOP a model (quick)", "## 16 px, 5 TFLOP a model (quick)", "## 32 px, 5 TFLOP a model (quick)",
+        "## 16 px, any-time training", "## 16 px, any-time training", "## 32 px, any-time training",
     ]  # fmt: skip
 
 

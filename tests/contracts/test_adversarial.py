@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from toys import Darken, ToyFaces, portraits
+from trainings import anew
 
 from benchbench import AdversarialModel, Batch, Recipe, Task
 from benchbench.contracts.adversarial import cross_entropy, frozen_statistics
@@ -16,7 +17,8 @@ from benchbench.contracts.budget import Budget
 from benchbench.data.batches import TrainingSet
 from benchbench.data.degraded import degraded_set
 from benchbench.results.trial import Trial
-from benchbench.training.trainer import Trained, Trainer
+from benchbench.training.trainer import Trained
+from benchbench.training.ways import make_trainer
 
 
 @dataclass(frozen=True)
@@ -125,23 +127,23 @@ def test_a_module_of_another_kind_is_refused() -> None:
         Tiny().configure_optimizers(nn.Linear(1, 1))
 
 
-def trained(cache: Path, model: AdversarialModel) -> Trained:
+def trained(cache: Path, model: AdversarialModel, budget: str = "12epochs") -> Trained:
     data, degradation = portraits(cache, ToyFaces(n=60)), Darken()
     torch.manual_seed(0)
     module = model.build(Task(16, degradation))
     validation = degraded_set(data, "validation", degradation, cache)
     training_set = TrainingSet(data, degradation, torch.device("cpu"))
-    trial = Trial(cache, "toy-faces", "", 16, degradation, model, seed=0, budget=Budget.parse("12epochs"))
-    return Trainer(trial, module, training_set, validation).run(cache / "checkpoint")
+    trial = Trial(cache, "toy-faces", "", 16, degradation, model, seed=0, budget=Budget.parse(budget))
+    return make_trainer(trial, module, training_set, validation).run(anew(cache))
 
 
 def test_the_harness_trains_both_and_validates_the_restorer(cache: Path) -> None:
     model = Tiny(reconstruction=100)
     torch.manual_seed(0)
     start = snapshot(model.build(Task(16, Darken())))
-    result = trained(cache, model)
+    result, untrained = trained(cache, model), trained(cache, model, "1images").history[0]["validation_loss"]
     assert {key.split(".")[0] for key in changed(start, result.module.state_dict())} == {"generator", "discriminator"}
-    assert result.history[-1]["validation_loss"] < 0.7 * result.history[0]["validation_loss"]
+    assert result.history[-1]["validation_loss"] < 0.7 * untrained
 
 
 def test_the_budget_pays_for_the_discriminator_too(cache: Path) -> None:

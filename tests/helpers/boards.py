@@ -9,7 +9,7 @@ import results
 
 from benchbench.boards import Board, collect
 
-UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
+UNTRAINED: dict[str, Any] = {"training": None, "seed": None}
 BASELINE: dict[str, Any] = {"model": "identity", "role": "baseline", **UNTRAINED}
 ORACLE: dict[str, Any] = {"model": "oracle", "role": "ideal", "sees": ["truth"], **UNTRAINED}
 

@@ -30,7 +30,7 @@ HOSTILE = [
     ".truth", "truth", "__proto__", "%2e%2e%2f", "a#b?c=d&e",
 ]  # fmt: skip
 IMAGES = [f"face-{i:02}" for i in range(12)]
-UNTRAINED: dict[str, Any] = {"budget": None, "seed": None}
+UNTRAINED: dict[str, Any] = {"training": None, "seed": None}
 
 
 def truth() -> torch.Tensor:
@@ -48,7 +48,7 @@ def write(out: Path, score: float, error: int = 10, *, history: bool = True, **f
     write_samples(folder / store.SAMPLES, pairs, (truth() + error) / 255, range(SAMPLES))
     write_samples(folder / store.WORST, pairs, (truth() + error) / 255, WORST)
     table.set_axis(pd.Index(IMAGES, name="id")).to_parquet(folder / store.SCORES)
-    if history and facts.get("budget", "") is not None:
+    if history and facts.get("training", "") is not None:
         steps = np.arange(1, 6)
         rows = [
             {"epoch": float(i), "flops": 1e12 * i, "train_loss": 1 / i, "validation_loss": 1.2 / i,

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from benchbench import protocol
+from benchbench.results import scores as tables
 from benchbench.results import store
 from benchbench.results.record import TrialFacts, parse
 from benchbench.results.trial import key_of
@@ -28,6 +29,8 @@ def metric(
 
 
 IMAGES = 40
+FLOPS = 5e12  # the only rung of each training
+STEPS = {"steps": 9, "images": 72}
 METRICS = {"peak": metric(unit="dB"), "mean-error": metric(higher=False, order=20, digits=4)}
 
 
@@ -36,9 +39,21 @@ def trial(**changes: Any) -> dict[str, Any]:
     described = {
         "dataset": "toy-faces", "fingerprint": "f00d", "size": 16, "degradation": "darken",
         "degradation_digest": "d", "model": "tiny-conv", "model_digest": "m",
-        "seed": 0, "budget": "5e+12 flops", "threads": 1, **changes,
+        "seed": 0, "training": "any-time", "threads": 1, **changes,
     }  # fmt: skip
     return {**described, "key": key_of(msgspec.convert(described, TrialFacts), protocol.VERSION)}
+
+
+def scores_in(folder: Path) -> pd.DataFrame:
+    """The scores of a result at its last rung."""
+    return list(tables.read(folder / store.SCORES).values())[-1]
+
+
+def write_scores(folder: Path, table: pd.DataFrame) -> None:
+    """Replace the scores of a result, which has one rung at most."""
+    path = folder / store.SCORES
+    rung = max(tables.read(path)) if path.exists() else tables.NO_RUNG
+    tables.write(path, {rung: table})
 
 
 def write(out: Path, scores: Mapping[str, float] | None = None, **facts: Any) -> Path:
@@ -80,7 +95,8 @@ def publish(
     (work / store.LOG).write_text("a log", encoding="utf-8")
     scores = {"peak": 20.0} if scores is None else scores
     if status == "scored":
-        image_scores(scores, noise * np.resize(signs, IMAGES)).to_parquet(work / store.SCORES)
+        table = image_scores(scores, noise * np.resize(signs, IMAGES))
+        tables.write(work / store.SCORES, {FLOPS if described["training"] else tables.NO_RUNG: table})
     if samples is not None:
         (work / store.SAMPLES).write_bytes(samples)
     origin = [{"plugin": plugin, "distribution": plugin, "version": "1.0"}]
@@ -95,7 +111,7 @@ def publish(
         content |= _scored(described, scores, role, sees, metrics)
         content["data"] |= {"test_set": test_set} if test_set else {}
         content["data"] |= {"persons": list(persons)} if persons else {}
-        content["model"]["parameters"] = parameters if described["budget"] is not None else 0
+        content["model"]["parameters"] = parameters if described["training"] is not None else 0
         content["rate"] = rate
         content["timing"] |= timing or {}
     return store.publish(work, final, parse(content)).folder
@@ -116,13 +132,16 @@ def _scored(
     sees: Sequence[str],
     metrics: Mapping[str, Any],
 ) -> dict[str, Any]:
-    trained = described["budget"] is not None
+    trained = described["training"] is not None
+    means = {name: {"mean": mean, "std": 0.0, "n": IMAGES} for name, mean in scores.items()}
+    rung = STEPS | {"flops": FLOPS, "seconds": 1.0, "validation_psnr": 20.0, "scores": means}
     return {
         "data": {"train": 31, "validation": 4, "test": IMAGES, "skipped": 0},
-        **({"training": {"flops": 5e12, "epochs": 3.0}} if trained else {}),
+        **({"training": STEPS | {"flops": FLOPS, "epochs": 3.0, "flops_per_image": FLOPS / 72, "batch": 8}} if trained else {}),
         "model": {"role": role, "sees": list(sees), "trained": trained},
         "metrics": dict(metrics),
-        "scores": {name: {"mean": mean, "std": 0.0, "n": IMAGES} for name, mean in scores.items()},
+        "scores": means,
+        "rungs": [rung] if trained else [],
         "timing": {
             "ms_per_image": {"batch_1": 1.0}, "device": "cpu", "device_name": "a CPU", "threads": 1,
             "training_precision": "float32",

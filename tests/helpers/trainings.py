@@ -19,21 +19,33 @@ from benchbench.data.batches import TrainingSet
 from benchbench.data.degraded import degraded_set
 from benchbench.results.trial import Trial
 from benchbench.training.trainer import Trainer
+from benchbench.training.ways import make_trainer
 
 CPU = torch.device("cpu")
 
 
-def trainer(cache: Path, model: Model | None = None, budget: str = "3epochs", **options: Any) -> Trainer:
+def trainer(
+    cache: Path, model: Model | None = None, budget: str = "3epochs", batch: int | None = None, **options: Any
+) -> Trainer:
     model, degradation = model or TinyConv(), Darken()
     data = portraits(cache, ToyFaces(n=60))
     torch.manual_seed(0)
     module = model.build(Task(16, degradation))
     validation = degraded_set(data, "validation", degradation, cache)
     trial = Trial(cache, "toy-faces", "", 16, degradation, model, budget=Budget.parse(budget), **{"seed": 0} | options)
-    return Trainer(trial, module, TrainingSet(data, degradation, CPU), validation)
+    return make_trainer(trial, module, TrainingSet(data, degradation, CPU), validation, batch)
 
 
-def interrupt(training: Trainer, checkpoint: Path, stop_at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def anew(cache: Path) -> Path:
+    """Where a training that begins anew has its checkpoint."""
+    path = cache / "checkpoint"
+    path.unlink(missing_ok=True)
+    return path
+
+
+def interrupt(
+    training: Trainer, checkpoint: Path, stop_at: int, monkeypatch: pytest.MonkeyPatch, **options: Any
+) -> None:
     """Run the training, with a checkpoint at every step, until Ctrl-C is pressed before that step."""
     step = training.step
 
@@ -45,7 +57,7 @@ def interrupt(training: Trainer, checkpoint: Path, stop_at: int, monkeypatch: py
     monkeypatch.setattr("benchbench.training.trainer.CHECKPOINT_SECONDS", -1.0)
     monkeypatch.setattr(training, "step", until)
     with pytest.raises(KeyboardInterrupt):
-        training.run(checkpoint)
+        training.run(checkpoint, **options)
 
 
 def weights(module: nn.Module) -> list[Tensor]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import results
 from hypothesis import given
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from benchbench import files
 from benchbench.boards import collect, write_boards
-from benchbench.results import store
+from benchbench.results import scores, store
 from benchbench.results.record import parse
 from benchbench.results.store import DamagedResult
 
@@ -27,7 +27,7 @@ from benchbench.results.store import DamagedResult
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A stored result with a picture."""
-    return results.write(tmp_path / "runs", {"peak": math.inf, "mean-error": 0.5}, samples=b"a picture")
+    return results.write(tmp_path / "runs", {"peak": 20.5, "mean-error": 0.5}, samples=b"a picture")
 
 
 def damage(folder: Path) -> str:
@@ -46,7 +46,7 @@ def edit(folder: Path, **changes: Any) -> None:
 def test_a_stored_result_is_read(folder: Path) -> None:
     found = store.read(folder)
     assert (found.folder, found.status) == (folder, "scored")
-    assert found.record.scores["peak"].mean == math.inf
+    assert found.record.scores["peak"].mean == 20.5
     assert found.record.files.keys() == {store.SAMPLES, store.SCORES}
 
 
@@ -210,35 +210,58 @@ def test_result_is_standard_json(folder: Path) -> None:
 # ── scores of single images ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-@given(st.lists(st.tuples(st.floats(width=32), st.floats()), min_size=1, max_size=5, unique_by=repr))
-def test_scores_come_back_to_the_bit_in_single_precision_and_in_double(rows: list[tuple[float, float]]) -> None:
-    import pandas as pd
+IDS = st.lists(st.tuples(st.floats(width=32), st.floats()), min_size=1, max_size=5, unique_by=repr)
 
+
+@given(IDS, st.lists(st.sampled_from([1e11, 2e11, 3.5e11, 1e15]), max_size=3, unique=True))
+def test_scores_come_back_to_the_bit_in_single_precision_and_in_double(
+    rows: list[tuple[float, float]], rungs: list[float]
+) -> None:
     ids = pd.Index([f"ä{i}" for i in range(len(rows))], name="id")
     table = pd.DataFrame(rows, columns=["single", "double@face"], index=ids, dtype="float64")
+    written = {rung: table + number for number, rung in enumerate(rungs)} or {scores.NO_RUNG: table}
     with tempfile.TemporaryDirectory() as folder:
-        store.write_scores(Path(folder), table)
-        pd.testing.assert_frame_equal(store.read_scores(Path(folder)), table, check_exact=True)
+        scores.write(Path(folder) / store.SCORES, written)
+        found = scores.read(Path(folder) / store.SCORES)
+    assert list(found) == sorted(written)
+    for rung, there in found.items():
+        kept = written[rung] if rung == max(written) else written[rung].dropna(axis="columns", how="all")
+        pd.testing.assert_frame_equal(there, kept, check_exact=True)
+
+
+def test_a_metric_that_came_later_is_missing_at_lower_rungs(tmp_path: Path) -> None:
+    ids = pd.Index(["a", "b"], name="id")
+    last = pd.DataFrame({"peak": [1.0, 2.0], "late": [3.0, 4.0]}, ids)
+    scores.write(tmp_path / store.SCORES, {2e11: last, 1e11: last[["peak"]]})
+    found = scores.read(tmp_path / store.SCORES)
+    assert [list(table) for table in found.values()] == [["peak"], ["peak", "late"]]
+
+
+def test_a_result_has_the_scores_of_each_rung(tmp_path: Path) -> None:
+    trained, untrained = results.write(tmp_path), results.write(tmp_path, training=None, seed=None)
+    found = store.read(trained)
+    assert found.scores_at(results.FLOPS).equals(found.scores)
+    with pytest.raises(KeyError):
+        found.scores_at(1e11)
+    assert store.read(untrained).scores_at(1e11).equals(store.read(untrained).scores)
 
 
 def test_scores_as_pandas_writes_them_are_read_too(tmp_path: Path) -> None:
-    import pandas as pd
-
     table = pd.DataFrame({"peak": [1.0, 2.0]}, index=pd.Index(["a", "b"], name="id"))
     table.to_parquet(tmp_path / store.SCORES)
-    pd.testing.assert_frame_equal(store.read_scores(tmp_path), table)
+    pd.testing.assert_frame_equal(scores.read(tmp_path / store.SCORES)[scores.NO_RUNG], table)
 
 
 @pytest.mark.parametrize("index", [["a", "a"], None])
 def test_a_table_that_is_none_of_images_is_damaged(index: list[str] | None, tmp_path: Path) -> None:
-    import pandas as pd
-
     pd.DataFrame({"peak": [1.0, 2.0]}, index=index and pd.Index(index, name="id")).to_parquet(tmp_path / store.SCORES)
-    with pytest.raises(DamagedResult, match="no table of one row"):
-        store.read_scores(tmp_path)
+    with pytest.raises(ValueError, match="no table of one row"):
+        scores.read(tmp_path / store.SCORES)
 
 
-def test_a_file_that_is_no_table_is_damaged(tmp_path: Path) -> None:
-    (tmp_path / store.SCORES).write_bytes(b"PAR1")
+def test_a_file_that_is_no_table_is_damaged(folder: Path) -> None:
+    (folder / store.SCORES).write_bytes(b"PAR1")
+    with pytest.raises(ValueError, match="cannot be read"):
+        scores.read(folder / store.SCORES)
     with pytest.raises(DamagedResult, match="cannot be read"):
-        store.read_scores(tmp_path)
+        _ = store.Result(folder, parse(json.loads((folder / store.RESULT).read_text()))).scores

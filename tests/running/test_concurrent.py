@@ -40,7 +40,9 @@ def test_two_runs_in_one_folder_do_no_trial_twice(tmp_path: Path) -> None:
     request = {"model": (f"counted:file={tmp_path / 'count'}", "identity"), "seed": range(4)}
     with ThreadPoolExecutor(2) as threads:
         reports = [run.result() for run in [threads.submit(go, tmp_path / "out", **request) for _ in range(2)]]
-    assert (tmp_path / "count").read_text() == "built\n" * 8  # to be trained, and to be scored by what is stored
+    assert (
+        tmp_path / "count"
+    ).read_text() == "built\n" * 12  # to be trained, to be fitted, and to be scored by what is stored
     assert reports[0].results == reports[1].results
     assert len(reports[0].results) == 5
 

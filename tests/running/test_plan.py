@@ -137,9 +137,9 @@ def test_a_trial_knows_who_brought_its_components() -> None:
     assert [o["plugin"] for o in trial.origin["model"]] == ["test.toys"]
 
 
-def test_equal_budgets_are_one_trial() -> None:
-    assert grid()[0].key == grid(budget="5TFLOP")[0].key
-    assert grid()[0].key != grid(budget="6TFLOP")[0].key
+def test_all_budgets_but_the_recipe_are_one_trial() -> None:
+    assert grid()[0].key == grid(budget="5TFLOP")[0].key == grid(budget="3epochs")[0].key
+    assert grid()[0].key != grid(budget="recipe")[0].key
 
 
 @pytest.mark.parametrize(
@@ -184,6 +184,16 @@ def test_a_trial_is_done_when_a_whole_result_has_all_the_metrics(tmp_path: Path)
     assert not is_done(grid(seed=[1])[0], tmp_path, METRICS)
     (folder / store.SAMPLES).write_bytes(b"another picture")
     assert not is_done(trial, tmp_path, METRICS)
+
+
+@pytest.mark.parametrize(
+    ("budget", "done"),
+    [("5TFLOP", True), ("4TFLOP", True), ("6TFLOP", False), ("3epochs", True), ("4epochs", False), ("72images", True),
+     ("80images", False), ("1s", True), ("1.5s", False), ("recipe", False)],
+)  # fmt: skip
+def test_a_trial_is_done_when_it_was_trained_as_far_or_further(budget: str, done: bool, tmp_path: Path) -> None:
+    publish(grid()[0], tmp_path, METRICS)
+    assert is_done(grid(budget=budget)[0], tmp_path, METRICS) is done
 
 
 def test_a_trial_that_lacks_a_metric_is_not_done(tmp_path: Path) -> None:

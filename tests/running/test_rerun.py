@@ -70,7 +70,6 @@ def test_a_damaged_checkpoint_is_no_obstacle(tmp_path: Path, junk: bytes) -> Non
     store.work_folder(final).mkdir()
     (store.work_folder(final) / "checkpoint.safetensors").write_bytes(junk)
     assert scores(go(tmp_path, model=("tiny-conv",))) == scores(first)
-    assert not list(tmp_path.rglob("checkpoint*"))
 
 
 def test_a_link_in_place_of_a_work_folder_is_not_followed(tmp_path: Path) -> None:
@@ -88,5 +87,5 @@ def test_a_link_in_place_of_a_work_folder_is_not_followed(tmp_path: Path) -> Non
 
 def test_all_sections_of_a_board_file_stay(tmp_path: Path) -> None:
     go(tmp_path, model=("tiny-conv",), budget="1epochs")
-    text = go(tmp_path, model=("tiny-conv",), budget="2epochs").written[0].read_text()
+    text = go(tmp_path, model=("tiny-conv",), budget="recipe").written[0].read_text()
     assert text.count("\n## ") == 2

@@ -11,7 +11,7 @@ import torch
 from click.testing import CliRunner
 from jobs import Recorder, go
 from torch import nn
-from trainings import CPU, Dropping, interrupt, same, trainer
+from trainings import CPU, Dropping, anew, interrupt, same, trainer
 
 from benchbench import SpecError
 from benchbench.boards import collect
@@ -62,7 +62,7 @@ def compiler(test: Callable[..., None]) -> Callable[..., None]:
 
 @compiler
 def test_a_compiled_training_is_the_same_up_to_rounding(cache: Path) -> None:
-    as_written, compiled = (trainer(cache, compiled=each).run(cache / "checkpoint") for each in (False, True))
+    as_written, compiled = (trainer(cache, compiled=each).run(anew(cache)) for each in (False, True))
     assert [list(row) for row in compiled.history] == [list(row) for row in as_written.history]
     for ours, reference in zip(compiled.history, as_written.history, strict=True):
         assert ours["train_loss"] == pytest.approx(reference["train_loss"], rel=0.02)
@@ -84,7 +84,7 @@ def test_steps_are_compiled_and_validations_are_not(cache: Path) -> None:
 
 @compiler
 def test_a_compiled_training_that_was_stopped_goes_on_to_the_bit(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = trainer(cache, Dropping(), "2epochs", compiled=True).run(cache / "checkpoint")
+    whole = trainer(cache, Dropping(), "2epochs", compiled=True).run(anew(cache))
     interrupt(trainer(cache, Dropping(), "2epochs", compiled=True), cache / "checkpoint", 3, monkeypatch)
     resumed = trainer(cache, Dropping(), "2epochs", compiled=True).run(cache / "checkpoint")
     assert same(list(whole.module.state_dict().values()), list(resumed.module.state_dict().values()))
@@ -103,4 +103,4 @@ def test_a_compiled_run_is_another_result_of_trained_models_only(tmp_path: Path)
     means = [report.results[1].scores["peak"].mean for report in (compiled, as_written)]
     assert means[0] == pytest.approx(means[1], abs=0.2)
     assert not compiled.problems
-    assert [b.setting.budget for b in collect(tmp_path)[0]] == ["2 epochs", "2 epochs, compiled"]
+    assert [b.setting.training for b in collect(tmp_path)[0]] == ["any-time", "any-time, compiled"]

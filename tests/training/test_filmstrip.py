@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from toys import Darken, ToyFaces, portraits
-from trainings import Dropping, same, trainer, weights
+from trainings import Dropping, anew, same, trainer, weights
 
+from benchbench import Recipe
 from benchbench.data.degraded import DegradedSet, degraded_set, psnr_of
 from benchbench.devices import autocast
 from benchbench.images import GAP, HEAD
@@ -24,9 +27,16 @@ def test_each_moment_comes_once_however_the_steps_fall(total: int) -> None:
     assert due == sorted(expected)
 
 
+@dataclass(frozen=True)
+class Long(Dropping):
+    """Trained long enough for each moment to have a step of its own."""
+
+    recipe: ClassVar[Recipe | None] = Recipe(epochs=20, batch=8)
+
+
 def test_frames_begin_before_training_and_end_with_the_weights_that_were_kept(cache: Path) -> None:
-    run = trainer(cache, Dropping(), "20epochs")
-    trained = run.run(cache / "checkpoint")
+    run = trainer(cache, Long(), "recipe")
+    trained = run.run(anew(cache))
     steps = [f.step for f in trained.frames]
     assert steps[0] == 0
     assert len(steps) == len(MOMENTS) + 2

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from toys import TinyConv
-from trainings import Dropping, TwoOptimizers, same, trainer, weights
+from trainings import Dropping, TwoOptimizers, anew, same, trainer, weights
 
 from benchbench.training.gradients import GradientWatch, stages
 
@@ -91,7 +91,7 @@ def test_norms_are_those_before_clipping(cache) -> None:  # type: ignore[no-unty
 @pytest.mark.parametrize("model", [Dropping(), TwoOptimizers()])
 def test_watching_changes_no_bit_of_what_is_trained(cache, model) -> None:  # type: ignore[no-untyped-def]
     plain, watched = (
-        trainer(cache, model, "2epochs", watch_gradients=watch).run(cache / "checkpoint") for watch in (False, True)
+        trainer(cache, model, "2epochs", watch_gradients=watch).run(anew(cache)) for watch in (False, True)
     )
     assert same(weights(plain.module), weights(watched.module))
     assert all(name.startswith("gradient/") for name in watched.history[0].keys() - plain.history[0].keys())

@@ -11,7 +11,7 @@ from ...files import write_atomically
 from ..board import Board
 from ..published import PAGE
 from ..rows import GAIN, may_lead
-from ..text import budget_name, escape, table
+from ..text import escape, table, training_name
 from ..view import view_of
 from .overall import STEM
 
@@ -30,7 +30,7 @@ def write_index(boards: Sequence[Board], folder: Path) -> Path:
         parts.append(f"## {escape(dataset)}")
         if (folder / slug / f"{STEM}.md").is_file():
             parts.append(f"[All degradations together]({quote(slug)}/{STEM}.md)")
-        parts.append(table([_row(board) for board in members], "degradation", "budget", "best"))
+        parts.append(table([_row(board) for board in members], "degradation", "training", "best"))
     write_atomically(folder / INDEX, "\n\n".join(parts) + "\n")
     return folder / INDEX
 
@@ -39,7 +39,7 @@ def _row(board: Board) -> dict[str, str]:
     """A board with its best competing model, how many others may be it, and that model's score and gain."""
     s, view = board.setting, view_of(board)
     link = f"[{escape(s.degradation)}]({quote(s.file[0])}/{quote(s.file[1])}.md)"
-    line = {"degradation": link, "size": f"{s.size} px", "budget": budget_name(s.budget)}
+    line = {"degradation": link, "size": f"{s.size} px", "training": training_name(s.training)}
     competing = [row for row in view.rows if not row.reference]
     if not competing or view.ranking is None:
         return line | {"best": "–", "score": "–", "gain": "–", "models": str(len(view.rows))}

@@ -11,7 +11,7 @@ from typing import Literal
 
 from ...evaluation.pictures import lighten
 from ...files import write_atomically
-from ...results import store
+from ...results import scores, store
 from ...results.store import Result
 from . import archive
 from .archive import Refused
@@ -116,7 +116,7 @@ def _add(result: Result, into: Path, *, light: bool) -> Result:
 def _lighten(result: Result, work: Path) -> None:
     """Compress the scores and cut the samples, which only the baseline keeps with their degraded and clean images."""
     if (work / store.SCORES).is_file():
-        store.write_scores(work, store.read_scores(work))
+        scores.write(work / store.SCORES, scores.read(work / store.SCORES))
     if (work / store.SAMPLES).is_file():
         whole = result.record.model.role == "baseline"
         try:

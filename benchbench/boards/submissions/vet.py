@@ -6,7 +6,8 @@ images do, which `recompute` does where the result holds these images and the da
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ from ... import protocol
 from ...errors import DataError, one_line
 from ...files import json_text
 from ...results import store
-from ...results.record import TrialFacts
+from ...results.record import Record, Score, TrialFacts
+from ...results.scores import NO_RUNG
 from ...results.store import Result
 from ...results.trial import key_of
 from ..board import boards_of
@@ -103,27 +105,35 @@ def _check_beside(result: Result, other: Result) -> None:
 
 
 def _check_scores(result: Result) -> pd.DataFrame:
-    """Return the scores of each image. Raises Refused unless they give the summary: means, deviations and numbers."""
-    import numpy as np
-
+    """Return the scores at the last rung. Raises Refused unless those of every rung give its summary and are finite."""
     from ...evaluation.score import means
 
+    record = result.record
     try:
-        table = store.read_scores(result.folder)
-        found = means(table)
+        found = {rung: means(table) for rung, table in result.tables.items()}
     except (OSError, ValueError, TypeError, KeyError, ArithmeticError) as error:
         raise Refused(f"{store.SCORES} cannot be read: {one_line(error, 120)}") from error
-    stated = result.record.scores
+    stated = {rung.flops: rung.scores for rung in record.rungs} or {NO_RUNG: record.scores}
+    if stated.keys() != found.keys() or stated[max(stated)] != record.scores:
+        raise Refused(f"its table has {len(found)} rungs and its summary {len(stated)}, or other ones")
+    for rung, summary in stated.items():
+        _check_means(found[rung], summary, record)
+    return result.scores
+
+
+def _check_means(found: Mapping[str, Mapping[str, float]], stated: Mapping[str, Score], record: Record) -> None:
+    """Raises Refused unless a summary gives the means, deviations and numbers that were found."""
     if differing := sorted(found.keys() ^ stated.keys()):
         raise Refused(f"{differing[0][:80]} is in {'the table' if differing[0] in found else 'the summary'} only")
     for name, facts in found.items():
-        if name.removesuffix("@region").removesuffix("@face") not in result.record.metrics:
+        if name.removesuffix("@region").removesuffix("@face") not in record.metrics:
             raise Refused(f"it scores {name[:80]}, a metric that it does not describe")
+        if not math.isfinite(facts["mean"]):
+            raise Refused(f"{name[:80]} is not finite for every image")
         for fact, value in facts.items():
             told = getattr(stated[name], fact)
-            if not np.isclose(told, value, rtol=1e-9, atol=1e-12, equal_nan=True):  # sums in another order
+            if not math.isclose(told, value, rel_tol=1e-9, abs_tol=1e-12):  # sums in another order
                 raise Refused(f"{fact} of {name} is {told} in its summary, {value} by its images")
-    return table
 
 
 def _test_set_of(result: Result) -> tuple[str, str]:
@@ -143,7 +153,7 @@ def _check_images(result: Result, table: pd.DataFrame, standing: Sequence[Result
         unchanged = result.record.data.unchanged if result.record.data else 0
         as_expected = ids <= expected and len(ids) + unchanged == len(expected)
     except DataError:
-        expected = {str(i) for i in store.read_scores(same[0].folder).index} if same else ids
+        expected = {str(i) for i in same[0].scores.index} if same else ids
         as_expected = ids == expected
     if not as_expected:
         strange = sorted(ids ^ expected)

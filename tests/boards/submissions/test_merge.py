@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import results
 from click.testing import CliRunner
 from PIL import Image
 from submitting import RUN, edit, one, only, refusal
@@ -48,8 +49,8 @@ def test_light_scores_are_the_whole_ones_to_the_bit(runs: Path, tmp_path: Path) 
     list(merge([runs], tmp_path / "into"))
     for path in (tmp_path / "into").glob(f"*/*/*/*/{store.SCORES}"):
         folder = path.parent
-        same = store.read_scores(runs / folder.relative_to(tmp_path / "into"))
-        assert store.read_scores(folder).equals(same)
+        same = results.scores_in(runs / folder.relative_to(tmp_path / "into"))
+        assert results.scores_in(folder).equals(same)
 
 
 def test_the_frame_of_the_samples_is_kept_once(runs: Path, tmp_path: Path) -> None:
@@ -58,7 +59,7 @@ def test_the_frame_of_the_samples_is_kept_once(runs: Path, tmp_path: Path) -> No
     for model in ("identity", "median"):
         with Image.open(one(tmp_path / "into", model) / store.SAMPLES) as picture:
             heights[model] = picture.height
-            assert picture.width == 16 * min(SAMPLES_KEPT, len(store.read_scores(one(runs))))
+            assert picture.width == 16 * min(SAMPLES_KEPT, len(results.scores_in(one(runs))))
     assert heights == {"identity": 48, "median": 16}
 
 
@@ -73,7 +74,7 @@ def test_a_result_with_more_metrics_replaces_the_older_one(runs: Path, tmp_path:
         del content["metrics"]["lightness-shift"]
         content["finished_at"] = "2020-01-01T00:00:00+00:00"
 
-    store.write_scores(older, store.read_scores(older).filter(regex="^psnr"))
+    results.write_scores(older, results.scores_in(older).filter(regex="^psnr"))
     edit(older, forget)
     assert only(one(runs), tmp_path / "into").verdict == "replaced"
     assert "lightness-shift" in store.read(older).record.scores

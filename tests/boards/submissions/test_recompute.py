@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import results
 from submitting import edit, one, only, refusal
 
 from benchbench.files import load_tensors, save_tensors
@@ -33,10 +34,10 @@ def test_forged_scores_do_not_survive_their_restored_images(runs: Path, tmp_path
     from benchbench.evaluation.score import means
 
     folder = one(runs)
-    table = store.read_scores(folder)
+    table = results.scores_in(folder)
     table["psnr"] += 0.5
-    store.write_scores(folder, table)
-    edit(folder, lambda content: content.update(scores=means(store.read_scores(folder))))
+    results.write_scores(folder, table)
+    edit(folder, lambda content: content.update(scores=means(results.scores_in(folder))))
     assert "by its restored image" in refusal(folder, tmp_path / "into")
 
 

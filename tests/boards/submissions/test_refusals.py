@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+import results
 from submitting import edit, one, only, pack_zip, refusal
 
 from benchbench.boards.submissions.archive import MOST_BYTES
@@ -114,8 +115,8 @@ def test_other_test_images_are_refused(
     if not data_here:
         monkeypatch.setenv("BENCHBENCH_CACHE", str(tmp_path / "empty"))
     folder = one(runs)
-    store.write_scores(folder, store.read_scores(folder).iloc[1:])  # without the worst, say
-    edit(folder, lambda content: content.update(scores=means(store.read_scores(folder))))
+    results.write_scores(folder, results.scores_in(folder).iloc[1:])  # without the worst, say
+    edit(folder, lambda content: content.update(scores=means(results.scores_in(folder))))
     assert "not scored on the test images" in refusal(folder, tmp_path / "into")
 
 
@@ -125,8 +126,8 @@ def test_another_score_of_the_same_trial_is_refused(runs: Path, tmp_path: Path) 
     list(merge([runs], tmp_path / "into"))
     folder = one(runs)
     (folder / store.PREDICTIONS).unlink()
-    store.write_scores(folder, store.read_scores(folder) + np.float32(1))
-    edit(folder, lambda content: content.update(scores=means(store.read_scores(folder))))
+    results.write_scores(folder, results.scores_in(folder) + np.float32(1))
+    edit(folder, lambda content: content.update(scores=means(results.scores_in(folder))))
     assert "one of them is wrong" in refusal(folder, tmp_path / "into")
 
 

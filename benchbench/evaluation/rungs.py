@@ -1,0 +1,84 @@
+"""Scores at the rungs of a training: what is stored of the module is loaded, restores the test set, and is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pandas as pd
+import torch
+from torch import nn
+
+from ..contracts.digests import component_digest
+from ..contracts.model import Task
+from ..data.batches import TrainingSet
+from ..data.degraded import DegradedSet
+from ..files import save_tensors
+from ..results import store
+from ..results.record import Rung, Score
+from ..results.trial import Trial
+from .restore import Restored, restore
+from .score import Scores, means, score
+from .trained import load_module
+
+
+@dataclass
+class RungScorer:
+    """Scores modules of one trial; of the last one it keeps all."""
+
+    trial: Trial
+    task: Task
+    data: TrainingSet
+    test: DegradedSet
+    work: Path
+    """The folder in which the trial works."""
+    last: tuple[nn.Module, Restored, Scores] | None = None
+
+    def __call__(self, module: nn.Module) -> dict[str, Any]:
+        """Score a copy of the module, fitted to the training images; its weights go into the work folder.
+
+        Returns, in what a checkpoint can hold: the scores, the digests of their metrics.
+        """
+        fitted = self._stored(module)
+        with torch.no_grad():
+            self.trial.model.fit(fitted, self.data.in_order(self.trial.seed))
+        stored = self._stored(fitted)
+        restored, scores = restore_and_score(self.trial, self.task, stored, self.test, self.data.device)
+        self.last = stored, restored, scores
+        return {
+            "metrics": {str(metric): component_digest(metric) for metric in self.trial.metrics},
+            "scores": {str(name): torch.tensor(scores.table[name].to_numpy(float)) for name in scores.table},
+        }
+
+    def _stored(self, module: nn.Module) -> nn.Module:
+        """Store the weights of a module and load them into another: nothing that is not stored is scored."""
+        save_tensors(self.work / store.WEIGHTS, dict(module.state_dict()))
+        return load_module(self.trial.model, self.task, self.trial.seed, self.work).to(self.data.device)
+
+    def table(self, scored: Mapping[str, Any]) -> pd.DataFrame:
+        """Return the scores of each image at a rung, by those of the trial's metrics that are still what they were."""
+        same = {name for m in self.trial.metrics if scored["metrics"].get(name := str(m)) == component_digest(m)}
+        columns = {c: values.numpy() for c, values in scored["scores"].items() if c.partition("@")[0] in same}
+        return pd.DataFrame(columns, pd.Index(self.test.ids, name="id"))
+
+
+def restore_and_score(
+    trial: Trial, task: Task, module: nn.Module, test: DegradedSet, device: torch.device
+) -> tuple[Restored, Scores]:
+    """Return the test images restored, and their scores by the trial's metrics."""
+    restored = restore(trial.model, module, test, task, device)
+    return restored, score(restored, test, trial.metrics, task, device)
+
+
+def rung_facts(rungs: Sequence[Mapping[str, Any]], tables: Mapping[float, pd.DataFrame]) -> list[Rung]:
+    """Return what a record tells of the rungs: their facts, and the means of their scores."""
+    return [
+        Rung(
+            **{name: value for name, value in rung.items() if name != "scored"},
+            scores=msgspec.convert(means(tables[rung["flops"]]), dict[str, Score]),
+        )
+        for rung in rungs
+    ]

@@ -1,0 +1,107 @@
+"""Trainings that go on with a larger budget: the same numbers as if it had been asked for at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import toys
+from climbing import climb
+from jobs import Recorder, go
+from trainings import Dropping
+
+from benchbench.boards import collect
+from benchbench.contracts.budget import Budget
+from benchbench.contracts.metric import Metric
+from benchbench.data.prepared import PreparedDataset
+from benchbench.files import load_tensors
+from benchbench.processes import ChildProcess
+from benchbench.results import history, store
+from benchbench.results.trial import Trial
+from benchbench.running import worker
+from benchbench.running.workspace import Workspace
+
+METRICS: tuple[Metric, ...] = (toys.Peak(), toys.MeanError())
+
+
+@pytest.fixture
+def data(cache: Path) -> PreparedDataset:
+    return toys.portraits(cache)
+
+
+def do(data: PreparedDataset, out: Path, budget: str, *, last_step: int | None = None, **changes: object) -> Path:
+    """Do a trial in a child process; returns the folder of its result."""
+    trial = Trial(
+        data.folder, data.label, data.fingerprint, 16, toys.Darken(), Dropping(), 0, Budget.parse(budget),
+        metrics=METRICS,
+    )  # fmt: skip
+    trial = replace(trial, **changes)  # type: ignore[arg-type]
+    final = trial.folder(out)
+    workspace = Workspace(final, out / "lock", data.folder, data.folder.parents[1], "cpu")
+    reason = ChildProcess(climb, workspace, worker.pack(trial), last_step).run()
+    assert (reason is None) == (last_step is None), reason
+    return final
+
+
+def assert_same(one: Path, other: Path) -> None:
+    """Equal to the byte, but for seconds and times of day."""
+    for name in (store.SCORES, store.STRIP, store.SAMPLES, store.WORST, store.HISTOGRAMS):
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
+    mine, theirs = (load_tensors(folder / store.WEIGHTS) for folder in (one, other))
+    assert all(mine[name].equal(theirs[name]) for name in mine)
+    rows = [[row | {"seconds": 0.0} for row in history.read(folder)] for folder in (one, other)]
+    assert rows[0] == rows[1]
+    ours, others = (store.read(folder).record for folder in (one, other))
+    assert (ours.scores, ours.training, ours.metrics) == (others.scores, others.training, others.metrics)
+    assert [(r.flops, r.steps, r.validation_psnr, r.scores) for r in ours.rungs] == [
+        (r.flops, r.steps, r.validation_psnr, r.scores) for r in others.rungs
+    ]
+
+
+@pytest.mark.parametrize("first", ["10MFLOP", "33MFLOP", "2epochs"])
+def test_a_larger_budget_goes_on_and_killed_twice_gives_the_same(
+    data: PreparedDataset, tmp_path: Path, first: str
+) -> None:
+    at_once = do(data, tmp_path / "once", "100MFLOP")
+    rungs = [rung.flops for rung in store.read(at_once).record.rungs]
+    assert len(rungs) > 3
+    do(data, tmp_path / "twice", first, last_step=2)
+    do(data, tmp_path / "twice", first)
+    do(data, tmp_path / "twice", "100MFLOP", last_step=22)
+    again = do(data, tmp_path / "twice", "100MFLOP")
+    assert_same(again, at_once)
+    boards = [collect(tmp_path / name)[0][0] for name in ("once", "twice")]
+    assert boards[0].rows.equals(boards[1].rows)
+
+
+def test_what_was_trained_further_answers_a_smaller_budget(data: PreparedDataset, tmp_path: Path) -> None:
+    final = do(data, tmp_path, "20MFLOP")
+    before = (final / store.RESULT).read_bytes()
+    assert do(data, tmp_path, "10MFLOP") == final
+    assert (final / store.RESULT).read_bytes() == before
+
+
+def test_without_its_checkpoint_it_is_trained_anew_to_the_same(data: PreparedDataset, tmp_path: Path) -> None:
+    (do(data, tmp_path / "twice", "10MFLOP") / store.CHECKPOINT).unlink()
+    assert_same(do(data, tmp_path / "twice", "20MFLOP"), do(data, tmp_path / "once", "20MFLOP"))
+
+
+def test_a_metric_that_came_later_is_scored_at_the_last_rung_only(data: PreparedDataset, tmp_path: Path) -> None:
+    do(data, tmp_path, "10MFLOP", metrics=METRICS[:1])
+    found = store.read(do(data, tmp_path, "10MFLOP"))
+    tables = list(found.tables.values())
+    assert "mean-error" in tables[-1]
+    assert not any("mean-error" in table for table in tables[:-1])
+    assert "mean-error" in found.record.scores == found.record.rungs[-1].scores
+    assert (found.folder / store.CHECKPOINT).is_file()
+
+
+def test_a_run_that_cannot_go_on_says_so_in_one_line(tmp_path: Path) -> None:
+    go(tmp_path, model=("tiny-conv",), budget="1epochs")
+    next(tmp_path.rglob(store.CHECKPOINT)).unlink()
+    recorder = Recorder()
+    go(tmp_path, recorder, model=("tiny-conv",), budget="2epochs")
+    assert [text for text in recorder.warnings if "trained anew" in text] == [
+        "1 trained model has no checkpoint to go on from, and is trained anew"
+    ]
