@@ -49,8 +49,8 @@ def how_ranked(board: Board) -> list[Note]:
         what = "images and trainings" if several else "images"
         found += [
             Note(
-                f"#: from 1 + the number of models that are surely better to all less those surely worse: t-tests of "
-                f"all pairs over {what}, Holm's correction, 95 % for the whole board."
+                "#: the ranks that a model may have, from 1 + the number of those surely better to the number of all "
+                f"less those surely worse: paired t-tests over {what}, Holm's correction, 95 % for the whole board."
             ),
             Note(f"± is half of the 95 % interval over test {what}."),
         ]
@@ -58,7 +58,7 @@ def how_ranked(board: Board) -> list[Note]:
             found.append(Note(f"{BETWEEN}: the standard deviation of the mean.", head=BETWEEN))
     else:
         found += [
-            Note("An order, no ranks: no model was trained twice, and other trainings would score otherwise."),
+            Note("An order, no ranks: no model was trained twice, and other trainings score otherwise (--seeds 3)."),
             Note("± is half of the 95 % interval over the test images; of other trainings it knows nothing."),
         ]
     return [*found, *_equivalent(board, first)]
