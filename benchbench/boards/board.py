@@ -14,6 +14,7 @@ from ..files import digest
 from ..results import store
 from ..results.record import MetricFacts
 from ..results.store import DamagedResult, Result
+from .compression import Compression, compression_of, in_order
 from .ranking import ranked
 from .rows import metrics_of, ranking_metric, rows_of, training_scores
 from .text import COMPILED, training_name
@@ -118,6 +119,13 @@ class Board:
         """The metric that gives the order, see `ranking_metric`; None where there is none."""
         return ranking_metric(self.metrics, self.rows)
 
+    @cached_property
+    def compression(self) -> Compression | None:
+        """Its codecs, where nothing is degraded; None elsewhere."""
+        if any(result.record.trial.degrades for result in self.results):
+            return None
+        return compression_of(self.scored, self.metrics, self.setting.size)
+
     @property
     def quality(self) -> pd.Series:
         """The score that gives the order, of each row; negated where less is better. Raises KeyError without one."""
@@ -209,7 +217,8 @@ def _board(setting: Setting, results: list[Result]) -> Board:
     if (first := board.ranked_by) is None:
         return board
     scores = training_scores(scored, metrics, rows)
-    return replace(board, rows=ranked(rows, scores, first, metrics[first]))
+    rows = ranked(rows, scores, first, metrics[first])
+    return replace(board, rows=in_order(rows, board.compression) if board.compression else rows)
 
 
 def _failures(results: Iterable[Result]) -> list[dict[str, str]]:

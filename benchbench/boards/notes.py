@@ -41,6 +41,8 @@ def seeds_of(board: Board) -> str:
 
 def how_ranked(board: Board) -> list[Note]:
     """Say what gives the order, and how certain it is."""
+    if board.compression:
+        return [Note(text) for text in board.compression.notes]
     if (first := board.ranked_by) is None:
         return []
     rows, several = board.rows, board.rows[TRAININGS_STD].notna().any()

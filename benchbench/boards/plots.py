@@ -16,7 +16,6 @@ from .board import Board
 from .columns import score_column
 from .drawing import COLOURS, figure_of, finish, png, short, style
 from .pareto import pareto
-from .rows import GAIN
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,19 +77,14 @@ def losses_of(history: Sequence[Mapping[str, float]]) -> Curves:
 
 
 def rates_of(board: Board) -> Curves:
-    """Quality against real bytes per image: one line per codec, one point per setting, fewest bytes first.
-
-    Only where the input is the clean image: elsewhere a codec's quality is that of what it was given.
-    """
-    families: dict[str, list[tuple[float, float]]] = {}
-    metric = board.ranked_by
-    if metric is None or GAIN in board.rows:  # the baseline's score is finite, so the input is degraded
-        return Curves(("", ""), families)
-    for row in board.rows[board.rows["bytes"].notna()].to_dict("records"):
-        if math.isfinite(row[metric]):
-            families.setdefault(row["model"].partition(":")[0], []).append((row["bytes"], row[metric]))
-    labels = ("bytes an image (files, headers included)", score_column(board, metric).quantity)
-    return Curves(labels, {family: sorted(points) for family, points in sorted(families.items())}, "x", marks=True)
+    """Quality against the rate: one line per codec, one point per setting; only where nothing is degraded."""
+    found = board.compression
+    if found is None:
+        return Curves(("", ""), {})
+    metric = found.metrics[0]
+    lines = {curve.codec: list(zip(curve.bits, curve.quality[metric], strict=True)) for curve in found.curves}
+    labels = ("bits per pixel (files, headers included)", score_column(board, metric).quantity)
+    return Curves(labels, lines, "x", marks=True)
 
 
 def _drawn(curves: Curves, width: float, **legend: Any) -> Figure | None:

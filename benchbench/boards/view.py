@@ -67,9 +67,9 @@ class View:
 
     @property
     def leader(self) -> Row | None:
-        """The best competing row; None where no model is better than the degraded input."""
+        """The best competing row; None where no model is better than the degraded input, and of codecs."""
         rows, column = self.board.rows, self.ranking
-        if column is None or best_of(rows, rows[column.key], column.higher_is_better) is None:
+        if column is None or self.board.compression or best_of(rows, rows[column.key], column.higher_is_better) is None:
             return None
         return next(row for row in self.rows if not row.reference)
 

@@ -97,6 +97,7 @@ def as_json(board: Board) -> dict[str, Any]:
         **vars(board.setting),
         "results": {r.record.key: _what_counts(r) for r in board.results},
         "ranked_by": board.ranked_by,
+        **({"compression": msgspec.to_builtins(board.compression)} if board.compression else {}),
         "metrics": msgspec.to_builtins(board.metrics),
         "rows": [{k: None if v != v else v for k, v in row.items()} for row in board.rows.to_dict("records")],
         "not_scored": board.failures,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -96,7 +96,10 @@ class Console(Listener):
         self.rich.print()
         s = view.board.setting
         self._print(f"{s.degradation} on {s.dataset}, {s.league.title}")
-        self.rich.print(_table(view, self.rich.width) if view.ranking else "No model was scored.")
+        if compression := view.board.compression:
+            self.rich.print(_codecs(compression.table))
+        else:
+            self.rich.print(_table(view, self.rich.width) if view.ranking else "No model was scored.")
         for note in (*view.how_ranked, *view.notes):
             if note not in told:
                 self._print(f"{note.about}: {note.text}" if note.about else note.text)
@@ -128,6 +131,16 @@ def _line(trial: Trial, record: Record) -> str:
         return f"  {name}: done"
     facts = record.metrics[first]
     return f"  {name}: {first} {number(record.scores[first].mean, facts.digits)} {facts.unit}"
+
+
+def _codecs(rows: Sequence[Mapping[str, str]]) -> Table:
+    """Make a table of codecs, of head -> text."""
+    table = Table()
+    for head in rows[0]:
+        table.add_column(head, justify="left" if head == "codec" else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row.values()))
+    return table
 
 
 def _table(view: View, width: int) -> Table:

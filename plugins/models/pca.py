@@ -40,7 +40,7 @@ class PCA(Model):
     name = "pca"
     recipe: ClassVar[Recipe | None] = None
     restores: ClassVar[bool] = False
-    rates: ClassVar[Mapping[str, Sequence[float]]] = {"step": (0.004, 0.0125, 0.04, 0.125)}
+    rates: ClassVar[Mapping[str, Sequence[float]]] = {"step": (0.001, 0.0025, 0.0065, 0.016, 0.04)}
 
     components: int = param(512, "numbers kept of each image, at most twice the training images", low=1, high=4096)
     step: float = param(0.0065, "quantisation step of a component, in values of the image", low=2e-4, high=1)

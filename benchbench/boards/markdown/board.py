@@ -17,7 +17,7 @@ ALT = {
     "learning": "validation PSNR of each model against the training compute spent",
     "losses": "training and validation loss of each model",
     "gradients": "norm of the gradient in each stage of the models whose gradients were watched",
-    "rate": "quality against bytes an image",
+    "rate": "quality against bits per pixel, a line per codec",
 }
 
 
@@ -25,11 +25,15 @@ def section(view: View, pictures: Mapping[str, str]) -> str:
     """Write a board as a section; `pictures` are kind -> name of a file beside it."""
     parts = [_heading(view)]
     parts += [f"![{ALT['picture']}]({quote(pictures['picture'])})"] if "picture" in pictures else []
+    if compression := view.board.compression:
+        rows = [{escape(head): escape(text) for head, text in row.items()} for row in compression.table]
+        parts += [f"### Codecs\n\n{table(rows, 'codec')}"]
+        parts += [f"![{ALT['rate']}]({quote(pictures['rate'])})"] if "rate" in pictures else []
     main = view.of("main", "cost")
     parts += [_scores(view, "main", main) if main else "No model was scored."]
     parts += [_scores(view, group, view.of(group)) for group in GROUPS if group not in ("main", "cost")]
     parts += [_cheapest(view), _notes(view)]
-    parts += [f"![{ALT[kind]}]({quote(name)})" for kind, name in pictures.items() if kind != "picture"]
+    parts += [f"![{ALT[kind]}]({quote(name)})" for kind, name in pictures.items() if kind not in ("picture", "rate")]
     parts += [_provenance(view)]
     return "\n\n".join(part for part in parts if part) + "\n"
 

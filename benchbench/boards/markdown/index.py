@@ -40,6 +40,11 @@ def _row(board: Board) -> dict[str, str]:
     s, view = board.setting, view_of(board)
     link = f"[{escape(s.degradation)}]({quote(s.file[0])}/{quote(s.file[1])}.md)"
     line = {"degradation": link, "size": f"{s.size} px", "training": training_name(s.training)}
+    if codecs := board.compression:
+        fewest = codecs.best
+        score = f"{fewest.against[codecs.metrics[0]].text} bytes against {codecs.anchor}" if fewest else "–"
+        codec = escape(fewest.codec) if fewest else "–"
+        return line | {"best": codec, "score": escape(score), "gain": "–", "models": str(len(view.rows))}
     competing = [row for row in view.rows if not row.reference]
     if not competing or view.ranking is None:
         return line | {"best": "–", "score": "–", "gain": "–", "models": str(len(view.rows))}

@@ -46,7 +46,7 @@ def board_page(path: str, entry: Entry, album: Album | None, kinds: Mapping[str,
         scatter=page_data.scatter(entry, album),
         learning=_learning(curves),
         series=curves.lines,
-        rates=charts.line_chart("Quality against bytes, a line a codec", rates),
+        rates=charts.line_chart("Quality against bits per pixel, a line per codec", rates),
         codecs=rates.lines,
         cheapest=_cheapest(entry.view),
     )
