@@ -53,7 +53,7 @@ def portraits(cache: Path, dataset: Dataset | None = None, size: int = 16) -> Pr
 def unread(folder: Path, label: str = "toy-faces", fingerprint: str = "f00d", size: int = 16) -> PreparedDataset:
     """A data set without images, for what reads none."""
     pixels = torch.zeros((0, 3, size, size), dtype=torch.uint8)
-    return PreparedDataset(label, label, size, fingerprint, [], pixels, None, {}, [], [], folder)
+    return PreparedDataset(label, label, size, fingerprint, [], pixels, None, {}, [], [], folder=folder)
 
 
 @dataclass(frozen=True)
