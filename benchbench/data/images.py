@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from .. import protocol
 from ..contracts.dataset import Dataset, Images
 from ..contracts.seeding import derive
 from ..errors import DataError
+from .duplicates import near_duplicates
 
 SPLITS = ("train", "validation", "test")
 
@@ -64,11 +65,11 @@ def check_columns(images: Images, dataset: Dataset) -> None:
             raise DataError(f"{dataset.label}: {column} has {len(values)} values for {len(images.ids)} images")
 
 
-def check_splits(images: Images, dataset: Dataset) -> None:
+def check_splits(images: Images, dataset: Dataset, copies: Sequence[tuple[int, int]] = ()) -> None:
     """Raise DataError for a split that nobody knows, or too few images in one."""
     if images.splits and (strange := set(images.splits) - set(SPLITS)):
         raise DataError(f"{dataset.label}: '{strange.pop()}' is no split (they are {', '.join(SPLITS)})")
-    counts = Counter(splits_of(images))
+    counts = Counter(splits_of(images, copies))
     few = [f"{s} has {counts[s]}, needs {least}" for s, least in protocol.SMALLEST_SPLIT.items() if counts[s] < least]
     if few:
         why = "; ".join(dict.fromkeys(reason for _, reason in images.skipped[:3]))
@@ -76,15 +77,38 @@ def check_splits(images: Images, dataset: Dataset) -> None:
         raise DataError(f"{dataset.label}: too few usable images, {len(images.ids)} in all{left_out}: {', '.join(few)}")
 
 
-def splits_of(images: Images) -> list[str]:
-    """Assign each image to a split; copies follow the first of them, or training would hold test images."""
+def copies_of(images: Images) -> list[tuple[int, int]]:
+    """Find the pairs of images that are copies, or nearly, of each other, as positions with the smaller first."""
+    first: dict[bytes, int] = {}
+    pixels = images.pixels.contiguous().numpy()
+    digests = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in pixels)
+    equal = [(first.setdefault(digest, i), i) for i, digest in enumerate(digests)]
+    return sorted({pair for pair in equal if pair[0] < pair[1]} | set(near_duplicates(images.pixels)))
+
+
+def splits_of(images: Images, copies: Sequence[tuple[int, int]] = ()) -> list[str]:
+    """Assign each image to a split; one person's images, and copies, follow the first of them, or would be in two."""
     if images.splits is not None:
         return list(images.splits)
     names = list(images.identities or images.ids)
-    first: dict[bytes, str] = {}
-    pixels = images.pixels.contiguous().numpy()
-    digests = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in pixels)
-    return [split_of(first.setdefault(digest, name)) for digest, name in zip(digests, names, strict=True)]
+    first: dict[str, int] = {}
+    same_name = [(first.setdefault(name, i), i) for i, name in enumerate(names)]
+    return [split_of(names[i]) for i in first_of_group(len(names), [*same_name, *copies])]
+
+
+def first_of_group(n: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
+    """Return for each of `n` positions the first one that it is connected with by pairs, directly or not."""
+    first = list(range(n))
+
+    def find(i: int) -> int:
+        while first[i] != i:
+            first[i] = i = first[first[i]]
+        return i
+
+    for i, j in pairs:
+        low, high = sorted((find(i), find(j)))
+        first[high] = low
+    return [find(i) for i in range(n)]
 
 
 def numbered(persons: Iterable[Hashable]) -> list[int]:

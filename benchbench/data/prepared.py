@@ -16,7 +16,17 @@ from .. import protocol
 from ..contracts.dataset import Dataset, Images
 from ..contracts.digests import source_digest
 from ..files import digest, fresh_folder, read_json, write_json
-from .images import SPLITS, check_images, fingerprint_of, numbered, plain, splits_of
+from .images import (
+    SPLITS,
+    check_images,
+    check_splits,
+    copies_of,
+    fingerprint_of,
+    first_of_group,
+    numbered,
+    plain,
+    splits_of,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,8 @@ class PreparedDataset:
     skipped: list[tuple[str, str]]
     persons: Sequence[int] = ()
     """The number of the person in each image; empty where the data set does not know them."""
+    copies: int = 0
+    """Images that repeat an earlier one, or nearly; they share its split unless the splits are official."""
     folder: Path = Path()
     """Where it lies in the cache."""
 
@@ -75,10 +87,13 @@ def prepare(dataset: Dataset, size: int, cache: Path) -> Path:
     if not load_if_whole(folder):
         images = dataset.load(size)
         check_images(images, size, dataset)
+        copies = copies_of(images)
+        check_splits(images, dataset, copies)
         if folder.is_dir() and not (folder / "meta.json").exists():  # something cleaned the cache file by file
             shutil.rmtree(folder)
         with fresh_folder(folder) as partial:
-            _write(partial, dataset, size, images)
+            _write_arrays(partial, images)
+            write_json(partial / "meta.json", _meta(dataset, size, images, copies))
     return folder
 
 
@@ -91,12 +106,15 @@ def find_prepared(fingerprint: str, cache: Path) -> Path | None:
     return None
 
 
-def _write(folder: Path, dataset: Dataset, size: int, images: Images) -> None:
-    splits = splits_of(images)
+def _write_arrays(folder: Path, images: Images) -> None:
     np.save(folder / "pixels.npy", images.pixels.contiguous().numpy())
     if images.masks is not None:
         np.save(folder / "masks.npy", images.masks.contiguous().numpy())
-    meta = {
+
+
+def _meta(dataset: Dataset, size: int, images: Images, copies: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    splits = splits_of(images, copies)
+    return {
         "label": dataset.label,
         "spec": str(dataset),
         "size": size,
@@ -106,8 +124,8 @@ def _write(folder: Path, dataset: Dataset, size: int, images: Images) -> None:
         "splits": splits,
         "skipped": [list(pair) for pair in images.skipped],
         "persons": numbered(images.identities or ()),
+        "copies": sum(i != first for i, first in enumerate(first_of_group(len(splits), copies))),
     }
-    write_json(folder / "meta.json", meta)
 
 
 def load(folder: Path) -> PreparedDataset:

@@ -72,12 +72,14 @@ class Environment(Struct, frozen=True, kw_only=True):
 
 
 class DataFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Numbers of images by split, of test images not degraded, of files left out; the digest of the degraded ones."""
+    """Numbers of images by split, of test images not degraded, of images that nearly repeat an earlier one, of files
+    left out; the digest of the degraded ones."""
 
     train: Count
     validation: Count
     test: Count
     unchanged: Count = 0
+    near_duplicates: Count = 0
     skipped: Count = field(default_factory=int)
     test_set: Digest | None = None
     persons: list[Count] = []  # of each scored image, in their order; empty where no two are known to show the same

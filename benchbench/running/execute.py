@@ -78,8 +78,14 @@ def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: R
 def _data_facts(data: PreparedDataset, test: DegradedSet) -> DataFacts:
     counts = data.counts()
     unchanged = counts["test"] - len(test)
-    skipped, persons = len(data.skipped), data.persons_in(test.ids)
-    return DataFacts(**counts, unchanged=unchanged, skipped=skipped, test_set=test.digest, persons=persons)
+    return DataFacts(
+        **counts,
+        unchanged=unchanged,
+        near_duplicates=data.copies,
+        skipped=len(data.skipped),
+        test_set=test.digest,
+        persons=data.persons_in(test.ids),
+    )
 
 
 def _train(scorer: RungScorer, validation: DegradedSet) -> tuple[Trained, TrainingTime, list[str]]:

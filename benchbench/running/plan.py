@@ -88,16 +88,18 @@ def plan(
     writable.
     """
     Budget.parse(request.budget)
-    datasets, metrics = (
-        choose(registry, "dataset", request.dataset),
-        choose(registry, "metric", request.metric or ["all"]),
-    )
+    datasets = choose(registry, "dataset", request.dataset)
+    metrics = choose(registry, "metric", request.metric or ["all"])
     cells = list(_cells(registry, request))
     _check_machine(request)
     for folder in writes_to:
         check_writable(folder)
     listener.preparing([d.label for d in datasets])
     data = prepare_data(datasets, request.size, cache_folder())
+    for repeating in (each for each in data if each.copies):
+        listener.warn(
+            f"{repeating.label}: {repeating.copies} images nearly repeat an earlier one (cropped, mirrored, …)"
+        )
     origin = {"dataset": origin_of(registry, datasets), "metric": origin_of(registry, metrics)}
     planned = [
         replace(trial, metrics=tuple(metrics), origin={**trial.origin, **origin})
