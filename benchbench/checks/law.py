@@ -156,6 +156,5 @@ def require_close(found: Tensor, expected: Tensor, what: str, tolerance: float =
 
 def require_line(reason: object) -> None:
     """Raise Broken unless a reason is None or one line of text."""
-    if reason is not None:
-        ok = isinstance(reason, str) and bool(reason.strip()) and "\n" not in reason
-        require(ok, f"the reason is {reason!r}, which is neither None nor one line of text")
+    ok = reason is None or (isinstance(reason, str) and bool(reason.strip()) and "\n" not in reason)
+    require(ok, f"the reason is {reason!r}, which is neither None nor one line of text")

@@ -26,8 +26,7 @@ def choose(registry: Registry, texts: Sequence[str], files: Sequence[Path] = ())
         classes += [component for kind in kinds for component in registry.of(kind).values()]
         found += [] if kinds else _named(registry, text)
     for path in files:
-        whole = registry.origin.items()
-        brought = [c for c, plugin in whole if isinstance(c, type) and plugin.distribution == path.name]
+        brought = [c for c, own in registry.origin.items() if isinstance(c, type) and own.distribution == path.name]
         if not brought:
             raise PluginError(f"{path} brings no component: return its class from a hook such as benchbench_models")
         classes += brought

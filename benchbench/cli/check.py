@@ -55,9 +55,8 @@ def command(
     check_device(device)
     degradations = choose(registry, "degradation", ["all"])
     console, report = Console(quiet=as_json, highlight=False), []
-    bar = Progress(
-        *Progress.get_default_columns()[:3], console=console, transient=True, disable=not console.is_terminal
-    )
+    columns = Progress.get_default_columns()[:3]
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     with bar as progress, Pool(jobs or default_jobs(device, 1), Limits(timeout)) as pool:
         task = progress.add_task("checking", total=len(components))
         for component, findings in isolated.check_apart(components, size, device, degradations, pool):

@@ -35,8 +35,7 @@ def show_audit(tables: Sequence[Table]) -> None:
     console = Console(highlight=False)
     for table in tables:
         console.print(title(table), markup=False, soft_wrap=True)
-        lines = cells(table)
-        if lines:
+        if lines := cells(table):
             shown = RichTable()
             for head in lines[0]:
                 shown.add_column(Text(head), justify="left" if head in ("model", "worst") else "right", overflow="fold")

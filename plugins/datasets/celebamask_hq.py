@@ -63,13 +63,9 @@ class CelebAMaskHq(OnDisk):
             if part in FACE and number.isdecimal():
                 parts.setdefault(str(int(number)), []).append(mask)
         photos = []
-        for i, name in sorted(names.items(), key=_by_number):
+        for i, name in sorted(names.items(), key=lambda n: (int(n[0]) if n[0].isdecimal() else sys.maxsize, n[1])):
             stem = Path(name).stem
             celeba = original.get(stem, "")
             split = CELEBA_SPLITS.get(number_of.get(celeba, ""))
             photos.append(Photo(i, name, parts.get(stem, ()), rows.get(stem, ()), identity_of.get(celeba), split))
         return columns, photos
-
-
-def _by_number(item: tuple[str, str]) -> tuple[int, str]:
-    return (int(item[0]) if item[0].isdecimal() else sys.maxsize), item[1]

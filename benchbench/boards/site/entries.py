@@ -33,12 +33,8 @@ class Entry:
 def entries(boards: Sequence[Board]) -> list[Entry]:
     """Give boards their places. Where several share data set and degradation, a digest tells them apart."""
     shared = Counter(board.setting.file for board in boards)
-    found = []
-    for board in boards:
-        dataset, degradation = board.setting.file
-        own = "" if shared[board.setting.file] == 1 else f"-{board.setting.code}"
-        found.append(Entry(f"{dataset}/{degradation}{own}", board))
-    return found
+    own = ["" if shared[board.setting.file] == 1 else f"-{board.setting.code}" for board in boards]
+    return [Entry("/".join(board.setting.file) + code, board) for board, code in zip(boards, own, strict=True)]
 
 
 def leagues(found: Sequence[Entry]) -> dict[League, list[Entry]]:
