@@ -143,6 +143,15 @@ def treats_each_image_alone(case: DegradationCase) -> None:
         require_close(backwards[name].flip(0), value, f"{name} in turned order")
 
 
+@law("say `degrades = False` only where every image stays as it is")
+def says_whether_it_degrades(case: DegradationCase) -> None:
+    """What says that it degrades nothing gives every image back."""
+    if case.component.degrades:
+        raise NotApplicable("it degrades images")
+    clean, found = case.answer()
+    require_close(found, clean, "images that are not degraded")
+
+
 @law("use reshape instead of view")
 def ignores_the_memory_format(case: DegradationCase) -> None:
     """Images laid out channels first or last are degraded alike, to 8 bits."""

@@ -152,6 +152,13 @@ takes_greyscale = law("build for `task.channels` channels instead of 3, or say i
 )
 
 
+@law("give a codec `rates`, or `restores = False` if it stores images as they are, and no other model")
+def says_whether_it_compresses(case: ModelCase) -> None:
+    """A model says that it is a codec if what it builds is one: then it is scored where nothing is degraded."""
+    builds, says = isinstance(case.module(), Codec), case.component.compresses
+    require(builds == says, f"it builds {'a' if builds else 'no'} Codec, and says {'so' if says else 'nothing of it'}")
+
+
 @law("`compress` gives bytes for each image, and `decompress` needs nothing but those")
 def decodes_what_it_stores(case: ModelCase) -> None:
     """A codec's images come back whole from their bytes, decoded together or apart, and wherever the weights are."""

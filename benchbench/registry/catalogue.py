@@ -21,7 +21,7 @@ Entry = dict[str, Any]
 FACTS = {
     "dataset": (),
     "degradation": (),
-    "model": ("role", "sees", "recipe"),
+    "model": ("role", "sees", "restores", "rates", "recipe"),
     "metric": ("higher_is_better", "unit", "order", "regional", "library"),
 }
 """Class attributes of each kind that the catalogue shows, besides the parameters."""
@@ -110,7 +110,9 @@ def in_full(entry: Entry) -> str:
         lines += ["", *(f"  {line}".rstrip() for line in part.splitlines())] if part else []
     if entry["parameters"]:
         lines += ["", "  Parameters", *_parameters(entry)]
-    facts = [f"      {name}: {_fact(value)}" for name, value in entry["facts"].items() if value not in ("", [], None)]
+    facts = [
+        f"      {name}: {_fact(value)}" for name, value in entry["facts"].items() if value not in ("", [], {}, None)
+    ]
     if facts:
         lines += ["", "  Facts", *facts]
     return "\n".join([*lines, "", f"  {entry['file']}"])

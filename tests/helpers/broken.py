@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
-from broken_models import Greedy, Hinged, SomeModel, Store
+from broken_models import Greedy, Hinged, Silent, SomeModel, Store
 from regional import Inside
 from torch import Tensor
 from torch.nn import functional as F
@@ -79,6 +79,14 @@ def broken_degraded(law: str, clean: Tensor, found: Degraded) -> Any:
         case "takes-greyscale":
             return replace(found, images=images + 0 * clean[:, 2:3])
     return found
+
+
+@dataclass(frozen=True)
+class Denying(SomeDegradation):
+    """Says that it degrades nothing."""
+
+    name = "denying"
+    degrades: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
@@ -220,6 +228,8 @@ def broken_images(law: str, found: Images, size: int) -> Any:
 GOOD: list[Component] = [SomeModel(), Store(), Hinged(), SomeDegradation(), SomeMetric(), Inside(), SomeDataset()]
 PARAMETRIC = {"model": SomeModel, "degradation": SomeDegradation, "metric": SomeMetric, "dataset": SomeDataset}
 SPECIAL: dict[str, Component] = {
+    "says-whether-it-degrades": Denying(),
+    "says-whether-it-compresses": Silent(),
     "is-described": Undescribed(),
     "spec-gives-it-back": Unequal(),
     "can-be-pickled": local_degradation(),

@@ -109,12 +109,21 @@ class Store(Model):
 
     name = "store"
     recipe: ClassVar[Recipe | None] = None
+    restores: ClassVar[bool] = False
 
     leaks: bool = param(False, "whether images are decoded by what is decoded beside them")
     remembers: bool = param(False, "whether what it stores is but the number of an image that it has kept")
 
     def build(self, task: Task) -> nn.Module:
         return Numbers(task, False) if self.remembers else Bytes(task, self.leaks)
+
+
+@dataclass(frozen=True)
+class Silent(Store):
+    """Does not say that it stores images."""
+
+    name = "silent"
+    restores: ClassVar[bool] = True
 
 
 class Bytes(nn.Module, Codec):
@@ -175,5 +184,6 @@ SUBTLE = [
     (SomeModel("remembers"), "is-all-in-its-weights"),
     (SomeModel("clamps"), "leaves-its-input-alone"),
     (Store(remembers=True), "decodes-what-it-stores"),
+    (Silent(), "says-whether-it-compresses"),
 ]
 """Models that break a law in ways that are easily overlooked, and the law."""

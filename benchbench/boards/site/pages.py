@@ -28,7 +28,8 @@ def front_page(placed: Sequence[Entry], albums: Mapping[str, Album], kinds: Mapp
         images = next((r.record.data.test for r in results if r.record.data), None)
         best = together.get(league)
         facts = {"league": league, "entries": members, "overall": best, "images": images}
-        parts.append(facts | {"matrix": matrix(members, best)})
+        degraded = [entry for entry in members if not entry.board.compression]
+        parts.append(facts | {"degraded": degraded, "matrix": matrix(degraded, best)})
     degradations = len({entry.board.setting.degradation for entry in placed})
     return page("index.html", "index.html", leagues=parts, degradations=degradations, albums=albums, kinds=kinds)
 
