@@ -8,7 +8,7 @@ import click
 
 from .. import __version__
 from ..errors import BenchbenchError
-from . import check, leaderboard, list_, new_plugin, photos, run, site, speed, weights
+from . import check, leaderboard, list_, new_plugin, photos, run, runs, site, speed, weights
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -59,6 +59,7 @@ COMMANDS = (
     new_plugin.command,
     photos.restore,
     photos.degrade,
+    runs.command,
     leaderboard.command,
     site.command,
     speed.command,

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 import toys
+from click.testing import CliRunner
 from climbing import climb
 from jobs import Recorder, go
 from trainings import Dropping
 
 from benchbench.boards import collect
+from benchbench.cli import main
 from benchbench.contracts.budget import Budget
 from benchbench.contracts.metric import Metric
 from benchbench.data.prepared import PreparedDataset
@@ -98,8 +100,10 @@ def test_a_metric_that_came_later_is_scored_at_the_last_rung_only(data: Prepared
 
 
 def test_a_run_that_cannot_go_on_says_so_in_one_line(tmp_path: Path) -> None:
-    go(tmp_path, model=("tiny-conv",), budget="1epochs")
-    next(tmp_path.rglob(store.CHECKPOINT)).unlink()
+    go(tmp_path, model=("tiny-conv", "identity"), budget="1epochs")
+    pruned = CliRunner().invoke(main, ["runs", "prune", "--out", str(tmp_path)])
+    assert pruned.output.startswith("1 checkpoints removed, 0.0 MB")
+    assert not list(tmp_path.rglob("checkpoint*"))
     recorder = Recorder()
     go(tmp_path, recorder, model=("tiny-conv",), budget="2epochs")
     assert [text for text in recorder.warnings if "trained anew" in text] == [
