@@ -17,8 +17,9 @@ from benchbench.results import store
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 RUN = ["run", "--dataset", "faces:n=400", "--size", "16", "--degrade", "pixelate", "--metric", "psnr", "--device", "cpu",
-       "--budget", "0.005TFLOP", "--quiet"]  # fmt: skip
+       "--budget", "0.05TFLOP", "--quiet"]  # fmt: skip
 SEEDS, GROUP = 24, 3
+SCATTER = 0.016  # of the share on boards of two, between sets of 24 trainings whose tests are right; simulated
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +47,11 @@ def board(groups: Array) -> Comparison:
     return compare(estimate(flat, np.repeat(np.arange(count), seeds), np.ones(count, bool), np.arange(images)))
 
 
-@pytest.mark.parametrize("models", [2, SEEDS // GROUP])
+@pytest.mark.parametrize(("models", "most"), [(2, 0.05 + 2 * SCATTER), (SEEDS // GROUP, 0.05)])
 def test_groups_of_trainings_of_one_model_differ_in_at_most_one_pair_in_twenty(
-    runs: Path, models: int, record_property: pytest.RecordProperty
+    runs: Path, models: int, most: float, record_property: pytest.RecordProperty
 ) -> None:
-    """Disjoint groups of three, as boards of two models and of eight."""
+    """Disjoint groups of three, drawn 1000 times, as boards of two models and of eight."""
     scores, source = trainings(runs, "autoencoder"), np.random.default_rng(0)
     assert scores.std(0).mean() > 0.01  # trainings differ
     alarms, pairs, images_alone = 0, 0, 0
@@ -66,7 +67,7 @@ def test_groups_of_trainings_of_one_model_differ_in_at_most_one_pair_in_twenty(
     interval = stats.binomtest(alarms, pairs).proportion_ci(method="wilson")
     record_property("differ", f"{alarms} of {pairs} pairs, {100 * interval.low:.1f} to {100 * interval.high:.1f} %")
 
-    assert alarms <= 0.05 * pairs
+    assert alarms <= most * pairs
     assert images_alone > 5 * alarms
 
 
