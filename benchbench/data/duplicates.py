@@ -19,7 +19,7 @@ THRESHOLD = 0.95
 _THUMBNAIL, _DETAIL, _COARSE = 48, 24, 4  # px
 _CROPS = [(0, 0, 0, 0), (1, 1, 1, 1), (2, 2, 2, 2), (2, 0, 2, 0), (2, 0, 0, 2), (0, 2, 2, 0), (0, 2, 0, 2)]
 """Thumbnail pixels cut off at the top, bottom, left and right."""
-_AXES, _BLOCK = 32, 256
+_AXES, _BLOCK, _CANDIDATES = 32, 256, 4096
 
 
 def near_duplicates(pixels: Tensor) -> list[tuple[int, int]]:
@@ -35,10 +35,10 @@ def near_duplicates(pixels: Tensor) -> list[tuple[int, int]]:
     bounding, found = _bounding(plain, axes).T, set[tuple[int, int]]()
     for number, block in enumerate(pixels.split(_BLOCK)):
         for view in _views(_thumbnails(block)):
-            rows, columns = (_bounding(view, axes) @ bounding >= THRESHOLD).nonzero(as_tuple=True)
-            near = (view[rows] * plain[columns]).sum(1) >= THRESHOLD
-            for i, j in zip((rows[near] + number * _BLOCK).tolist(), columns[near].tolist(), strict=True):
-                found.add((min(i, j), max(i, j)))
+            candidates = (_bounding(view, axes) @ bounding >= THRESHOLD).nonzero()
+            for pairs in candidates.split(_CANDIDATES):  # some at a time: where bounds are loose, they are many
+                near = pairs[(view[pairs[:, 0]] * plain[pairs[:, 1]]).sum(1) >= THRESHOLD]
+                found |= {(min(i + number * _BLOCK, j), max(i + number * _BLOCK, j)) for i, j in near.tolist()}
     return sorted(pair for pair in found if pair[0] != pair[1])
 
 
