@@ -218,7 +218,7 @@ def _incomparable(anchor: Array, other: Array) -> str:
     if not len(anchor):
         return "no codec to compare with"
     if min(len(anchor), len(other)) < 2:
-        return "a curve needs two settings"
+        return "a curve needs two settings, the larger one better"
     (low, high), (own_low, own_high) = (points[[0, -1], 1] for points in (anchor, other))
     return "" if min(high, own_high) > max(low, own_low) else "no quality in common"
 

@@ -121,7 +121,7 @@ def test_a_board_compares_codecs_by_their_bytes(tmp_path: Path) -> None:
     assert half.low < -50 < half.high < -49
     assert found.best is found.curves[0]
     assert found.curves[0].against["mean-error"].percent == pytest.approx(-50, abs=0.01)  # less is better
-    assert (alone.reason, poor.reason) == ("a curve needs two settings", "no quality in common")
+    assert (alone.reason, poor.reason) == ("a curve needs two settings, the larger one better", "no quality in common")
     assert found.curves[1].bits == [3.125, 6.25, 12.5]
 
 

@@ -118,6 +118,11 @@ def _check_scores(result: Result) -> pd.DataFrame:
         raise Refused(f"its table has {len(found)} rungs and its summary {len(stated)}, or other ones")
     for rung, summary in stated.items():
         _check_means(found[rung], summary, record)
+    sizes = record.rate.sizes if record.rate else []
+    if record.rate and sizes:
+        mean = sum(sizes) / len(sizes)
+        if len(sizes) != len(result.scores) or not math.isclose(mean, record.rate.bytes, rel_tol=1e-9):
+            raise Refused(f"{len(sizes)} files of {mean:.6g} bytes are not those of its summary")
     return result.scores
 
 

@@ -39,6 +39,7 @@ FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "score without facts": (lambda c: c["metrics"].pop("psnr"), "psnr"),
     "role": (lambda c: c["model"].update(role="baseline"), "must be installed here"),
     "parameters": (lambda c: c["model"].update(parameters="many"), "Expected `int`, got `str` - at `$.model.parameters`"),
+    "bytes": (lambda c: c.update(rate={"bytes": 9.0, "bits_per_pixel": 0.3, "sizes": [9, 10]}), "not those of its summary"),
     "persons": (lambda c: c["data"].update(persons=[0, 0, 1]), "its images do not show the persons that they show"),
     "digits": (lambda c: c["metrics"]["psnr"].update(digits="x"), "Expected `int`, got `str` - at `$.metrics[...].digits`"),
 }  # fmt: skip
