@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..files import read_json
-from ..results.renamed import current_name
 from .board import Board, Setting, collect
 from .comparisons import holm
 from .estimates import LEVEL, estimate
@@ -104,7 +103,7 @@ def _rows(content: Mapping[str, Any], board: Board | None = None) -> Iterator[tu
         shown = number(None if score is None else float(score), digits)
         yield (
             (setting, model),
-            Row(str(row.get("rank", "")), shown, current_name(metric), images, bool(row["seeds"]), persons),
+            Row(str(row.get("rank", "")), shown, metric, images, bool(row["seeds"]), persons),
         )
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..files import write_atomically
-from .renamed import current_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +57,7 @@ def read(path: Path) -> dict[float, pd.DataFrame]:
         frame = file.read(use_threads=False).to_pandas(use_threads=False)
     except (OSError, pyarrow.ArrowException) as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
-    frame = (frame.set_index("id") if "id" in frame else frame).rename(columns=current_name)
+    frame = frame.set_index("id") if "id" in frame else frame
     numeric = all(kind.kind == "f" for kind in frame.dtypes)
     found = {NO_RUNG: frame}
     if numeric and frame.columns.is_unique and RUNG in frame:

@@ -20,7 +20,6 @@ from ..errors import one_line
 from ..files import digest, file_digest, read_json, write_json
 from . import scores
 from .record import SCHEMA, Record, parse, plain
-from .renamed import with_current_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +111,7 @@ def read(folder: Path) -> Result:
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise DamagedResult(f"{path} is not of schema {SCHEMA}")
     try:
-        record = with_current_names(parse(content))
+        record = parse(content)
     except (ValueError, RecursionError) as error:
         raise DamagedResult(f"{path} is damaged: {one_line(error)}") from error
     for name, expected in record.files.items():
