@@ -20,17 +20,18 @@ class Average:
     def __init__(self, module: nn.Module) -> None:
         self.module = copy.deepcopy(module).eval().requires_grad_(False)
         state = {name: value for name, value in self.module.state_dict().items() if isinstance(value, Tensor)}
-        self._state = {value.data_ptr(): (name, value) for name, value in state.items()}.values()  # tied ones once
+        state = {name: value for value, name in {v.data_ptr(): (v, n) for n, v in state.items()}.values()}  # tied: once
+        self._averaged = {n: v for n, v in state.items() if v.is_floating_point() and bool(v.isfinite().all())}
+        self._copied = {name: value for name, value in state.items() if name not in self._averaged}
 
     @torch.no_grad()
     def update(self, module: nn.Module, step: int) -> None:
-        """Take in the state of the module after this step, counted from 1; integers are copied."""
+        """Take in the state of the module after this step, counted from 1.
+
+        Integers are copied, and so is what began with infinities, as masks of attention do.
+        """
         state = module.state_dict()
-        averages, values = list[Tensor](), list[Tensor]()
-        for name, average in self._state:
-            if average.is_floating_point():
-                averages.append(average)
-                values.append(state[name])
-            else:
-                average.copy_(state[name])
-        torch._foreach_lerp_(averages, values, 1 - (1 - 1 / step) ** (GAMMA + 1))
+        for name, value in self._copied.items():
+            value.copy_(state[name])
+        values = [state[name] for name in self._averaged]
+        torch._foreach_lerp_(list(self._averaged.values()), values, 1 - (1 - 1 / step) ** (GAMMA + 1))

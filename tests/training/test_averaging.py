@@ -72,6 +72,15 @@ def test_tied_weights_are_averaged_once() -> None:
     assert average.module.a is average.module.b
 
 
+def test_a_mask_of_infinities_stays_what_it_is() -> None:
+    module = nn.Linear(2, 2)
+    module.register_buffer("mask", torch.tensor([0.0, -torch.inf]))
+    average = Average(module)
+    for step in (1, 2, 3):
+        average.update(module, step)
+    assert torch.equal(average.module.mask, module.mask)  # type: ignore[arg-type]
+
+
 def test_the_module_is_left_alone() -> None:
     module = nn.Linear(2, 2)
     before = {name: value.clone() for name, value in module.state_dict().items()}
