@@ -34,7 +34,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="benchbench")
 def main() -> None:
-    """Every portrait restorer against every degradation, under one protocol and one budget.
+    """Every portrait restorer against every degradation, under one protocol.
 
     \b
     benchbench run                                    all models on the default degradation and data

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @options.option(
     "--budget",
     default="quick",
-    help="Training of each model: quick, recipe (its own), 50TFLOP, 20epochs, 10000images, 60s.",
+    help="Training of each model: quick (1TFLOP), 50TFLOP, 20epochs, 10000images, 60s, or recipe (its own).",
 )
 @options.option("--seed", type=click.IntRange(0), multiple=True, default=(0,), help="Training seed.  [repeatable]")
 @click.option("--seeds", type=click.IntRange(1), metavar="N", help="N trainings of each model: seeds 0 to N-1.")

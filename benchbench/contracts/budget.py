@@ -58,7 +58,7 @@ class Budget:
 
     @property
     def canonical(self) -> str:
-        """One text for equal budgets, however they were asked for: `quick` and `5TFLOP` are one budget."""
+        """One text for equal budgets, however they were asked for: `quick` and `1TFLOP` are one budget."""
         if self.kind == "recipe":
             return "recipe"
         short = f"{self.amount:g}"
