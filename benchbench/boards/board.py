@@ -10,72 +10,15 @@ from typing import Any
 
 import pandas as pd
 
-from ..files import digest
 from ..results import store
 from ..results.record import MetricFacts
 from ..results.store import DamagedResult, Result
 from .compression import Compression, compression_of, in_order
+from .compute import Course, at_rung, course_of, rising, with_gap, with_rise
 from .ranking import ranked
 from .rows import metrics_of, ranking_metric, rows_of, training_scores
-from .text import COMPILED, training_name
-
-
-@dataclass(frozen=True, order=True)
-class League:
-    """The conditions of boards whose scores may stand in one table: all but the degradation."""
-
-    dataset: str
-    fingerprint: str
-    size: int
-    protocol: int
-    training: str
-
-    @property
-    def title(self) -> str:
-        """Size and way of training in words."""
-        return f"{self.size} px, {training_name(self.training)}"
-
-    @property
-    def full_title(self) -> str:
-        """Data set, size and way of training in words."""
-        return f"{self.dataset}, {self.title}"
-
-    @property
-    def code(self) -> str:
-        """Eight digits that tell leagues apart."""
-        return digest(*vars(self).values())[:8]
-
-
-@dataclass(frozen=True)
-class Setting:
-    """The conditions that all rows of a board have in common."""
-
-    dataset: str
-    fingerprint: str
-    size: int
-    degradation: str
-    degradation_digest: str
-    """Digest of its source: other code gives other images."""
-    protocol: int
-    training: str
-    """The way of training (`any-time`, `recipe` or `none`), and whether its steps were compiled."""
-    test_set: str = ""
-    """Digest of the degraded test images, which may differ between versions of libraries; "" where unknown."""
-
-    @property
-    def file(self) -> tuple[str, str]:
-        """Folder and file stem of the board."""
-        return store.slug(self.dataset), store.slug(self.degradation)
-
-    @property
-    def code(self) -> str:
-        """Eight digits that tell settings of one file apart."""
-        return digest(*vars(self).values())[:8]
-
-    @property
-    def league(self) -> League:
-        """The conditions that boards of other degradations may share."""
-        return League(self.dataset, self.fingerprint, self.size, self.protocol, self.training)
+from .setting import Setting
+from .text import COMPILED
 
 
 @dataclass(frozen=True)
@@ -92,11 +35,15 @@ class Board:
     `rank` is that of the mean, `rank.low` and `.high` are the best and worst that the model may have; all three are
     absent where models were trained once, and nobody knows by how much trainings vary. `equivalent` names the models
     whose difference to it is surely less than the ranking metric's smallest relevant one. `trainings.std` is the
-    standard deviation of the ranking score between trainings.
+    standard deviation of the ranking score between trainings. `rise` is how much the ranking score improved in the
+    last doubling of compute, `gap` the mean difference to the leader along it.
     """
     failures: list[dict[str, str]]
     unavailable: dict[str, str]
     results: list[Result] = field(repr=False)
+    """Those that stand on it, as they were at its rung."""
+    course: Course | None = None
+    """The ranking score at every rung; None where trainings have fewer than two."""
 
     @cached_property
     def scored(self) -> list[Result]:
@@ -126,6 +73,12 @@ class Board:
             return None
         return compression_of(self.scored, self.metrics, self.setting.size)
 
+    @cached_property
+    def rising(self) -> list[str]:
+        """The models that still rise, best first; see `compute.rising`."""
+        facts = self.metrics.get(self.ranked_by or "")
+        return list(self.rows["model"][rising(self.rows, facts)]) if facts else []
+
     @property
     def quality(self) -> pd.Series:
         """The score that gives the order, of each row; negated where less is better. Raises KeyError without one."""
@@ -133,8 +86,11 @@ class Board:
         return self.rows[first] if self.metrics[first].higher_is_better else -self.rows[first]
 
 
-def collect(out: Path) -> tuple[list[Board], list[str]]:
-    """Make all boards from the results under `out`; the second part has a line for each result that was left out."""
+def collect(out: Path, at: float | None = None) -> tuple[list[Board], list[str]]:
+    """Make all boards from the results under `out`; the second part has a line for each result that was left out.
+
+    `at` is the rung of training, in FLOPs, that they show; see `compute.at_rung`.
+    """
     results, problems = [], []
     for _, found in store.find(out):
         try:
@@ -145,12 +101,12 @@ def collect(out: Path) -> tuple[list[Board], list[str]]:
             results.append(found)
         except DamagedResult as damage:
             problems.append(str(damage))
-    return boards_of(results), problems
+    return boards_of(results, at), problems
 
 
-def boards_of(results: Sequence[Result]) -> list[Board]:
-    """Make the boards of these results, in their order."""
-    boards = [_board(setting, members) for setting, members in _settings(results).items()]
+def boards_of(results: Sequence[Result], at: float | None = None) -> list[Board]:
+    """Make the boards of these results, in their order; `at` as in `collect`."""
+    boards = [_board(setting, members, at) for setting, members in _settings(results).items()]
     return sorted(boards, key=_place)
 
 
@@ -208,17 +164,22 @@ def _newest(results: Iterable[Result]) -> list[Result]:
     return sorted(newest.values(), key=lambda r: (r.record.trial.model, str(r.record.trial.seed)))
 
 
-def _board(setting: Setting, results: list[Result]) -> Board:
-    results = _newest(results)
+def _board(setting: Setting, results: list[Result], at: float | None) -> Board:
+    rung, results, absent = at_rung(_newest(results), at)
+    setting = replace(setting, rung=rung)
     scored = [r for r in results if r.status == "scored"]
     metrics = metrics_of(scored)
     rows = rows_of(scored, metrics)
-    board = Board(setting, metrics, rows, _failures(results), _unavailable(scored), results)
+    board = Board(setting, metrics, rows, absent + _failures(results), _unavailable(scored), results)
     if (first := board.ranked_by) is None:
         return board
-    scores = training_scores(scored, metrics, rows)
-    rows = ranked(rows, scores, first, metrics[first])
-    return replace(board, rows=in_order(rows, board.compression) if board.compression else rows)
+    facts, scores = metrics[first], training_scores(scored, metrics, rows)
+    course = (
+        course_of(scored, scores, list(rows["model"]), first, 1 if facts.higher_is_better else -1) if rung else None
+    )
+    rows = with_gap(ranked(with_rise(rows, course, rung), scores, first, facts), course, rung)
+    rows = in_order(rows, board.compression) if board.compression else rows
+    return replace(board, rows=rows, course=course)
 
 
 def _failures(results: Iterable[Result]) -> list[dict[str, str]]:
@@ -241,4 +202,6 @@ def _unavailable(scored: Iterable[Result]) -> dict[str, str]:
             if reason := facts.unavailable:
                 for_one = reason.startswith("failed:")
                 found.setdefault(f"{name} ({result.record.trial.model})" if for_one else name, reason)
+            elif name not in result.record.scores and name in result.tables[max(result.tables)]:
+                found.setdefault(f"{name} ({result.record.trial.model})", "was added later, at the last rung only")
     return found

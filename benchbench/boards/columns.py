@@ -128,7 +128,7 @@ def _scores(board: Board, name: str, group: str) -> Filled:
     shown = None if best is None else number(best, digits)
     bests = [role == COMPETES and number(size, digits) == shown for size, role in zip(sizes, rows["role"], strict=True)]
     cells = [Cell(number(v, digits), _sortable(v), b) for v, b in zip(values, bests, strict=True)]
-    return column, _with_margins(cells, rows, column) if name == board.ranked_by else cells
+    return column, with_margins(cells, rows, column) if name == board.ranked_by else cells
 
 
 def _scales(board: Board) -> Iterator[Filled]:
@@ -138,15 +138,15 @@ def _scales(board: Board) -> Iterator[Filled]:
     digits, higher = ranking.digits, ranking.higher_is_better
     if first and GAIN in rows:
         column = Column(GAIN, f"gain {first}", "main", digits=digits, higher_is_better=higher)
-        yield column, _with_margins(_plain(rows[GAIN], lambda v: gain(v, digits)), rows, column)
+        yield column, with_margins(plain(rows[GAIN], lambda v: gain(v, digits)), rows, column)
     if RECOVERED in rows:
         column = Column(RECOVERED, "recovered", "main", higher_is_better=True)
         percent = 100 * rows[[RECOVERED, RECOVERED + LOW, RECOVERED + HIGH]]
         values = percent[RECOVERED]
         cells = [Cell(number(v, 0), _sortable(v), unit=" %" if math.isfinite(v) else "") for v in values]
-        yield column, _with_margins(cells, percent, column)
+        yield column, with_margins(cells, percent, column)
     if rows[TRAININGS_STD].notna().any():
-        cells = _plain(rows[TRAININGS_STD], lambda v: f"±{v:.{digits}f}" if math.isfinite(v) else "–")
+        cells = plain(rows[TRAININGS_STD], lambda v: f"±{v:.{digits}f}" if math.isfinite(v) else "–")
         yield Column(TRAININGS_STD, BETWEEN, "main", digits=digits), cells
 
 
@@ -160,19 +160,19 @@ def _costs(board: Board) -> Iterator[Filled]:
     rows = board.rows
     if rows["bytes"].notna().any():
         per_pixel = 8 / board.setting.size**2
-        yield Column("bytes", "bytes an image", "cost"), _plain(rows["bytes"], lambda v: number(v, 0))
+        yield Column("bytes", "bytes an image", "cost"), plain(rows["bytes"], lambda v: number(v, 0))
         for key, head, name in (("bits", "bits a pixel", "bytes"), ("payload", "without headers", "payload")):
-            yield Column(key, head, "cost", digits=3), _plain(rows[name] * per_pixel, lambda v: number(v, 3))
-    yield Column("parameters", "parameters", "cost"), _plain(rows["parameters"], lambda v: f"{int(v):,}")
-    yield Column("flops", "TFLOP", "cost", digits=2), _plain(rows["flops"] / 1e12, lambda v: f"{v:.2f}" if v else "–")
-    yield Column("epochs", "epochs", "cost", digits=1), _plain(rows["epochs"], lambda v: f"{v:.1f}" if v else "–")
+            yield Column(key, head, "cost", digits=3), plain(rows[name] * per_pixel, lambda v: number(v, 3))
+    yield Column("parameters", "parameters", "cost"), plain(rows["parameters"], lambda v: f"{int(v):,}")
+    yield Column("flops", "TFLOP", "cost", digits=2), plain(rows["flops"] / 1e12, lambda v: f"{v:.2f}" if v else "–")
+    yield Column("epochs", "epochs", "cost", digits=1), plain(rows["epochs"], lambda v: f"{v:.1f}" if v else "–")
 
 
-def _plain(values: Iterable[float], text: Callable[[float], str]) -> list[Cell]:
+def plain(values: Iterable[float], text: Callable[[float], str]) -> list[Cell]:
     return [Cell(text(value), _sortable(value)) for value in values]
 
 
-def _with_margins(cells: Sequence[Cell], rows: pd.DataFrame, column: Column) -> list[Cell]:
+def with_margins(cells: Sequence[Cell], rows: pd.DataFrame, column: Column) -> list[Cell]:
     """Add intervals to the cells."""
     bounds, digits = zip(rows[column.key + LOW], rows[column.key + HIGH], strict=True), column.digits
     return [

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..files import read_json
-from .board import Board, Setting, collect
+from .board import Board, collect
 from .comparisons import holm
 from .estimates import LEVEL, estimate
 from .markdown.overall import STEM
 from .rows import persons_in
+from .setting import Setting
 from .text import number, training_name
 from .write import as_json
 
@@ -131,7 +132,8 @@ def _change(place: Place, old: Row | None, new: Row | None, test: float | str) -
     """Tell of a row that was found before, after, or both, and of its test (p, or why there is none)."""
     setting, model = place
     facts = dict(zip(Setting.__dataclass_fields__, setting, strict=True))
-    board = f"{facts['degradation']} on {facts['dataset']}, {facts['size']} px, {training_name(facts['training'])}"
+    training = training_name(facts["training"], float(facts["rung"] or 0))
+    board = f"{facts['degradation']} on {facts['dataset']}, {facts['size']} px, {training}"
     what = "moved" if old and new else "new" if new else "gone"
     ranks, scores = ((getattr(old, f, ""), getattr(new, f, "")) for f in ("rank", "score"))
     p, reason = (None, test) if isinstance(test, str) else (test, "chance may explain it")

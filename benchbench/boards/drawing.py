@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from .text import shortened
@@ -27,7 +28,9 @@ def png(figure: Figure) -> bytes:
     from PIL import Image
 
     drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=110)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a name may have letters that the font lacks
+        figure.savefig(drawn, format="png", dpi=110)
     with Image.open(drawn) as picture:
         picture.convert("RGB").quantize(64, Image.Quantize.FASTOCTREE).save(small, "PNG", optimize=True)
     return small.getvalue()

@@ -40,11 +40,14 @@ class Estimate:
         """Take some rows, perhaps several times."""
         return Estimate(self.value[rows], self.influence[rows], self.clusters[rows], self.seeds[rows], self.freedom)
 
+    def columns(self, some: NDArray[np.intp]) -> Estimate:
+        """Take some columns."""
+        parts = self.value, self.influence, self.clusters, self.seeds, self.freedom
+        return Estimate(*(part[..., some] for part in parts))
+
     def column(self, position: int) -> Estimate:
         """Take one column."""
-        one = [position]
-        parts = self.value, self.influence, self.clusters, self.seeds, self.freedom
-        return Estimate(*(part[..., one] for part in parts))
+        return self.columns(np.array([position]))
 
     def minus(self, other: Estimate) -> Estimate:
         """Subtract the values of other models, one for each row, or one for all."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from .board import Board
 from .columns import BETWEEN
 from .rows import EQUIVALENT, GAIN, RANK, RECOVERED, REGIONS, TRAININGS_STD
+from .text import rung_name
 
 PAIRS = 10  # of equivalent models that a note names
 
@@ -64,7 +65,7 @@ def how_ranked(board: Board) -> list[Note]:
             Note("An order, no ranks: no model was trained twice, and other trainings score otherwise (--seeds 3)."),
             Note("± is half of the 95 % interval over the test images; of other trainings it knows nothing."),
         ]
-    return [*found, *_equivalent(board, first)]
+    return [*found, *_equivalent(board, first), *_rising(board, first)]
 
 
 def _equivalent(board: Board, first: str) -> list[Note]:
@@ -84,6 +85,15 @@ def _equivalent(board: Board, first: str) -> list[Note]:
     return [Note(f"Equivalent, as they surely differ by less than {size}: {'; '.join(pairs[:PAIRS])}{more}.")]
 
 
+def _rising(board: Board, first: str) -> list[Note]:
+    """Explain the mark of models that still rise."""
+    if not board.rising:
+        return []
+    facts = board.metrics[first]
+    size = f"{facts.relevant:g} {facts.unit}".strip()
+    return [Note(f"↑: still rising, by more than {size} in the last doubling of compute, so called worse than nobody.")]
+
+
 def remarks_on(board: Board) -> list[Note]:
     """Explain columns, say which metrics are unavailable and why, and repeat the models' notes on their results."""
     found = []
@@ -93,6 +103,11 @@ def remarks_on(board: Board) -> list[Note]:
     if GAIN in board.rows and board.rows["bytes"].notna().any():
         text = "Models with bytes are codecs: what they give went through so many; untrained ones restore nothing."
         found.append(Note(text))
+    if (
+        board.setting.rung
+        and (last := max((f for r in board.results for f in r.rungs), default=0)) > board.setting.rung
+    ):
+        found.append(Note(f"Pictures and times of restoring are of the end of each training, up to {rung_name(last)}."))
     found += [Note(reason, name) for name, reason in board.unavailable.items()]
     for result in board.results:
         found += [Note(note, result.record.trial.model) for note in result.record.model.notes]

@@ -9,10 +9,11 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
-from .board import Board, League
+from .board import Board
 from .comparisons import compare, rank_ranges
 from .estimates import Array, estimate
 from .rows import BASELINE, COMPETES, GAIN, HIGH, IDEAL, LOW, RANK, RECOVERED, may_lead
+from .setting import League
 
 SHARE = "share"
 FEWEST = 6  # degradations that intervals and ranks over degradations take: of fewer, all may go one way by chance

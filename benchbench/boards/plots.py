@@ -15,6 +15,7 @@ from ..results.store import GRADIENT
 from .board import Board
 from .columns import score_column
 from .drawing import COLOURS, figure_of, finish, png, short, style
+from .ladder import curve
 from .pareto import pareto
 
 if TYPE_CHECKING:
@@ -168,6 +169,7 @@ def _panels(models: Collection[str]) -> Figure:
 
 
 PLOTS: dict[str, Callable[[Board], Figure | None]] = {
+    "curve": curve,
     "pareto": pareto,
     "learning": lambda board: _drawn(learning_of(board), 8, loc="center left", bbox_to_anchor=(1.0, 0.5)),
     "losses": losses,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..results.record import MetricFacts
 from .comparisons import compare, rank_ranges
+from .compute import rising
 from .estimates import Array, Estimate, estimate
 from .rows import BASELINE, EQUIVALENT, GAIN, HIGH, IDEAL, LOW, RANK, RECOVERED, TrainingScores
 
@@ -66,7 +67,8 @@ def _ranks(rows: pd.DataFrame, scores: Estimate, first: str, facts: MetricFacts)
     found = pd.DataFrame({EQUIVALENT: alike}, rows.index[known])
     if not pairs.complete:
         return found.reindex(rows.index, fill_value="")
-    low, high = rank_ranges(pairs.higher if facts.higher_is_better else pairs.higher.T)
+    better = pairs.higher if facts.higher_is_better else pairs.higher.T
+    low, high = rank_ranges(better & ~rising(rows, facts).to_numpy()[known])  # nobody is better than what still rises
     by_mean = rows[first].iloc[known].rank(method="min", ascending=not facts.higher_is_better).astype(int)
     found = pd.DataFrame({RANK: by_mean, RANK + LOW: low, RANK + HIGH: high}).join(found)
     last = {RANK: len(known) + 1, RANK + LOW: len(known) + 1, RANK + HIGH: len(rows), EQUIVALENT: ""}

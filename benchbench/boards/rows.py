@@ -21,6 +21,7 @@ REGIONS = {"": "whole image", "@region": "inside the degraded region", "@face": 
 # the columns of `Board.rows` that are no fact of a model and no mean score
 RANK, EQUIVALENT = "rank", "equivalent"
 GAIN, RECOVERED, TRAININGS_STD = "gain", "recovered", "trainings.std"
+RISE, GAP = "rise", "gap"  # of the ranking score in the last doubling of compute; to the leader, along it
 COMPETES, BASELINE, IDEAL = "", "baseline", "ideal"  # roles: a model, the degraded input, the inverse that is told all
 LOW, HIGH = ".low", ".high"  # behind the column that they belong to
 
@@ -68,7 +69,7 @@ def may_lead(rows: pd.DataFrame) -> pd.Series:
     if RANK not in rows:
         return competing & (competing.cumsum() == 1)
     best = rows[RANK + LOW]
-    return competing & (best == best[competing].min())
+    return competing & (best <= best[competing].iloc[:1].min())  # the first leads; models that still rise may pass it
 
 
 def _columns(result: Result, metrics: Mapping[str, MetricFacts]) -> list[str]:
@@ -119,6 +120,8 @@ class TrainingScores:
     """`(rows,)`: False for models that need no training, of which there is one "training"."""
     persons: NDArray[np.intp]
     """`(images,)`: equal for images of one person."""
+    ids: pd.Index
+    """`(images,)`."""
 
 
 def training_scores(scored: Sequence[Result], metrics: Mapping[str, MetricFacts], rows: pd.DataFrame) -> TrainingScores:
@@ -134,7 +137,7 @@ def training_scores(scored: Sequence[Result], metrics: Mapping[str, MetricFacts]
         tables.append(result.scores[known].reindex(index=ids, columns=columns).to_numpy(float))
         trained[row[result.record.trial.model]] |= result.record.trial.seed is not None
     model = np.array([row[result.record.trial.model] for result in scored], np.intp)
-    return TrainingScores(np.stack(tables), columns, model, trained, persons_in(scored, ids))
+    return TrainingScores(np.stack(tables), columns, model, trained, persons_in(scored, ids), ids)
 
 
 def persons_in(scored: Iterable[Result], ids: pd.Index) -> NDArray[np.intp]:

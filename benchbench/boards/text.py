@@ -44,11 +44,19 @@ def escape(text: str) -> str:
     return " ".join(text.translate(INERT).split())
 
 
-def training_name(way: str) -> str:
-    """A way of training, as `Setting.training` has it, in words."""
+def training_name(way: str, rung: float = 0.0) -> str:
+    """A way of training, as `Setting.training` has it, and after how many FLOPs, in words."""
     if way.endswith(COMPILED):
-        return training_name(way.removesuffix(COMPILED)) + COMPILED
-    return {"any-time": "any-time training", "recipe": "each model's own recipe"}.get(way, "no training")
+        return training_name(way.removesuffix(COMPILED), rung) + COMPILED
+    if rung:
+        return f"after {rung_name(rung)} of training"
+    words = {"any-time": "each at the end of its training", "recipe": "each model's own recipe"}
+    return words.get(way, "no training")
+
+
+def rung_name(flops: float) -> str:
+    """A rung as people read it: `0.5 TFLOP`."""
+    return f"{flops / 1e12:,.12g} TFLOP"
 
 
 def arrow(facts: MetricFacts) -> str:

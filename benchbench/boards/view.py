@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .board import Board
 from .columns import Cell, Column, Filled, best_of, columns_of, score_column
+from .ladder import columns_of_course, story_of
 from .notes import Note, coverage_of, how_ranked, images_of, provenance_of, remarks_on, seeds_of
 from .pareto import COSTS, fronts
 from .rows import BASELINE, HIGH, IDEAL, LOW, RANK
@@ -27,13 +28,16 @@ class Row:
     """By the mean; None where the board has none."""
     ranks: str
     """The best and the worst rank that are possible, `2–4`, or the only one; `–` where the board has none."""
+    rising: bool
+    """True if it still rose in the last doubling of compute."""
     cells: Mapping[str, Cell]
     """Column's key -> cell."""
 
     @property
     def label(self) -> str:
-        """The model, and what it is told."""
-        return f"{self.model} (sees {self.sees})" if self.sees else self.model
+        """The model, what it is told, and whether it still rises."""
+        told = f" (sees {self.sees})" if self.sees else ""
+        return self.model + told + (" ↑" if self.rising else "")
 
     @property
     def reference(self) -> str:
@@ -56,6 +60,10 @@ class View:
     """Region -> how many test images have it, for regions that some lack."""
     cheapest: tuple[list[Column], list[Row]]
     """Score and costs of the models on any front of the two; a cell is best if its model is on that cost's front."""
+    course: tuple[list[Column], list[Row]]
+    """The ranking score at each rung of training, the mean gap to the leader, the last rise; empty without rungs."""
+    story: list[str]
+    """Who leads at which rung, and whose curves cross."""
     how_ranked: list[Note]
     notes: list[Note]
     provenance: dict[str, list[str]]
@@ -103,6 +111,8 @@ def view_of(board: Board) -> View:
         _rows(board, filled),
         coverage_of(board),
         _cheapest(board),
+        _course(board),
+        story_of(board),
         how_ranked(board),
         remarks_on(board),
         provenance_of(board),
@@ -115,8 +125,15 @@ def _rows(board: Board, filled: Sequence[Filled]) -> list[Row]:
         low, high = (row.get(RANK + end) for end in (LOW, HIGH))
         ranks = rank_text(low, high)
         cells = {column.key: column_cells[position] for column, column_cells in filled}
-        found.append(Row(row["model"], row["role"], row["sees"], row.get(RANK), ranks, cells))
+        rising = row["model"] in board.rising
+        found.append(Row(row["model"], row["role"], row["sees"], row.get(RANK), ranks, rising, cells))
     return found
+
+
+def _course(board: Board) -> tuple[list[Column], list[Row]]:
+    """See `View.course`."""
+    filled = list(columns_of_course(board))
+    return [column for column, _ in filled], _rows(board, filled) if filled else []
 
 
 def _cheapest(board: Board) -> tuple[list[Column], list[Row]]:

@@ -23,22 +23,23 @@ from .markdown.timing import speed_page
 from .picture import write_picture
 from .plots import write_plots
 from .published import write_published
-from .rows import EQUIVALENT, GAIN, HIGH, LOW, RANK, RECOVERED, REGIONS, TRAININGS_STD
+from .rows import EQUIVALENT, GAIN, GAP, HIGH, LOW, RANK, RECOVERED, REGIONS, RISE, TRAININGS_STD
 from .tables import beside, write_files
 from .text import escape
 from .view import View, view_of
 
-SCALES = [name + bound for name in (GAIN, RECOVERED) for bound in ("", LOW, HIGH)]
+SCALES = [name + bound for name in (GAIN, RECOVERED, GAP) for bound in ("", LOW, HIGH)]
 FACTS = ("bytes", "payload", "parameters", "flops", "epochs", "seeds", "trainings", TRAININGS_STD, "sees", "plugin")
-FIXED = (RANK, RANK + LOW, RANK + HIGH, "model", EQUIVALENT, *SCALES, *FACTS)
+FIXED = (RANK, RANK + LOW, RANK + HIGH, "model", EQUIVALENT, *SCALES, RISE, *FACTS)
 
 
-def build(out: Path, to: Path) -> tuple[list[Path], list[str]]:
+def build(out: Path, to: Path, at: float | None = None) -> tuple[list[Path], list[str]]:
     """Write all that the results under `out` give into `to`: boards, overall boards, published figures, the index.
 
-    Returns the Markdown files, and a line for each result that had to be left out. Raises BenchbenchError.
+    Returns the Markdown files, and a line for each result that had to be left out. Raises BenchbenchError. `at` is the
+    rung of training that boards show, in FLOPs; see `board.collect`.
     """
-    boards, problems = collect(out)
+    boards, problems = collect(out, at)
     published = write_published(out, to)
     pages = write_boards(boards, to) + ([published] if published else [])
     return (pages + write_pages(boards, to) if boards else pages), problems
@@ -102,6 +103,7 @@ def as_json(board: Board) -> dict[str, Any]:
         "rows": [{k: None if v != v else v for k, v in row.items()} for row in board.rows.to_dict("records")],
         "not_scored": board.failures,
         "unavailable": board.unavailable,
+        "course": board.course and board.course.as_json(),
     }
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import structs
 
 from ..contracts.specs import NAME
 from ..errors import one_line
@@ -67,6 +68,8 @@ class Result:
 
     folder: Path
     record: Record
+    rung: float | None = None
+    """FLOPs of the rung at which it is looked at; None for the last, or where nothing was trained."""
 
     @property
     def status(self) -> str:
@@ -77,18 +80,47 @@ class Result:
     def tables(self) -> dict[float, pd.DataFrame]:
         """Rung -> the scores of each test image: rows are image ids, columns metrics. Raises DamagedResult."""
         try:
-            return scores.read(self.folder / SCORES)
+            found = scores.read(self.folder / SCORES)
         except ValueError as error:
             raise DamagedResult(str(error)) from error
+        if list(found) != (self.rungs or [scores.NO_RUNG]):
+            raise DamagedResult(f"{self.folder / SCORES} has other rungs than {RESULT}")
+        return found
 
     @property
     def scores(self) -> pd.DataFrame:
-        """The scores of each test image at the last rung: rows are ids, columns metrics. Raises DamagedResult."""
-        return self.tables[max(self.tables)]
+        """The scores of each test image: rows are ids, columns metrics. Raises DamagedResult."""
+        return self.tables[max(self.tables)] if self.rung is None else self.scores_at(self.rung)
 
     def scores_at(self, flops: float) -> pd.DataFrame:
         """The scores at a rung; those of a model that needs no training are the same at any. Raises KeyError."""
         return self.tables[scores.NO_RUNG if scores.NO_RUNG in self.tables else flops]
+
+    @property
+    def rungs(self) -> list[float]:
+        """FLOPs of the rungs of its training, rising."""
+        return [rung.flops for rung in self.record.rungs]
+
+    def at(self, flops: float) -> Result:
+        """Return the result as it stood at a rung: its scores, and what its training had taken. Raises KeyError."""
+        if flops == self.rungs[-1]:
+            return self
+        rungs = {rung.flops: rung for rung in self.record.rungs}
+        rung, training, time = rungs[flops], self.record.training, self.record.timing.training
+        spent = structs.replace(
+            training,
+            flops=rung.images * training.flops_per_image if training.flops_per_image else rung.flops,
+            steps=rung.steps,
+            images=rung.images,
+            epochs=round(training.epochs * rung.steps / training.steps, 4)
+            if training.epochs and training.steps
+            else None,
+        )
+        timing = structs.replace(self.record.timing, training=time and structs.replace(time, seconds=rung.seconds))
+        record = structs.replace(self.record, scores=rung.scores, training=spent, timing=timing)
+        found = replace(self, record=record, rung=flops)
+        vars(found)["tables"] = self.tables  # read once
+        return found
 
     def keeps(self, predictions: bool) -> bool:
         """Whether the restored images are there, where they are wanted."""

@@ -70,7 +70,7 @@ def test_markdown_shows_the_board(out: Path) -> None:
     assert [without_margin(row)[1] for row in face[1:]] == ["–", "–", "0.33", "15.00", "–"]
     assert "23.00" in [cell for row in recipe for cell in without_margin(row)]
     assert "broken failed: RuntimeError: no memory" in "\n".join(list_items(text))
-    assert "any-time training" in text
+    assert "after 5 TFLOP of training" in text
     assert "each model's own recipe" in text
 
 
@@ -92,7 +92,7 @@ def test_numbers_for_people(value: Any, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("way", "name"),
-    [("any-time", "any-time training"), ("any-time, compiled", "any-time training, compiled"),
+    [("any-time", "each at the end of its training"), ("any-time, compiled", "each at the end of its training, compiled"),
      ("none", "no training"), ("recipe", "each model's own recipe")],
 )  # fmt: skip
 def test_names_of_ways_of_training(way: str, name: str) -> None:
@@ -190,7 +190,7 @@ def test_settings_of_one_file_are_sections_and_others_have_files_of_their_own(tm
     assert len(paths) == len(set(paths)) == 4
     darken = next(path for path in paths if path.parts[-2:] == ("toy-faces", "darken.md"))
     assert [line for line in darken.read_text(encoding="utf-8").splitlines() if line.startswith("## ")] == [
-        "## 16 px, any-time training", "## 16 px, any-time training", "## 32 px, any-time training",
+        *["## 16 px, after 5 TFLOP of training"] * 2, "## 32 px, after 5 TFLOP of training",
     ]  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def write(out: Path, score: float, error: int = 10, *, history: bool = True, **f
     pairs = DegradedSet(IMAGES, truth(), truth() - 40, None, None, {})
     write_samples(folder / store.SAMPLES, pairs, (truth() + error) / 255, range(SAMPLES))
     write_samples(folder / store.WORST, pairs, (truth() + error) / 255, WORST)
-    table.set_axis(pd.Index(IMAGES, name="id")).to_parquet(folder / store.SCORES)
+    results.write_scores(folder, table.set_axis(pd.Index(IMAGES, name="id")))
     if history and facts.get("training", "") is not None:
         steps = np.arange(1, 6)
         rows = [

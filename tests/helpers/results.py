@@ -88,15 +88,21 @@ def publish(
     parameters: int = 84,
     rate: Mapping[str, float] | None = None,
     timing: Mapping[str, Any] | None = None,
+    rungs: Mapping[float, Mapping[str, float]] | None = None,
 ) -> Path:
-    """Publish a result of the trial that is described; returns its folder."""
+    """Publish a result of the trial that is described; returns its folder.
+
+    `rungs` are mean scores at each rung (by FLOPs, rising); by default there is one, with `scores`.
+    """
+    trained = described["training"] is not None
+    rungs = rungs or {FLOPS if trained else tables.NO_RUNG: {"peak": 20.0} if scores is None else scores}
     work = store.work_folder(final)
     work.mkdir(parents=True)
     (work / store.LOG).write_text("a log", encoding="utf-8")
-    scores = {"peak": 20.0} if scores is None else scores
+    scores = rungs[max(rungs)]
     if status == "scored":
-        table = image_scores(scores, noise * np.resize(signs, IMAGES))
-        tables.write(work / store.SCORES, {FLOPS if described["training"] else tables.NO_RUNG: table})
+        spread = noise * np.resize(signs, IMAGES)
+        tables.write(work / store.SCORES, {flops: image_scores(means, spread) for flops, means in rungs.items()})
     if samples is not None:
         (work / store.SAMPLES).write_bytes(samples)
     origin = [{"plugin": plugin, "distribution": plugin, "version": "1.0"}]
@@ -111,6 +117,10 @@ def publish(
         content |= _scored(described, scores, role, sees, metrics)
         content["data"] |= {"test_set": test_set} if test_set else {}
         content["data"] |= {"persons": list(persons)} if persons else {}
+        content["rungs"] = [_rung(flops, means) for flops, means in rungs.items()] if trained else []
+        content["training"] = content.get("training", {}) | (
+            {"flops": max(rungs)} | _steps(max(rungs)) if trained else {}
+        )
         content["model"]["parameters"] = parameters if described["training"] is not None else 0
         content["rate"] = rate
         content["timing"] |= timing or {}
@@ -133,17 +143,27 @@ def _scored(
     metrics: Mapping[str, Any],
 ) -> dict[str, Any]:
     trained = described["training"] is not None
-    means = {name: {"mean": mean, "std": 0.0, "n": IMAGES} for name, mean in scores.items()}
-    rung = STEPS | {"flops": FLOPS, "seconds": 1.0, "validation_psnr": 20.0, "scores": means}
     return {
         "data": {"train": 31, "validation": 4, "test": IMAGES, "skipped": 0},
         **({"training": STEPS | {"flops": FLOPS, "epochs": 3.0, "flops_per_image": FLOPS / 72, "batch": 8}} if trained else {}),
         "model": {"role": role, "sees": list(sees), "trained": trained},
         "metrics": dict(metrics),
-        "scores": means,
-        "rungs": [rung] if trained else [],
+        "scores": _means(scores),
         "timing": {
             "ms_per_image": {"batch_1": 1.0}, "device": "cpu", "device_name": "a CPU", "threads": 1,
             "training_precision": "float32",
         },
     }  # fmt: skip
+
+
+def _means(scores: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    return {name: {"mean": mean, "std": 0.0, "n": IMAGES} for name, mean in scores.items()}
+
+
+def _steps(flops: float) -> dict[str, int]:
+    return {name: max(1, round(count * flops / FLOPS)) for name, count in STEPS.items()}
+
+
+def _rung(flops: float, scores: Mapping[str, float]) -> dict[str, Any]:
+    facts = _steps(flops) | {"flops": flops, "seconds": flops / FLOPS, "validation_psnr": 20.0}
+    return facts | {"scores": _means(scores)}

@@ -13,6 +13,7 @@ from ..view import Row, View
 
 ALT = {
     "picture": "what the models made of the first test images",
+    "curve": "score of each model against training compute and training time, with 95 % intervals",
     "pareto": "quality against what it costs",
     "learning": "validation PSNR of each model against the training compute spent",
     "losses": "training and validation loss of each model",
@@ -32,8 +33,9 @@ def section(view: View, pictures: Mapping[str, str]) -> str:
     main = view.of("main", "cost")
     parts += [_scores(view, "main", main) if main else "No model was scored."]
     parts += [_scores(view, group, view.of(group)) for group in GROUPS if group not in ("main", "cost")]
-    parts += [_cheapest(view), _notes(view)]
-    parts += [f"![{ALT[kind]}]({quote(name)})" for kind, name in pictures.items() if kind not in ("picture", "rate")]
+    drawn = {kind: f"![{ALT[kind]}]({quote(name)})" for kind, name in pictures.items()}
+    parts += [_course(view, drawn.pop("curve", "")), _cheapest(view), _notes(view)]
+    parts += [picture for kind, picture in drawn.items() if kind not in ("picture", "rate")]
     parts += [_provenance(view)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -66,6 +68,17 @@ def _rows(columns: Sequence[Column], rows: Sequence[Row]) -> list[dict[str, str]
         {"model": escape(row.label)} | {" ".join(filter(None, h)): text for h, text in zip(heads, line, strict=True)}
         for row, line in zip(rows, texts, strict=True)
     ]
+
+
+def _course(view: View, picture: str) -> str:
+    columns, rows = view.course
+    if not rows or view.ranking is None:
+        return ""
+    words = f"Mean {escape(view.ranking.quantity)} after so much training; gap: to the leader, along log compute."
+    told = "\n".join(f"- {escape(sentence)}" for sentence in view.story)
+    return "\n\n".join(
+        filter(None, ["### Score against compute", words, table(_rows(columns, rows), "model"), told, picture])
+    )
 
 
 def _cheapest(view: View) -> str:

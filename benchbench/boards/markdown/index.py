@@ -39,7 +39,7 @@ def _row(board: Board) -> dict[str, str]:
     """A board with its best competing model, how many others may be it, and that model's score and gain."""
     s, view = board.setting, view_of(board)
     link = f"[{escape(s.degradation)}]({quote(s.file[0])}/{quote(s.file[1])}.md)"
-    line = {"degradation": link, "size": f"{s.size} px", "training": training_name(s.training)}
+    line = {"degradation": link, "size": f"{s.size} px", "training": training_name(s.training, s.rung)}
     if codecs := board.compression:
         fewest = codecs.best
         score = f"{fewest.against[codecs.metrics[0]].text} bytes against {codecs.anchor}" if fewest else "–"

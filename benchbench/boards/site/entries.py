@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..board import Board, League
+from ..board import Board
+from ..setting import League
 from ..view import Row, View, view_of
 
 

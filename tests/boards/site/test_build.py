@@ -125,9 +125,7 @@ def test_pictures_are_the_models_own_to_the_bit(runs: Path, tmp_path: Path) -> N
 
 
 def gallery_score(folder: Path, image: str) -> float:
-    import pandas as pd
-
-    return float(pd.read_parquet(folder / "metrics.parquet").loc[image, "peak"])
+    return float(results.scores_in(folder).loc[image, "peak"])
 
 
 def test_equal_pictures_are_stored_once(files: dict[str, bytes]) -> None:
