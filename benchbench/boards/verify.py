@@ -33,10 +33,10 @@ class Difference:
         return f"{self.file}:{self.line}: {self.problem}\n  expected: {self.expected}\n  found:    {self.found}"
 
 
-def verify(out: Path, boards: Path) -> list[Difference]:
-    """Find where the folder `boards` differs from what the results under `out` give; nothing is written."""
+def verify(out: Path, boards: Path, at: float | None = None) -> list[Difference]:
+    """Find where the folder `boards` differs from what the results under `out` give, at a rung; nothing is written."""
     with tempfile.TemporaryDirectory(prefix="benchbench-") as scratch:
-        _, problems = build(out, Path(scratch))
+        _, problems = build(out, Path(scratch), at)
         differences = [Difference(str(out), f"left out: {problem}") for problem in problems]
         expected, found = _files(Path(scratch)), _files(boards, without=out)
         found.pop(GUIDE, None)

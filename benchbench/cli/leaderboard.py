@@ -35,11 +35,12 @@ def command() -> None:
 @command.command("build")
 @out
 @to
-def build(out: Path, to: Path | None) -> None:
+@options.at
+def build(out: Path, to: Path | None, at: float | None) -> None:
     """Write every board that the results give, the overall boards and the index; exit code 1 if any was left out."""
     from .. import boards as leaderboard
 
-    written, problems = leaderboard.build(out, boards_folder(out, to))
+    written, problems = leaderboard.build(out, boards_folder(out, to), at)
     if not written and not problems:
         raise click.ClickException(f"there are no results under {out}; `benchbench run --out {out}` makes some")
     for problem in problems:
@@ -78,13 +79,14 @@ def merge(paths: tuple[Path, ...], into: Path, light: bool, as_json: bool) -> No
 @command.command("verify")
 @out
 @to
+@options.at
 @options.as_json
-def verify(out: Path, to: Path | None, as_json: bool) -> None:
+def verify(out: Path, to: Path | None, at: float | None, as_json: bool) -> None:
     """Check that the boards are exactly what the results give; exit code 1 if not. Nothing is written."""
     from ..boards.verify import verify as verified
 
     boards = boards_folder(out, to)
-    differences = verified(out, boards)
+    differences = verified(out, boards, at)
     if as_json:
         options.print_json([asdict(d) for d in differences])
     elif not differences:

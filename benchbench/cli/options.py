@@ -29,6 +29,10 @@ def component(kind: str, flag: str, help: str, multiple: bool = True, **more: An
 
 
 out = option("--out", type=FOLDER, default=Path("runs"), help="Folder of the results and boards.")
+at = click.option(
+    "--at", metavar="RUNG", callback=lambda ctx, parameter, text: text and _flops(text),
+    help="Boards after so much training, such as 0.5TFLOP.  [default: the highest rung that all models have]",
+)  # fmt: skip
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts, and nothing else.")
 
 
@@ -63,6 +67,16 @@ def _block(ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...
     for name in set(names) - installed.keys():
         raise SpecError(f"--no-plugin {name}: there is no such plugin: {did_you_mean(name, installed)}")
     sources.block(plugin for name in names for plugin in installed[name])
+
+
+def _flops(text: str) -> float:
+    """Parse a rung of training. Raises BadParameter, SpecError."""
+    from ..contracts.budget import Budget
+
+    budget = Budget.parse(text)
+    if budget.kind != "flops":
+        raise click.BadParameter(f"'{text}' is no amount of compute: say 0.5TFLOP, for example")
+    return budget.amount
 
 
 def print_json(value: object) -> None:

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 @click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
 @click.option("--memory", metavar="SIZE", help="Main memory, such as 4GB, above which a trial is given up.")
 @options.out
+@options.at
 @click.option("--fresh", is_flag=True, help="Discard stored results of the chosen trials first.")
 @click.option("--predictions", is_flag=True, help="Keep all restored test images, so that others can score them.")
 @click.option("--watch-gradients", is_flag=True, help="Keep the norm of each stage's gradient in the history.")

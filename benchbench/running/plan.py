@@ -46,6 +46,8 @@ class RunRequest:
     budget: str = "quick"
     seed: Sequence[int] = (0,)
     out: Path = Path("runs")
+    at: float | None = None
+    """FLOPs of training that the boards show; None for the highest rung that all models of a board have."""
     device: str = "auto"
     executor: Literal["local", "dask"] = "local"
     scheduler: str | None = None

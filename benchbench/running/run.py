@@ -71,11 +71,11 @@ def run(registry: Registry, request: RunRequest, listener: Listener) -> Report:
         listener.warn("stopping: the boards of what is done are written; Ctrl-C again stops at once")
     except BenchbenchError:  # the boards of what is done are written here, too
         with suppress(OSError):
-            _report(trials, len(missing), request.out, hooks)
+            _report(trials, len(missing), request, hooks)
         raise
     finally:
         listener.close()
-    return replace(_report(trials, len(missing), request.out, hooks), interrupted=interrupted)
+    return replace(_report(trials, len(missing), request, hooks), interrupted=interrupted)
 
 
 def _planned(registry: Registry, request: RunRequest, listener: Listener) -> tuple[list[Trial], list[Trial]]:
@@ -111,8 +111,9 @@ def _executor(registry: Registry, request: RunRequest, listener: Listener) -> Ex
     return DaskExecutor(request, folders, listener.warn)
 
 
-def _report(trials: Sequence[Trial], ran: int, out: Path, hooks: HookCaller) -> Report:
-    boards, problems = collect(out)
+def _report(trials: Sequence[Trial], ran: int, request: RunRequest, hooks: HookCaller) -> Report:
+    out = request.out
+    boards, problems = collect(out, request.at)
     own = {(store.slug(t.dataset), store.slug(str(t.degradation))) for t in trials}
     pages = write_pages(boards, out / "leaderboards", redraw=False)
     boards = [b for b in boards if b.setting.file in own]  # whole files, never parts

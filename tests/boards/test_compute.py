@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import results
 from boards import BASELINE, board, column
+from click.testing import CliRunner
 
 from benchbench.boards import build, collect
 from benchbench.boards.view import view_of
+from benchbench.cli import main
 
 METRICS = {"peak": results.metric(unit="dB") | {"relevant": 0.1}}
 LADDER = (1e11, 2e11, 5e11, 1e12)
@@ -101,3 +103,13 @@ def test_a_metric_added_later_is_missing_at_lower_rungs(tmp_path: Path) -> None:
     results.write(tmp_path, rungs=rungs, metrics=both)
     (found,), _ = collect(tmp_path, 1e11)
     assert found.unavailable == {"mean-error (tiny-conv)": "was added later, at the last rung only"}
+
+
+def test_the_command_line_builds_boards_at_a_rung(tmp_path: Path) -> None:
+    climb(tmp_path, "a", 20, 21, 22, 23)
+    done = CliRunner().invoke(main, ["leaderboard", "build", "--out", str(tmp_path), "--at", "0.5TFLOP"])
+    assert done.exit_code == 0, done.output
+    text = (tmp_path / "leaderboards" / "toy-faces" / "darken.md").read_text(encoding="utf-8")
+    assert "after 0.5 TFLOP of training" in text
+    wrong = CliRunner().invoke(main, ["leaderboard", "build", "--out", str(tmp_path), "--at", "3epochs"])
+    assert (wrong.exit_code, "is no amount of compute" in wrong.output) == (2, True)
