@@ -36,9 +36,9 @@ def images_of(board: Board) -> str:
 
 
 def seeds_of(board: Board) -> str:
-    """Name the seeds of the trainings."""
+    """Name the seeds of the trainings: `seed 0`, `seeds 0, 1, 2`; "" where nothing was trained."""
     seeds = sorted({str(seed) for r in board.results if (seed := r.record.trial.seed) is not None})
-    return ", ".join(seeds) or "none needed"
+    return f"seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}" if seeds else ""
 
 
 def how_ranked(board: Board) -> list[Note]:

@@ -64,10 +64,10 @@ def history_of(result: store.Result) -> list[dict[str, float]]:
 
 
 def learning_of(board: Board) -> Curves:
-    """Validation PSNR against the training FLOPs spent, one line per model: comparable, unlike the losses."""
+    """Validation PSNR against the FLOPs spent by each model's first training: comparable, unlike the losses."""
     histories = histories_of(board)
     lines = {m: [(row["flops"] / 1e12, row["validation_psnr"]) for row in rows] for m, rows in histories.items()}
-    return Curves(("training compute [TFLOP]", "validation PSNR [dB]"), lines)
+    return Curves(("training compute [TFLOP]", "validation PSNR [dB]"), lines, log="x")
 
 
 def losses_of(history: Sequence[Mapping[str, float]]) -> Curves:

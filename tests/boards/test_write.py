@@ -253,8 +253,10 @@ def test_a_codec_shows_its_rate_with_and_without_headers(tmp_path: Path) -> None
 
 
 def test_time_and_memory_stand_in_a_file_of_their_own(tmp_path: Path) -> None:
-    timing = {"peak_bytes": 7_000_000, "training": {"seconds": 12.34, "peak_bytes": 250_000_000}}
-    results.write(tmp_path, model="a", timing=timing)
+    timing = {"peak_bytes": 7_000_000}
+    for seed, seconds in enumerate((12.34, 10.0, 99.0)):
+        took = timing | {"training": {"seconds": seconds, "peak_bytes": 250_000_000}}
+        results.write(tmp_path, model="a", seed=seed, timing=took)
     results.write(tmp_path, model="b")
     path = write(tmp_path)
     [table] = tables(path.with_name("darken.speed.md").read_text(encoding="utf-8"))

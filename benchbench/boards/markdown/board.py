@@ -15,8 +15,8 @@ ALT = {
     "picture": "what the models made of the first test images",
     "curve": "score of each model against training compute and training time, with 95 % intervals",
     "pareto": "quality against what it costs",
-    "learning": "validation PSNR of each model against the training compute spent",
-    "losses": "training and validation loss of each model",
+    "learning": "validation PSNR against the training compute spent, in each model's first training",
+    "losses": "training and validation loss of each model's first training",
     "gradients": "norm of the gradient in each stage of the models whose gradients were watched",
     "rate": "quality against bits per pixel, a line per codec",
 }
@@ -42,7 +42,7 @@ def section(view: View, pictures: Mapping[str, str]) -> str:
 
 def _heading(view: View) -> str:
     s = view.board.setting
-    facts = [f"Protocol {s.protocol}", view.images, f"seed {view.seeds}", f"data `{s.fingerprint}`"]
+    facts = [f"Protocol {s.protocol}", view.images, view.seeds, f"data `{s.fingerprint}`"]
     facts += [f"test images `{s.test_set}`"] if s.test_set else []
     return f"## {s.league.title}\n\n{' · '.join(filter(None, facts))}"
 
