@@ -134,7 +134,8 @@ def with_gap(rows: pd.DataFrame, course: Course | None, at: float) -> pd.DataFra
     place = [course.models.index(model) for model in rows["model"]]
     gaps = mean_gaps(course.scores.columns(upto), course.flops[upto], course.models.index(leader)).rows(np.array(place))
     low, high = gaps.interval()
-    return rows.assign(**{GAP: gaps.value[:, 0], GAP + LOW: low[:, 0], GAP + HIGH: high[:, 0]})
+    parts = {GAP: gaps.value[:, 0], GAP + LOW: low[:, 0], GAP + HIGH: high[:, 0]}
+    return rows.assign(**{name: np.where(rows["model"] == leader, np.nan, part) for name, part in parts.items()})
 
 
 def rising(rows: pd.DataFrame, facts: MetricFacts) -> pd.Series:

@@ -70,6 +70,23 @@ def learning_of(board: Board) -> Curves:
     return Curves(("training compute [TFLOP]", "validation PSNR [dB]"), lines, log="x")
 
 
+def climbs_of(board: Board) -> Curves:
+    """Ranking score at each rung of training, one line per trained model."""
+    course, first = board.course, board.ranked_by
+    if course is None or first is None:
+        return Curves(("", ""), {})
+    scores = dict(zip(course.models, course.scores.value, strict=True))
+    trained = {model for model, is_trained in zip(course.models, course.trained, strict=True) if is_trained}
+    lines = {
+        model: [
+            (flops / 1e12, score) for flops, score in zip(course.flops.tolist(), scores[model].tolist(), strict=True)
+        ]
+        for model in board.rows["model"]
+        if model in trained
+    }
+    return Curves(("training compute [TFLOP]", score_column(board, first).quantity), lines, log="x", marks=True)
+
+
 def losses_of(history: Sequence[Mapping[str, float]]) -> Curves:
     """Training and validation loss over the epochs."""
     kinds = ("train_loss", "validation_loss")

@@ -11,6 +11,7 @@ from boards import BASELINE, board, column
 from click.testing import CliRunner
 
 from benchbench.boards import build, collect
+from benchbench.boards.site import write_site
 from benchbench.boards.view import view_of
 from benchbench.cli import main
 
@@ -113,3 +114,13 @@ def test_the_command_line_builds_boards_at_a_rung(tmp_path: Path) -> None:
     assert "after 0.5 TFLOP of training" in text
     wrong = CliRunner().invoke(main, ["leaderboard", "build", "--out", str(tmp_path), "--at", "3epochs"])
     assert (wrong.exit_code, "is no amount of compute" in wrong.output) == (2, True)
+
+
+def test_the_site_draws_the_course(tmp_path: Path) -> None:
+    climb(tmp_path, "early", 20, 20, 20, 20)
+    climb(tmp_path, "late", 18, 19, 21, 22)
+    write_site(collect(tmp_path)[0], tmp_path / "site")
+    text = (tmp_path / "site" / "boards" / "toy-faces" / "darken.html").read_text(encoding="utf-8")
+    assert "late passes early at 0.32 TFLOP" in text
+    assert "<strong>22.00</strong>" in text
+    assert "↑ still rising" in text
