@@ -95,7 +95,7 @@ def test_file_is_named_after_its_component(component: type[Degradation]) -> None
 @pytest.mark.parametrize("component", CLASSES, ids=lambda c: c.name)
 def test_every_number_has_a_legal_range(component: type[Degradation]) -> None:
     for parameter in parameters_of(component).values():
-        if parameter.type in (int, float, Range):
+        if parameter.kind in (int, float, Range):
             assert parameter.low is not None, parameter.name
             assert parameter.high is not None, parameter.name
             with pytest.raises(SpecError, match=parameter.name):
