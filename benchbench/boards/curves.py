@@ -87,7 +87,8 @@ def mean_gaps(scores: Estimate, flops: Array, leader: int) -> Estimate:
     known = ~np.isnan(gap.value)
     weights = np.stack([_trapezoid(row, np.log(flops)) for row in known])
     value, influence = np.where(known, gap.value, 0.0), np.where(known[:, None], gap.influence, 0.0)
-    deviation = np.sqrt(np.where(known, gap.seeds, 0.0))
+    others = known & (np.arange(len(known)) != leader)[:, None]  # the leader is no other training than itself
+    deviation = np.sqrt(np.where(others, gap.seeds, 0.0))
     return replace(
         gap,
         value=(weights * value).sum(1, keepdims=True),

@@ -46,6 +46,22 @@ def short(label: str, longest: int = 34) -> str:
     return shortened(label, longest).replace("$", r"\$")
 
 
+def log_across(axes: Axes) -> None:
+    """Make the horizontal axis logarithmic, with plain numbers at 1, 2 and 5 of each decade."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def levels(position: int) -> dict[str, Any]:
+    """Grey and dashes of the level line at this position; the first 6 differ."""
+    return {"color": ("#999999", "#444444")[position // 3 % 2], "linestyle": LINES[1 + position % 3]}
+
+
 def finish(axes: Axes, x: str, y: str) -> None:
     """Label the axes, add a light grid, and remove the frame's upper and right side."""
     axes.set_xlabel(short(x, 60))

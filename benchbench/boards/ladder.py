@@ -15,7 +15,7 @@ from .board import Board
 from .columns import Cell, Column, Filled, best_of, gain, plain, score_column, with_margins
 from .compute import Course
 from .curves import crossings, leaders
-from .drawing import figure_of, finish, short, style
+from .drawing import figure_of, finish, levels, log_across, short, style
 from .estimates import Array
 from .rows import COMPETES, GAP, IDEAL, RISE
 from .text import number, rung_name
@@ -101,7 +101,7 @@ def curve(board: Board) -> Figure | None:
     left, right = figure.subplots(1, 2, sharey=True)
     flops = np.broadcast_to(course.flops / 1e12, course.seconds.shape)
     for axes, across in ((left, flops), (right, course.seconds)):
-        axes.set_xscale("log")
+        log_across(axes)
         _draw(axes, board, course, across)
     finish(left, "training compute [TFLOP]", score_column(board, first).quantity)
     finish(right, "training time [s]", "")
@@ -112,13 +112,14 @@ def curve(board: Board) -> Figure | None:
 def _draw(axes: Axes, board: Board, course: Course, across: Array) -> None:
     """Draw the trained models as lines with bands, and the others as thin grey levels."""
     low, high = course.scores.interval()
-    position = 0
+    position = level = 0
     for model, role in zip(board.rows["model"], board.rows["role"], strict=True):
         row = course.models.index(model)
         score = course.scores.value[row]
         if not course.trained[row]:
             if role != IDEAL and np.isfinite(score).any():
-                axes.axhline(np.nanmean(score), color="#999999", lw=0.8, ls=":")
+                axes.axhline(np.nanmean(score), lw=0.8, label=short(model), **levels(level))
+                level += 1
             continue
         looks = style(position)
         known = ~np.isnan(score)

@@ -14,7 +14,7 @@ from ..results.history import read as read_history
 from ..results.store import GRADIENT
 from .board import Board
 from .columns import score_column
-from .drawing import COLOURS, figure_of, finish, png, short, style
+from .drawing import COLOURS, figure_of, finish, log_across, png, short, style
 from .ladder import curve
 from .pareto import pareto
 
@@ -114,7 +114,7 @@ def _drawn(curves: Curves, width: float, **legend: Any) -> Figure | None:
         looks = style(position) | {"marker": "o" if curves.marks else _marker(points), "ms": 4}
         axes.plot(*zip(*points, strict=True), lw=1.2 if curves.marks else 1.5, label=short(name), **looks)
     if "x" in curves.log:
-        axes.set_xscale("log")
+        log_across(axes)
     finish(axes, *curves.labels)
     axes.legend(fontsize=8, frameon=False, **legend)
     return figure

@@ -82,6 +82,14 @@ def test_the_mean_gap_is_taken_over_the_rungs_that_both_have() -> None:
     assert found.value[1:, 0] == pytest.approx([-1.0, NAN], nan_ok=True)
 
 
+def test_the_leaders_gap_to_itself_is_sure() -> None:
+    draw, model = np.random.default_rng(3), np.repeat(np.arange(2), 3)
+    found = estimate(draw.normal(size=(6, 30, 4)), model, np.ones(2, bool), np.arange(30))
+    low, high = curves.mean_gaps(found, FLOPS, 0).interval()
+    assert (low[0, 0], high[0, 0]) == (0, 0)
+    assert low[1, 0] < high[1, 0]
+
+
 def test_the_mean_gap_is_covered_by_its_interval() -> None:
     draw, covered = np.random.default_rng(2), 0
     model = np.repeat(np.arange(3), 3)
