@@ -30,6 +30,7 @@ def images_of(board: Board) -> str:
     if data is None:
         return ""
     left_out = f" ({data.skipped} files left out)" if data.skipped else ""
+    left_out += f" ({data.unchanged} of them unchanged by the degradation, and not scored)" if data.unchanged else ""
     left_out += f", {data.near_duplicates} of all nearly repeat an earlier one" if data.near_duplicates else ""
     of = f" of {max(data.persons) + 1} persons" if data.persons else ""
     return f"{data.train} training, {data.validation} validation, {data.test} test images{of}{left_out}"
