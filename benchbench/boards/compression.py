@@ -113,11 +113,12 @@ def compression_of(scored: Sequence[Result], metrics: Mapping[str, MetricFacts],
     spec = {r.record.trial.model: r.record.trial.codec or r.record.trial.model for r in codecs}
     anchor = min((spec[r.record.trial.model] for r in codecs if r.record.model.role == "anchor"), default="")
     means = _means(codecs, models, known)
-    bytes_, rows = means.value[:, 0], {c: [i for i, m in enumerate(models) if spec[m] == c] for c in set(spec.values())}
+    bytes_ = means.value[:, 0]
+    by_bytes = sorted(range(len(models)), key=lambda i: (bytes_[i], models[i]))
+    rows = {codec: [i for i in by_bytes if spec[models[i]] == codec] for codec in sorted(set(spec.values()))}
     signs = [1 if metrics[m].higher_is_better else -1 for m in known]
     curves = []
     for codec, own in rows.items():
-        own.sort(key=lambda i: (bytes_[i], models[i]))
         against = {
             metric: bd_rate(*(_points(means, rows.get(c, []), column, sign) for c in (anchor, codec)))
             for column, (metric, sign) in enumerate(zip(known, signs, strict=True), 1)

@@ -142,6 +142,15 @@ def test_a_setting_that_costs_more_and_is_no_better_is_no_part_of_the_curve(tmp_
     assert after.against["peak"].percent == pytest.approx(before)
 
 
+def test_settings_are_in_the_order_of_their_bytes_not_of_their_names(tmp_path: Path) -> None:
+    for quality, score, size in ((5, 20, 100), (10, 25, 200), (90, 30, 400)):
+        store(tmp_path, "zip", quality, score, size, role="anchor")
+        store(tmp_path, "half", quality, score, size / 2)
+        store(tmp_path, "twice", quality, score, size * 2)
+    found = {curve.codec: curve.against["peak"].percent for curve in compression(tmp_path).curves}
+    assert found == pytest.approx({"half": -50, "zip": 0, "twice": 100}, abs=0.01)
+
+
 def test_without_an_anchor_nothing_is_compared(tmp_path: Path) -> None:
     store(tmp_path, "zip", 10, 20, 100)
     store(tmp_path, "zip", 50, 25, 200)
