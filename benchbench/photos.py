@@ -105,7 +105,7 @@ def best_trained(registry: Registry, out: Path, wanted: Wanted) -> Restorer:
     ordered = sorted(results, key=lambda r: (_validation_psnr(r), r.record.key), reverse=True)
     for result in ordered:
         if restorer := _load(registry, result, wanted.degradation):
-            others = tuple(f"{r.record.trial.model} {_validation_psnr(r):.2f} dB" for r in ordered if r is not result)
+            others = tuple(f"{r.record.trial.model} {_validated(r)}" for r in ordered if r is not result)
             return replace(restorer, others=others)
     command = f"benchbench run --degrade {wanted.degradation} --model {wanted.model}"
     command += f" --dataset {wanted.dataset}" * bool(wanted.dataset) + f" --size {wanted.size}" * bool(wanted.size)
@@ -138,6 +138,11 @@ def _validation_psnr(result: Result) -> float:
     return rows[-1]["validation_psnr"] if rows else -math.inf
 
 
+def _validated(result: Result) -> str:
+    psnr = _validation_psnr(result)
+    return "not scored" if psnr == -math.inf else f"{psnr:.2f} dB"
+
+
 def _load(registry: Registry, result: Result, degradation: Degradation) -> Restorer | None:
     """Load a result's model; None where a run would train anew, because a component's source has changed since."""
     record, trial = result.record, result.record.trial
@@ -150,7 +155,7 @@ def _load(registry: Registry, result: Result, degradation: Degradation) -> Resto
         module = load_module(model, task, trial.seed, result.folder)
     except RuntimeError as error:  # a library that it builds on has changed
         raise BenchbenchError(f"{result.folder} does not fit {model} any more: remove it, and run it again") from error
-    score = f"{_validation_psnr(result):.2f} dB on the validation images of {trial.dataset}, {trial.size} px"
+    score = f"{_validated(result)} on the validation images of {trial.dataset}, {trial.size} px"
     return Restorer(result, model, task, module, score)
 
 

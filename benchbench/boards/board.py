@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from ..contracts.rungs import rung_text
+from ..errors import SpecError
 from ..results import store
 from ..results.record import MetricFacts
 from ..results.store import DamagedResult, Result
@@ -89,7 +91,7 @@ class Board:
 def collect(out: Path, at: float | None = None) -> tuple[list[Board], list[str]]:
     """Make all boards from the results under `out`; the second part has a line for each result that was left out.
 
-    `at` is the rung of training, in FLOPs, that they show; see `compute.at_rung`.
+    `at` is the rung of training, in FLOPs, that they show; see `compute.at_rung`. Raises SpecError if none has it.
     """
     results, problems = [], []
     for _, found in store.find(out):
@@ -105,7 +107,15 @@ def collect(out: Path, at: float | None = None) -> tuple[list[Board], list[str]]
 
 
 def boards_of(results: Sequence[Result], at: float | None = None) -> list[Board]:
-    """Make the boards of these results, in their order; `at` as in `collect`."""
+    """Make the boards of these results, in their order; `at` as in `collect`.
+
+    Raises SpecError if no training at all was scored at that rung.
+    """
+    known = {flops for result in results if result.status == "scored" for flops in result.rungs}
+    if at and known and at not in known:
+        raise SpecError(
+            f"no training was scored at {rung_text(at)}, only at {', '.join(map(rung_text, sorted(known)))}"
+        )
     boards = [_board(setting, members, at) for setting, members in _settings(results).items()]
     return sorted(boards, key=_place)
 

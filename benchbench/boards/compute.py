@@ -24,14 +24,15 @@ def at_rung(results: Sequence[Result], at: float | None) -> tuple[float, list[Re
 
     Args:
         results: The newest of each model and seed.
-        at: FLOPs of the rung; None for the highest of the ladder that all have, or else the most.
+        at: FLOPs of the rung; None, or one that none of them has, for the highest of the ladder that all have, or else
+            the most.
 
     Returns:
         The rung's FLOPs, or 0 where trainings have no rungs, as by their own recipes, and each counts at its end; the
         results; and the others as `Board.failures` has them.
     """
     trained = [r for r in results if r.status == "scored" and r.record.trial.training == "any-time"]
-    flops = at or common_rung(trained)
+    flops = at if at and any(at in r.rungs for r in trained) else common_rung(trained)
     if not trained or not flops:
         return 0.0, list(results), []
     lacking = [r for r in trained if flops not in r.rungs]

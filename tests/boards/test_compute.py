@@ -14,6 +14,7 @@ from benchbench.boards import build, collect
 from benchbench.boards.site import write_site
 from benchbench.boards.view import view_of
 from benchbench.cli import main
+from benchbench.errors import SpecError
 
 METRICS = {"peak": results.metric(unit="dB") | {"relevant": 0.1}}
 LADDER = (1e11, 2e11, 5e11, 1e12)
@@ -45,8 +46,14 @@ def test_rows_that_lack_the_rung_asked_for_say_how_far_they_were_trained(tmp_pat
     (found,), _ = collect(tmp_path, 1e12)
     assert list(found.rows["model"]) == ["far"]
     assert [(row["model"], row["reason"]) for row in found.failures] == [("near", "trained to 0.2TFLOP (seed 0)")]
-    (found,), _ = collect(tmp_path, 3e11)
-    assert {row["reason"][:-9] for row in found.failures} == {"not scored at 0.3TFLOP", "trained to 0.2TFLOP"}
+
+
+def test_a_rung_that_nothing_was_scored_at_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    climb(tmp_path, "far", 20, 21, 22, 23)
+    with pytest.raises(SpecError, match=r"no training was scored at 7TFLOP, only at 0\.1TFLOP, .*1TFLOP"):
+        collect(tmp_path, 7e12)
+    climb(tmp_path, "elsewhere", 18, 19, degradation="fog")
+    assert {b.setting.degradation: b.setting.rung for b in collect(tmp_path, 1e12)[0]} == {"darken": 1e12, "fog": 2e11}
 
 
 def test_an_end_between_two_rungs_is_no_rung_of_the_ladder(tmp_path: Path) -> None:
