@@ -72,8 +72,7 @@ class Environment(Struct, frozen=True, kw_only=True):
 
 
 class DataFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Numbers of images by split, of test images not degraded, of images that nearly repeat an earlier one, of files
-    left out; the digest of the degraded ones."""
+    """Images by split, test images not degraded, near-duplicates, files left out; the digest of the degraded ones."""
 
     train: Count
     validation: Count
@@ -221,8 +220,8 @@ class Record(Struct, frozen=True, kw_only=True):
     @property
     def first_metric(self) -> str | None:
         """The metric that was scored and stands first on boards; None if there is none."""
-        ranking = (name for name, facts in self.metrics.items() if name in self.scores and not facts.signed)
-        return min(ranking, key=lambda name: self.metrics[name].precedence(name), default=None)
+        ranking = {n: facts.precedence(n) for n, facts in self.metrics.items() if n in self.scores and not facts.signed}
+        return min(ranking, key=ranking.__getitem__, default=None)
 
 
 def parse(content: Any) -> Record:
@@ -239,9 +238,8 @@ def parse(content: Any) -> Record:
 def plain(record: Record) -> dict[str, Any]:
     """The record in plain values, as `result.json` and hooks have it: without parts that its status cannot have."""
     content: dict[str, Any] = msgspec.to_builtins(record, enc_hook=_plain)
-    absent = {part for part in ("data", "skipped_by") if content[part] is None}
-    absent |= set(OF_SCORED_ONLY) if record.status != "scored" else set()
-    return {name: value for name, value in content.items() if name not in absent}
+    absent = OF_SCORED_ONLY if record.status != "scored" else ()
+    return {n: v for n, v in content.items() if n not in absent and (v is not None or n not in ("data", "skipped_by"))}
 
 
 def _plain(value: object) -> object:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -153,6 +154,13 @@ def read(folder: Path) -> Result:
     if record.status == "scored" and SCORES not in record.files:
         raise DamagedResult(f"{path} lists no {SCORES}")
     return Result(folder, record)
+
+
+def whole_result(folder: Path) -> Result | None:
+    """Return the result in a folder, if there is a whole one."""
+    with suppress(DamagedResult):
+        return read(folder)
+    return None
 
 
 def _is_own_file(path: Path) -> bool:

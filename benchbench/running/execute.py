@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from ..contracts.model import Task
     from ..data.degraded import DegradedSet
     from ..data.prepared import PreparedDataset
     from ..evaluation.rungs import RungScorer
@@ -39,8 +40,8 @@ def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: R
     from ..contracts.model import Task
     from ..data.batches import TrainingSet
     from ..data.degraded import degraded_set
-    from ..evaluation.rungs import RungScorer, restore_and_score
-    from ..evaluation.trained import build_module, load_module
+    from ..evaluation.rungs import RungScorer
+    from ..evaluation.trained import build_module
 
     if data.masks is None and needs_masks(trial.degradation):
         lacking = f"{trial.degradation} needs face masks, which {trial.dataset} lacks"
@@ -54,11 +55,7 @@ def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: R
     if reason:
         return structs.replace(record_of(trial, "skipped", str(reason)), skipped_by="model")
     if stored:
-        module = load_module(trial.model, task, trial.seed, stored.folder).to(workspace.torch_device)
-        lacks = replace(trial, metrics=tuple(missing_metrics(trial, stored)))
-        restored, scores = restore_and_score(lacks, task, module, test, workspace.torch_device)
-        keep_predictions(trial, restored, workspace.work)
-        return with_scores(stored, lacks.metrics, scores, workspace.work)
+        return _score_again(trial, task, test, workspace, stored)
     scorer = RungScorer(trial, task, images, test, workspace.work)
     if trial.model.recipe is None:
         scorer(build_module(trial.model, task, trial.seed))
@@ -73,6 +70,18 @@ def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: R
         model=structs.replace(record.model, notes=[*record.model.notes, *notes]),
         timing=structs.replace(record.timing, training=time),
     )
+
+
+def _score_again(trial: Trial, task: Task, test: DegradedSet, workspace: Workspace, stored: Result) -> Record:
+    """Add the scores that a stored result lacks, by its weights."""
+    from ..evaluation.rungs import restore_and_score
+    from ..evaluation.trained import load_module
+
+    module = load_module(trial.model, task, trial.seed, stored.folder).to(workspace.torch_device)
+    lacks = replace(trial, metrics=tuple(missing_metrics(trial, stored)))
+    restored, scores = restore_and_score(lacks, task, module, test, workspace.torch_device)
+    keep_predictions(trial, restored, workspace.work)
+    return with_scores(stored, lacks.metrics, scores, workspace.work)
 
 
 def _data_facts(data: PreparedDataset, test: DegradedSet) -> DataFacts:

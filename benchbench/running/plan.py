@@ -207,7 +207,6 @@ def trials(
     Models that need no training come first: they are quick, show a board's reference rows, and have a single trial
     without seed and budget.
     """
-    ordered = sorted(models, key=lambda m: m.recipe is not None)
     budget = Budget.parse(request.budget)
     return [
         Trial(
@@ -227,7 +226,7 @@ def trials(
         )
         for prepared in data
         for degradation in degradations
-        for model in ordered
+        for model in sorted(models, key=lambda m: m.recipe is not None)
         for seed in ([None] if model.recipe is None else dict.fromkeys(request.seed))
     ]
 
@@ -243,12 +242,9 @@ def is_done(trial: Trial, out: Path) -> bool:
 
     Skipped trials are done while their reason holds; failed ones are tried again.
     """
-    try:
-        result = store.read(trial.folder(out))
-    except store.DamagedResult:
-        return False
-    if result.status == "skipped":
+    result = store.whole_result(trial.folder(out))
+    if result and result.status == "skipped":
         return still_skipped(trial, result)
-    if result.status != "scored" or not is_trained_enough(trial, result.record):
+    if not (result and result.status == "scored" and is_trained_enough(trial, result.record)):
         return False
     return not missing_metrics(trial, result) and result.keeps(trial.predictions)

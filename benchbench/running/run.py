@@ -121,5 +121,5 @@ def _report(trials: Sequence[Trial], ran: int, request: RunRequest, hooks: HookC
     for path in written:
         hooks.call("benchbench_board_written", path=path)
     # Where there is none, another run in the same folder is replacing it, or someone removed it.
-    results = [found.record for trial in trials if (found := worker.whole_result(trial.folder(out)))]
+    results = [found.record for trial in trials if (found := store.whole_result(trial.folder(out)))]
     return Report(results, ran, boards, written + pages, problems)

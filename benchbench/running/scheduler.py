@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import BenchbenchError, one_line
 from ..processes import POLL_SECONDS
+from ..results import store
 from ..results.record import Record
 from ..results.store import Result
 from ..results.trial import Trial
@@ -31,7 +32,7 @@ def run(trials: Sequence[Trial], executor: Executor, out: Path, listeners: Seque
         while waiting and len(pending) < room:
             trial = waiting.pop()
             if trial.key not in before:  # else it is submitted again
-                before[trial.key] = worker.whole_result(trial.folder(out))
+                before[trial.key] = store.whole_result(trial.folder(out))
                 followers.started(trial)
             try:
                 future = executor.submit(trial)
@@ -64,7 +65,7 @@ def _wait(done: SimpleQueue[Future[Any]]) -> list[Future[Any]]:
 
 def _end(trial: Trial, out: Path, before: Result | None, reason: str | None) -> Record:
     """Return the record that the trial left behind; where it left none, store that it failed for this reason."""
-    result = worker.whole_result(trial.folder(out))
+    result = store.whole_result(trial.folder(out))
     if result is None or (reason and before and result.record.finished_at == before.record.finished_at):
         return worker.fail(trial, out, reason or "its result has gone")
     return result.record

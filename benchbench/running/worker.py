@@ -20,7 +20,7 @@ from ..devices import set_up
 from ..errors import TrialError, one_line
 from ..results import store
 from ..results.record import Record
-from ..results.store import DamagedResult, Result
+from ..results.store import Result
 from ..results.trial import Trial, is_trained_enough, missing_metrics, record_of
 from .execute import execute
 from .measure import with_scores
@@ -134,13 +134,6 @@ def _store_failure(trial: Trial, final: Path, stored: Result | None, reason: str
     missing = missing_metrics(trial, stored)
     none = Scores(pd.DataFrame(), {str(metric): f"failed: {reason}" for metric in missing})
     return _publish(trial, final, with_scores(stored, missing, none, work))
-
-
-def whole_result(final: Path) -> Result | None:
-    """Return the result in a folder, if there is a whole one."""
-    with suppress(DamagedResult):
-        return store.read(final)
-    return None
 
 
 def stored_result(final: Path) -> Result | None:
