@@ -21,7 +21,7 @@ from . import fixtures
 from .law import NotApplicable, law, laws_of, require
 from .model_case import ModelCase
 
-IMAGES, STEPS = 4, 12
+IMAGES, STEPS = 4, 48
 CHECKPOINT = "checkpoint.safetensors"
 FEW = 2  # steps
 DIM = fixtures.Softening(light=0.5)  # so much to mend that a few steps show
