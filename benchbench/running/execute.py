@@ -108,11 +108,12 @@ def _train(scorer: RungScorer, validation: DegradedSet) -> tuple[Trained, Traini
     trial, data, checkpoint = scorer.trial, scorer.data, scorer.work / store.CHECKPOINT
     batch = wanted = min(trial.model.recipe.batch if trial.model.recipe else 1, len(data))
     while True:
-        trainer = make_trainer(trial, build_module(trial.model, scorer.task, trial.seed), data, validation, batch)
+        trainer = None
         try:
+            trainer = make_trainer(trial, build_module(trial.model, scorer.task, trial.seed), data, validation, batch)
             trained, time = _run(trainer, scorer)
         except Exception as error:
-            batch = trainer.batch
+            batch = trainer.batch if trainer else batch  # a checkpoint keeps its own
             if batch == 1 or not _is_out_of_memory(error):
                 raise
             print(f"batches of {batch} do not fit into memory: {one_line(error)}")

@@ -178,7 +178,7 @@ class Slow(Model):
     """Takes its time for every training step, and tells its log."""
 
     name = "slow"
-    recipe: ClassVar[Recipe | None] = Recipe(epochs=1, batch=8)
+    recipe: ClassVar[Recipe | None] = Recipe(epochs=8, batch=8)
 
     seconds: float = param(0.05, "of a step", low=0)
 

@@ -221,7 +221,7 @@ def test_progress_is_heard_while_a_trial_is_at_work_and_every_row_once(cluster: 
     faulty.heard.clear()
     recorder = Recorder()
     there = {"executor": "dask", "scheduler": cluster.address}
-    report = go(cluster.folder / "out", recorder, model=("slow:seconds=0.2",), budget="8epochs", **there)
+    report = go(cluster.folder / "out", recorder, model=("slow:seconds=0.2",), budget="recipe", **there)
     assert [r.status for r in report.results] == ["scored"]
     assert any(0 < told["fraction"] < 1 for told in recorder.progress)
     assert [row[1] for kind, row in faulty.heard if kind == "epoch"] == [float(epoch) for epoch in range(1, 9)]

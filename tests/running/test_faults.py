@@ -126,6 +126,8 @@ def row(outcome: Outcome, model: str) -> dict[str, Any]:
     content = json.loads((folder / store.RESULT).read_text())
     for name in ("timing", "finished_at"):
         del content[name]
+    for rung in content.get("rungs", ()):
+        del rung["seconds"]
     content["files"].pop(store.HISTORY, None)  # it has the seconds
     history = [{k: v for k, v in r.items() if k != "seconds"} for r in read(folder)]
     files = {name: (folder / name).read_bytes() for name in content["files"]}
