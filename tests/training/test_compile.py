@@ -85,7 +85,7 @@ def test_steps_are_compiled_and_validations_are_not(cache: Path) -> None:
 @compiler
 def test_a_compiled_training_that_was_stopped_goes_on_to_the_bit(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = trainer(cache, Dropping(), "2epochs", compiled=True).run(anew(cache))
-    interrupt(trainer(cache, Dropping(), "2epochs", compiled=True), cache / "checkpoint", 3, monkeypatch)
+    interrupt(trainer(cache, Dropping(), "2epochs", compiled=True), anew(cache), 3, monkeypatch)
     resumed = trainer(cache, Dropping(), "2epochs", compiled=True).run(cache / "checkpoint")
     assert same(list(whole.module.state_dict().values()), list(resumed.module.state_dict().values()))
 
