@@ -25,7 +25,7 @@ from .evaluation.trained import load_module
 from .files import write_atomically
 from .images import as_bytes, png
 from .registry.registry import Registry
-from .results import history, store
+from .results import store
 from .results.store import Result
 
 CAPTION = 24  # px of height
@@ -133,9 +133,8 @@ def _fits(result: Result, wanted: Wanted) -> bool:
 
 def _validation_psnr(result: Result) -> float:
     """The PSNR in dB on the validation images of the weights that are stored; -inf where none was computed."""
-    rows, kept = history.read(result.folder), result.record.training.best_step
-    rows = [row for row in rows if row["step"] == kept] or rows
-    return rows[-1]["validation_psnr"] if rows else -math.inf
+    rungs = result.record.rungs
+    return rungs[-1].validation_psnr if rungs else -math.inf
 
 
 def _validated(result: Result) -> str:

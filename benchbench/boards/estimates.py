@@ -16,9 +16,8 @@ from scipy import special
 Array = NDArray[np.float64]
 
 LEVEL = 0.95
-DECIMALS = (
-    10  # of bounds, which are part of files that are compared byte for byte, on machines that add in other orders
-)
+DECIMALS = 10
+"""Of bounds: files are compared byte for byte, and machines add in other orders."""
 
 
 @dataclass(frozen=True)

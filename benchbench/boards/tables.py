@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,11 @@ from ..files import json_text, write_atomically
 def beside(stem: Path, suffix: str) -> Path:
     """Return the file that has this suffix after the stem's whole name, dots included."""
     return stem.with_name(stem.name + suffix)
+
+
+def plain_rows(rows: Iterable[Mapping[Any, Any]]) -> list[dict[str, Any]]:
+    """Return rows as JSON has them: None where a value is NaN."""
+    return [{str(name): None if v != v else v for name, v in row.items()} for row in rows]
 
 
 def write_files(

@@ -24,7 +24,7 @@ from .picture import write_picture
 from .plots import write_plots
 from .published import write_published
 from .rows import EQUIVALENT, GAIN, GAP, HIGH, LOW, RANK, RECOVERED, REGIONS, RISE, TRAININGS_STD
-from .tables import beside, write_files
+from .tables import beside, plain_rows, write_files
 from .text import escape
 from .view import View, view_of
 
@@ -100,7 +100,7 @@ def as_json(board: Board) -> dict[str, Any]:
         "ranked_by": board.ranked_by,
         **({"compression": msgspec.to_builtins(board.compression)} if board.compression else {}),
         "metrics": msgspec.to_builtins(board.metrics),
-        "rows": [{k: None if v != v else v for k, v in row.items()} for row in board.rows.to_dict("records")],
+        "rows": plain_rows(board.rows.to_dict("records")),
         "not_scored": board.failures,
         "unavailable": board.unavailable,
         "course": board.course and board.course.as_json(),

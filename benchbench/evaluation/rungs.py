@@ -22,7 +22,7 @@ from ..results.record import Rung, Score
 from ..results.trial import Trial
 from .restore import Restored, restore
 from .score import Scores, means, score
-from .trained import load_module
+from .trained import load_module, with_weights
 
 
 @dataclass
@@ -42,21 +42,18 @@ class RungScorer:
 
         Returns, in what a checkpoint can hold: the scores, the digests of their metrics.
         """
-        fitted = self._stored(module)
+        trial, device = self.trial, self.data.device
+        fitted = with_weights(trial.model, self.task, trial.seed, module.state_dict()).to(device)
         with torch.no_grad():
-            self.trial.model.fit(fitted, self.data.in_order(self.trial.seed))
-        stored = self._stored(fitted)
-        restored, scores = restore_and_score(self.trial, self.task, stored, self.test, self.data.device)
+            trial.model.fit(fitted, self.data.in_order(trial.seed))
+        save_tensors(self.work / store.WEIGHTS, dict(fitted.state_dict()))
+        stored = load_module(trial.model, self.task, trial.seed, self.work).to(device)  # what is stored is scored
+        restored, scores = restore_and_score(trial, self.task, stored, self.test, device)
         self.last = stored, restored, scores
         return {
             "metrics": {str(metric): component_digest(metric) for metric in self.trial.metrics},
             "scores": {str(name): torch.tensor(scores.table[name].to_numpy(float)) for name in scores.table},
         }
-
-    def _stored(self, module: nn.Module) -> nn.Module:
-        """Store the weights of a module and load them into another: nothing that is not stored is scored."""
-        save_tensors(self.work / store.WEIGHTS, dict(module.state_dict()))
-        return load_module(self.trial.model, self.task, self.trial.seed, self.work).to(self.data.device)
 
     def table(self, scored: Mapping[str, Any]) -> pd.DataFrame:
         """Return the scores of each image at a rung, by those of the trial's metrics that are still what they were."""

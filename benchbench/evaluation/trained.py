@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..contracts.model import Model, Task
 from ..contracts.seeding import derive
@@ -24,12 +25,17 @@ def build_module(model: Model, task: Task, seed: int | None) -> nn.Module:
 
 
 def load_module(model: Model, task: Task, seed: int | None, folder: Path) -> nn.Module:
-    """Build the module and load the weights in a folder: on the CPU, in eval mode, laid out as training leaves it.
+    """Build the module and load the weights in a folder, as `with_weights`. Raises OSError, too, where they lack."""
+    return with_weights(model, task, seed, load_tensors(folder / store.WEIGHTS))
 
-    Raises RuntimeError or OSError where the folder lacks weights that fit.
+
+def with_weights(model: Model, task: Task, seed: int | None, weights: Mapping[str, Tensor]) -> nn.Module:
+    """Build the module and copy weights into it: on the CPU, in eval mode, laid out as training leaves it.
+
+    Raises RuntimeError for weights that do not fit.
     """
     module = build_module(model, task, seed).eval()
-    module.load_state_dict(load_tensors(folder / store.WEIGHTS))
+    module.load_state_dict(weights)
     if model.recipe is not None:
         module.to(memory_format=torch.channels_last)
     return module

@@ -12,7 +12,7 @@ import pandas as pd
 from ...files import json_text, write_atomically
 from ..fairness import FACE, TOO_FEW, Table
 from ..rows import REGIONS
-from ..tables import beside
+from ..tables import beside, plain_rows
 from ..text import escape, number, table
 
 NOTES = (
@@ -109,7 +109,7 @@ def as_json(tables: Sequence[Table]) -> str:
     return json_text(
         [
             {"title": title(t), "by": t.by, "score": t.column, "remarks": remarks(t), "unknown": t.unknown,
-             "records": [{k: None if v != v else v for k, v in r.items()} for r in records([t])]}
+             "records": plain_rows(records([t]))}
             for t in tables
         ]
     )  # fmt: skip

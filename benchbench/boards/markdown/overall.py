@@ -18,7 +18,7 @@ from ..columns import gain
 from ..drawing import COLOURS, figure_of, finish, png, short
 from ..overall import FEWEST, SHARE, Overall, overall
 from ..rows import HIGH, LOW, RANK
-from ..tables import write_files
+from ..tables import plain_rows, write_files
 from ..text import NARROW, arrow, escape, margin, rank_text, table
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _as_json(found: Overall) -> dict[str, Any]:
         **vars(found.league),
         "ranked_by": found.metric,
         "degradations": [b.setting.degradation for b in found.boards],
-        "rows": [{k: None if v != v else v for k, v in row.items()} for row in found.rows.to_dict("records")],
+        "rows": plain_rows(found.rows.to_dict("records")),
         "partial": found.partial,
     }
 
