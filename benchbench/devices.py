@@ -87,13 +87,14 @@ def autocast(device: torch.device) -> torch.autocast:
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Tell whether the device has native bf16 matrix products."""
+    """Tell whether the device has native bf16 matrix products, and oneDNN may use them (`ONEDNN_MAX_CPU_ISA`)."""
     import torch
 
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     probe = getattr(torch.cpu, "_is_avx512_bf16_supported", bool)
-    return device.type == "cpu" and bool(probe())
+    may_use = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", bool)
+    return device.type == "cpu" and bool(probe()) and bool(may_use())
 
 
 def check_compiler() -> None:
