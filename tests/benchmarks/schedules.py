@@ -82,13 +82,15 @@ class Cell:
         return f"{self.task.name}~{self.model.name}~{self.way.__name__}~{self.budget:g}"
 
     def train(self, scratch: Path) -> list[dict[str, Any]]:
-        """Train and score it; returns a row for each budget."""
+        """Train and score it; returns a row for each budget, or none where the model has no place."""
         registry, cache, device = _registry(), cache_folder(), torch.device("cpu")
         [data] = plan.prepare_data([registry.resolve("dataset", "faces")], SIZE, cache)
         budget, metrics = Budget.parse(f"{self.budget:g}TFLOP"), (registry.resolve("metric", "psnr"),)
-        trial = Trial(data.folder, "faces", "", SIZE, self.task, self.model, metrics, seed=SEED, budget=budget)
+        trial = Trial(data.folder, "faces", "", SIZE, self.task, self.model, SEED, budget, metrics=metrics)
         images = TrainingSet(data, self.task, device)
         task = Task(SIZE, self.task, 3, *images.statistics())
+        if self.model.unavailable(task):
+            return []
         test, validation = (degraded_set(data, split, self.task, cache) for split in ("test", "validation"))
         trainer = self.way(trial, build_module(self.model, task, SEED), images, validation)
         scorer = RungScorer(trial, task, images, test, scratch)
@@ -154,7 +156,8 @@ def main() -> None:
                     continue
                 beside.write_text(json.dumps(rows, indent=1))
                 os.replace(beside, found)
-                print(f"  {rows[-1]['psnr']:.2f} dB after {rows[-1]['seconds']:.0f} s", flush=True)
+                for row in rows:
+                    print(f"  {row['TFLOP']} TFLOP: {row['psnr']:.2f} dB after {row['seconds']:.0f} s", flush=True)
         except filelock.Timeout:
             continue
 
