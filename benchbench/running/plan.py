@@ -205,7 +205,7 @@ def trials(
     """Return every model on every degradation of every data set, board by board, one trial per seed.
 
     Models that need no training come first: they are quick, show a board's reference rows, and have a single trial
-    without seed and budget.
+    without seed and budget. `longest_first` orders the others of those that are missing.
     """
     budget = Budget.parse(request.budget)
     return [

@@ -20,6 +20,7 @@ from ..results.trial import Trial
 from . import plan, worker
 from .executors import Executor, LocalExecutor
 from .listeners import HookCaller, Listener
+from .longest import longest_first
 from .plan import RunRequest
 from .scheduler import run as _run
 
@@ -90,7 +91,7 @@ def _planned(registry: Registry, request: RunRequest, listener: Listener) -> tup
         for final in (t.folder(request.out) for t in trials):
             shutil.rmtree(final, ignore_errors=True)
             shutil.rmtree(store.work_folder(final), ignore_errors=True)
-    missing = [t for t in trials if not plan.is_done(t, request.out)]
+    missing = longest_first([t for t in trials if not plan.is_done(t, request.out)], request.out)
     listener.planned(trials, missing, sum(worker.only_lacks_scores(t, request.out) for t in missing), skipped)
     if anew := sum(worker.must_begin_anew(t, request.out) for t in missing):
         models = "1 trained model has" if anew == 1 else f"{anew} trained models have"

@@ -1,0 +1,54 @@
+"""The order of a run's trials: of each board the untrained models, then the longest training first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from ..files import read_json
+from ..results import store
+from ..results.record import Record, parse
+from ..results.trial import Trial
+
+
+def longest_first(trials: Sequence[Trial], out: Path) -> list[Trial]:
+    """Return the trials board by board, of each board the untrained models and then the longest training first.
+
+    So no long training begins last and runs alone. The seconds are estimated from the newest training of the same
+    model under `out`, on any board. A model without one may take longest: it comes first, in the order as given. No
+    result depends on this order.
+    """
+    boards = list(dict.fromkeys(map(_board, trials)))
+    known = {model: _newest_training(out, model) for model in {str(trial.model) for trial in trials if trial.budget}}
+
+    def place(trial: Trial) -> tuple[int, bool, float]:
+        return boards.index(_board(trial)), trial.budget is not None, -_seconds(trial, known.get(str(trial.model)))
+
+    return sorted(trials, key=place)
+
+
+def _board(trial: Trial) -> tuple[str, int, str]:
+    return trial.dataset, trial.size, str(trial.degradation)
+
+
+def _newest_training(out: Path, model: str) -> Record | None:
+    """Return the record of the model's training that ended last; None where nothing under `out` tells of one."""
+    found = []
+    for path in out.glob(f"*/*/{store.slug(model)}/*/{store.RESULT}"):
+        with suppress(OSError, ValueError, RecursionError):  # a damaged result estimates nothing
+            found.append(parse(read_json(path)))
+    trained = [r for r in found if r.data and r.timing.training and r.training.images and r.training.batch]
+    return max(trained, key=lambda record: record.finished_at, default=None)
+
+
+def _seconds(trial: Trial, before: Record | None) -> float:
+    """Estimate the seconds of a training by an earlier one of its model; infinite without one."""
+    budget, recipe = trial.budget, trial.model.recipe
+    if not (budget and recipe and before and before.data and before.timing.training):
+        return math.inf
+    training, seconds = before.training, before.timing.training.seconds
+    batch, images = training.batch or 1, training.images or 1
+    steps = budget.steps(batch, max(1, before.data.train // batch), training.flops_per_image or 0.0, recipe.epochs)
+    return budget.amount if steps is None else steps * batch * seconds / images
