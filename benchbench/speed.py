@@ -34,6 +34,7 @@ from .errors import SpecError, one_line
 from .evaluation.score import scored_at_once
 from .files import cache_folder, read_json
 from .registry.registry import Registry
+from .registry.stdout import stdout_to_stderr
 from .results.environment import environment
 from .results.trial import Trial
 from .running import plan
@@ -90,7 +91,9 @@ def time_case(case: Case, seconds: float, warn: Warn = warnings.warn) -> list[Ti
             value = call().clone()
             if value.shape != values["benchbench"].shape:
                 raise ValueError(f"gave shape {tuple(value.shape)}, not {tuple(values['benchbench'].shape)}")
-        except Exception as error:  # another's code
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # another's code
             warn(f"{peer.library} is not timed beside {case.name}: {one_line(error)}")
         else:
             calls[peer.library], values[peer.library] = call, value
@@ -152,8 +155,11 @@ def known_peers(registry: Registry, warn: Warn = warnings.warn) -> list[Peer]:
     found: list[Peer] = []
     for plugin in registry.implementations("benchbench_peers"):
         try:
-            found += list(plugin.function())  # type: ignore[call-overload]
-        except Exception as error:
+            with stdout_to_stderr():
+                found += list(plugin.function())  # type: ignore[call-overload]
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             warn(f"benchbench_peers of plugin {plugin.plugin_name} failed: {one_line(error)}")
     return found
 

@@ -109,7 +109,9 @@ def takes_any_size(case: ImageCase) -> None:
         if case.reason(height) is None:
             try:
                 case.works(2, height, width)
-            except Exception as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 error.add_note(f"at {height} × {width} px")
                 raise
 

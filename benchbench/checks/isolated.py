@@ -49,7 +49,9 @@ def check_apart(
 def _can_be_sent(component: Component) -> bool:
     try:
         pickle.dumps(component)
-    except Exception:  # a plugin may raise anything; the law of pickling will tell
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a plugin may raise anything; the law of pickling will tell
         return False
     return True
 

@@ -107,7 +107,9 @@ class Case:
             law.test(self)
         except NotApplicable as reason:
             return Finding(law.name, law.statement, "skipped", str(reason))
-        except (Exception, SystemExit) as error:  # a plugin may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a plugin may raise anything
             told = str(error) if isinstance(error, Broken) else one_line(error) + _place(error, self.component)
             evidence = ", ".join([told, *getattr(error, "__notes__", ())])
             return Finding(law.name, law.statement, "broken", evidence, law.way_out)

@@ -44,7 +44,7 @@ def plugins(command: Any) -> Any:
     )  # fmt: skip
     without = click.option(
         "--no-plugin", multiple=True, metavar="NAME", expose_value=False, is_eager=True, callback=_block,
-        help="Leave a plugin out, or all of a package.  [repeatable]",
+        help="Leave out a plugin, or all of a package; PACKAGE:NAME is one of it.  [repeatable]",
     )  # fmt: skip
     return also(without(command))
 
@@ -57,7 +57,7 @@ def _add_files(ctx: click.Context, parameter: click.Parameter, files: tuple[Path
 
 
 def _block(ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> None:
-    """Leave out plugins by their names, or all of a package by its. Raises SpecError for a name that is neither."""
+    """Leave out plugins by name, package, or both. Raises SpecError for a name that is none of these."""
     if not names or ctx.resilient_parsing:
         return
     from ..errors import SpecError, did_you_mean

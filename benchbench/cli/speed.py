@@ -59,7 +59,9 @@ def command(
     for case in speed.cases(registry, specs, size, device, warn):
         try:
             found = speed.time_case(case, seconds, warn)
-        except Exception as error:  # a plugin's
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a plugin's
             warn(f"{case.kind} of {case.name} is not timed: {one_line(error)}")
             continue
         if not as_json:

@@ -56,7 +56,9 @@ def score(
                 if bad.any():
                     raise TrialError(f"gave no finite number for {test_set.ids[int(bad.nonzero()[0])]}")
                 columns[f"{metric}{suffix}"] = values
-        except Exception as error:  # a plugin may raise anything; its metric is lost, not the trial
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a plugin may raise anything; its metric is lost, not the trial
             unavailable[str(metric)] = f"failed: {one_line(error)}"
             for suffix in regions:
                 columns.pop(f"{metric}{suffix}", None)

@@ -6,6 +6,7 @@ import functools
 import importlib.metadata
 import importlib.util
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
@@ -25,6 +26,7 @@ from ..contracts.model import Model
 from ..errors import BenchbenchError, PluginError, one_line
 from . import hookspecs, sources, validation
 from .sources import GROUP, Plugin
+from .stdout import stdout_to_stderr
 
 KINDS: Mapping[str, type[Component]] = MappingProxyType(
     {"dataset": Dataset, "degradation": Degradation, "model": Model, "metric": Metric}
@@ -42,6 +44,7 @@ class Registry:
 
     manager: pluggy.PluginManager
     plugins: dict[str, Plugin]
+    """By name, and by `package:name` where another package has a plugin of that name already."""
     brought: dict[str, dict[str, Any]] = field(default_factory=lambda: {kind: {} for kind in _BROUGHT})
     """Kind -> name -> component class, or the file of a suite, in alphabetical order."""
     origin: dict[Any, Plugin] = field(default_factory=dict)
@@ -61,7 +64,8 @@ class Registry:
 
     def implementations(self, hook: str) -> list[pluggy.HookImpl]:
         """Return the plugins' functions for a hook, in the order of the plugins' names."""
-        return sorted(getattr(self.manager.hook, hook).get_hookimpls(), key=lambda impl: impl.plugin_name)
+        found = getattr(self.manager.hook, hook).get_hookimpls()
+        return sorted(found, key=lambda impl: (self.plugins[impl.plugin_name].name, impl.plugin_name))
 
     @property
     def failures(self) -> list[Plugin]:
@@ -87,18 +91,19 @@ def loaded(blocked: frozenset[str], files: tuple[Path, ...]) -> Registry:
 
 
 def load(installed: Iterable[EntryPoint], blocked: Iterable[str] = (), files: Iterable[Path] = ()) -> Registry:
-    """Import and register the plugins, in the order of their names. Raises Clash where two have the same name."""
+    """Import and register the plugins, in the order of their names; what they print goes to the standard error."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
-    found = Registry(manager, {})
-    blocked = set(blocked)
-    for entry_point in sorted(installed, key=lambda e: (e.name, e.value)):
-        if entry_point.name not in blocked:
-            _register(found, sources.of_entry_point(entry_point), entry_point.load)
-    for path in files:
-        _register(found, sources.of_file(path), functools.partial(sources.import_file, path))
-    for kind in _BROUGHT:
-        _collect(found, kind)
+    found, blocked = Registry(manager, {}), set(blocked)
+    with stdout_to_stderr():
+        for entry_point in sorted(installed, key=lambda e: (e.name, e.value)):
+            plugin = sources.of_entry_point(entry_point)
+            if not (plugin.is_in(blocked) or _is_known(found, plugin)):
+                _register(found, plugin, functools.partial(sources.import_entry_point, entry_point))
+        for path in files:
+            _register(found, sources.of_file(path), functools.partial(sources.import_file, path))
+        for kind in _BROUGHT:
+            _collect(found, kind)
     components = {f"benchbench_{kind}s" for kind in _BROUGHT}
     for hook in validation.HOOKS:
         for impl in found.implementations(hook) if hook not in components else ():
@@ -106,29 +111,31 @@ def load(installed: Iterable[EntryPoint], blocked: Iterable[str] = (), files: It
     return found
 
 
+def _is_known(found: Registry, plugin: Plugin) -> bool:
+    """Return whether this very plugin was seen already, on another part of the path."""
+    return any((p.full_name, p.module) == (plugin.full_name, plugin.module) for p in found.plugins.values())
+
+
 def _register(found: Registry, plugin: Plugin, load: Callable[[], Any]) -> None:
-    if other := found.plugins.get(plugin.name):
-        if (other.module, other.distribution) == (plugin.module, plugin.distribution):  # seen twice on the path
-            return
-        raise Clash(
-            f"two plugins are named '{plugin.name}': {other.module} (from {other.distribution}) and {plugin.module} "
-            f"(from {plugin.distribution}); uninstall one of them"
-        )
-    found.plugins[plugin.name] = plugin
+    key = plugin.full_name if plugin.name in found.plugins else plugin.name
+    found.plugins[key] = plugin
     try:
         module = load()
         validation.check_hooks(module)
-        found.manager.register(module, name=plugin.name)
-    except (Exception, SystemExit) as error:
-        _leave_out(found, plugin, error)
+        found.manager.register(module, name=key)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, or what an extension in another language raises
+        _leave_out(found, key, error)
 
 
-def _leave_out(found: Registry, plugin: Plugin, error: BaseException) -> None:
+def _leave_out(found: Registry, key: str, error: BaseException) -> None:
     """Remove all that a plugin has brought: it is there as a whole or not at all."""
+    plugin = found.plugins[key]
     plugin.error = str(error) if isinstance(error, BenchbenchError) else one_line(error) + _where(error)
     plugin.brings.clear()
-    if found.manager.has_plugin(plugin.name):
-        found.manager.unregister(name=plugin.name)
+    if found.manager.has_plugin(key):
+        found.manager.unregister(name=key)
     for things in found.brought.values():
         for name in [name for name, thing in things.items() if found.origin[thing] is plugin]:
             del found.origin[things.pop(name)]
@@ -149,8 +156,10 @@ def _collect(found: Registry, kind: str) -> None:
         try:
             for name, thing in _brought(kind, impl.function()).items():
                 _add(found, kind, name, thing, plugin)
-        except (Exception, SystemExit) as error:
-            _leave_out(found, plugin, error)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            _leave_out(found, impl.plugin_name, error)
             if isinstance(error, Clash):
                 found.clash = found.clash or error
     found.brought[kind] = dict(sorted(found.brought[kind].items()))
@@ -179,21 +188,26 @@ def _add(found: Registry, kind: str, name: str, thing: Any, plugin: Plugin) -> N
     Nor may two metrics rank boards: the second would reorder every board.
     """
     if rival := found.brought[kind].get(name):
-        raise _clash(f"bring a {kind} named '{name}'", found.origin[rival], plugin)
+        raise _clash(found, f"bring a {kind} named '{name}'", found.origin[rival], plugin)
     if kind == "metric" and thing.ranks:
         for other in found.brought[kind].values():
             if other.ranks:
-                raise _clash(f"rank the boards, by {other.name} and by {name}", found.origin[other], plugin)
+                raise _clash(found, f"rank the boards, by {other.name} and by {name}", found.origin[other], plugin)
     found.brought[kind][name] = thing
     found.origin[thing] = plugin
     plugin.brings.append(f"{kind} {name}")
     plugin.warnings += validation.near_misses(thing) if kind in KINDS else []
 
 
-def _clash(what: str, *plugins: Plugin) -> Clash:
+def _clash(found: Registry, what: str, *plugins: Plugin) -> Clash:
     """Say what two plugins both do, and which options leave one of them out."""
     named = {path.name for path in sources.files()}
-    options = [f"--no-plugin {plugin.name}" for plugin in plugins if plugin.distribution not in named]
+    names = Counter(plugin.name for plugin in found.plugins.values())
+    options = [
+        f"--no-plugin {plugin.name if names[plugin.name] == 1 else plugin.full_name}"
+        for plugin in plugins
+        if plugin.distribution not in named
+    ]
     way_out = f"leave one out with {' or '.join(options)}" if options else "load only one of these files"
     both = " and ".join(f"{plugin.name} (from {plugin.distribution})" for plugin in plugins)
     return Clash(f"two plugins {what}: {both}; {way_out}")

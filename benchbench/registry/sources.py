@@ -6,11 +6,12 @@ import importlib.metadata
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint
+from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from ..errors import PluginError
 from ..files import file_digest
@@ -35,9 +36,18 @@ class Plugin:
     brings: list[str] = field(default_factory=list)
     """`kind name` for each component and suite, `hook name` for each other hook."""
 
+    @property
+    def full_name(self) -> str:
+        """The package and the name, `benchbench-sharpen:sharpen`: packages may call their plugins alike."""
+        return f"{self.distribution}:{self.name}"
+
+    def is_in(self, blocked: Collection[str]) -> bool:
+        """Return whether its name is among those that are blocked, with its package or alone."""
+        return self.name in blocked or self.full_name in blocked
+
 
 def blocked() -> frozenset[str]:
-    """Return the plugin names listed in BENCHBENCH_BLOCK, separated by commas."""
+    """Return the plugins listed in BENCHBENCH_BLOCK, separated by commas: `NAME` or `PACKAGE:NAME`."""
     return frozenset(name.strip() for name in os.environ.get(BLOCK, "").split(",") if name.strip())
 
 
@@ -57,20 +67,42 @@ def add_files(paths: Iterable[Path]) -> None:
     os.environ[FILES] = os.pathsep.join(map(str, dict.fromkeys([*files(), *own])))
 
 
+def _name_of(package: Distribution) -> tuple[str, str]:
+    """Return name and version of a package; from its folder's name if its METADATA is missing or damaged."""
+    try:
+        name, version = package.metadata.get("Name"), package.metadata.get("Version")  # type: ignore[attr-defined]
+    except (OSError, UnicodeDecodeError, AttributeError):
+        name = version = None
+    folder = Path(str(getattr(package, "_path", "?"))).name.removesuffix(".dist-info").removesuffix(".egg-info")
+    stem, _, number = folder.partition("-")
+    return name or stem, version or number or "?"
+
+
 def installed() -> dict[str, list[str]]:
-    """Map what `--no-plugin` may name to plugins: each plugin to itself, each package but benchbench to all of its."""
-    entry_points = importlib.metadata.entry_points(group=GROUP)
-    packages: dict[str, list[str]] = {}
-    for entry_point in entry_points:
-        if entry_point.dist and entry_point.dist.name != "benchbench":
-            packages.setdefault(entry_point.dist.name, []).append(entry_point.name)
-    return packages | {entry_point.name: [entry_point.name] for entry_point in entry_points}
+    """Map what `--no-plugin` may name to what is blocked: each plugin, with its package or alone, and each package.
+
+    benchbench's own package is not among them.
+    """
+    plugins = [of_entry_point(entry_point) for entry_point in importlib.metadata.entry_points(group=GROUP)]
+    found: dict[str, list[str]] = {}
+    for plugin in plugins:
+        if plugin.distribution != "benchbench":
+            found.setdefault(plugin.distribution, []).append(plugin.full_name)
+            found[plugin.full_name] = [plugin.full_name]
+    return found | {plugin.name: [plugin.name] for plugin in plugins}
 
 
 def of_entry_point(entry_point: EntryPoint) -> Plugin:
     """Describe the plugin of an entry point, not loaded yet."""
-    distribution, version = (entry_point.dist.name, entry_point.dist.version) if entry_point.dist else ("?", "?")
+    distribution, version = _name_of(entry_point.dist) if entry_point.dist else ("?", "?")
     return Plugin(entry_point.name, distribution, version, entry_point.value.partition(":")[0])
+
+
+def import_entry_point(entry_point: EntryPoint) -> Any:
+    """Import what an entry point names. Raises PluginError if that is no name of a module."""
+    if not EntryPoint.pattern.match(entry_point.value):
+        raise PluginError(f"its entry point is malformed: '{entry_point.name} = {entry_point.value}' names no module")
+    return entry_point.load()
 
 
 def of_file(path: Path) -> Plugin:

@@ -152,7 +152,9 @@ def still_skipped(trial: Trial, result: store.Result) -> bool:
         if result.record.skipped_by == "data" or trial.model.misplaced(trial.degradation):
             return True
         return bool(trial.model.unavailable(Task(trial.size, trial.degradation)))
-    except (Exception, SystemExit):  # a plugin may raise anything; then the trial will tell
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a plugin may raise anything; then the trial will tell
         return False
 
 
@@ -161,5 +163,7 @@ def _is_available_now(metric: Metric, trial: Trial, result: store.Result, task: 
         return False
     try:
         return metric.inapplicable(task, trial.model.has_flow) is None
-    except (Exception, SystemExit):  # a plugin may raise anything; then it is as unavailable as it was
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a plugin may raise anything; then it is as unavailable as it was
         return False

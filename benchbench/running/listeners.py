@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..registry.registry import Registry
+from ..registry.stdout import stdout_to_stderr
 from ..results import history
 from ..results.record import Record, plain
 from ..results.trial import Trial
@@ -96,8 +97,11 @@ class HookCaller(Listener):
         """Call one hook of all plugins."""
         for plugin in self._registry.implementations(hook):  # one by one: pluggy stops at the first that raises
             try:
-                plugin.function(*(arguments[name] for name in plugin.argnames))
-            except (Exception, SystemExit) as error:
+                with stdout_to_stderr():
+                    plugin.function(*(arguments[name] for name in plugin.argnames))
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 source = f"{hook} of plugin {plugin.plugin_name}"
                 if source not in self._warned:
                     self._warn(f"{source} raised {type(error).__name__}: {error}")

@@ -186,9 +186,9 @@ def _prepare(dataset: Dataset, size: int, cache: Path) -> PreparedDataset:
         if ready := load_if_whole(folder):
             return ready
         reason = ChildProcess(prepare, dataset, size, cache).run()
-    except BenchbenchError:
+    except (BenchbenchError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         reason = one_line(error)
     if reason:
         raise DataError(reason if dataset.label in reason else f"data set {dataset.label}: {reason}")
@@ -233,7 +233,7 @@ def trials(
 
 def origin_of(registry: Registry, components: Sequence[Component]) -> list[dict[str, str]]:
     """Return the plugins that brought these components (or the parts of a chain)."""
-    plugins = {p.name: p for c in components for part in c._members() if (p := registry.origin[type(part)])}
+    plugins = {p.full_name: p for c in components for part in c._members() if (p := registry.origin[type(part)])}
     return [{"plugin": p.name, "distribution": p.distribution, "version": p.version} for p in plugins.values()]
 
 

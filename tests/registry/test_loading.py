@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -23,6 +24,9 @@ from benchbench.running.listeners import HookCaller
         ("def broken(:", "SyntaxError: invalid syntax"),
         ("import sys; sys.exit('bye')", "SystemExit: bye"),
         ("from benchbench import nothing_like_this", "ImportError: cannot import name 'nothing_like_this'"),
+        ("class Panic(BaseException): pass\nraise Panic('in Rust')", "Panic: in Rust"),
+        ("import pytest; pytest.skip('no camera', allow_module_level=True)", "Skipped: no camera"),
+        ("import asyncio; raise asyncio.CancelledError", "CancelledError"),
     ],
 )
 def test_a_broken_import_is_reported_and_the_others_are_there(
@@ -42,6 +46,49 @@ def test_an_entry_point_to_nowhere_is_reported() -> None:
     registry = load([EntryPoint("lost", "toys:nothing", GROUP), TOYS])
     assert "has no attribute 'nothing'" in str(registry.plugins["lost"].error)
     assert_toys_are_there(registry)
+
+
+@pytest.mark.parametrize("value", ["not a module!", "", ":function", "toys:"])
+def test_a_malformed_entry_point_is_reported_in_words(value: str) -> None:
+    registry = load([EntryPoint("odd", value, GROUP), TOYS])
+    assert registry.plugins["odd"].error == f"its entry point is malformed: 'odd = {value}' names no module"
+    assert_toys_are_there(registry)
+
+
+def test_a_hook_that_raises_anything_leaves_its_plugin_out(load_with_toys: Callable[..., Registry]) -> None:
+    panics = HEAD + "\n    class Panic(BaseException): pass\n    @hookimpl\n    def benchbench_{}: raise Panic('later')"
+    registry = load_with_toys(panics.format("models()"), panics.format("board_written(path)"))
+    assert failure(registry).startswith("Panic: later")
+    assert_toys_are_there(registry)
+    warnings: list[str] = []
+    HookCaller(registry, Path(), warnings.append).call("benchbench_board_written", path=Path())
+    assert warnings == ["benchbench_board_written of plugin strange_plugin_1 raised Panic: later"]
+
+
+def test_only_ctrl_c_goes_through(load_with_toys: Callable[..., Registry]) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        load_with_toys("raise KeyboardInterrupt")
+
+
+def test_what_plugins_print_goes_to_the_standard_error(
+    load_with_toys: Callable[..., Registry], capfd: pytest.CaptureFixture[str]
+) -> None:
+    source = """
+        import os, subprocess
+        print("by Python")
+        os.write(1, b"by an extension ")
+        subprocess.run(["echo", "by a program"])
+
+        @hookimpl
+        def benchbench_board_written(path):
+            print("by a hook")
+        """
+    registry = load_with_toys("from benchbench import hookimpl\n" + inspect.cleandoc(source))
+    HookCaller(registry, Path(), pytest.fail).call("benchbench_board_written", path=Path())
+    out, err = capfd.readouterr()
+    assert registry.failures == []
+    assert out == ""
+    assert sorted(err.split("by ")[1:]) == ["Python\n", "a hook\n", "a program\n", "an extension "]
 
 
 def test_a_misspelt_hook_is_reported_with_the_right_one(load_with_toys: Callable[..., Registry]) -> None:

@@ -18,7 +18,7 @@ import benchbench
 from benchbench import PluginError, SpecError
 from benchbench.registry import registry as plugins
 from benchbench.registry.registry import KINDS, Registry, load
-from benchbench.registry.sources import GROUP, blocked
+from benchbench.registry.sources import GROUP, blocked, installed
 from benchbench.registry.validation import HOOKS
 from benchbench.running.listeners import HookCaller
 
@@ -114,10 +114,60 @@ def test_one_name_for_two_kinds_is_no_clash(load_with_toys: Callable[..., Regist
     assert registry.of("degradation")["identity"] is not toys.Identity
 
 
-def test_two_plugins_of_one_name_are_an_error_that_names_both_modules(write_module: Write) -> None:
-    write_module("other_toys", fog())
-    with pytest.raises(PluginError, match=r"two plugins are named 'toys': other_toys .* and toys"):
-        load([TOYS, EntryPoint("toys", "other_toys", GROUP)])
+def package(folder: Path, name: str, entry_points: str, metadata: bytes | None) -> importlib.metadata.Distribution:
+    """An installed package with these entry points; without METADATA if that is None."""
+    facts = folder / f"{name}-1.5.dist-info"
+    facts.mkdir(parents=True)
+    (facts / "entry_points.txt").write_text(f"[benchbench]\n{entry_points}\n")
+    if metadata is not None:
+        (facts / "METADATA").write_bytes(metadata)
+    return importlib.metadata.Distribution.at(facts)
+
+
+@pytest.fixture
+def namesakes(tmp_path: Path, write_module: Write) -> list[EntryPoint]:
+    """The entry points of two packages that call their plugins `fog`; the second brings `mist`, too."""
+    names = {"one_fog": "fog", "other_fog": "other-fog", "mist": "mist"}
+    for module, name in names.items():
+        write_module(module, fog(name=name))
+    facts = [b"Metadata-Version: 2.1\nName: %s\nVersion: 1\n" % name for name in (b"one", b"other")]
+    one = package(tmp_path, "one", "fog = one_fog", facts[0])
+    other = package(tmp_path, "other", "fog = other_fog\nmist = mist", facts[1])
+    return [*one.entry_points, *other.entry_points]
+
+
+def test_two_packages_may_call_their_plugins_alike(namesakes: list[EntryPoint]) -> None:
+    registry = load(namesakes)
+    assert [plugin.full_name for plugin in registry.plugins.values()] == ["one:fog", "other:fog", "other:mist"]
+    assert list(registry.of("degradation")) == ["fog", "mist", "other-fog"]
+    assert registry.clash is None
+
+
+@pytest.mark.parametrize(
+    ("named", "left"),
+    [("one", ["mist", "other-fog"]), ("other:fog", ["fog", "mist"]), ("other", ["fog"]), ("fog", ["mist"])],
+)
+def test_plugins_are_blocked_by_package_and_name(
+    named: str, left: list[str], namesakes: list[EntryPoint], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: namesakes)
+    assert list(load(namesakes, installed()[named]).of("degradation")) == left
+
+
+def test_the_way_out_of_a_clash_of_namesakes_leaves_one_out(tmp_path: Path, write_module: Write) -> None:
+    write_module("one_fog", fog())
+    write_module("other_fog", fog())
+    packages = [package(tmp_path, name, f"fog = {name}_fog", None) for name in ("one", "other")]
+    registry = load([entry_point for p in packages for entry_point in p.entry_points])
+    assert str(registry.clash).endswith("leave one out with --no-plugin one:fog or --no-plugin other:fog")
+
+
+@pytest.mark.parametrize("metadata", [None, b"", b"Name: \xe9\n"])
+def test_a_package_with_missing_or_damaged_metadata_is_called_as_its_folder(
+    metadata: bytes | None, tmp_path: Path
+) -> None:
+    [plugin] = load(package(tmp_path, "fine", "toys = toys", metadata).entry_points).plugins.values()
+    assert (plugin.distribution, plugin.version, plugin.error) == ("fine", "1.5", None)
 
 
 def test_one_plugin_seen_twice_is_one() -> None:
