@@ -175,6 +175,24 @@ def _resident(field: str) -> int:
     return 1024 * int(line.split()[1])
 
 
+def family(pid: int) -> list[psutil.Process]:
+    """List a process and all that it started; none if it is over."""
+    try:
+        own = psutil.Process(pid)
+        return [own, *own.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def memory_of(pid: int) -> int:
+    """Add up the bytes of main memory that a process and all that it started hold."""
+    held = 0
+    for process in family(pid):
+        with suppress(psutil.Error):
+            held += process.memory_info().rss
+    return held
+
+
 def keep_freed_memory() -> None:
     """Have glibc give large tensors memory that was freed before, not new pages that the kernel must zero."""
     with suppress(OSError, AttributeError):

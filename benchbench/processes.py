@@ -16,14 +16,15 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import connection
+from multiprocessing import connection, spawn
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from typing import Any, ParamSpec, Self
 
+import cloudpickle
 import psutil
 
-from .devices import format_bytes, keep_freed_memory
+from .devices import family, format_bytes, keep_freed_memory, memory_of
 from .errors import BenchbenchError, one_line
 
 POLL_SECONDS = 0.1
@@ -76,7 +77,7 @@ class ChildProcess:
 
     def __init__(self, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Pack the call; the process starts with `run`. Raises what pickling raises."""
-        self._call = pickle.dumps((function, args, kwargs))
+        self._call = cloudpickle.dumps((function, args, kwargs))
 
     def run(
         self,
@@ -94,7 +95,7 @@ class ChildProcess:
         reader, writer = own.Pipe(duplex=False)
         process = own.Process(target=_work, args=(writer, self._call), daemon=True)  # type: ignore[attr-defined]
         with _LOCK:
-            process.start()  # returns when the server has loaded what it loads once
+            _start(process)
         writer.close()
         try:
             return _watch(process, reader, limits, hear, cancelled)
@@ -139,6 +140,20 @@ def tell_parent(text: str) -> None:
 # ── in the parent ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _start(process: Any) -> None:
+    """Start a process that does not run this one's script again; returns when the server has loaded what it needs."""
+    original = spawn.get_preparation_data
+
+    def without_script(name: str) -> dict[str, Any]:
+        return {key: value for key, value in original(name).items() if not key.startswith("init_main")}
+
+    spawn.get_preparation_data = without_script
+    try:
+        process.start()
+    finally:
+        spawn.get_preparation_data = original
+
+
 def _watch(
     process: Any, reader: Connection, limits: Limits, hear: Callable[[str], object], cancelled: Callable[[], bool]
 ) -> str | None:
@@ -168,10 +183,10 @@ def _watch(
 
 def _kill(process: Any) -> None:
     """End a process and all that it started."""
-    family = _family(process.pid)[1:]
+    members = family(process.pid)[1:]
     with suppress(OSError, AttributeError):  # it has no session yet, or is over; Windows has none
         os.killpg(process.pid, signal.SIGKILL)
-    for member in family:  # also those that left the session
+    for member in members:  # also those that left the session
         with suppress(psutil.Error):
             member.kill()
     process.kill()
@@ -183,25 +198,9 @@ def _kill(process: Any) -> None:
 def _broken_limit(pid: int, limits: Limits, seconds: float) -> str | None:
     if limits.seconds is not None and seconds > limits.seconds:
         return f"took longer than {limits.seconds:g} s; --timeout allows it more"
-    if limits.memory is not None and _memory(pid) > limits.memory:
+    if limits.memory is not None and memory_of(pid) > limits.memory:
         return f"needed more than {format_bytes(limits.memory)} of memory; --memory allows it more"
     return None
-
-
-def _family(pid: int) -> list[psutil.Process]:
-    try:
-        own = psutil.Process(pid)
-        return [own, *own.children(recursive=True)]
-    except psutil.Error:
-        return []
-
-
-def _memory(pid: int) -> int:
-    held = 0
-    for process in _family(pid):
-        with suppress(psutil.Error):
-            held += process.memory_info().rss
-    return held
 
 
 def _death(code: int | None) -> str:

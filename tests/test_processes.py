@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
@@ -63,7 +64,7 @@ def test_a_process_that_closes_its_pipe_is_known_by_its_exit_code() -> None:
 
 def test_what_cannot_be_pickled_is_known_before_anything_starts() -> None:
     with pytest.raises(Exception, match="pickle"):
-        ChildProcess(lambda: None)
+        ChildProcess(lambda lock: None, threading.Lock())
 
 
 def test_leaving_a_pool_ends_what_is_at_work_and_what_waits(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..files import digest
 from . import specs
+from .code import code_digest, is_by_value
 from .component import Component
 
 _PARSING = threading.Lock()  # CPython 3.11's ast.parse raises SystemError where another thread parses meanwhile
@@ -21,10 +22,15 @@ _PARSING = threading.Lock()  # CPython 3.11's ast.parse raises SystemError where
 def source_digest(component: Component) -> str:
     """Digest a component's source, the files of its package that it imports, and its version, as 16 hexadecimal digits.
 
-    benchbench's own files do not count: the protocol's version speaks for them.
+    benchbench's own files do not count: the protocol's version speaks for them. Of a class in a notebook or a script
+    what counts is its own code, and what that refers to, see `code`.
     """
-    parts = [module_digest(type(p).__module__) + p.version() for p in component._members()]
+    parts = [_class_digest(type(p)) + p.version() for p in component._members()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _class_digest(component: type) -> str:
+    return code_digest(component, module_digest) if is_by_value(component) else module_digest(component.__module__)
 
 
 @functools.cache

@@ -5,6 +5,7 @@ import signal
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, also while this loads
 
+import cloudpickle
 import pandas
 import pyarrow.parquet
 import safetensors.torch

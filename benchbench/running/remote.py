@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+import cloudpickle
+
 from .. import __version__
 from ..contracts.dataset import Dataset
 from ..contracts.digests import component_digest
@@ -77,7 +79,7 @@ def prepare(trial: Trial, dataset: Dataset, request: RunRequest) -> RemoteTrial:
         folder=str(trial.folder(Path())),
         plugins={path.name: path.read_bytes() for path in sources.files()},
         blocked=os.environ.get(sources.BLOCK, ""),
-        work=pickle.dumps((trial, dataset, parts)),
+        work=cloudpickle.dumps((trial, dataset, parts)),
         trial=worker.pack(trial),
         device=request.device,
         threads=trial.threads,

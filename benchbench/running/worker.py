@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cloudpickle
 import pandas as pd
 from filelock import Timeout
 
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 
 def pack(trial: Trial) -> bytes:
-    """Pack a trial for `run`, its degradation first. Raises what pickling a component raises."""
-    return pickle.dumps(trial.degradation) + pickle.dumps(trial)
+    """Pack a trial for `run`, its degradation first; classes of a script go by value. Raises what pickling raises."""
+    return cloudpickle.dumps(trial.degradation) + cloudpickle.dumps(trial)
 
 
 def run(workspace: Workspace, packed: bytes) -> None:
