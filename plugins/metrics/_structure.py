@@ -19,15 +19,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ._regions import mean_inside
-from ._windows import centres, filtered, full_precision, gaussian
+from ._windows import centres, filtered, full_precision, gaussian, in_parts
 
 SIZE = 11
 WINDOW = gaussian(SIZE, 1.5)
 C1, C2 = 0.01**2, 0.03**2
 
 
-def similarity(restored: Tensor, clean: Tensor) -> tuple[Tensor, Tensor]:
-    """The maps (luminance, contrast), each `(N, C, H - 10, W - 10)`; their product is the SSIM map.
+def contrast(restored: Tensor, clean: Tensor, luminance: bool = False) -> Tensor:
+    """The contrast map `(N, C, H - 10, W - 10)`; times the luminance, if so asked, it is the SSIM map.
 
     The formula has the variances in their sum only, so that four filterings do.
     """
@@ -38,17 +38,19 @@ def similarity(restored: Tensor, clean: Tensor) -> tuple[Tensor, Tensor]:
     squares = ours.square_().addcmul_(theirs, theirs)
     covariance.sub_(product)
     variances.sub_(squares)
-    luminance = product.mul_(2).add_(C1).div_(squares.add_(C1))
-    contrast = covariance.mul_(2).add_(C2).div_(variances.add_(C2))
-    return luminance, contrast
+    found = covariance.mul_(2).add_(C2).div_(variances.add_(C2))
+    return found.mul_(product.mul_(2).add_(C1).div_(squares.add_(C1))) if luminance else found
 
 
 @torch.no_grad()
 def ssim(restored: Tensor, clean: Tensor, region: Tensor | None) -> Tensor:
     """The mean `(N,)` of the SSIM map, over the windows whose centre lies in `region`; NaN where there is none."""
+
+    def score(restored: Tensor, clean: Tensor, region: Tensor | None) -> Tensor:
+        return mean_inside(contrast(restored, clean, luminance=True), centres(region, SIZE)).mean(1)
+
     with full_precision(clean.device):
-        luminance, contrast = similarity(restored, clean)
-        return mean_inside(luminance.mul_(contrast), centres(region, SIZE)).mean(1)
+        return in_parts(score, restored, clean, region)
 
 
 def least_size(scales: int) -> int:
@@ -59,7 +61,7 @@ def least_size(scales: int) -> int:
 def _halved(images: Tensor) -> Tensor:
     """Means of 2×2 pixels; an odd side first repeats its first row and column."""
     odd = max(images.shape[-2] % 2, images.shape[-1] % 2)
-    return F.avg_pool2d(F.pad(images, (odd, 0, odd, 0), mode="replicate"), 2)
+    return F.avg_pool2d(F.pad(images, (odd, 0, odd, 0), mode="replicate") if odd else images, 2)
 
 
 @torch.no_grad()
@@ -69,13 +71,16 @@ def multi_scale_ssim(restored: Tensor, clean: Tensor, region: Tensor | None, wei
     Each scale has half the size of the one before. A coarser pixel is in the region if at least half of it is; an image
     whose region holds no window at some scale gets NaN. Raises ValueError for images below `least_size`.
     """
-    score = restored.new_ones(restored.shape[:2])
-    with full_precision(clean.device):
+
+    def score(restored: Tensor, clean: Tensor, region: Tensor | None) -> Tensor:
+        product = restored.new_ones(restored.shape[:2])
         for scale, weight in enumerate(weights):
             if scale:
                 restored, clean = _halved(restored), _halved(clean)
                 region = None if region is None else _halved(region.to(clean.dtype)) >= 0.5
-            luminance, contrast = similarity(restored, clean)
-            values = luminance * contrast if scale == len(weights) - 1 else contrast
-            score *= mean_inside(values, centres(region, SIZE)).relu() ** weight
-    return score.mean(1)
+            values = contrast(restored, clean, luminance=scale == len(weights) - 1)
+            product *= mean_inside(values, centres(region, SIZE)).relu() ** weight
+        return product.mean(1)
+
+    with full_precision(clean.device):
+        return in_parts(score, restored, clean, region)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -18,7 +18,10 @@ Taps = tuple[float, ...]
 
 # Outputs of one product on a CPU: a wider band multiplies more zeros, a narrower one makes more calls (measured at
 # 64 to 1024 px). Elsewhere the number of calls is what counts.
-CPU_BLOCK = 48
+CPU_BLOCK = 32
+
+# Values in a part of a batch on a CPU, so that the maps of one part stay in the processor's cache.
+CPU_PART = 2**18
 
 
 def gaussian(size: int, sigma: float) -> Taps:
@@ -66,6 +69,15 @@ def filtered(images: Tensor, taps: Taps, step: int = 1) -> Tensor:
     for inputs, outputs, band in _blocks(height, taps, step, maps):
         torch.matmul(band.t(), maps[:, inputs], out=down[:, outputs])
     return down.view(n, c, *down.shape[1:])
+
+
+def in_parts(
+    score: Callable[[Tensor, Tensor, Tensor | None], Tensor], restored: Tensor, clean: Tensor, region: Tensor | None
+) -> Tensor:
+    """The scores `(N,)` of a batch, computed for a few images at a time on a CPU, for all at once elsewhere."""
+    n = max(1, CPU_PART // clean[0].numel()) if clean.is_cpu and len(clean) else max(1, len(clean))
+    regions = [None] * len(clean) if region is None else region.split(n)
+    return torch.cat([score(*part) for part in zip(restored.split(n), clean.split(n), regions, strict=False)])
 
 
 def centres(region: Tensor | None, size: int, step: int = 1) -> Tensor | None:

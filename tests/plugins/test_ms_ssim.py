@@ -39,7 +39,8 @@ def test_it_equals_piq(metric: Metric, channels: int, taller: int, wider: int, n
     least = LEAST[metric.name]
     restored, clean = images(1, channels, least + taller, least + wider, seed, noise)
     expected = reference(restored, clean, SCALES[metric.name])
-    torch.testing.assert_close(metric(restored, clean), expected, atol=3e-5, rtol=0)  # float32 against double
+    # The published weights sum to 1.0001, and piq divides them by it: that is up to 1e-4 · max(-s ln s) = 3.7e-5.
+    torch.testing.assert_close(metric(restored, clean), expected, atol=4e-5, rtol=0)
 
 
 @each
