@@ -8,27 +8,41 @@ import click
 
 from .. import __version__
 from ..errors import BenchbenchError
-from . import check, leaderboard, list_, new_plugin, photos, run, runs, site, speed, weights
+from . import check, leaderboard, list_, new_plugin, options, photos, run, runs, site, speed, weights
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+JSON = "benchbench.json"  # in a context's notes: whether JSON is asked for
 
 
 class Commands(click.Group):
-    """A group that shows a mendable error as one line and exits with 2."""
+    """A group that shows a mendable error as one line and exits with 2; with `--json`, as JSON on standard output too."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note whether JSON is asked for, which a mistake in the other options must not hide."""
+        ctx.meta[JSON] = "--json" in args
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except BenchbenchError as error:
-            text, code = str(error), 2
-        except KeyboardInterrupt:
-            text, code = "stopped", 130
-        except OSError as error:
-            where = f" ({error.filename})" if error.filename else ""
-            text, code = f"{error.strerror or error}{where}", 2
-        click.echo(f"benchbench: {text}", err=True)
+        except click.ClickException as error:
+            error.show()
+            text, code = error.format_message(), error.exit_code
+        except (BenchbenchError, KeyboardInterrupt, OSError) as error:
+            text, code = _in_a_line(error), 130 if isinstance(error, KeyboardInterrupt) else 2
+            click.echo(f"benchbench: {text}", err=True)
+        if ctx.meta[JSON]:
+            options.print_json({"error": text, "exit_code": code})
         sys.exit(code)
+
+
+def _in_a_line(error: BaseException) -> str:
+    """Say in a line what went wrong."""
+    if isinstance(error, KeyboardInterrupt):
+        return "stopped"
+    where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+    return f"{getattr(error, 'strerror', None) or error}{where}"
 
 
 @click.group(cls=Commands, context_settings=CONTEXT)

@@ -31,7 +31,9 @@ def kinds_and_names(ctx: click.Context, parameter: click.Parameter, incomplete: 
     from ..registry import catalogue
 
     names = {e["name"] for e in catalogue.select(catalogue.read(), None)}
-    return sorted(word for word in {f"{kind}s" for kind in catalogue.FACTS} | names if word.startswith(incomplete))
+    return sorted(
+        word for word in {f"{kind}s" for kind in (*catalogue.FACTS, "plugin")} | names if word.startswith(incomplete)
+    )
 
 
 def candidates(entries: Iterable[dict[str, Any]], incomplete: str, chained: bool = False) -> list[str]:

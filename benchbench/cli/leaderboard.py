@@ -11,20 +11,18 @@ import click
 from . import options
 
 RESULTS = Path("leaderboards") / "results"
-out = click.option(
-    "--out",
+WHERE = "Folder of the boards{}.  [default: leaderboards, in or around --runs]"
+runs = click.option(
+    "--runs",
     type=options.FOLDER,
-    default=lambda: RESULTS if RESULTS.is_dir() else Path("runs"),
-    help=f"Folder of the results.  [default: {RESULTS.as_posix()} where it exists, else runs]",
-)
-to = click.option(
-    "--to", type=options.FOLDER, help="Folder of the boards.  [default: leaderboards, in or around --out]"
+    default=lambda: RESULTS if RESULTS.is_dir() else options.RUNS,
+    help=f"Folder of the stored results, which is read.  [default: {RESULTS.as_posix()} where it exists, else runs]",
 )
 
 
-def boards_folder(out: Path, to: Path | None) -> Path:
+def boards_folder(runs: Path, given: Path | None) -> Path:
     """Return the folder of these results' boards: around `leaderboards/results`, in any other folder."""
-    return to or (out.parent if out.name == RESULTS.name else out / "leaderboards")
+    return given or (runs.parent if runs.name == RESULTS.name else runs / "leaderboards")
 
 
 @click.group("leaderboard")
@@ -33,16 +31,17 @@ def command() -> None:
 
 
 @command.command("build")
-@out
-@to
+@runs
+@options.out(WHERE.format(""))
+@options.renamed("--to", "--out")
 @options.at
-def build(out: Path, to: Path | None, at: float | None) -> None:
+def build(runs: Path, out: Path | None, at: float | None) -> None:
     """Write every board that the results give, the overall boards and the index; exit code 1 if any was left out."""
     from .. import boards as leaderboard
 
-    written, problems = leaderboard.build(out, boards_folder(out, to), at)
+    written, problems = leaderboard.build(runs, boards_folder(runs, out), at)
     if not written and not problems:
-        raise click.ClickException(f"there are no results under {out}; `benchbench run --out {out}` makes some")
+        raise click.ClickException(f"there are no results under {runs}; `benchbench run --out {runs}` makes some")
     for problem in problems:
         click.echo(f"benchbench: left out: {problem}", err=True)
     for path in written:
@@ -52,13 +51,14 @@ def build(out: Path, to: Path | None, at: float | None) -> None:
 
 @command.command("merge")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@options.option("--into", type=options.FOLDER, default=RESULTS, help="Folder of results that they are added to.")
+@options.option("--out", type=options.FOLDER, default=RESULTS, help="Folder of results that they are added to.")
+@options.renamed("--into", "--out")
 @options.option(
     "--light/--full", default=True, help="Without weights, restored images and logs, which boards do not need."
 )
 @options.plugins
 @options.as_json
-def merge(paths: tuple[Path, ...], into: Path, light: bool, as_json: bool) -> None:
+def merge(paths: tuple[Path, ...], out: Path, light: bool, as_json: bool) -> None:
     """Add the results in folders and archives (.zip, .tar.gz), each after it was checked.
 
     Schema, protocol, data, sums and scores are checked, and scores are computed anew where a result holds its restored
@@ -67,7 +67,7 @@ def merge(paths: tuple[Path, ...], into: Path, light: bool, as_json: bool) -> No
     from ..boards.submissions.merge import merge as merged
 
     verdicts = []
-    for verdict in merged(paths, into, light=light):
+    for verdict in merged(paths, out, light=light):
         verdicts.append(verdict)
         if not as_json:
             click.echo(verdict, err=verdict.verdict == "refused")
@@ -77,22 +77,24 @@ def merge(paths: tuple[Path, ...], into: Path, light: bool, as_json: bool) -> No
 
 
 @command.command("verify")
-@out
-@to
+@runs
+@click.option("--boards", type=options.FOLDER, help=WHERE.format(", which are checked"))
+@options.renamed("--out", "--runs")
+@options.renamed("--to", "--boards")
 @options.at
 @options.as_json
-def verify(out: Path, to: Path | None, at: float | None, as_json: bool) -> None:
+def verify(runs: Path, boards: Path | None, at: float | None, as_json: bool) -> None:
     """Check that the boards are exactly what the results give; exit code 1 if not. Nothing is written."""
     from ..boards.verify import verify as verified
 
-    boards = boards_folder(out, to)
-    differences = verified(out, boards, at)
+    folder = boards_folder(runs, boards)
+    differences = verified(runs, folder, at)
     if as_json:
         options.print_json([asdict(d) for d in differences])
     elif not differences:
-        click.echo(f"{boards} is exactly what {out} gives")
+        click.echo(f"{folder} is exactly what {runs} gives")
     else:
-        hint = f"`benchbench leaderboard build --out {out} --to {boards}` writes what they should be"
+        hint = f"`benchbench leaderboard build --runs {runs} --out {folder}` writes what they should be"
         click.echo("\n".join([*map(str, differences), hint]), err=True)
     sys.exit(bool(differences))
 
@@ -119,11 +121,12 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
     help="Label of the images, such as gender or birth_year/10 (in tens); two are also crossed.  [repeatable]",
 )  # fmt: skip
 @click.option("--degrade", multiple=True, metavar="SPEC", help="Only the boards of this degradation.  [repeatable]")
-@out
-@click.option("--to", type=click.Path(path_type=Path), help="Also write TO.md, TO.csv and TO.json.")
+@runs
+@options.out("Also write OUT.md, OUT.csv and OUT.json.", type=click.Path(path_type=Path))
+@options.renamed("--to", "--out")
 @options.plugins
 @options.as_json
-def fairness(by: tuple[str, ...], degrade: tuple[str, ...], out: Path, to: Path | None, as_json: bool) -> None:
+def fairness(by: tuple[str, ...], degrade: tuple[str, ...], runs: Path, out: Path | None, as_json: bool) -> None:
     """Scores by group: who is restored worse, by how much, and is it more than the degradation's own doing?
 
     Groups are labels of the data set, which has to be at hand; they are read from there and not kept in results.
@@ -133,11 +136,11 @@ def fairness(by: tuple[str, ...], degrade: tuple[str, ...], out: Path, to: Path 
     from ..boards.markdown import fairness as page
     from .printing import show_audit
 
-    boards = [b for b in collect(out)[0] if not degrade or b.setting.degradation in degrade]
+    boards = [b for b in collect(runs)[0] if not degrade or b.setting.degradation in degrade]
     if not boards:
-        raise click.ClickException(f"there are no such boards under {out}")
+        raise click.ClickException(f"there are no such boards under {runs}")
     tables = [table for board in boards for table in audit(board, by)]
-    written = page.write_audit(tables, to) if to else []
+    written = page.write_audit(tables, out) if out else []
     if as_json:
         click.echo(page.as_json(tables), nl=False)
         return

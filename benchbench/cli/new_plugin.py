@@ -14,13 +14,12 @@ KIND = click.Choice(["model", "degradation", "metric", "dataset"])
 @click.command("new-plugin")
 @click.argument("name")
 @click.option("--kind", required=True, type=KIND, help="What the plugin brings.")
-@click.option(
-    "--to", type=options.FOLDER, default=Path(), help="Folder in which the package's own is made.  [default: here]"
-)
-def command(name: str, kind: str, to: Path) -> None:
+@options.out("Folder in which the package's own is made.  [default: here]", default=Path())
+@options.renamed("--to", "--out")
+def command(name: str, kind: str, out: Path) -> None:
     """Write a package, benchbench-NAME, that brings a working component: change it into yours."""
     from ..registry.scaffold import new_plugin
 
-    folder = new_plugin(options.load_registry(quiet=True), name, kind, to)
+    folder = new_plugin(options.load_registry(quiet=True), name, kind, out)
     click.echo(f"Written: {folder}\n")
     click.echo(f"  cd {folder}\n  pip install -e '.[test]'\n  pytest\n  benchbench list {kind}s")

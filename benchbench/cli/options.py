@@ -28,12 +28,39 @@ def component(kind: str, flag: str, help: str, multiple: bool = True, **more: An
     return click.option(flag, kind, multiple=multiple, metavar="SPEC", help=help, shell_complete=complete, **more)
 
 
-out = option("--out", type=FOLDER, default=Path("runs"), help="Folder of the results and boards.")
+RUNS = Path("runs")
+runs = option("--runs", type=FOLDER, default=RUNS, help="Folder of the stored results, which is read.")
 at = click.option(
     "--at", metavar="RUNG", callback=lambda ctx, parameter, text: text and _flops(text),
     help="Boards after so much training, such as 0.5TFLOP.  [default: the highest rung that all models have]",
 )  # fmt: skip
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts, and nothing else.")
+
+
+def out(help: str, **more: Any) -> Callable[[Any], Any]:
+    """Return `--out`, the folder that a command writes; `more` is what `click.option` knows.
+
+    A folder of stored results is refused: these commands read results, by `--runs`.
+    """
+    return click.option("--out", **{"type": FOLDER, "callback": _no_results, **more}, help=help)
+
+
+def _no_results(ctx: click.Context, parameter: click.Parameter, folder: Path | None) -> Path | None:
+    from ..results import store
+
+    if folder and not ctx.resilient_parsing and store.holds_results(folder):
+        raise click.UsageError(f"--out is where this command writes, and {folder} holds results: name it by --runs")
+    return folder
+
+
+def renamed(old: str, new: str) -> Callable[[Any], Any]:
+    """Return an option that is no more; who gives it is told what it is called now."""
+
+    def tell(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+        if value is not None and not ctx.resilient_parsing:
+            raise click.UsageError(f"{old} is called {new} here: --out is what a command writes, --runs what it reads")
+
+    return click.option(old, hidden=True, expose_value=False, is_eager=True, callback=tell)
 
 
 def plugins(command: Any) -> Any:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ..registry.registry import Registry
 
 photos = click.argument("photos", nargs=-1, required=True, type=options.FILE)
-to = click.option("--to", type=options.FOLDER, default=Path(), help="Folder of the pictures.  [default: here]")
+out = options.out("Folder of the pictures.  [default: here]", default=Path())
+no_to = options.renamed("--to", "--out")
 
 
 @click.command("degrade")
@@ -26,9 +27,10 @@ to = click.option("--to", type=options.FOLDER, default=Path(), help="Folder of t
     "--size", type=click.IntRange(8, 4096), help="Scale the shorter side to so many px first.  [default: its own size]"
 )
 @options.option("--seed", default=0, help="For degradations that draw at random.")
-@to
+@out
+@no_to
 @options.plugins
-def degrade(photos: tuple[Path, ...], degradation: tuple[str, ...], size: int | None, seed: int, to: Path) -> None:
+def degrade(photos: tuple[Path, ...], degradation: tuple[str, ...], size: int | None, seed: int, out: Path) -> None:
     """Degrade photographs, at their own size or a smaller one."""
     from .. import photos as work
 
@@ -37,7 +39,7 @@ def degrade(photos: tuple[Path, ...], degradation: tuple[str, ...], size: int | 
     bad = 0
     for photo, each in product(photos, degradations):
         try:
-            click.echo(work.degrade(photo, each, to, seed, size))
+            click.echo(work.degrade(photo, each, out, seed, size))
         except DataError as error:
             bad += 1
             click.echo(f"benchbench: {error}", err=True)
@@ -50,8 +52,9 @@ def degrade(photos: tuple[Path, ...], degradation: tuple[str, ...], size: int | 
 @options.component("degradation", "--degrade", "What the photographs suffer from.", False, required=True)
 @options.component("dataset", "--dataset", "Data set that the model was trained on, if the runs have several.", False)
 @click.option("--size", type=int, help="Size in pixels that the model was trained at, if the runs have several.")
-@to
-@options.out
+@options.runs
+@out
+@no_to
 @options.plugins
 @options.as_json
 def restore(
@@ -60,7 +63,7 @@ def restore(
     degradation: str,
     dataset: str | None,
     size: int | None,
-    to: Path,
+    runs: Path,
     out: Path,
     as_json: bool,
 ) -> None:
@@ -73,7 +76,7 @@ def restore(
     registry = options.load_registry()
     model = model if model == "all" else str(registry.resolve("model", model))
     wanted = work.Wanted(registry.resolve("degradation", degradation), model, _label(registry, dataset), size)
-    restorer = work.best_trained(registry, out, wanted)
+    restorer = work.best_trained(registry, runs, wanted)
     if not as_json:
         click.echo(f"Restoring by {restorer.model} ({restorer.score}), from {restorer.result.folder}")
         if restorer.others:
@@ -81,7 +84,7 @@ def restore(
     done, bad = [], 0
     for photo in photos:
         try:
-            done.append(work.restore_file(photo, restorer, to))
+            done.append(work.restore_file(photo, restorer, out))
         except DataError as error:
             bad += 1
             click.echo(f"benchbench: {error}", err=True)

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 )
 @click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
 @click.option("--memory", metavar="SIZE", help="Main memory, such as 4GB, above which a trial is given up.")
-@options.out
+@options.option("--out", type=options.FOLDER, default=options.RUNS, help="Folder of the results and boards.")
 @options.at
 @click.option("--fresh", is_flag=True, help="Discard stored results of the chosen trials first.")
 @click.option("--predictions", is_flag=True, help="Keep all restored test images, so that others can score them.")
@@ -101,6 +101,8 @@ def command(
         code = work(registry, request, console, as_json)
     except KeyboardInterrupt:  # the second, or before the first trial
         code = 130
+        if as_json:
+            options.print_json({"error": "stopped", "exit_code": code})
     if code == 130:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more would only disturb the interpreter's end
         click.echo("\nbenchbench: stopped" + ("" if overfit_one else "; the same command goes on from here"), err=True)

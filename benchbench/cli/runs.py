@@ -15,15 +15,16 @@ def command() -> None:
 
 
 @command.command("prune")
-@options.out
-def prune(out: Path) -> None:
+@options.runs
+@options.renamed("--out", "--runs")
+def prune(runs: Path) -> None:
     """Remove from stored results what trainings need to go on with a larger budget.
 
     Results, boards and weights stay; a larger budget then trains anew.
     """
     from ..results import store
 
-    checkpoints = [path for where, _ in store.find(out) if (path := where / store.CHECKPOINT).is_file()]
+    checkpoints = [path for where, _ in store.find(runs) if (path := where / store.CHECKPOINT).is_file()]
     size = sum(path.stat().st_size for path in checkpoints)
     for path in checkpoints:
         path.unlink()

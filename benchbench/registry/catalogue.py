@@ -70,12 +70,12 @@ def _plain(value: Any) -> Any:
 
 
 def select(catalogue: Iterable[Entry], what: str | None) -> list[Entry]:
-    """Select all components, those of a kind (`models`), or those of a name. Raises SpecError if there are none."""
+    """Select all components, those of a kind (`models`, `model`), or those of a name. Raises SpecError if there are none."""
     found = [e for e in catalogue if e["kind"] != "plugin"]
     known = {f"{kind}s" for kind in FACTS} | {e["name"] for e in found}
-    if what is not None and what not in known:
+    if what is not None and what not in known | FACTS.keys():
         raise SpecError(f"there is no component '{what}': {did_you_mean(what, known)}")
-    return [e for e in found if what in (None, f"{e['kind']}s", e["name"])]
+    return [e for e in found if what in (None, e["kind"], f"{e['kind']}s", e["name"])]
 
 
 def as_text(entries: list[Entry]) -> str:

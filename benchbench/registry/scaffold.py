@@ -45,7 +45,7 @@ def new_plugin(registry: Registry, name: str, kind: str, to: Path) -> Path:
         raise SpecError(f"there is a plugin named '{name}' already; choose another name")
     folder = to / f"benchbench-{name}"
     if folder.exists():
-        raise BenchbenchError(f"{folder} is there already; choose another name, or another folder with --to")
+        raise BenchbenchError(f"{folder} is there already; choose another name, or another folder with --out")
     words = {
         "name": name,
         "kind": kind,

@@ -195,6 +195,11 @@ def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
         yield path.parent, result if result.record.key == path.parent.name else copied
 
 
+def holds_results(out: Path) -> bool:
+    """Return whether there are results under `out`, whole or damaged."""
+    return any(out.glob(f"*/*/*/*/{RESULT}"))
+
+
 def work_folder(final: Path) -> Path:
     """The folder in which a trial works until its result is whole."""
     return final.with_name(final.name + WORK)

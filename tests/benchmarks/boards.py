@@ -78,7 +78,7 @@ def main() -> None:
         out = Path(folder) / "results"
         write(out, given.results, given.images, given.boards, given.pictures)
         before = time.perf_counter()
-        command = ["leaderboard", "build", "--out", str(out), "--to", str(Path(folder) / "boards")]
+        command = ["leaderboard", "build", "--runs", str(out), "--out", str(Path(folder) / "boards")]
         done = subprocess.run([sys.executable, "-c", BUILD, *command], check=True, stdout=subprocess.PIPE, text=True)
         seconds = time.perf_counter() - before
     used = resource.getrusage(resource.RUSAGE_CHILDREN)

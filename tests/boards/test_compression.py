@@ -207,7 +207,7 @@ def test_markdown_json_site_and_picture_show_the_codecs(tmp_path: Path) -> None:
     [content] = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     assert content["compression"]["anchor"] == "zip"
     assert content["compression"]["curves"][0]["against"]["peak"]["percent"] == pytest.approx(-50, abs=0.01)
-    done = CliRunner().invoke(main, ["site", "--out", str(runs), "--to", str(tmp_path / "site")])
+    done = CliRunner().invoke(main, ["site", "--runs", str(runs), "--out", str(tmp_path / "site")])
     assert done.exit_code == 0, done.output
     site = (tmp_path / "site" / "boards" / "toy-faces" / "nothing.html").read_text(encoding="utf-8")
     assert "half</bdi> takes the fewest bytes for the same quality" in site

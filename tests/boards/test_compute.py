@@ -115,11 +115,11 @@ def test_a_metric_added_later_is_missing_at_lower_rungs(tmp_path: Path) -> None:
 
 def test_the_command_line_builds_boards_at_a_rung(tmp_path: Path) -> None:
     climb(tmp_path, "a", 20, 21, 22, 23)
-    done = CliRunner().invoke(main, ["leaderboard", "build", "--out", str(tmp_path), "--at", "0.5TFLOP"])
+    done = CliRunner().invoke(main, ["leaderboard", "build", "--runs", str(tmp_path), "--at", "0.5TFLOP"])
     assert done.exit_code == 0, done.output
     text = (tmp_path / "leaderboards" / "toy-faces" / "darken.md").read_text(encoding="utf-8")
     assert "after 0.5 TFLOP of training" in text
-    wrong = CliRunner().invoke(main, ["leaderboard", "build", "--out", str(tmp_path), "--at", "3epochs"])
+    wrong = CliRunner().invoke(main, ["leaderboard", "build", "--runs", str(tmp_path), "--at", "3epochs"])
     assert (wrong.exit_code, "is no amount of compute" in wrong.output) == (2, True)
 
 

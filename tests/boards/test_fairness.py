@@ -181,7 +181,16 @@ def test_hostile_labels_are_inert_in_markdown(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.usefixtures("labels")
 def test_the_command_shows_a_table_and_writes_markdown_csv_and_json(tmp_path: Path) -> None:
     board(tmp_path / "runs")
-    call = ["leaderboard", "fairness", "--out", str(tmp_path / "runs"), "--by", "sex", "--to", str(tmp_path / "by-sex")]
+    call = [
+        "leaderboard",
+        "fairness",
+        "--runs",
+        str(tmp_path / "runs"),
+        "--by",
+        "sex",
+        "--out",
+        str(tmp_path / "by-sex"),
+    ]
     shown = CliRunner().invoke(main, call)
     assert shown.exit_code == 0, shown.output
     assert "too few images: x (15)" in shown.output

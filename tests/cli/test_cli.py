@@ -137,7 +137,7 @@ def test_all_that_a_package_brings_can_be_left_out(tmp_path: Path, monkeypatch: 
 def test_leaderboard_build_writes_what_the_run_wrote(tmp_path: Path) -> None:
     out = tmp_path / "runs"
     call("run", *QUICK, "--model", "identity", "--out", str(out))
-    result = call("leaderboard", "build", "--out", str(out), "--to", str(tmp_path / "boards"))
+    result = call("leaderboard", "build", "--runs", str(out), "--out", str(tmp_path / "boards"))
     assert result.exit_code == 0
     for name in ("pixelate.md", "pixelate.csv", "pixelate.json", "pixelate.png"):
         ours, theirs = tmp_path / "boards" / "faces,n=60" / name, out / "leaderboards" / "faces,n=60" / name

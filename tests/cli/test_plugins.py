@@ -151,11 +151,11 @@ def test_a_file_named_as_a_module_that_exists_or_can_be_none_is_refused(plugin: 
 
 
 def test_new_plugin_writes_a_folder_and_says_how_to_go_on(tmp_path: Path) -> None:
-    result = call("new-plugin", "sharper-still", "--kind", "model", "--to", tmp_path)
+    result = call("new-plugin", "sharper-still", "--kind", "model", "--out", tmp_path)
     assert result.exit_code == 0
     assert result.output.startswith(f"Written: {tmp_path / 'benchbench-sharper-still'}\n")
     assert "pip install -e '.[test]'" in result.output
-    again = call("new-plugin", "sharper-still", "--kind", "model", "--to", tmp_path)
+    again = call("new-plugin", "sharper-still", "--kind", "model", "--out", tmp_path)
     assert again.exit_code == 2
     assert "is there already" in again.stderr
 

@@ -23,7 +23,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_new_plugin_installs_passes_its_tests_and_is_listed(kind: str, python: Path, tmp_path: Path) -> None:
     name = f"fresh-{kind}"
     benchbench = [python, "-m", "benchbench"]
-    subprocess.run([*benchbench, "new-plugin", name, "--kind", kind, "--to", tmp_path], check=True)
+    subprocess.run([*benchbench, "new-plugin", name, "--kind", kind, "--out", tmp_path], check=True)
     folder = tmp_path / f"benchbench-{name}"
     install(python, folder)
     listed = subprocess.run([*benchbench, "list", f"{kind}s", "--json"], check=True, capture_output=True, text=True)
@@ -38,7 +38,7 @@ def test_a_new_plugin_installs_passes_its_tests_and_is_listed(kind: str, python:
 
 def test_a_new_model_learns(python: Path, tmp_path: Path) -> None:
     benchbench = [python, "-m", "benchbench"]
-    subprocess.run([*benchbench, "new-plugin", "learner", "--kind", "model", "--to", tmp_path], check=True)
+    subprocess.run([*benchbench, "new-plugin", "learner", "--kind", "model", "--out", tmp_path], check=True)
     source = tmp_path / "benchbench-learner" / "src" / "benchbench_learner.py"
     options = [
         "--dataset",

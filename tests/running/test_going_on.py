@@ -101,7 +101,7 @@ def test_a_metric_that_came_later_is_scored_at_the_last_rung_only(data: Prepared
 
 def test_a_run_that_cannot_go_on_says_so_in_one_line(tmp_path: Path) -> None:
     go(tmp_path, model=("tiny-conv", "identity"), budget="1epochs")
-    pruned = CliRunner().invoke(main, ["runs", "prune", "--out", str(tmp_path)])
+    pruned = CliRunner().invoke(main, ["runs", "prune", "--runs", str(tmp_path)])
     assert pruned.output.startswith("1 checkpoints removed, 0.0 MB")
     assert not list(tmp_path.rglob("checkpoint*"))
     recorder = Recorder()

@@ -50,7 +50,7 @@ def _known(folder: Path) -> set[str]:
     if not folder.is_dir() or not any(folder.iterdir()):
         return set()
     if not (folder / MANIFEST).is_file():
-        raise BenchbenchError(f"{folder} holds files that are no site of benchbench; name a new folder with --to")
+        raise BenchbenchError(f"{folder} holds files that are no site of benchbench; name a new folder with --out")
     lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
     home = folder.resolve()
     return {line for line in lines if (folder / line).resolve().is_relative_to(home)}

@@ -90,7 +90,7 @@ def test_nothing_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_command_tells_each_verdict_and_fails_if_one_was_refused(runs: Path, tmp_path: Path) -> None:
-    call = ["leaderboard", "merge", str(runs), "--into", str(tmp_path / "into"), "--json"]
+    call = ["leaderboard", "merge", str(runs), "--out", str(tmp_path / "into"), "--json"]
     edit(one(runs), lambda content: content["protocol"].update(version=99))
     found = CliRunner().invoke(main, call)
     assert found.exit_code == 1
