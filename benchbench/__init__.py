@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .contracts.recipe import Recipe
     from .contracts.seeding import Draw, derive, generator
     from .contracts.weights import Weights, find_weights, missing_weights, read_weights, weight_folders
-    from .data.reading import read_image, read_levels
+    from .data.reading import is_image_name, read_image, read_levels
     from .errors import BenchbenchError, DataError, PluginError, SpecError, TrialError
     from .registry.embedder import FaceEmbedder, face_embedder
     from .registry.hookspecs import hookimpl
@@ -37,7 +37,7 @@ _HOMES = {
     "contracts.recipe": ("Recipe",),
     "contracts.seeding": ("Draw", "derive", "generator"),
     "contracts.weights": ("Weights", "find_weights", "missing_weights", "read_weights", "weight_folders"),
-    "data.reading": ("read_image", "read_levels"),
+    "data.reading": ("is_image_name", "read_image", "read_levels"),
     "errors": ("BenchbenchError", "DataError", "PluginError", "SpecError", "TrialError"),
     "registry.embedder": ("FaceEmbedder", "face_embedder"),
     "registry.hookspecs": ("hookimpl",),
@@ -48,7 +48,8 @@ __all__ = [
     "AdversarialModel", "AdversarialPair", "Batch", "BenchbenchError", "Codec", "DataError", "Dataset",
     "Degradation", "Degraded", "Draw", "FaceEmbedder", "Images", "Metric", "Model", "Peer", "PluginError", "Range",
     "Recipe", "SpecError", "Task", "TrialError", "Weights", "derive", "face_embedder", "find_weights", "generator",
-    "hookimpl", "missing_weights", "param", "read_image", "read_levels", "read_weights", "weight_folders",
+    "hookimpl", "is_image_name", "missing_weights", "param", "read_image", "read_levels", "read_weights",
+    "weight_folders",
 ]  # fmt: skip
 
 

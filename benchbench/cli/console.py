@@ -46,8 +46,10 @@ class Console(Listener):
     def planned(
         self, trials: Sequence[Trial], missing: Sequence[Trial], scored: int, skipped: Sequence[tuple[str, str]]
     ) -> None:
+        if skipped:
+            self.rich.print("Not used:")
         for name, reason in skipped[:5]:
-            self.rich.print(f"  left out {name}: {reason}")
+            self.rich.print(f"  {name}: {reason}")
         if len(skipped) > 5:
             self.rich.print(f"  … and {len(skipped) - 5} more")
         done = len(trials) - len(missing)

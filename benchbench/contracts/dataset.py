@@ -36,7 +36,7 @@ class Images:
     splits: Sequence[Literal["train", "validation", "test"]] | None = None
     """`n` official splits; if given, they replace the hash."""
     skipped: Sequence[tuple[str, str]] = ()
-    """(file, reason) of each image left out."""
+    """(file, reason) of each image left out, and of each list that says nothing of some image, or of none."""
 
 
 class Dataset(Component, ABC):

@@ -74,7 +74,10 @@ def check_splits(images: Images, dataset: Dataset, copies: Sequence[tuple[int, i
     if few:
         why = "; ".join(dict.fromkeys(reason for _, reason in images.skipped[:3]))
         left_out = f" ({len(images.skipped)} were skipped: {why})" if images.skipped else ""
-        raise DataError(f"{dataset.label}: too few usable images, {len(images.ids)} in all{left_out}: {', '.join(few)}")
+        repeats = sum(i != first for i, first in enumerate(first_of_group(len(images.ids), copies)))
+        among = f", of which {repeats} repeat an earlier one" * bool(repeats)
+        in_all = f"too few usable images, {len(images.ids)} in all{among}{left_out}"
+        raise DataError(f"{dataset.label}: {in_all}: {', '.join(few)}")
 
 
 def copies_of(images: Images) -> list[tuple[int, int]]:

@@ -2,14 +2,17 @@
 
 Files come from strangers, so only the header is read before the number of pixels and frames is known, and whatever
 Pillow stumbles over becomes a reason. Images are decoded whole, so their pixels do not depend on what they are for.
+What a file is, its content says, not its suffix; but a camera's raw file looks like a TIFF of its thumbnail.
 """
 
 from __future__ import annotations
 
+import functools
+import importlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +25,19 @@ MIN_SIDE = 16
 MAX_PIXELS = 8192 * 8192
 """An image of more pixels than this is taken for a decompression bomb."""
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "JPEG2000", "PPM", "TGA")
+SEVERAL = ("MPO", "HEIF")
+"""Formats whose further frames are depth or gain maps, or other shots: the first one is the photograph."""
+RAW = frozenset().union(
+    [".3fr", ".arw", ".cr2", ".cr3", ".dcr", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mrw", ".nef", ".nrw", ".orf"],
+    [".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srw", ".x3f"],
+)
+"""Suffixes of cameras' raw files."""
+SUFFIXES = RAW.union(
+    [".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".hif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg"],
+    [".jpg", ".jxl", ".mpo", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp"],
+    [".ai", ".dds", ".eps", ".exr", ".hdr", ".icns", ".ico", ".jxr", ".pcx", ".psd", ".svg", ".xcf"],
+)
+"""Suffixes of images, also of kinds that are not read."""
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -39,7 +55,7 @@ def read_image(path: Path) -> Image.Image:
 
     Raises DataError with the reason, in one line without the path, for a file that cannot be used.
 
-    >>> from pathlib import Path
+    >>> from pathlib import Path, PurePath
     >>> from benchbench import read_image
     >>> read_image(Path("none.jpg"))
     Traceback (most recent call last):
@@ -49,12 +65,13 @@ def read_image(path: Path) -> Image.Image:
         return _rgb(_upright(image), background=255)
 
 
-def read_levels(path: Path) -> NDArray[np.uint8]:
-    """Read a mask, upright, as its grey levels or its palette's indices `(H, W)`; transparent parts become black.
+def read_levels(path: Path, labels: bool = False) -> NDArray[np.uint8]:
+    """Read a mask, upright, as its grey levels `(H, W)`; transparent parts become black.
 
-    Raises DataError as `read_image` does.
+    With `labels`, a mask with a palette is read as the palette's indices, not by its colours. Raises DataError as
+    `read_image` does.
 
-    >>> from pathlib import Path
+    >>> from pathlib import Path, PurePath
     >>> from benchbench import read_levels
     >>> read_levels(Path("none.png"))
     Traceback (most recent call last):
@@ -62,32 +79,72 @@ def read_levels(path: Path) -> NDArray[np.uint8]:
     """
     with _opened(path) as image:
         upright = _upright(image)
-        return np.asarray(upright if upright.mode in ("L", "P") else _rgb(upright, background=0).convert("L"))
+        as_it_is = upright.mode == "L" or (upright.mode == "P" and labels)
+        return np.asarray(upright if as_it_is else _rgb(upright, background=0).convert("L"))
+
+
+def is_image_name(name: str) -> bool:
+    """Tell by its suffix whether a file is called an image, readable or not.
+
+    >>> from benchbench import is_image_name
+    >>> is_image_name("me.JPG"), is_image_name("me.dng"), is_image_name("me.txt")
+    (True, True, False)
+    """
+    return PurePath(name).suffix.lower() in SUFFIXES
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     """Open an image that is fit to be decoded. Whatever is raised inside is a DataError."""
+    if path.suffix.lower() in RAW:
+        raise DataError("a camera's raw file: develop it, and save it as PNG, TIFF or JPEG")
     try:
-        with path.open("rb") as stream, Image.open(stream, formats=FORMATS) as image:
+        with path.open("rb") as stream, Image.open(stream, formats=_formats()) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise DataError(f"{width}x{height}: more than {MAX_PIXELS:,} pixels")
             if min(width, height) < MIN_SIDE:
                 raise DataError(f"{width}x{height}: the shorter side is below {MIN_SIDE} pixels")
-            # a phone's JPEG may carry a depth or gain map as a second frame (MPO): that is no animation
-            if image.format != "MPO" and getattr(image, "is_animated", False):
+            if image.format not in SEVERAL and getattr(image, "is_animated", False):
                 raise DataError("animated: it has more than one frame")
             yield image
     except DataError:
         raise
+    except UnidentifiedImageError as problem:
+        raise DataError(_unknown(path)) from problem
     except Exception as problem:  # nearly anything: SyntaxError, struct.error, MemoryError, …
         raise DataError(_reason(problem)) from problem
 
 
+@functools.cache
+def _formats() -> tuple[str, ...]:
+    """The formats that can be read here: Pillow's own, and those of extras that are installed."""
+    formats = list(FORMATS)
+    for module, form in (("pillow_heif", "HEIF"), ("pillow_jxl", "JXL")):
+        try:
+            extra = importlib.import_module(module)
+            if form == "HEIF":
+                extra.register_heif_opener()
+        except Exception:  # it is absent or broken; other formats are read nevertheless
+            continue
+        formats.append(form)
+    return tuple(formats)
+
+
+def _unknown(path: Path) -> str:
+    """The reason against a file that no reader knows, and the way out."""
+    with path.open("rb") as stream:
+        head = stream.read(12)
+    for form, extra, is_it in (
+        ("HEIC", "heif", head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1")),
+        ("JPEG XL", "jxl", head[:2] == b"\xff\x0a" or head[4:8] == b"JXL "),
+    ):
+        if is_it:
+            return f"{form}: pip install 'benchbench[{extra}]' reads it, or save it as PNG or JPEG"
+    return "not an image of a known format: save it as PNG or JPEG"
+
+
 def _reason(problem: Exception) -> str:
-    if isinstance(problem, UnidentifiedImageError):
-        return "not an image of a known format"
     if isinstance(problem, Image.DecompressionBombError):
         return f"more than {MAX_PIXELS:,} pixels"
     text = (problem.strerror if isinstance(problem, OSError) else "") or str(problem) or type(problem).__name__

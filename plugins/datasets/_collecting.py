@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from PIL import Image
 
 from benchbench import DataError, Dataset, Images
 
-from ._finding import SUFFIXES, Skipped, digest, existing_folder, find_images, plain, short_ids
+from ._finding import Skipped, digest, existing_folder, find_images, plain, short_ids
 from ._reading import Crop, Levels, read_mask, read_photo
 
 UPSCALE = "enlarge images that are smaller than the size asked for; otherwise they are left out"
@@ -44,6 +44,16 @@ class Photo:
     split: Any = None
 
 
+class Listing(NamedTuple):
+    """What the lists and folders of a data set say of its images."""
+
+    columns: Sequence[str]
+    """The names of the attributes."""
+    photos: list[Photo]
+    remarks: Sequence[tuple[str, str]] = ()
+    """(list, what in it is of no use)."""
+
+
 class OnDisk(Dataset):
     """A data set that lies in a folder, in the layout of those who made it."""
 
@@ -63,9 +73,12 @@ class OnDisk(Dataset):
     ids = staticmethod(short_ids)
     """Gives each of the image files its id."""
 
+    labels: ClassVar[bool] = False
+    """Whether a mask's palette is of no account: its indices are labels."""
+
     @abstractmethod
-    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
-        """Return the names of the attributes, and the photos in order, from the image files by id and the mask files.
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> Listing:
+        """Return what is known of the photos, in order, from the image files by id and the mask files.
 
         Raises DataError for a list that cannot be understood.
         """
@@ -98,14 +111,17 @@ class OnDisk(Dataset):
         root = self.root()
         for name in self.layout:
             if (root / name).is_dir():
-                return (root / name).resolve(), root / self.mask_folder if self.mask_folder else None
+                folder = (root / name).resolve()
+                while (folder / folder.name).is_dir():  # as some unpack it
+                    folder /= folder.name
+                return folder, root / self.mask_folder if self.mask_folder else None
         raise DataError(f"{self.name}: '{root}' holds no folder {' or '.join(self.layout)}. {self.way_out}")
 
     def load(self, size: int) -> Images:
         """Load the first `limit` usable images. Raises DataError if there are none, or for a malformed list."""
         folder, mask_folder = self.folders()
         names, masks, skipped = self._found(folder, mask_folder)
-        columns, photos = self.photos(dict(zip(self.ids(names), names, strict=True)), masks)
+        columns, photos, remarks = self.photos(dict(zip(self.ids(names), names, strict=True)), masks)
         room = min(len(photos), self.limit or len(photos))
         pixels, faces = _space(room, size, any(p.masks for p in photos))
         kept = list[Photo]()
@@ -120,23 +136,24 @@ class OnDisk(Dataset):
                 kept.append(photo)
         if not kept:
             raise DataError(_nothing_left(folder, skipped))
-        splits = [p.split for p in kept]
+        splits = self._whole(kept, "split")
         return Images(
             ids=[p.id for p in kept],
             pixels=torch.from_numpy(pixels[: len(kept)]),
             masks=torch.from_numpy(faces[: len(kept)]) if len(faces) else None,
             attributes={column: [p.values[k] if p.values else None for p in kept] for k, column in enumerate(columns)},
-            identities=self._identities(kept),
-            splits=splits if set(splits) == {"train", "validation", "test"} else None,  # the first few lack one
-            skipped=skipped,
+            identities=self._whole(kept, "identity"),
+            splits=splits if set(splits or ()) == {"train", "validation", "test"} else None,  # the first few lack one
+            skipped=[*remarks, *skipped],
         )
 
-    def _identities(self, photos: Sequence[Photo]) -> list[Any] | None:
-        """Return the persons; None where no photo has one. Raises DataError where only some have."""
-        if all(photo.identity is None for photo in photos):
+    def _whole(self, photos: Sequence[Photo], what: Literal["identity", "split"]) -> list[Any] | None:
+        """Return the persons or the splits; None where no photo has one. Raises DataError where only some have."""
+        values = {photo.id: getattr(photo, what) for photo in photos}
+        if all(value is None for value in values.values()):
             return None
-        where = f"{self.name}: the list of identities"
-        return complete({p.id: p.identity for p in photos}, where, "complete it, or take it away")
+        names = {"identity": "identities", "split": "splits"}
+        return complete(values, f"{self.name}: the list of {names[what]}", "complete it, or take it away")
 
     def _found(self, folder: Path, mask_folder: Path | None) -> tuple[list[str], list[str], Skipped]:
         """Find image files and mask files, each relative to its folder, and the files passed over."""
@@ -156,7 +173,7 @@ class OnDisk(Dataset):
         for mask in photo.masks:
             path = (mask_folder or folder) / mask
             try:
-                share, own_aspect = read_mask(path, size, self.crop, self.is_face)
+                share, own_aspect = read_mask(path, size, self.crop, self.is_face, self.labels)
                 if not np.isclose(own_aspect, aspect, rtol=0.02):
                     raise DataError("its proportions are not those of the image")
                 if not share.any():
@@ -213,6 +230,6 @@ def _in_parallel(read: Callable[[Photo], _Read], photos: Sequence[Photo]) -> Ite
 
 def _nothing_left(folder: Path, skipped: Skipped) -> str:
     if not skipped:
-        return f"'{folder}' holds no images: name the folder that has them ({', '.join(sorted(SUFFIXES))})"
+        return f"'{folder}' holds no images: name the folder that has them (JPEG, PNG, WebP, TIFF, …)"
     examples = "; ".join(f"{file}: {why}" for file, why in skipped[:3])
     return f"none of the {len(skipped)} images in '{folder}' can be used ({examples})"

@@ -5,16 +5,30 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from benchbench import DataError
+from benchbench import DataError, is_image_name
 
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".jp2"}
-    | {".j2k", ".pbm", ".pgm", ".ppm", ".pnm", ".tga"}
+JUNK = ("@eadir", "__macosx", "@recycle", "#recycle", "#snapshot", "$recycle.bin", "lost+found")
+"""Folders that storage boxes and systems make, in lower case; others of theirs are hidden."""
+_HEADS = (
+    (0, b"\xff\xd8\xff", ".jpg"),
+    (0, b"\x89PNG\r\n\x1a\n", ".png"),
+    (0, b"GIF8", ".gif"),
+    (0, b"II*\0", ".tif"),
+    (0, b"MM\0*", ".tif"),
+    (8, b"WEBP", ".webp"),
+    (4, b"ftypavif", ".avif"),
+    (4, b"ftyphei", ".heic"),
+    (4, b"ftypmif1", ".heic"),
+    (4, b"JXL \r\n", ".jxl"),
+    (0, b"\xff\x0a", ".jxl"),
+    (4, b"jP  \r\n", ".jp2"),
 )
+"""(position, bytes) by which a file is known as an image, and the suffix that it should have."""
 Skipped = list[tuple[str, str]]
 """(file, reason) of each image left out."""
 
@@ -33,9 +47,9 @@ def existing_folder(path: str, name: str, way_out: str) -> Path:
 def find_images(root: Path, exclude: Path | None = None, within: Sequence[str] = ("",)) -> tuple[list[str], Skipped]:
     """Image files in the folders `within` of `root` as relative POSIX paths, sorted; those passed over, with reasons.
 
-    Hidden files, files without an image suffix and the folder `exclude` are ignored. `within` may be links; others are
-    not followed: they lead outside, in circles, or to a second name of an image that would then be in training and
-    test.
+    Hidden files, files that are no images, folders of thumbnails and rubbish, and the folder `exclude` are ignored.
+    `within` may be links; others are not followed: they lead outside, in circles, or to a second name of an image that
+    would then be in training and test.
     """
     found, skipped, pending = list[str](), Skipped(), [folder for folder in within if (root / folder).is_dir()]
     while pending:
@@ -48,14 +62,33 @@ def find_images(root: Path, exclude: Path | None = None, within: Sequence[str] =
         for entry in entries:
             name = folder + entry.name
             if entry.is_dir(follow_symlinks=False):
-                if root / name != exclude:
+                if root / name != exclude and entry.name.lower() not in JUNK:
                     pending.append(name + "/")
-            elif Path(name).suffix.lower() in SUFFIXES or (entry.is_symlink() and os.path.isdir(entry)):
+            elif _is_image(entry):
                 if objection := _objection(entry):
                     skipped.append((_printable(name), objection))
                 else:
                     found.append(name)
-    return sorted(found), sorted(skipped)
+    return sorted(found, key=lambda name: (nfc(name), name)), sorted(skipped)
+
+
+def _is_image(entry: os.DirEntry[str]) -> bool:
+    """Tell by a file's suffix, or else by its content, whether it is an image, or a link to a folder."""
+    if entry.is_symlink() and os.path.isdir(entry):
+        return True
+    return is_image_name(entry.name) or _suffix_by_content(entry) is not None
+
+
+def _suffix_by_content(entry: os.DirEntry[str]) -> str | None:
+    """The suffix that an image should have; None for what is no image, or no file that can be read."""
+    try:
+        if not entry.is_file():
+            return None
+        with open(entry, "rb") as stream:
+            head = stream.read(16)
+    except OSError:
+        return None
+    return next((suffix for start, magic, suffix in _HEADS if head[start:].startswith(magic)), None)
 
 
 def _objection(entry: os.DirEntry[str]) -> str | None:
@@ -63,6 +96,8 @@ def _objection(entry: os.DirEntry[str]) -> str | None:
         return "a link, which is not followed"
     if not entry.is_file(follow_symlinks=False):
         return "not a regular file"
+    if Path(entry.name).suffix and not is_image_name(entry.name):
+        return f"unknown suffix: call it {_printable(entry.name)}{_suffix_by_content(entry)}"
     return None if _printable(entry.name) == entry.name else "its name is not valid Unicode"
 
 
@@ -71,8 +106,18 @@ def _printable(name: str) -> str:
     return name.encode(errors="backslashreplace").decode()
 
 
+def nfc(text: str) -> str:
+    """`text` in Unicode's composed form (NFC), in whichever a system or a program wrote it."""
+    return unicodedata.normalize("NFC", text)
+
+
 def unique_ids(names: Sequence[str]) -> list[str]:
-    """Each of the different relative paths without its suffix, or with it where two would be equal otherwise."""
+    """Each of the different relative paths without its suffix, or with it where two would be equal otherwise.
+
+    They are composed (NFC), so that a copy of a folder from another system has the same ids.
+    """
+    composed = list(map(nfc, names))
+    names = composed if len(set(composed)) == len(names) else names
     ids = [name.removesuffix(Path(name).suffix) for name in names]
     while len(count := Counter(ids)) < len(ids):
         ids = [name if count[i] > 1 else i for i, name in zip(ids, names, strict=True)]
@@ -81,7 +126,7 @@ def unique_ids(names: Sequence[str]) -> list[str]:
 
 def short_ids(names: Sequence[str]) -> list[str]:
     """The last part of each relative path without its suffix, or `unique_ids` where two of them would be equal."""
-    stems = [Path(name).stem for name in names]
+    stems = [nfc(Path(name).stem) for name in names]
     return stems if len(set(stems)) == len(stems) else unique_ids(names)
 
 

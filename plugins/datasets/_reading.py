@@ -34,12 +34,15 @@ def read_photo(
     return np.asarray(square), image.width / image.height
 
 
-def read_mask(path: Path, size: int, crop: Crop, face: Callable[[Levels], NDArray[np.bool_]]) -> tuple[Levels, float]:
+def read_mask(
+    path: Path, size: int, crop: Crop, face: Callable[[Levels], NDArray[np.bool_]], labels: bool = False
+) -> tuple[Levels, float]:
     """Read a mask as the share of face in each pixel, uint8 `(size, size)` to 255, and its width over its height.
 
-    `face` says which levels `(H, W)` are face. Raises DataError for a file that cannot be used.
+    `face` says which levels `(H, W)` are face; with `labels`, a palette's indices are the levels. Raises DataError for
+    a file that cannot be used.
     """
-    drawn = Image.fromarray(np.where(face(read_levels(path)), 255, 0).astype(np.uint8))
+    drawn = Image.fromarray(np.where(face(read_levels(path, labels)), 255, 0).astype(np.uint8))
     square = drawn.resize((size, size), Image.Resampling.BOX, box=_square(drawn, crop))
     return np.asarray(square), drawn.width / drawn.height
 

@@ -2,7 +2,8 @@
 
 Layout, as torchvision has it or as published (folders Img, Anno and Eval): `img_align_celeba/000001.jpg`,
 `list_attr_celeba.txt` (40 attributes, here 1 and 0), `identity_CelebA.txt`, `list_eval_partition.txt` (0 training, 1
-validation, 2 test). The lists are optional. Images are cut to their middle square.
+validation, 2 test); or the same lists as CSV, as Kaggle has them. The lists are optional. Images are cut to their
+middle square.
 
 `without="Eyeglasses Blurry"` leaves out images that have one of these attributes, and `frontal=true` those in which
 scikit-image's local-binary-pattern cascade finds no frontal face. The official splits are used if the images taken
@@ -25,8 +26,9 @@ from PIL import Image
 
 from benchbench import DataError, Dataset, hookimpl, param
 
-from ._collecting import UPSCALE, OnDisk, Photo
-from ._tables import CELEBA_SPLITS, read_celeba_attributes, read_celeba_pairs
+from ._celeba_lists import SPLITS, read_attributes, read_pairs
+from ._collecting import UPSCALE, Listing, OnDisk, Photo, complete
+from ._matching import without
 
 IMAGES = [f"{parent}img_align_celeba" for parent in ("img_align_celeba/", "", "Img/", "img/")]
 IMAGES += ["img_align_celeba_png", "Img/img_align_celeba_png"]
@@ -63,25 +65,29 @@ class CelebA(OnDisk):
         return no_frontal_face if self.frontal else None
 
     def lists(self) -> list[Path]:
-        """The paths of the lists: beside the images, or in the folders in which they were published."""
-        places = [[self.root() / folder / name for folder in ("", "Anno", "Eval")] for name in LISTS]
+        """The paths of the lists: beside the images, or in the folders in which they were published; text, or CSV."""
+        folders = [self.root() / folder for folder in ("", "Anno", "Eval")]
+        forms = [(name, Path(name).with_suffix(".csv")) for name in LISTS]
+        places = [[folder / name for name in names for folder in folders] for names in forms]
         return [next((path for path in paths if path.is_file()), paths[0]) for paths in places]
 
-    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> Listing:
         attributes, identities, partition = self.lists()
-        columns, rows = read_celeba_attributes(attributes)
+        columns, rows = read_attributes(attributes)
         unwanted = self._unwanted(columns, attributes)
-        identity_of, number_of = read_celeba_pairs(identities), read_celeba_pairs(partition)
+        identity_of, number_of = read_pairs(identities), read_pairs(partition, SPLITS)
+        values = {i: rows.get(Path(name).stem) for i, name in names.items()}
+        if unwanted:
+            complete(values, f'{self.name}: without="{self.without}": {attributes}', "fetch the list again")
         photos = []
         for i, name in names.items():
-            stem = Path(name).stem
-            values = rows.get(stem, ())
-            if not any(values[k] for k in unwanted if values):
-                split = CELEBA_SPLITS.get(number_of.get(stem, ""))
-                photos.append(Photo(i, name, (), values, identity_of.get(stem), split))
+            row, stem = values[i] or (), Path(name).stem
+            if not any(row[k] for k in unwanted):
+                photos.append(Photo(i, name, (), row, identity_of.get(stem), SPLITS.get(number_of.get(stem, ""))))
         if names and not photos:
             raise DataError(f'{self.name}: without="{self.without}" leaves none of the {len(names)} images')
-        return columns, photos
+        unknown = [i for i in names if not values[i]] if columns else []
+        return Listing(columns, photos, without(attributes.name, "line", unknown, len(names)))
 
     def _unwanted(self, columns: Sequence[str], path: Path) -> list[int]:
         for attribute in self.without.split():

@@ -15,10 +15,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchbench import Dataset, hookimpl, param
+from benchbench import DataError, Dataset, hookimpl, param
 
-from ._collecting import UPSCALE, OnDisk, Photo
-from ._tables import CELEBA_SPLITS, read_celeba_attributes, read_celeba_pairs, read_lines
+from ._celeba_lists import SPLITS, read_attributes, read_lines, read_pairs
+from ._collecting import UPSCALE, Listing, OnDisk, Photo
+from ._matching import without
 
 FACE = ("skin", "nose", "l_eye", "r_eye", "l_brow", "r_brow", "mouth", "u_lip", "l_lip")
 LISTS = (
@@ -52,11 +53,11 @@ class CelebAMaskHq(OnDisk):
     def lists(self) -> list[Path]:
         return [self.root() / name for name in LISTS]
 
-    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> Listing:
         attributes, mapping, identities, partition = self.lists()
-        columns, rows = read_celeba_attributes(attributes)
-        identity_of, number_of = read_celeba_pairs(identities), read_celeba_pairs(partition)
-        original = {line[0]: Path(line[-1]).stem for line in read_lines(mapping)[1:]}  # the name in CelebA
+        columns, rows = read_attributes(attributes)
+        identity_of, number_of = read_pairs(identities), read_pairs(partition, SPLITS)
+        original = _mapping(mapping)
         parts: dict[str, list[str]] = {}  # the mask files of each image's face, by the image's name
         for mask in masks:
             number, _, part = Path(mask).stem.partition("_")
@@ -66,6 +67,18 @@ class CelebAMaskHq(OnDisk):
         for i, name in sorted(names.items(), key=lambda n: (int(n[0]) if n[0].isdecimal() else sys.maxsize, n[1])):
             stem = Path(name).stem
             celeba = original.get(stem, "")
-            split = CELEBA_SPLITS.get(number_of.get(celeba, ""))
+            split = SPLITS.get(number_of.get(celeba, ""))
             photos.append(Photo(i, name, parts.get(stem, ()), rows.get(stem, ()), identity_of.get(celeba), split))
-        return columns, photos
+        unknown = [photo.id for photo in photos if not photo.values] if columns else []
+        return Listing(columns, photos, without(attributes.name, "line", unknown, len(photos)))
+
+
+def _mapping(path: Path) -> dict[str, str]:
+    """The stem of each image in CelebA, by its number here; empty if there is no list. Raises DataError."""
+    lines = read_lines(path)
+    for number, line in enumerate(lines[1:], 2):
+        if len(line) != 3 or not line[0].isdecimal() or not line[1].isdecimal() or Path(line[2]).suffix != ".jpg":
+            raise DataError(f"{path}: line {number} must be like '0  119613  119614.jpg': fetch the list again")
+    if lines and lines[0][0] != "idx":
+        raise DataError(f"{path}: its first line must be 'idx  orig_idx  orig_file': fetch the list again")
+    return {line[0]: Path(line[2]).stem for line in lines[1:]}

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchbench import DataError, Dataset, hookimpl, param
 
-from ._collecting import UPSCALE, OnDisk, Photo
+from ._collecting import UPSCALE, Listing, OnDisk, Photo
 from ._finding import unique_ids
 from ._reading import Levels
 
@@ -41,6 +41,7 @@ class EasyPortrait(OnDisk):
     )
     layout = ("images",)
     mask_folder = "annotations"
+    labels = True
     parts = tuple(f"{split}/" for split in SPLITS)
     ids = staticmethod(unique_ids)
     path: str = param(help="the folder that holds images and annotations")
@@ -52,7 +53,7 @@ class EasyPortrait(OnDisk):
     def is_face(levels: Levels) -> NDArray[bool_]:
         return levels >= 2  # skin, brows, eyes, lips and teeth
 
-    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> Listing:
         known, photos = set(masks), []
         for i, name in names.items():
             mask = Path(name).with_suffix(".png").as_posix()
@@ -62,4 +63,4 @@ class EasyPortrait(OnDisk):
             raise DataError(
                 f"{self.name}: '{self.folders()[0]}' holds no folder train, val or test with images. {self.way_out}"
             )
-        return (), sorted(photos, key=lambda photo: (Path(photo.file).name, photo.id))
+        return Listing((), sorted(photos, key=lambda photo: (Path(photo.file).name, photo.id)))

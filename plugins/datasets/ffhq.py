@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from benchbench import Dataset, hookimpl, param
 
-from ._collecting import UPSCALE, OnDisk, Photo
+from ._collecting import UPSCALE, Listing, OnDisk, Photo
 
 
 @hookimpl
@@ -36,5 +36,5 @@ class Ffhq(OnDisk):
     limit: int | None = param(None, "take the first so many images only", low=1)
     upscale: bool = param(False, UPSCALE)
 
-    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
-        return (), [Photo(i, name) for i, name in names.items()]
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> Listing:
+        return Listing((), [Photo(i, name) for i, name in names.items()])

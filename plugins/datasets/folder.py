@@ -2,13 +2,15 @@
 
 EXIF rotation is applied, and embedded colour profiles are converted to sRGB; CMYK, palette, 16-bit, grey and
 transparent images (on white) become RGB. A file that cannot be used is skipped, with its reason: broken, truncated,
-animated, a shorter side below 16 pixels, or below the size asked for (unless `upscale=true`), or more than 8192²
-pixels. Links and hidden files are left alone. Images are cropped to a square, then resized (Lanczos, anti-aliased).
+animated, a camera's raw file, a shorter side below 16 pixels, or below the size asked for (unless `upscale=true`), or
+more than 8192² pixels. A file without suffix is an image if its content is. Links, hidden files and what storage boxes
+leave behind (`@eaDir`, `__MACOSX`) are left alone. Images are cropped to a square, then resized (Lanczos).
 
 Beside the images, or in the folder above, there may be `attributes.csv`: a column `file` (a path within the folder, or
 its last part), then one column an attribute. Columns `identity` and `split` (train, validation or test) decide the
 splits, and no image may lack a value in them; `identities=ignore` makes `identity` an attribute like others. Face masks
-are images with the same relative path as theirs, suffix aside, in a folder `masks`; 128 and above is face.
+are images in a folder `masks`, white on the face (128 and above), named as their images, or with `_mask` behind it.
+Names match in any Unicode form and case, with or without suffix, exact ones first; what matches nothing is said.
 """
 
 from __future__ import annotations
@@ -22,9 +24,10 @@ from typing import Any, Literal
 
 from benchbench import DataError, Dataset, Images, hookimpl, param
 
-from ._collecting import UPSCALE, OnDisk, Photo, complete, label_of
-from ._finding import existing_folder, plain, unique_ids
-from ._tables import Row, match_rows, read_csv
+from ._collecting import UPSCALE, Listing, OnDisk, Photo, complete, label_of
+from ._finding import Skipped, existing_folder, plain, unique_ids
+from ._matching import match, unmatched
+from ._tables import Row, read_csv
 
 GENERIC_NAMES = ("", "images", "img", "data", "photos")
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
@@ -68,13 +71,21 @@ class Folder(OnDisk):
         root = self.root()
         return [path for path in (root / "attributes.csv", root.parent / "attributes.csv") if path.is_file()][:1]
 
-    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
-        columns, rows = tuple[str, ...](), dict[str, Row]()
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> Listing:
+        files, columns, rows, remarks = list(names.values()), tuple[str, ...](), dict[str, Row](), Skipped()
         for path in self.lists():
             columns, table = read_csv(path)
-            rows = match_rows(path, table, list(names.values()))
-        mask_of = {_stem(mask): [mask] for mask in reversed(masks)}
-        return columns, [Photo(i, name, mask_of.get(_stem(name), ()), rows.get(name, ())) for i, name in names.items()]
+            line_of, doubts = match(list(table), files)
+            if doubts:
+                raise DataError(f"{path}: {doubts[0]}")
+            rows = {name: table[line] for name, line in line_of.items()}
+            if columns:
+                remarks += unmatched(path.name, list(table), files, line_of, mask=False)
+        mask_of, _ = match(masks, files, masks=True)
+        if masks:
+            remarks += unmatched("masks", masks, files, mask_of, mask=True)
+        photos = [Photo(i, n, [mask_of[n]] if n in mask_of else (), rows.get(n, ())) for i, n in names.items()]
+        return Listing(columns, photos, remarks)
 
     def load(self, size: int) -> Images:
         """Load all usable images. Raises DataError if there are none, or for a malformed `attributes.csv`."""
@@ -93,7 +104,3 @@ class Folder(OnDisk):
             raise DataError(f"{table}: split '{unknown[0]}' is none of train, validation and test")
         official: Any = [SPLITS[split] for split in splits] if splits else None
         return dataclasses.replace(images, attributes=attributes, identities=roles.get("identity"), splits=official)
-
-
-def _stem(name: str) -> str:
-    return Path(name).with_suffix("").as_posix()

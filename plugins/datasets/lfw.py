@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from benchbench import DataError, Dataset, hookimpl, param
 
-from ._collecting import UPSCALE, OnDisk, Photo
+from ._collecting import UPSCALE, Listing, OnDisk, Photo
+from ._finding import nfc
 
 
 @hookimpl
@@ -36,8 +37,8 @@ class Lfw(OnDisk):
     limit: int | None = param(None, "take the first so many images only", low=1)
     upscale: bool = param(False, UPSCALE)
 
-    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> tuple[Sequence[str], list[Photo]]:
+    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> Listing:
         people = {i: name for i, name in names.items() if name.count("/") == 1}
         if not people:
             raise DataError(f"{self.name}: '{self.folders()[0]}' holds no folders of people. {self.way_out}")
-        return (), [Photo(i, name, identity=name.partition("/")[0]) for i, name in people.items()]
+        return Listing((), [Photo(i, name, identity=nfc(name.partition("/")[0])) for i, name in people.items()])

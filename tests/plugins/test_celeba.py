@@ -43,6 +43,8 @@ def root(tmp_path: Path) -> Path:
         ("Img/img_align_celeba", "Anno", "Eval"),
         ("img/img_align_celeba", "Anno", "Eval"),
         ("img_align_celeba/img_align_celeba", "", ""),
+        ("img_align_celeba_png/img_align_celeba_png", "", ""),
+        ("Img/img_align_celeba/img_align_celeba", "Anno", "Eval"),
     ],
 )
 def test_all_that_is_known_is_read_from_every_layout(tmp_path: Path, layout: tuple[str, str, str]) -> None:
@@ -97,11 +99,23 @@ def test_the_lists_are_optional(root: Path) -> None:
         ("list_attr_celeba.txt", ""),
         ("list_attr_celeba.txt", "4\nEyeglasses Blurry\n000001.jpg 1\n"),
         ("list_attr_celeba.txt", "4\nEyeglasses Blurry\n000001.jpg 1 yes\n"),
+        ("list_attr_celeba.txt", "<!DOCTYPE html>\n<p>Sorry, you can't view or download this file at this time.\n"),
+        ("list_attr_celeba.txt", "2\n<p>Sorry,\n000001.jpg 1\n000002.jpg 1\n"),
+        ("list_attr_celeba.txt", "4\nMale\n000001.jpg 1\n000002.jpg 1\n"),
+        ("list_attr_celeba.txt", "2\nMale\n000001.jpg 1\n000001.jpg -1\n"),
+        ("list_attr_celeba.txt", "1\nMale Male\n000001.jpg 1 1\n"),
         ("identity_CelebA.txt", "000001.jpg\n"),
+        ("identity_CelebA.txt", "<html>\n<body> </body>\n"),
+        ("identity_CelebA.txt", "quota exceeded\n"),
+        ("identity_CelebA.txt", "000001.jpg 1\n000001.jpg 2\n"),
         ("list_eval_partition.txt", "000001.jpg 0 1\n"),
+        ("list_eval_partition.txt", "000001.jpg 3\n"),
+        ("list_eval_partition.csv", "image_id;partition\n000001.jpg;0\n"),
+        ("list_attr_celeba.csv", "image_id,Male\n000001.jpg,1\n000002.jpg\n"),
     ],
 )
 def test_a_malformed_list_is_named(root: Path, name: str, text: str) -> None:
+    (root / name).with_suffix(".txt").unlink()
     (root / name).write_text(text)
     with pytest.raises(DataError, match=name):
         CelebA(path=str(root)).load(16)
@@ -110,6 +124,36 @@ def test_a_malformed_list_is_named(root: Path, name: str, text: str) -> None:
 def test_a_short_list_of_identities_is_refused(root: Path) -> None:
     (root / "identity_CelebA.txt").write_text("000001.jpg 2880\n000002.jpg 2937\n")
     with pytest.raises(DataError, match=r"identities lacks 2 of 4 images \(000003, 000004\)"):
+        CelebA(path=str(root)).load(16)
+
+
+def test_lists_as_kaggle_has_them_are_read(root: Path) -> None:
+    """The same tables with commas, a head and no count."""
+    plain = CelebA(path=str(root)).load(16)
+    heads = {"identity_CelebA": "image_id identity\n", "list_eval_partition": "image_id partition\n"}
+    for stem in ("list_attr_celeba", "identity_CelebA", "list_eval_partition"):
+        lines = heads.get(stem, "") + (root / f"{stem}.txt").read_text()
+        lines = lines.removeprefix("4\n").replace("Eyeglasses", "image_id Eyeglasses")
+        (root / f"{stem}.txt").unlink()
+        write(root, f"{stem}.csv", "".join(",".join(line.split()) + "\n" for line in lines.splitlines()))
+    images = CelebA(path=str(root)).load(16)
+    assert images.attributes == plain.attributes
+    assert images.identities == plain.identities
+    assert images.splits == plain.splits
+
+
+def test_without_needs_to_know_the_attributes_of_each_image(root: Path) -> None:
+    write(root, "list_attr_celeba.txt", "2\nMale\n000001.jpg 1\n000002.jpg -1\n")
+    with pytest.raises(DataError, match=r"without=\"Male\".*lacks 2 of 4 images \(000003, 000004\)"):
+        CelebA(path=str(root), without="Male").load(16)
+    images = CelebA(path=str(root)).load(16)
+    assert images.attributes == {"Male": [1, 0, None, None]}
+    assert images.skipped == [("list_attr_celeba.txt", "2 of 4 images have no line: 000003, 000004")]
+
+
+def test_a_short_list_of_splits_is_refused(root: Path) -> None:
+    (root / "list_eval_partition.txt").write_text("000001.jpg 0\n000002.jpg 1\n000003.jpg 2\n")
+    with pytest.raises(DataError, match=r"splits lacks 1 of 4 images \(000004\)"):
         CelebA(path=str(root)).load(16)
 
 

@@ -66,6 +66,29 @@ def test_identities_and_splits_are_those_of_celeba(root: Path) -> None:
     assert images.splits == ["test", "train", "validation", "train"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["<!DOCTYPE html>\n<p>Sorry, quota exceeded</p>\n", "idx  orig_idx  orig_file\n0  8.jpg\n", "0 1 2\n0 x y.jpg\n"],
+)
+def test_a_mapping_that_is_none_is_refused(root: Path, text: str) -> None:
+    (root / "CelebA-HQ-to-CelebA-mapping.txt").write_text(text)
+    (root / "identity_CelebA.txt").write_text("".join(f"{n + 8:06d}.jpg {n % 4}\n" for n in NUMBERS))
+    with pytest.raises(DataError, match=r"CelebA-HQ-to-CelebA-mapping\.txt"):
+        CelebAMaskHq(path=str(root)).load(16)
+
+
+def test_a_folder_inside_one_of_the_same_name_is_read(root: Path) -> None:
+    plain = CelebAMaskHq(path=str(root)).load(16)
+    for name in ("CelebA-HQ-img", "CelebAMask-HQ-mask-anno"):
+        (root / name).rename(root / "x")
+        (root / name).mkdir()
+        (root / "x").rename(root / name / name)
+    nested = CelebAMaskHq(path=str(root)).load(16)
+    assert nested.ids == plain.ids
+    assert nested.masks is not None
+    assert nested.masks.equal(plain.masks)
+
+
 def test_limit_label_and_version(root: Path) -> None:
     dataset = CelebAMaskHq(path=str(root), limit=3)
     assert dataset.load(16).ids == ["0", "2", "10"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from photographs import disc, encoded, noise, save
 
@@ -30,6 +30,7 @@ def test_files_that_differ_in_suffix_keep_it(tmp_path: Path) -> None:
 
 
 @given(st.sets(st.from_regex(r"[ab](/[ab])?(\.(png|jpg)){1,3}", fullmatch=True), max_size=12))
+@settings(max_examples=30, deadline=None)
 def test_ids_are_always_unique(names: set[str]) -> None:
     ids = unique_ids(sorted(names))
     assert len(set(ids)) == len(names)

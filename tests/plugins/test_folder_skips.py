@@ -108,7 +108,7 @@ def hostile(draw: st.DrawFn) -> bytes:
 
 
 @given(st.one_of(hostile(), st.binary(max_size=300)))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_that_a_file_holds_raises_or_warns(tmp_path: Path, content: bytes) -> None:
     save(tmp_path, "good.png", noise(16, 16))
     (tmp_path / "hostile.jpg").write_bytes(content)

@@ -34,6 +34,15 @@ def test_folders_are_identities(root: Path, inside: bool) -> None:
     assert images.pixels.shape == (3, 3, 32, 32)
 
 
+@pytest.mark.parametrize("outer", ["lfw-deepfunneled", "lfw"])
+def test_a_folder_inside_one_of_the_same_name_is_read(root: Path, outer: str) -> None:
+    (root / "lfw_funneled").rename(root / "people")
+    (root / outer).mkdir()
+    (root / "people").rename(root / outer / outer)
+    for path in (root, root / outer):
+        assert Lfw(path=str(path)).load(32).identities == ["Ann_Lee", "Ann_Lee", "Bo_Ek"]
+
+
 def test_limit_takes_the_first(root: Path) -> None:
     assert Lfw(path=str(root), limit=2).load(16).ids == ["Ann_Lee_0001", "Ann_Lee_0002"]
 
