@@ -13,6 +13,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,18 +51,18 @@ _UPRIGHT = {
 }
 
 
-def read_image(path: Path) -> Image.Image:
-    """Read a photograph as an upright RGB image in sRGB; transparent parts become white.
+def read_image(source: Path | bytes) -> Image.Image:
+    """Read a photograph, a file or its bytes, as an upright RGB image in sRGB; transparent parts become white.
 
     Raises DataError with the reason, in one line without the path, for a file that cannot be used.
 
-    >>> from pathlib import Path, PurePath
+    >>> from pathlib import Path
     >>> from benchbench import read_image
     >>> read_image(Path("none.jpg"))
     Traceback (most recent call last):
     benchbench.errors.DataError: unreadable: No such file or directory
     """
-    with _opened(path) as image:
+    with _opened(source) as image:
         return _rgb(_upright(image), background=255)
 
 
@@ -71,7 +72,7 @@ def read_levels(path: Path, labels: bool = False) -> NDArray[np.uint8]:
     With `labels`, a mask with a palette is read as the palette's indices, not by its colours. Raises DataError as
     `read_image` does.
 
-    >>> from pathlib import Path, PurePath
+    >>> from pathlib import Path
     >>> from benchbench import read_levels
     >>> read_levels(Path("none.png"))
     Traceback (most recent call last):
@@ -94,12 +95,12 @@ def is_image_name(name: str) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(source: Path | bytes) -> Iterator[Image.Image]:
     """Open an image that is fit to be decoded. Whatever is raised inside is a DataError."""
-    if path.suffix.lower() in RAW:
+    if isinstance(source, Path) and source.suffix.lower() in RAW:
         raise DataError("a camera's raw file: develop it, and save it as PNG, TIFF or JPEG")
     try:
-        with path.open("rb") as stream, Image.open(stream, formats=_formats()) as image:
+        with _stream(source) as stream, Image.open(stream, formats=_formats()) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise DataError(f"{width}x{height}: more than {MAX_PIXELS:,} pixels")
@@ -111,9 +112,13 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     except DataError:
         raise
     except UnidentifiedImageError as problem:
-        raise DataError(_unknown(path)) from problem
+        raise DataError(_unknown(source)) from problem
     except Exception as problem:  # nearly anything: SyntaxError, struct.error, MemoryError, …
         raise DataError(_reason(problem)) from problem
+
+
+def _stream(source: Path | bytes) -> BinaryIO:
+    return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
 
 
 @functools.cache
@@ -131,9 +136,9 @@ def _formats() -> tuple[str, ...]:
     return tuple(formats)
 
 
-def _unknown(path: Path) -> str:
+def _unknown(source: Path | bytes) -> str:
     """The reason against a file that no reader knows, and the way out."""
-    with path.open("rb") as stream:
+    with _stream(source) as stream:
         head = stream.read(12)
     for form, extra, is_it in (
         ("HEIC", "heif", head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1")),

@@ -6,12 +6,13 @@ import dataclasses
 import os
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -25,6 +26,8 @@ from ._reading import Crop, Levels, read_mask, read_photo
 
 UPSCALE = "enlarge images that are smaller than the size asked for; otherwise they are left out"
 _WINDOW = 256  # images under way at once
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 _Read = tuple[Levels | None, NDArray[np.bool_], Skipped]
 """Pixels `(size, size, 3)`, None where the image cannot be read; the mask `(size, size)`; what cannot be used."""
 
@@ -73,7 +76,7 @@ class OnDisk(Dataset):
     ids = staticmethod(short_ids)
     """Gives each of the image files its id."""
 
-    labels: ClassVar[bool] = False
+    indexed: ClassVar[bool] = False
     """Whether a mask's palette is of no account: its indices are labels."""
 
     @abstractmethod
@@ -125,7 +128,7 @@ class OnDisk(Dataset):
         room = min(len(photos), self.limit or len(photos))
         pixels, faces = _space(room, size, any(p.masks for p in photos))
         kept = list[Photo]()
-        for photo, (levels, face, problems) in _in_parallel(partial(self._read, size, folder, mask_folder), photos):
+        for photo, (levels, face, problems) in in_parallel(partial(self._read, size, folder, mask_folder), photos):
             if len(kept) == room:
                 break
             skipped += problems
@@ -173,7 +176,7 @@ class OnDisk(Dataset):
         for mask in photo.masks:
             path = (mask_folder or folder) / mask
             try:
-                share, own_aspect = read_mask(path, size, self.crop, self.is_face, self.labels)
+                share, own_aspect = read_mask(path, size, self.crop, self.is_face, self.indexed)
                 if not np.isclose(own_aspect, aspect, rtol=0.02):
                     raise DataError("its proportions are not those of the image")
                 if not share.any():
@@ -200,9 +203,9 @@ def complete(values: Mapping[str, Any], where: str, way_out: str) -> list[Any]:
     return list(values.values())
 
 
-def label_of(dataset: OnDisk, name: str) -> str:
-    """Return `name` and the settings that are not the default, paths by their last part."""
-    fields = [f for f in dataclasses.fields(dataset) if f.name != "path"]  # type: ignore[arg-type]  # of the subclass
+def label_of(dataset: Dataset, name: str, path: str = "path") -> str:
+    """Return `name` and the settings, but for `path`, that are not the default, paths by their last part."""
+    fields = [f for f in dataclasses.fields(dataset) if f.name != path]  # type: ignore[arg-type]  # of the subclass
     given = {f.name: getattr(dataset, f.name) for f in fields if getattr(dataset, f.name) != f.default}
     return ",".join([name, *(f"{key}={plain(Path(str(value)).name)}" for key, value in given.items())])
 
@@ -217,11 +220,12 @@ def _space(room: int, size: int, with_masks: bool) -> tuple[Levels, NDArray[np.b
         raise DataError(f"{room} images of {size} pixels need {needed:.0f} GiB: limit=N takes fewer") from problem
 
 
-def _in_parallel(read: Callable[[Photo], _Read], photos: Sequence[Photo]) -> Iterator[tuple[Photo, _Read]]:
+def in_parallel(read: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[tuple[_Item, _Result]]:
+    """Read many items at once; iterates over each and what became of it, in order."""
     Image.init()  # not by many threads at once
     with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as pool:
-        for start in range(0, len(photos), _WINDOW):
-            window = photos[start : start + _WINDOW]
+        rest = iter(items)
+        while window := list(islice(rest, _WINDOW)):
             with warnings.catch_warnings():  # Pillow warns of odd files; what matters about them becomes a reason
                 warnings.simplefilter("ignore")
                 results = list(pool.map(read, window))

@@ -17,14 +17,18 @@ Levels = NDArray[np.uint8]
 
 
 def read_photo(
-    path: Path, size: int, crop: Crop, smallest: int, reject: Callable[[Image.Image], str | None] | None = None
+    source: Path | bytes,
+    size: int,
+    crop: Crop,
+    smallest: int,
+    reject: Callable[[Image.Image], str | None] | None = None,
 ) -> tuple[Levels, float]:
     """Read an image as uint8 `(size, size, 3)`, and its upright width divided by its height.
 
     `reject` gets the whole upright RGB image and may return a reason against it. Raises DataError with the reason why
     the image cannot be used, a side of less than `smallest` pixels among them.
     """
-    image = read_image(path)
+    image = read_image(source)
     if min(image.size) < smallest:
         raise DataError(f"{image.width}x{image.height}: smaller than {smallest} pixels; upscale=true enlarges it")
     objection = reject(image) if reject else None

@@ -41,7 +41,7 @@ class EasyPortrait(OnDisk):
     )
     layout = ("images",)
     mask_folder = "annotations"
-    labels = True
+    indexed = True
     parts = tuple(f"{split}/" for split in SPLITS)
     ids = staticmethod(unique_ids)
     path: str = param(help="the folder that holds images and annotations")

@@ -11,7 +11,18 @@ from benchbench.testing import contract_tests
 
 QUICK = {"faces": "faces:n=60", "dncnn": "dncnn:depth=5", "nafnet": "nafnet:preset=20k"}  # whole ones at full size
 SLOW = {"swirl-params"}  # its search takes as long as all that others do; it is tried at full size
-PATHS = {"celeba", "celebamask-hq", "easyportrait", "ffhq", "folder", "lfw"}  # their tests make the folders they need
+PATHS = {
+    "celeba",
+    "celebamask-hq",
+    "congress",
+    "easyportrait",
+    "ffhq",
+    "folder",
+    "hf",
+    "lfw",
+    "tar",
+    "zip",
+}  # theirs do
 BUILT_IN = [
     QUICK.get(component.name, component)
     for component, plugin in registry.registry().origin.items()
