@@ -15,7 +15,7 @@ from benchbench import DataError, Dataset, Images
 
 from ._collecting import label_of
 from ._finding import JUNK, Skipped, digest, plain
-from .folder import Folder
+from ._own import OwnImages
 
 MAX_BYTES = 1 << 30
 """A file that is larger than this is no photograph."""
@@ -56,7 +56,7 @@ class Archive(Dataset):
             whole = Path(place).resolve() / "archive"
             skipped = self._unpack(path, whole)
             folder = _folder_in(whole)
-            images = Folder(str(folder), self.crop, "", self.limit, self.upscale, self.identities)
+            images = OwnImages(str(folder), self.crop, "", self.limit, self.upscale, self.identities)
             try:
                 loaded = images.load(size)
             except DataError as problem:

@@ -15,22 +15,11 @@ Names match in any Unicode form and case, with or without suffix, exact ones fir
 
 from __future__ import annotations
 
-import dataclasses
-import os
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
 
-from benchbench import DataError, Dataset, Images, hookimpl, param
+from benchbench import Dataset, hookimpl
 
-from ._collecting import UPSCALE, Listing, OnDisk, Photo, complete, label_of
-from ._finding import Skipped, existing_folder, plain, unique_ids
-from ._matching import match, unmatched
-from ._tables import Row, read_csv
-
-GENERIC_NAMES = ("", "images", "img", "data", "photos")
-SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
+from ._own import OwnImages
 
 
 @hookimpl
@@ -39,68 +28,5 @@ def benchbench_datasets() -> list[type[Dataset]]:
 
 
 @dataclass(frozen=True)
-class Folder(OnDisk):
+class Folder(OwnImages):
     """Your own images: a folder with its sub-folders, sorted by path."""
-
-    name = "folder"
-    way_out = "Name the folder that holds your images: folder:PATH"
-    ids = staticmethod(unique_ids)
-    path: str = param(help="the folder that holds the images; ~ is your home")
-    crop: Literal["top", "centre"] = param("top", "which square of a tall image is taken; in a wide one, the middle")
-    masks: str = param("", "folder of face masks; empty: a folder 'masks' in the image folder or beside it, if any")
-    limit: int | None = param(None, "take the first so many images only", low=1)
-    upscale: bool = param(False, UPSCALE)
-    identities: Literal["complete", "ignore"] = param(
-        "complete", "whether the column `identity` must name a person for each image, or is an attribute like others"
-    )
-
-    @property
-    def label(self) -> str:
-        """`folder-` and the last part of the path that says something, such as `folder-portraits`."""
-        parts = reversed(Path(os.path.abspath(os.path.expanduser(self.path))).parts)
-        return label_of(self, f"folder-{next((plain(p) for p in parts if plain(p) not in GENERIC_NAMES), 'images')}")
-
-    def folders(self) -> tuple[Path, Path | None]:
-        root = self.root()
-        if self.masks:
-            return root, existing_folder(self.masks, self.name, "masks=PATH names the folder of face masks")
-        beside = [f.resolve() for f in (root / "masks", root.parent / "masks") if f.is_dir() and f.resolve() != root]
-        return root, beside[0] if beside else None
-
-    def lists(self) -> list[Path]:
-        root = self.root()
-        return [path for path in (root / "attributes.csv", root.parent / "attributes.csv") if path.is_file()][:1]
-
-    def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> Listing:
-        files, columns, rows, remarks = list(names.values()), tuple[str, ...](), dict[str, Row](), Skipped()
-        for path in self.lists():
-            columns, table = read_csv(path)
-            line_of, doubts = match(list(table), files)
-            if doubts:
-                raise DataError(f"{path}: {doubts[0]}")
-            rows = {name: table[line] for name, line in line_of.items()}
-            if columns:
-                remarks += unmatched(path.name, list(table), files, line_of, mask=False)
-        mask_of, _ = match(masks, files, masks=True)
-        if masks:
-            remarks += unmatched("masks", masks, files, mask_of, mask=True)
-        photos = [Photo(i, n, [mask_of[n]] if n in mask_of else (), rows.get(n, ())) for i, n in names.items()]
-        return Listing(columns, photos, remarks)
-
-    def load(self, size: int) -> Images:
-        """Load all usable images. Raises DataError if there are none, or for a malformed `attributes.csv`."""
-        return self._with_roles(super().load(size))
-
-    def _with_roles(self, images: Images) -> Images:
-        """Take the columns `identity` and `split` from the attributes. Raises DataError for one that has gaps."""
-        attributes, roles, table = dict(images.attributes), dict[str, list[Any]](), f"{self.root()}: attributes.csv"
-        way_out = {"identity": "name the person in each, or say identities=ignore", "split": "give each its split"}
-        for column in ("split",) if self.identities == "ignore" else ("identity", "split"):
-            if column in attributes:
-                values = dict(zip(images.ids, attributes.pop(column), strict=True))
-                roles[column] = complete(values, f"{table}: its column {column}", way_out[column])
-        splits = roles.get("split")
-        if unknown := sorted(set(splits or ()) - set(SPLITS)):
-            raise DataError(f"{table}: split '{unknown[0]}' is none of train, validation and test")
-        official: Any = [SPLITS[split] for split in splits] if splits else None
-        return dataclasses.replace(images, attributes=attributes, identities=roles.get("identity"), splits=official)
