@@ -1,14 +1,20 @@
-"""What a component's results depend on: a digest of its source and of the files of its package that it imports."""
+"""What a component's results depend on: a digest of its source, of its base classes' and of what these import.
+
+Of what they import there count the packages of plugins and what lies in the same folder: not benchbench itself, for
+which the protocol's version speaks, nor libraries, whose versions a result tells.
+"""
 
 from __future__ import annotations
 
 import ast
 import functools
 import hashlib
+import importlib.metadata
 import importlib.util
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from ..files import digest
@@ -17,69 +23,119 @@ from .code import code_digest, is_by_value
 from .component import Component
 
 _PARSING = threading.Lock()  # CPython 3.11's ast.parse raises SystemError where another thread parses meanwhile
+_LIBRARIES = {"site-packages", "dist-packages"}
 
 
 def source_digest(component: Component) -> str:
-    """Digest a component's source, the files of its package that it imports, and its version, as 16 hexadecimal digits.
+    """Digest the source of a component, its base classes and what they import, and its version: 16 hexadecimal digits.
 
-    benchbench's own files do not count: the protocol's version speaks for them. Of a class in a notebook or a script
-    what counts is its own code, and what that refers to, see `code`.
+    benchbench's own files and those of libraries do not count. Of a class in a notebook or a script what counts is its
+    own code, and what that refers to, see `code`.
     """
     parts = [_class_digest(type(p)) + p.version() for p in component._members()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def _class_digest(component: type) -> str:
-    return code_digest(component, module_digest) if is_by_value(component) else module_digest(component.__module__)
+    if is_by_value(component):
+        return code_digest(component, module_digest)
+    bases = dict.fromkeys(base.__module__ for base in component.__mro__[1:])
+    own = [m for m in bases if m != component.__module__ and (_comes_with_a_plugin(m) or _folder_of(_top(m)))]
+    return module_digest(component.__module__, *own)
 
 
 @functools.cache
-def module_digest(module: str) -> str:
-    """Digest a module's source and the files of its package that it imports, as 64 hexadecimal digits."""
+def module_digest(*modules: str) -> str:
+    """Digest the source of modules and of what they import, as 64 hexadecimal digits."""
     seen: dict[str, bytes] = {}
-    found = [module]
+    found = list(modules)
     while found:
         name = found.pop()
-        path = _source_of(name)
+        path = _file_of(name)
         if name in seen or path is None:
             continue
         seen[name] = path.read_bytes()
-        with _PARSING:
-            tree = ast.parse(seen[name])
-        imported = _imports(name, tree, is_package=path.name == "__init__.py")
-        found += [other for other in imported if other.split(".")[0] == module.split(".")[0]]
+        found += [other for other in _imports(name, path, seen[name]) if _is_followed(name, other)]
     whole = hashlib.sha256()
     for name in sorted(seen):
         whole.update(name.encode() + b"\0" + seen[name].replace(b"\r\n", b"\n") + b"\0")
     return whole.hexdigest()
 
 
-def _source_of(module: str) -> Path | None:
+def _is_followed(module: str, other: str) -> bool:
+    """Return whether `other`, which a module imports, is of its own package or folder, or comes with a plugin."""
+    own, top = _top(module), _top(other)
+    if own == top or _comes_with_a_plugin(other):
+        return True
+    return top != "benchbench" and _folder_of(top) is not None and _folder_of(top) == _folder_of(own)
+
+
+def _comes_with_a_plugin(module: str) -> bool:
+    return _top(module) != "benchbench" and _top(module) in _packages_of_plugins(tuple(sys.path))
+
+
+def _top(module: str) -> str:
+    return module.partition(".")[0]
+
+
+@functools.cache
+def _packages_of_plugins(path: tuple[str, ...]) -> frozenset[str]:
+    """List the packages and modules at the top of each distribution on the path of modules that brings plugins."""
+    points = importlib.metadata.entry_points(group="benchbench")
+    packages = {point.dist for point in points if point.dist}
+    files = [file.parts[0] for package in packages for file in package.files or ()]
+    return frozenset(_top(name) for name in [*files, *(point.value.partition(":")[0] for point in points)])
+
+
+def _folder_of(top: str) -> Path | None:
+    """Return the folder in which a package or module lies that is not installed as a library, or None."""
+    if top == "benchbench" or top in sys.stdlib_module_names:
+        return None
+    path = _file_of(top)
+    if path and path.stem == "__init__":
+        path = path.parent
+    elif path is None:  # a package without __init__.py
+        path = next(map(Path, getattr(sys.modules.get(top), "__path__", ())), None)
+    return path.parent if path and not _LIBRARIES & {*path.parts} else None
+
+
+def _file_of(module: str) -> Path | None:
+    """Return the file of a module, of Python or compiled, without running it."""
     origin = getattr(sys.modules.get(module), "__file__", None)
     if origin is None:
         package = module.rpartition(".")[0]
-        if package and (parent := _source_of(package)) and parent.name != "__init__.py":
+        if package and (parent := _file_of(package)) and parent.name != "__init__.py":
             return None  # a name inside a file; looking for it as a module would run that file
         try:
             spec = importlib.util.find_spec(module)
         except (ImportError, ValueError):
             return None
         origin = spec.origin if spec else None
-    return Path(origin) if origin and origin.endswith(".py") and Path(origin).is_file() else None
+    return Path(origin) if origin and Path(origin).is_file() else None
 
 
-def _imports(module: str, tree: ast.Module, is_package: bool) -> Iterator[str]:
-    package = module if is_package else module.rpartition(".")[0]
-    for node in ast.walk(tree):
+def _imports(module: str, path: Path, source: bytes) -> Iterator[str]:
+    """Name what a module imports, and each name that it imports from there, which may be a module, too."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in _nodes(source) if path.suffix == ".py" else ():
+        names: list[str] = []
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            try:
-                base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
-            except ImportError:
-                continue
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            base = "." * node.level + (node.module or "")
+            names = [base, *(f"{base}{'.' * bool(node.module)}{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = getattr(node.func, "id", getattr(node.func, "attr", ""))  # import_module("name")
+            names = [str(node.args[0].value)] if called in ("import_module", "__import__") else []
+        with suppress(ImportError):
+            yield from [importlib.util.resolve_name(name, package) for name in names]
+
+
+def _nodes(source: bytes) -> Iterator[ast.AST]:
+    """Yield the syntax tree of a source; nothing of one that is no Python of this version, and so cannot run."""
+    with _PARSING, suppress(SyntaxError, ValueError):
+        return ast.walk(ast.parse(source))
+    return iter(())
 
 
 def full_spec(component: Component) -> str:
