@@ -26,7 +26,7 @@ FLOORS = [  # each room may import from those on the floors below it
     {"boards"},
     {"training", "evaluation"},
     {"data", "registry", "results", "processes"},
-    {"contracts", "devices"},
+    {"contracts", "devices", "flops"},
     {"errors", "files", "images", "protocol"},
 ]
 OTHER_MEANINGS = {"none", "bicubic"}  # a value of the spec syntax; a mode of torch's interpolate

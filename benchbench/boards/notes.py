@@ -101,6 +101,12 @@ def remarks_on(board: Board) -> list[Note]:
     if RECOVERED in board.rows:
         text = "recovered: the part of the way from the degraded input (0 %) to the ideal inverse (100 %)."
         found.append(Note(text, head="recovered"))
+    if "macs" in board.rows:
+        text = (
+            "MACs: multiply-accumulate operations of convolutions and matrix products, per restored image, which are "
+            "what torch counts; – for a model of other operations only."
+        )
+        found.append(Note(text, head="MACs"))
     if GAIN in board.rows and board.rows["bytes"].notna().any():
         text = "Models with bytes are codecs: what they give went through so many; untrained ones restore nothing."
         found.append(Note(text))

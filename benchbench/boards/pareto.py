@@ -32,9 +32,12 @@ class Cost:
 
 COSTS = {
     "parameters": Cost("parameters"),
+    "macs": Cost("million MACs an image", 1e6, 1),
     "flops": Cost("training TFLOP", 1e12, 2),
     "bytes": Cost("bytes an image"),
+    "milliseconds": Cost("ms an image", 1, 3),
 }
+"""Column of boards -> what it is; only milliseconds are no part of them, as they differ from run to run."""
 APART = 0.055
 """Between names in the margin, as a part of the axes' height."""
 
@@ -57,20 +60,22 @@ def on_front(board: Board, cost: pd.Series) -> list[str]:
 
 
 def fronts(board: Board) -> dict[str, list[str]]:
-    """Cost -> the models on its front, the cheapest first.
+    """Cost -> the models on its front, the cheapest first; milliseconds are left out.
 
-    Only costs that differ by more than a tenth: the same budget for all is no choice to weigh. Bytes count only where
-    the input is not degraded.
+    Only costs that are a choice, see `is_choice`. Bytes count only where the input is not degraded.
     """
     if board.ranked_by is None:
         return {}
-    found = {}
-    for name in COSTS:
-        cost = board.rows[name]
-        paid = cost[(cost > 0) & (board.rows["role"] != IDEAL)]
-        if len(paid) > 1 and paid.max() > 1.1 * paid.min() and not (name == "bytes" and GAIN in board.rows):
-            found[name] = on_front(board, cost)
-    return found
+    costs = {
+        name: board.rows[name] for name in COSTS if name in board.rows and not (name == "bytes" and GAIN in board.rows)
+    }
+    return {name: on_front(board, cost) for name, cost in costs.items() if is_choice(board, cost)}
+
+
+def is_choice(board: Board, cost: pd.Series) -> bool:
+    """True for costs that differ by more than a tenth: the same budget for all is no choice to weigh."""
+    paid = cost[(cost > 0) & (board.rows["role"] != IDEAL)]
+    return len(paid) > 1 and bool(paid.max() > 1.1 * paid.min())
 
 
 def pareto(board: Board) -> Figure | None:

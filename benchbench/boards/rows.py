@@ -46,6 +46,8 @@ def rows_of(scored: Sequence[Result], metrics: Mapping[str, MetricFacts]) -> pd.
     trainings = pd.DataFrame([_row(r, metrics) for r in scored])
     if trainings.empty:
         return trainings
+    if trainings["macs"].isna().all():  # of results from before they were counted
+        trainings = trainings.drop(columns="macs")
     rows = _average_seeds(trainings)
     if first := ranking_metric(metrics, rows):
         rows[TRAININGS_STD] = rows["model"].map(trainings.groupby("model")[first].std())
@@ -89,6 +91,7 @@ def _row(result: Result, metrics: Mapping[str, MetricFacts]) -> dict[str, Any]:
         "sees": ", ".join(model.sees),
         "plugin": ", ".join(dict.fromkeys(f"{o.distribution} {o.version}" for o in record.origin.get("model", []))),
         "parameters": model.parameters,
+        "macs": math.nan if model.macs is None else model.macs,
         "flops": training.flops or 0.0,
         "epochs": training.epochs or 0.0,
         "bytes": rate.bytes if rate else math.nan,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import pandas as pd
 
 from .board import Board
 from .columns import Cell, Column, Filled, best_of, columns_of, score_column
 from .ladder import columns_of_course, story_of
 from .notes import Note, coverage_of, how_ranked, images_of, provenance_of, remarks_on, seeds_of
-from .pareto import COSTS, fronts
+from .pareto import COSTS, fronts, is_choice, on_front
 from .rows import BASELINE, HIGH, IDEAL, LOW, RANK
 from .text import number, rank_text
+from .times import of_single_images
 
 REFERENCES = {BASELINE: "the input as it is", IDEAL: "the ideal inverse"}
 
@@ -60,6 +64,8 @@ class View:
     """Region -> how many test images have it, for regions that some lack."""
     cheapest: tuple[list[Column], list[Row]]
     """Score and costs of the models on any front of the two; a cell is best if its model is on that cost's front."""
+    chains: dict[str, list[tuple[str, str, str]]]
+    """Cost, milliseconds included -> (model, its cost, its score) of those on its front, the cheapest first."""
     course: tuple[list[Column], list[Row]]
     """The ranking score at each rung of training, the mean gap to the leader, the last rise; empty without rungs."""
     story: list[str]
@@ -111,6 +117,7 @@ def view_of(board: Board) -> View:
         _rows(board, filled),
         coverage_of(board),
         _cheapest(board),
+        _chains(board),
         _course(board),
         story_of(board),
         how_ranked(board),
@@ -141,12 +148,39 @@ def _cheapest(board: Board) -> tuple[list[Column], list[Row]]:
     found, first, rows = fronts(board), board.ranked_by, board.rows
     if first is None or not found:
         return [], []
-    ranking = score_column(board, first)
-    filled = [(ranking, [Cell(number(v, ranking.digits), v) for v in rows[first]])]
+    filled = [_ranking_scores(board, first)]
     for name, models in found.items():
-        cost = COSTS[name]
-        texts = [f"{value:,.{cost.digits}f}" for value in rows[name] / cost.unit]
-        cells = [Cell(t, v, m in models) for t, v, m in zip(texts, rows[name], rows["model"], strict=True)]
-        filled.append((Column(name, cost.label, "cost", digits=cost.digits), cells))
+        filled.append(_cost_cells(name, rows[name], rows["model"].isin(models)))
     named = {model for models in found.values() for model in models}
     return [column for column, _ in filled], [row for row in _rows(board, filled) if row.model in named]
+
+
+def _chains(board: Board) -> dict[str, list[tuple[str, str, str]]]:
+    """See `View.chains`."""
+    first, rows, found = board.ranked_by, board.rows, fronts(board)
+    if first is None:
+        return {}
+    times = of_single_images(board)
+    costs = {name: rows[name] for name in found} | {"milliseconds": times}
+    if is_choice(board, times):
+        found["milliseconds"] = on_front(board, times)
+    place = {model: position for position, model in enumerate(rows["model"])}
+    _, scores = _ranking_scores(board, first)
+    chains = {}
+    for name, models in found.items():
+        column, cells = _cost_cells(name, costs[name], rows["model"].isin(models))
+        chains[column.head] = [(model, cells[n].text, scores[n].text) for model in models for n in [place[model]]]
+    return chains
+
+
+def _ranking_scores(board: Board, first: str) -> Filled:
+    ranking = score_column(board, first)
+    return ranking, [Cell(number(v, ranking.digits), v) for v in board.rows[first]]
+
+
+def _cost_cells(name: str, values: pd.Series, best: pd.Series) -> Filled:
+    """Write a cost of each row; `best` tells which are on its front."""
+    cost = COSTS[name]
+    texts = ["–" if math.isnan(v) else f"{v / cost.unit:,.{cost.digits}f}" for v in values]
+    cells = [Cell(t, None if math.isnan(v) else v, b) for t, v, b in zip(texts, values, best, strict=True)]
+    return Column(name, cost.label, "cost", digits=cost.digits), cells

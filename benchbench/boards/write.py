@@ -29,7 +29,10 @@ from .text import escape
 from .view import View, view_of
 
 SCALES = [name + bound for name in (GAIN, RECOVERED, GAP) for bound in ("", LOW, HIGH)]
-FACTS = ("bytes", "payload", "parameters", "flops", "epochs", "seeds", "trainings", TRAININGS_STD, "sees", "plugin")
+FACTS = (
+    "bytes", "payload", "parameters", "macs", "flops", "epochs", "seeds", "trainings", TRAININGS_STD, "sees",
+    "plugin",
+)  # fmt: skip
 FIXED = (RANK, RANK + LOW, RANK + HIGH, "model", EQUIVALENT, *SCALES, RISE, *FACTS)
 
 

@@ -104,6 +104,8 @@ class Console(Listener):
             self.rich.print(_table(view, self.rich.width) if view.ranking else "No model was scored.")
         for line in view.story:
             self._print(line)
+        for cost, chain in view.chains.items():
+            self._print(f"Best for its {cost}, the cheapest first: {' → '.join(model for model, _, _ in chain)}.")
         for note in (*view.how_ranked, *view.notes):
             if note not in told:
                 self._print(f"{note.about}: {note.text}" if note.about else note.text)

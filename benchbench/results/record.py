@@ -18,10 +18,7 @@ Integer = Annotated[int, Meta(ge=-(2**62), le=2**62)]
 Count = Annotated[int, Meta(ge=0, le=2**62)]
 Positive = Annotated[int, Meta(ge=1, le=2**62)]
 Status = Literal["scored", "skipped", "failed"]
-
-
-def _none() -> None:
-    """A default that is written, too: `omit_defaults` leaves out values that are the default itself."""
+# `omit_defaults` leaves out values that are the default itself: what a function gives is written, too
 
 
 class TrialFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -102,14 +99,15 @@ class TrainingFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self != UNTRAINED
 
 
-class ModelFacts(Struct, frozen=True, kw_only=True):
-    """A model as boards describe it."""
+class ModelFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A model as boards describe it; `macs` are multiply-accumulate operations per restored image, where known."""
 
     parameters: Count
     role: Text
     sees: list[Text]
-    trained: bool = True
-    notes: list[Text] = []
+    trained: bool = field(default_factory=lambda: True)
+    notes: list[Text] = field(default_factory=list[Text])
+    macs: Positive | None = None
 
 
 class TaskFacts(Struct, frozen=True, kw_only=True):
@@ -179,7 +177,7 @@ class Timing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Times and memory of restoring (`ms_per_image`: batch -> milliseconds) and of training, and on what device."""
 
     ms_per_image: dict[Text, float]
-    peak_bytes: Count | None = field(default_factory=_none)
+    peak_bytes: Count | None = field(default_factory=lambda: None)
     device: Text = field(default_factory=str)
     device_name: Text
     threads: Count

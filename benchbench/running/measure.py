@@ -45,6 +45,7 @@ def measure(scorer: RungScorer, rungs: Sequence[Mapping[str, Any]]) -> Record:
     from ..evaluation.pictures import write_samples
     from ..evaluation.rungs import rung_facts
     from ..evaluation.score import means
+    from ..evaluation.timing import count_macs
 
     if scorer.last is None:
         raise TypeError("nothing was scored yet")
@@ -61,6 +62,7 @@ def measure(scorer: RungScorer, rungs: Sequence[Mapping[str, Any]]) -> Record:
             sees=list(trial.model.sees),
             trained=trial.model.recipe is not None,
             notes=list(trial.model.notes(task)),
+            macs=count_macs(trial.model, module, test, scorer.data.device),
         ),
         task=TaskFacts(mean=list(task.mean), std=list(task.std)),
         rate=Rate(**rate) if rate else None,

@@ -16,7 +16,7 @@ from ..data.batches import TrainingSet
 from ..data.degraded import DegradedSet, psnr_of
 from ..devices import autocast
 from ..errors import TrialError
-from . import flops
+from ..flops import counted
 
 VALIDATION_BATCH = 32
 
@@ -63,14 +63,11 @@ def _parameters(optimizer: Optimizer) -> list[Tensor]:
 
 def training_flops(model: Model, module: nn.Module, data: TrainingSet) -> float:
     """Count training FLOPs per image, forward and backward of all optimizers' steps, by `torch.utils.flop_counter`."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    flops.register()
     module = copy.deepcopy(module).train()
     n = min(2, len(data))
     batch = data.batch(torch.arange(n, device=data.index_device), generator(0, "flops", device=data.device), False)
     torch.manual_seed(0)
-    with FlopCounterMode(display=False) as counter:
+    with counted() as counter:
         for name, optimizer in model.configure_optimizers(module).items():
             backpropagate(model, module, batch, name, optimizer)
     return counter.get_total_flops() / n

@@ -11,9 +11,12 @@ import results
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from reading import tables
 
 from benchbench.boards import Board, collect
+from benchbench.boards.markdown.timing import speed_page
 from benchbench.boards.pareto import APART, front, fronts, pareto
+from benchbench.boards.view import view_of
 
 UNTRAINED: dict[str, Any] = {"training": None, "seed": None}
 SMALL = st.integers(0, 4).map(float)
@@ -52,6 +55,36 @@ def board(out: Path) -> Board:
 def test_a_board_has_a_front_for_each_cost_that_differs(tmp_path: Path) -> None:
     """All were trained with the same budget, and none of them stores bytes."""
     assert fronts(board(tmp_path)) == {"parameters": ["identity", "small", "large"]}
+
+
+def test_arithmetic_and_time_are_costs_too_and_what_is_not_known_is_on_no_front(tmp_path: Path) -> None:
+    """Time differs from run to run, so it has no place among the fronts of a board's own files."""
+    facts: dict[str, tuple[float, int | None, float]] = {
+        "small": (20, 1_000_000, 3.0), "large": (30, 90_000_000, 9.0), "wasteful": (20, 2_000_000, 4.0),
+        "filter": (21, None, 8.0),
+    }  # fmt: skip
+    for model, (peak, macs, ms) in facts.items():
+        timing = {"ms_per_image": {"batch_1": ms, "batch_32": 10 - ms}}
+        results.write(tmp_path, {"peak": peak}, model=model, macs=macs, timing=timing)
+    [found] = collect(tmp_path)[0]
+    assert fronts(found) == {"macs": ["small", "large"]}
+    view = view_of(found)
+    assert view.chains == {
+        "million MACs an image": [("small", "1.0", "20.00"), ("large", "90.0", "30.00")],
+        "ms an image": [("small", "3.000", "20.00"), ("filter", "8.000", "21.00"), ("large", "9.000", "30.00")],
+    }
+    assert [row.cells["macs"].text for row in view.cheapest[1]] == ["90.0", "1.0"]
+    assert any(note.head == "MACs" for note in view.notes)
+    [heads, *rows] = tables(speed_page([found]))[0]
+    shown = {row[0]: row[heads.index("million MACs/image")] for row in rows}
+    assert shown == {"small": "1.0", "wasteful": "2.0", "filter": "–", "large": "90.0"}
+    assert not any("milliseconds" in column.key for column in view.cheapest[0])
+
+
+def test_results_from_before_arithmetic_was_counted_give_the_boards_they_gave(tmp_path: Path) -> None:
+    found = board(tmp_path)
+    assert "macs" not in found.rows
+    assert "MAC" not in speed_page([found]) + str(view_of(found).notes)
 
 
 def test_lower_is_better_where_the_metric_says_so(tmp_path: Path) -> None:

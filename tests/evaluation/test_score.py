@@ -18,7 +18,7 @@ from benchbench import Metric, Task
 from benchbench.data.degraded import DegradedSet
 from benchbench.evaluation.restore import Restored, restore
 from benchbench.evaluation.score import means, score
-from benchbench.evaluation.timing import time_inference
+from benchbench.evaluation.timing import count_macs, time_inference
 
 
 def test_no_batch_size_changes_a_score(pairs: DegradedSet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,3 +157,9 @@ def test_inference_is_timed_for_one_image_and_for_a_batch(pairs: DegradedSet) ->
     times = time_inference(Identity(), nn.Identity(), pairs, CPU)
     assert set(times) == {"batch_1", "batch_32"}
     assert all(t > 0 for t in times.values())
+
+
+def test_arithmetic_is_counted_per_image_where_there_is_any_to_count(pairs: DegradedSet) -> None:
+    convolution = nn.Conv2d(3, 3, 5, padding=2)
+    assert count_macs(Identity(), convolution, pairs, CPU) == 16 * 16 * 3 * 3 * 5 * 5
+    assert count_macs(Identity(), nn.Identity(), pairs, CPU) is None

@@ -86,6 +86,7 @@ def publish(
     test_set: str | None = None,
     persons: Sequence[int] = (),
     parameters: int = 84,
+    macs: int | None = None,
     rate: Mapping[str, float] | None = None,
     timing: Mapping[str, Any] | None = None,
     rungs: Mapping[float, Mapping[str, float]] | None = None,
@@ -122,6 +123,7 @@ def publish(
             {"flops": max(rungs)} | _steps(max(rungs)) if trained else {}
         )
         content["model"]["parameters"] = parameters if described["training"] is not None else 0
+        content["model"] |= {} if macs is None else {"macs": macs}
         content["rate"] = rate
         content["timing"] |= timing or {}
     return store.publish(work, final, parse(content)).folder

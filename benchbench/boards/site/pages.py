@@ -9,7 +9,6 @@ from markupsafe import Markup
 from .. import plots
 from ..overall import overall
 from ..plots import Curves
-from ..view import View
 from . import charts, page_data
 from .cards import Card, Showing
 from .entries import Entry, leagues
@@ -51,7 +50,6 @@ def board_page(path: str, entry: Entry, album: Album | None, kinds: Mapping[str,
         series=curves.lines,
         rates=charts.line_chart("Quality against bits per pixel, a line per codec", rates),
         codecs=rates.lines,
-        cheapest=_cheapest(entry.view),
     )
 
 
@@ -62,16 +60,6 @@ def _learning(curves: Curves) -> Markup:
         best = max(ends, key=lambda name: ends[name])
         title += f"; {best} ends highest, at {ends[best]:.2f} dB"
     return charts.line_chart(title, curves)
-
-
-def _cheapest(view: View) -> dict[str, list[tuple[str, str, str]]]:
-    """Cost -> (model, its cost, its score) of the models that none betters for less, the cheapest first."""
-    columns, rows = view.cheapest
-    found = {}
-    for cost in columns[1:]:
-        front = sorted((row.cells[cost.key].value or 0.0, row.model, row) for row in rows if row.cells[cost.key].best)
-        found[cost.head] = [(m, row.cells[cost.key].text, row.cells[columns[0].key].text) for _, m, row in front]
-    return found
 
 
 def card_page(path: str, card: Card) -> str:

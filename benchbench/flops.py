@@ -1,19 +1,44 @@
-"""FLOP formulas that `torch.utils.flop_counter` lacks: torchvision's deformable convolution, which it counts as 0."""
+"""FLOPs by `torch.utils.flop_counter`: of convolutions and matrix products; of all other work it counts none.
+
+It lacks torchvision's deformable convolution, whose formulas are here.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
+
+if TYPE_CHECKING:
+    from torch.utils.flop_counter import FlopCounterMode
 
 Shape = Sequence[int]
 
 
-def register() -> None:
-    """Make FlopCounterMode count deformable convolutions; where nothing has imported torchvision there are none."""
+@contextmanager
+def counted() -> Iterator[FlopCounterMode]:
+    """Count the FLOPs of what is done in the `with` block: `get_total_flops` of what it gives.
+
+    >>> import torch
+    >>> from benchbench.flops import counted
+    >>> with counted() as counter:
+    ...     _ = torch.nn.functional.conv2d(torch.rand(1, 3, 8, 8), torch.rand(4, 3, 3, 3), padding=1)
+    >>> counter.get_total_flops() == 2 * 4 * 3 * 3 * 3 * 8 * 8
+    True
+    """
+    from torch.utils.flop_counter import FlopCounterMode
+
+    _register()
+    with FlopCounterMode(display=False) as counter:
+        yield counter
+
+
+def _register() -> None:
+    """Have deformable convolutions counted; where nothing has imported torchvision there are none."""
     from torch.utils.flop_counter import flop_registry, register_flop_formula
 
     if "torchvision.ops" not in sys.modules:

@@ -5,15 +5,13 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 from torchvision.ops import deform_conv2d
 
-from benchbench.training import flops
+from benchbench import flops
 
 
 def counted(work: Callable[[], Tensor], backward: bool) -> int:
-    flops.register()
-    with FlopCounterMode(display=False) as counter:
+    with flops.counted() as counter:
         result = work()
         if backward:
             result.sum().backward()
@@ -36,8 +34,3 @@ def test_a_deformable_convolution_costs_what_the_convolution_of_its_shapes_costs
 
     torch.testing.assert_close(deformed(), plain(x))  # without offsets it is the convolution, so the costs compare
     assert counted(deformed, backward) == counted(lambda: plain(x), backward) > 0
-
-
-def test_registering_twice_is_registering_once() -> None:
-    flops.register()
-    flops.register()
