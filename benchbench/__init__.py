@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .contracts.adversarial import AdversarialModel, AdversarialPair
+    from .contracts.applying import Chain, Shuffled, Sometimes
     from .contracts.dataset import Dataset, Images
     from .contracts.degradation import Degradation, Degraded
     from .contracts.metric import Metric
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .contracts.peer import Peer
     from .contracts.recipe import Recipe
     from .contracts.seeding import Draw, derive, generator
+    from .contracts.severity import Graded, graded
     from .contracts.weights import Weights, find_weights, missing_weights, read_weights, weight_folders
     from .data.reading import is_image_name, read_image, read_levels
     from .errors import BenchbenchError, DataError, PluginError, SpecError, TrialError
@@ -28,6 +30,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "contracts.adversarial": ("AdversarialModel", "AdversarialPair"),
+    "contracts.applying": ("Chain", "Shuffled", "Sometimes"),
     "contracts.dataset": ("Dataset", "Images"),
     "contracts.degradation": ("Degradation", "Degraded"),
     "contracts.metric": ("Metric",),
@@ -36,6 +39,7 @@ _HOMES = {
     "contracts.peer": ("Peer",),
     "contracts.recipe": ("Recipe",),
     "contracts.seeding": ("Draw", "derive", "generator"),
+    "contracts.severity": ("Graded", "graded"),
     "contracts.weights": ("Weights", "find_weights", "missing_weights", "read_weights", "weight_folders"),
     "data.reading": ("is_image_name", "read_image", "read_levels"),
     "errors": ("BenchbenchError", "DataError", "PluginError", "SpecError", "TrialError"),
@@ -45,11 +49,11 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "AdversarialModel", "AdversarialPair", "Batch", "BenchbenchError", "Codec", "DataError", "Dataset",
-    "Degradation", "Degraded", "Draw", "FaceEmbedder", "Images", "Metric", "Model", "Peer", "PluginError", "Range",
-    "Recipe", "SpecError", "Task", "TrialError", "Weights", "derive", "face_embedder", "find_weights", "generator",
-    "hookimpl", "is_image_name", "missing_weights", "param", "read_image", "read_levels", "read_weights",
-    "weight_folders",
+    "AdversarialModel", "AdversarialPair", "Batch", "BenchbenchError", "Chain", "Codec", "DataError", "Dataset",
+    "Degradation", "Degraded", "Draw", "FaceEmbedder", "Graded", "Images", "Metric", "Model", "Peer", "PluginError",
+    "Range", "Recipe", "Shuffled", "Sometimes", "SpecError", "Task", "TrialError", "Weights", "derive",
+    "face_embedder", "find_weights", "generator", "graded", "hookimpl", "is_image_name", "missing_weights", "param",
+    "read_image", "read_levels", "read_weights", "weight_folders",
 ]  # fmt: skip
 
 

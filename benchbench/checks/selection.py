@@ -41,7 +41,7 @@ def choose(registry: Registry, texts: Sequence[str], files: Sequence[Path] = ())
 
 def _named(registry: Registry, text: str) -> list[Component]:
     """Resolve a spec among all kinds; its parameters must fit one of them. Raises SpecError."""
-    if len(specs.split_chain(text)) > 1:
+    if specs.parts_of(text) != [text]:
         return [registry.resolve("degradation", text)]
     name, _ = specs.split_spec(text)
     kinds = [kind for kind in KINDS if name in registry.of(kind)]

@@ -38,9 +38,9 @@ def kinds_and_names(ctx: click.Context, parameter: click.Parameter, incomplete: 
 
 def candidates(entries: Iterable[dict[str, Any]], incomplete: str, chained: bool = False) -> list[str]:
     """Complete a spec: `unet:wi` -> `unet:width=`. Each candidate begins with `incomplete`."""
-    from ..contracts.specs import split_chain
+    from ..contracts.specs import parts_of
 
-    last = split_chain(incomplete + "x")[-1][:-1] if chained else incomplete  # as if a letter had followed a "+"
+    last = parts_of(incomplete + "x")[-1][:-1] if chained else incomplete  # as if a letter had followed a "+"
     before = incomplete[: len(incomplete) - len(last)]
     by_name = {e["name"]: e for e in entries}
     name, colon, rest = last.partition(":")

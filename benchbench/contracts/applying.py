@@ -1,36 +1,64 @@
-"""Degradations applied: in chains, confined to faces, rounded to 8 bits."""
+"""Degradations applied: in chains, by chance, confined to faces, rounded to 8 bits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from ..errors import TrialError
+from . import specs
 from .degradation import Degradation, Degraded
 from .seeding import Draw
 
 
 @dataclass(frozen=True)
-class Chain(Degradation):
-    """Degradations one after another: `gaussian-blur+gaussian-noise` blurs, then adds noise to the blurred image."""
+class Composite(Degradation, ABC):
+    """Degradations made of others, which come with the face that some of them are confined to."""
 
     parts: tuple[Degradation, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", "+".join(part.name for part in self.parts))
+        object.__setattr__(self, "name", self._written([part.name for part in self.parts]))
         object.__setattr__(self, "degrades", any(part.degrades for part in self.parts))
 
-    def __str__(self) -> str:
-        return "+".join(map(str, self.parts))
+    def _spec(self, *, defaults: bool = False) -> str:
+        return self._written([part._spec(defaults=defaults) for part in self.parts])
 
     def _members(self) -> tuple[Degradation, ...]:
-        return self.parts
+        return tuple(m for part in self.parts for m in part._members() if isinstance(m, Degradation))
 
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
-        return apply_degradation(self, clean, draw)
+        return self.compose(clean, draw, None)
+
+    @abstractmethod
+    def compose(self, clean: Tensor, draw: Draw, face: Tensor | None) -> Degraded:
+        """Apply the parts to `(N, C, H, W)`, with the face, bool `(N, 1, H, W)`, for those that are confined to it."""
+
+    @abstractmethod
+    def _written(self, parts: list[str]) -> str:
+        """Write the spec, or the name, from those of the parts."""
+
+
+class Chain(Composite):
+    """Degradations one after another: `gaussian-blur+gaussian-noise` blurs, then adds noise to the blurred image."""
+
+    def _written(self, parts: list[str]) -> str:
+        return "+".join(parts)
+
+    def compose(self, clean: Tensor, draw: Draw, face: Tensor | None) -> Degraded:
+        images, regions, truth = clean, [], dict[str, Tensor]()
+        for position, part in enumerate(self.parts):
+            degraded = apply_degradation(part, images, draw, face)
+            images = degraded.images.clamp(0, 1)
+            regions.append(degraded.region)
+            truth |= {f"{position}.{key}": value for key, value in degraded.truth.items()}
+        known = [r for r in regions if r is not None]
+        union = torch.stack(known).any(0) if len(known) == len(regions) else None
+        return Degraded(images, union, truth)
 
     def invert(self, degraded: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
         for position, part in reversed(list(enumerate(self.parts))):
@@ -44,22 +72,73 @@ class Chain(Degradation):
         return all(part.has_oracle for part in self.parts)
 
 
+class Shuffled(Composite):
+    """Degradations in an order that each image draws for itself: `gaussian-noise~jpeg`.
+
+    The truth has the `order` (N, parts): the numbers of the parts as they came. What the parts drew is not told.
+    """
+
+    def _written(self, parts: list[str]) -> str:
+        return "~".join(parts)
+
+    def compose(self, clean: Tensor, draw: Draw, face: Tensor | None) -> Degraded:
+        order = draw.uniform(shape=(len(self.parts),)).argsort(1)
+        for place in order.unbind(1):
+            for number, part in enumerate(self.parts):
+                clean = apply_to(place == number, part, clean, draw, face)
+        return Degraded(clean, truth={"order": order})
+
+
+@dataclass(frozen=True)
+class Sometimes(Composite):
+    """A degradation that strikes each image with a probability: `30%jpeg`.
+
+    The truth has `struck` (N,), bool. What the part drew is not told.
+    """
+
+    probability: float = 1.0
+
+    def _written(self, parts: list[str]) -> str:
+        return f"{100 * self.probability:.10g}%{parts[0]}"
+
+    def compose(self, clean: Tensor, draw: Draw, face: Tensor | None) -> Degraded:
+        struck = draw.uniform() < self.probability
+        return Degraded(apply_to(struck, self.parts[0], clean, draw, face), truth={"struck": struck})
+
+
+def apply_to(chosen: Tensor, degradation: Degradation, images: Tensor, draw: Draw, face: Tensor | None) -> Tensor:
+    """Apply a degradation to the images, `(N, C, H, W)`, that are chosen, bool `(N,)`; gives all of them, clamped."""
+    index = chosen.nonzero()[:, 0]
+    if not len(index):
+        return images.clone()
+    own = None if face is None else face[index]
+    degraded = apply_degradation(degradation, images[index], draw.rows(index), own)
+    return images.index_copy(0, index, degraded.images.clamp(0, 1))
+
+
+def chain_of(text: str, resolve: Callable[[str], Degradation]) -> Degradation:
+    """Make the degradation that a spec such as `a~30%b+c` says; `resolve` makes each part. Raises SpecError."""
+
+    def part_of(text: str) -> Degradation:
+        probability, spec = specs.split_probability(text)
+        part = resolve(spec)
+        return part if probability == 1 else Sometimes((part,), probability=probability)
+
+    links = []
+    for link in specs.split_chain(text):
+        parts = tuple(map(part_of, specs.split_chain(link, "~")))
+        links.append(parts[0] if len(parts) == 1 else Shuffled(parts))
+    return links[0] if len(links) == 1 else Chain(tuple(links))
+
+
 def apply_degradation(degradation: Degradation, clean: Tensor, draw: Draw, face: Tensor | None = None) -> Degraded:
     """Apply a degradation or a chain to `(N, C, H, W)`, confined to the face, bool `(N, 1, H, W)`, where it says so.
 
     Raises TrialError for a degradation that breaks its contract, or that needs a face mask where there is none.
     """
-    if not isinstance(degradation, Chain):
-        return _confine(degradation, clean, degradation.apply(clean.clone(), draw), face)  # it may work in place
-    images, regions, truth = clean, [], dict[str, Tensor]()
-    for position, part in enumerate(degradation.parts):
-        degraded = apply_degradation(part, images, draw, face)
-        images = degraded.images.clamp(0, 1)
-        regions.append(degraded.region)
-        truth |= {f"{position}.{key}": value for key, value in degraded.truth.items()}
-    known = [r for r in regions if r is not None]
-    union = torch.stack(known).any(0) if len(known) == len(regions) else None
-    return Degraded(images, union, truth)
+    if isinstance(degradation, Composite):
+        return degradation.compose(clean, draw, face)
+    return _confine(degradation, clean, degradation.apply(clean.clone(), draw), face)  # it may work in place
 
 
 def _confine(degradation: Degradation, clean: Tensor, degraded: Degraded, face: Tensor | None) -> Degraded:

@@ -28,7 +28,11 @@ class Component:
             object.__setattr__(self, parameter.name, value)
 
     def __str__(self) -> str:
-        return specs.format_spec(self)
+        return self._spec()
+
+    def _spec(self, *, defaults: bool = False) -> str:
+        """Write the spec that gives this component back; with `defaults`, those are spelt out, too."""
+        return specs.format_spec(self, defaults=defaults)
 
     def version(self) -> str:
         """Name what else determines the results: files that it reads, a library that writes files."""

@@ -18,7 +18,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..files import digest
-from . import specs
 from .code import code_digest, is_by_value
 from .component import Component
 
@@ -140,7 +139,7 @@ def _nodes(source: bytes) -> Iterator[ast.AST]:
 
 def full_spec(component: Component) -> str:
     """Write the spec with every default spelt out: a changed default is another component."""
-    return "+".join(specs.format_spec(part, defaults=True) for part in component._members())
+    return component._spec(defaults=True)
 
 
 def component_digest(component: Component) -> str:

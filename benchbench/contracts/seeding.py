@@ -57,6 +57,9 @@ class Draw(Protocol):
         """Draw one value per image, uniform in the range, of shape `(n,)`."""
         return self.uniform(span.low, span.high)
 
+    def rows(self, index: Tensor) -> Draw:
+        """Give the draw of some of the images, of the row numbers `index` `(m,)`; it goes on with their streams."""
+
 
 class SeededDraw(Draw):
     """Draws that depend on (seed, purpose, image id) only: neither batch size, order nor device changes them."""
@@ -77,6 +80,12 @@ class SeededDraw(Draw):
             torch.randn(own.shape, generator=source, out=own)
         return values.to(self.device)
 
+    def rows(self, index: Tensor) -> SeededDraw:
+        part = SeededDraw(0, "", (), self.device)
+        part._generators = [self._generators[row] for row in index.tolist()]
+        part.n = len(part._generators)
+        return part
+
 
 class FreshDraw(Draw):
     """Draws for training batches: one generator, on the device, for the whole batch."""
@@ -90,3 +99,6 @@ class FreshDraw(Draw):
 
     def normal(self, shape: Sequence[int] = ()) -> Tensor:
         return torch.randn((self.n, *shape), generator=self._source, device=self.device)
+
+    def rows(self, index: Tensor) -> FreshDraw:
+        return FreshDraw(len(index), self._source)

@@ -4,7 +4,8 @@
     parameter = [field "="] value          the first parameters may leave out their names
     value     = number | true | false | none | word | low..high | "quoted, text"
 
-Several degradations in a row are joined with `+`: `gaussian-blur+gaussian-noise:sigma=0.1`.
+Several degradations in a row are joined with `+`: `gaussian-blur+gaussian-noise:sigma=0.1`. Those joined with `~` come
+in an order drawn for each image: in `a~b+c`, c is always the last. `30%jpeg` strikes three images of ten.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from .parameters import number_text, parameters_of
 
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-_PLAIN = re.compile(r"[^\s,+\"]+")  # text that needs no quotes as a value
+_PLAIN = re.compile(r"(?:[^\s,+\"~]|~(?![a-z\d]))+")  # text that needs no quotes as a value
+_PART = re.compile(rf"(?:(?P<percent>\d+(?:\.\d+)?)%)?(?P<spec>{NAME.pattern}.*)", re.DOTALL)
 
 
 def split_spec(text: str) -> tuple[str, list[tuple[str | None, str]]]:
@@ -49,15 +51,34 @@ def _split(text: str, separator: str) -> list[str]:
     return parts
 
 
-def split_chain(text: str) -> list[str]:
-    """Split `"a+b:x=1e+5"` into `["a", "b:x=1e+5"]`: a `+` outside quotes and before a name joins two degradations."""
+def split_chain(text: str, joint: str = "+") -> list[str]:
+    """Split `"a+b:x=1e+5"` into `["a", "b:x=1e+5"]`: a `+` outside quotes and before a name joins two degradations.
+
+    So does a `~` as `joint`. A name may have a probability before it, as in `30%jpeg`.
+    """
     parts: list[str] = []
-    for part in _split(text, "+"):
-        if parts and not NAME.match(part):
-            parts[-1] += "+" + part
+    for part in _split(text, joint):
+        if parts and not _PART.match(part):
+            parts[-1] += joint + part
         else:
             parts.append(part)
     return parts
+
+
+def split_probability(part: str) -> tuple[float, str]:
+    """Split `"30%jpeg"` into `(0.3, "jpeg")`; without a percentage it is 1. Raises SpecError above 100 %."""
+    found = _PART.fullmatch(part.strip())
+    if found is None or found["percent"] is None:
+        return 1.0, part
+    percent = float(found["percent"])
+    if percent > 100:
+        raise SpecError(f"'{part}': a probability is at most 100%")
+    return percent / 100, found["spec"]
+
+
+def parts_of(text: str) -> list[str]:
+    """List the parts of a chain without their probabilities: `"a~30%b:x=1+c"` -> `["a", "b:x=1", "c"]`."""
+    return [split_probability(part)[1] for link in split_chain(text) for part in split_chain(link, "~")]
 
 
 def build(component: type, pairs: Sequence[tuple[str | None, str]]) -> Any:

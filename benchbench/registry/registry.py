@@ -17,7 +17,7 @@ from typing import Any
 import pluggy
 
 from ..contracts import specs
-from ..contracts.applying import Chain
+from ..contracts.applying import chain_of
 from ..contracts.component import Component
 from ..contracts.dataset import Dataset
 from ..contracts.degradation import Degradation
@@ -57,9 +57,9 @@ class Registry:
         return self.brought[kind]
 
     def resolve(self, kind: str, text: str) -> Any:
-        """Make the component that a spec names; degradations may be chained with `+`. Raises SpecError."""
-        if kind == "degradation" and len(parts := specs.split_chain(text)) > 1:
-            return Chain(tuple(specs.resolve(part, self.of(kind), kind) for part in parts))
+        """Make the component that a spec names; degradations may be chained with `+` and `~`. Raises SpecError."""
+        if kind == "degradation":
+            return chain_of(text, lambda part: specs.resolve(part, self.of(kind), kind))
         return specs.resolve(text, self.of(kind), kind)
 
     def implementations(self, hook: str) -> list[pluggy.HookImpl]:

@@ -1,7 +1,9 @@
-"""Gaussian blur: correlation with exp(−(x² + y²) / 2σ²), normalised to sum 1.
+"""Gaussian blur: correlation with exp(−(x² + y²) / 2σ²), normalised to sum 1, and a sensor's noise after it.
 
 The kernel is cut off at 4σ, rounded to whole pixels, and the border reflects about the outer pixels' edges, so that the
-result is that of `scipy.ndimage.gaussian_filter` with its defaults (and of `skimage.filters.gaussian(mode="reflect")`).
+result with `noise=0` is that of `scipy.ndimage.gaussian_filter` with its defaults (and of
+`skimage.filters.gaussian(mode="reflect")`). Without noise a blur is all but undone by whoever knows its kernel; no
+photograph is without.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from benchbench import Degradation, Degraded, Draw, Range, hookimpl, param
+from benchbench import Degradation, Degraded, Draw, Graded, Range, graded, hookimpl, param
 
 from ._filters import filter_axis
+from ._noise import SENSOR, with_noise
 
 _TRUNCATE = 4.0
 
@@ -24,18 +27,23 @@ def benchbench_degradations() -> list[type[Degradation]]:
 
 
 @dataclass(frozen=True)
-class GaussianBlur(Degradation):
-    """Gaussian blur: out of focus."""
+class GaussianBlur(Graded):
+    """Gaussian blur: softly out of focus.
+
+    The truth has `sigma` (N,) in pixels, the `kernel` (N,1,k,k) that the image was correlated with, and the standard
+    deviation of the `noise` (N,).
+    """
 
     name = "gaussian-blur"
-    sigma: Range = param(Range(2, 2), "standard deviation of the kernel", low=0.1, high=32, unit="px")
+    sigma: Range | None = graded("standard deviation", (0.9, 1.4, 2, 2.8, 4), low=0.1, high=32, unit="px")
+    noise: Range = param(SENSOR, "standard deviation of the noise, in units of [0, 1]", low=0, high=1)
 
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
-        sigma = draw.within(self.sigma)
-        weights = gaussian(sigma, _radius(self.sigma.high))
+        sigma = self.amounts(draw)["sigma"]
+        weights = gaussian(sigma, _radius(self.span("sigma").high))
         kernel = weights[:, None, :, None] * weights[:, None, None, :]  # (N,1,k,k)
-        blurred = filter_axis(filter_axis(clean, weights, 2), weights, 3)
-        return Degraded(blurred, truth={"sigma": sigma, "kernel": kernel})
+        images, noise = with_noise(filter_axis(filter_axis(clean, weights, 2), weights, 3), self.noise, draw)
+        return Degraded(images, truth={"sigma": sigma, "kernel": kernel, "noise": noise})
 
 
 def _radius(sigma: float) -> int:

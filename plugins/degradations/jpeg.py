@@ -5,18 +5,15 @@ The standard is ITU-T T.81 (1992); `quality` is libjpeg's scale. Images are roun
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-import torch
 from PIL import features
 from torch import Tensor
 
-from benchbench import Degradation, Degraded, Draw, Range, TrialError, hookimpl, param
+from benchbench import Degradation, Degraded, Draw, Graded, Range, graded, hookimpl, param
 
-from ._integers import integers
+from ._files import recoded
 
 
 @hookimpl
@@ -25,11 +22,11 @@ def benchbench_degradations() -> list[type[Degradation]]:
 
 
 @dataclass(frozen=True)
-class Jpeg(Degradation):
+class Jpeg(Graded):
     """JPEG compression artefacts, from real files written by Pillow."""
 
     name = "jpeg"
-    quality: Range = param(Range(10, 10), "libjpeg's quality, a whole number", low=1, high=100)
+    quality: Range | None = graded("libjpeg's quality, a whole number", (40, 20, 10, 6, 3), low=1, high=100)
     subsampling: Literal["4:4:4", "4:2:2", "4:2:0"] = param("4:2:0", "resolution of the colour channels")
 
     def version(self) -> str:
@@ -37,23 +34,5 @@ class Jpeg(Degradation):
 
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
         """Raises TrialError for images of neither one nor three channels."""
-        if clean.shape[1] not in (1, 3):
-            raise TrialError(f"jpeg: images must have 1 or 3 channels, these have {clean.shape[1]}")
-        quality = integers(draw, self.quality)
-        pixels = clean.clamp_(0, 1).mul_(255).round_().to(torch.uint8).permute(0, 2, 3, 1).contiguous()  # (N,H,W,C)
-        files = zip(pixels.cpu().numpy(), quality.int().tolist(), strict=True)
-        decoded = np.stack([there_and_back(image, q, self.subsampling) for image, q in files])
-        images = torch.from_numpy(decoded).to(clean.device).permute(0, 3, 1, 2)
-        images = images.to(clean.dtype, memory_format=torch.contiguous_format).div_(255)
-        return Degraded(images, truth={"quality": quality})
-
-
-def there_and_back(pixels: np.ndarray, quality: int, subsampling: str) -> np.ndarray:
-    """uint8 pixels (H,W,C), C one (grey) or three (RGB), after a JPEG file of this quality; same shape."""
-    from PIL import Image
-
-    image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=quality, subsampling=subsampling)
-    with Image.open(file) as read:
-        return np.asarray(read).reshape(pixels.shape)
+        quality = self.amounts(draw)["quality"].round()
+        return Degraded(recoded(clean, quality, "JPEG", subsampling=self.subsampling), truth={"quality": quality})

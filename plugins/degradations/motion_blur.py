@@ -1,4 +1,4 @@
-"""Motion blur: the mean of n points along a line, one pixel apart.
+"""Motion blur: the mean of n points along a line, one pixel apart, and a sensor's noise after it.
 
     degraded(p) = 1/n · Σ clean(p + t·(cos α, −sin α)),   t = −⌊n/2⌋ … n − 1 − ⌊n/2⌋
 
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from benchbench import Degradation, Degraded, Draw, Range, hookimpl, param
+from benchbench import Degradation, Degraded, Draw, Graded, Range, graded, hookimpl, param
 
 from ._filters import correlate, filter_axis
-from ._integers import integers
+from ._noise import SENSOR, with_noise
 
 
 @hookimpl
@@ -27,27 +27,31 @@ def benchbench_degradations() -> list[type[Degradation]]:
 
 
 @dataclass(frozen=True)
-class MotionBlur(Degradation):
-    """Motion blur: the mean of n pixels along a line, horizontal by default.
+class MotionBlur(Graded):
+    """Motion blur: the mean of n pixels along a line, whose direction each image draws for itself.
 
-    The truth has `length` (N,) in pixels, `angle` (N,) in degrees, and the `kernel` (N,1,k,k) that the image was
-    correlated with.
+    The truth has `length` (N,) in pixels, `angle` (N,) in degrees, the `kernel` (N,1,k,k) that the image was
+    correlated with, and the standard deviation of the `noise` (N,).
     """
 
     name = "motion-blur"
-    length: Range = param(Range(9, 9), "points averaged, a whole number", low=1, high=127, unit="px")
-    angle: Range = param(Range(0, 0), "direction, counter-clockwise from horizontal", low=-360, high=360, unit="°")
+    length: Range | None = graded("points averaged, a whole number", (5, 7, 9, 13, 17), low=1, high=127, unit="px")
+    angle: Range = param(Range(-90, 90), "direction, counter-clockwise from horizontal", low=-360, high=360, unit="°")
+    noise: Range = param(SENSOR, "standard deviation of the noise, in units of [0, 1]", low=0, high=1)
 
     def apply(self, clean: Tensor, draw: Draw) -> Degraded:
-        length, angle = integers(draw, self.length), draw.within(self.angle)
-        reach = round(self.length.high) // 2
+        length, angle = self.amounts(draw)["length"].round(), draw.within(self.angle)
+        reach = round(self.span("length").high) // 2
         kernel = line(length, angle, reach)
-        truth = {"length": length, "angle": angle, "kernel": kernel}
+        images, noise = with_noise(self._blurred(clean, kernel, reach), self.noise, draw)
+        return Degraded(images, truth={"length": length, "angle": angle, "kernel": kernel, "noise": noise})
+
+    def _blurred(self, clean: Tensor, kernel: Tensor, reach: int) -> Tensor:
         if self.angle == Range(0, 0):
-            return Degraded(filter_axis(clean, kernel[:, 0, reach], 3), truth=truth)
+            return filter_axis(clean, kernel[:, 0, reach], 3)
         rows, columns = (_margin(reach, self.angle, turn) for turn in (-90, 0))
         size = 2 * reach + 1
-        return Degraded(correlate(clean, kernel[..., rows : size - rows, columns : size - columns]), truth=truth)
+        return correlate(clean, kernel[..., rows : size - rows, columns : size - columns])
 
 
 def line(length: Tensor, angle: Tensor, reach: int) -> Tensor:

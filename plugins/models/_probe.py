@@ -27,5 +27,8 @@ class Middle:
     def normal(self, shape: Sequence[int] = ()) -> Tensor:
         return torch.zeros((1, *shape))
 
+    def rows(self, index: Tensor) -> Middle:
+        return self
+
     def within(self, span: Range) -> Tensor:
         return self.uniform(span.low, span.high)

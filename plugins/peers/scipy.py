@@ -12,7 +12,7 @@ from ._images import degrades, scores
 @hookimpl
 def benchbench_peers() -> list[Peer]:
     return [
-        Peer("motion-blur", "scipy", degrades(motion_blur, "length")),
+        Peer("motion-blur", "scipy", degrades(motion_blur, "kernel", "noise"), exact=False),
         Peer("pixel-flip", "numpy", degrades(pixel_flip, "fraction"), exact=False),
         Peer("occlude", "numpy", degrades(occlude), exact=False),
         Peer("rgb-histogram", "scipy", scores(rgb_histogram)),
@@ -22,10 +22,11 @@ def benchbench_peers() -> list[Peer]:
 _source = np.random.default_rng(0)
 
 
-def motion_blur(image: np.ndarray, length: float) -> np.ndarray:
-    from scipy.ndimage import uniform_filter1d
+def motion_blur(image: np.ndarray, kernel: list[list[list[float]]], noise: float) -> np.ndarray:
+    from scipy.ndimage import correlate
 
-    return uniform_filter1d(image, int(length), axis=1, mode="reflect")
+    blurred = correlate(image, np.array(kernel, np.float32)[0, ..., None], mode="reflect")
+    return blurred + noise * _source.standard_normal(image.shape, np.float32)
 
 
 def pixel_flip(image: np.ndarray, fraction: float) -> np.ndarray:

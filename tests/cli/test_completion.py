@@ -74,6 +74,7 @@ def test_bash_completes_what_follows_its_last_cut(tmp_path: Path) -> None:
         "--model unet :": "width=",
         "--degrade = pixelate : region = f": "face",
         "--degrade gaussian-blur+gaussian-n": "gaussian-blur+gaussian-noise",
+        "--degrade gaussian-blur~30%gaussian-n": "gaussian-blur~30%gaussian-noise",
         "--model nafn": "nafnet",
     }
     ask = [f'COMP_WORDS=(benchbench run {c}); COMP_CWORD={len(c.split()) + 1}; COMPREPLY=(); _benchbench_completion benchbench; echo "${{COMPREPLY[0]}}"'

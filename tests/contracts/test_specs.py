@@ -105,6 +105,7 @@ def test_a_number_is_a_range_of_one_value() -> None:
         ("a:x=1e+5+b", ["a:x=1e+5", "b"]),
         ('a:t="x+y"+b', ['a:t="x+y"', "b"]),
         ("a:span=1e+2..1e+3", ["a:span=1e+2..1e+3"]),
+        ("a+30%b:x=1+c~d", ["a", "30%b:x=1", "c~d"]),
     ],
 )
 def test_a_plus_joins_only_before_a_name_outside_quotes(chain: str, parts: list[str]) -> None:

@@ -14,5 +14,12 @@ DEGRADATIONS = [
     "pixelate:block=5",
     "gaussian-blur:sigma=0.5..3",
     "gaussian-noise:sigma=0..0.3",
+    "motion-blur:angle=0,noise=0",
+    "defocus:severity=1..5",
+    "scratches:severity=5",
+    "pinch:strength=-0.9..0.9",
+    "wave:severity=5",
+    "mosaic:block=1..30",
+    "real:severity=1..5",
     "swirl:centre_x=0.3..0.7,centre_y=0.3..0.7",
 ]

@@ -30,5 +30,5 @@ BUILT_IN = [
 ]
 
 test_contract = contract_tests(*BUILT_IN, size=16)
-test_contract_of_variants = contract_tests(*DEGRADATIONS)
+test_contract_of_variants = contract_tests(*DEGRADATIONS, "60%gaussian-blur~gaussian-noise~jpeg+30%pixelate")
 test_contract_at_full_size = pytest.mark.slow(contract_tests("model", "metric", size=2 * SIZE))

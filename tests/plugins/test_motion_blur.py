@@ -13,13 +13,17 @@ from benchbench import Degraded, Range
 from benchbench.contracts.seeding import SeededDraw
 from benchbench_plugins.degradations.motion_blur import MotionBlur
 
+NOISELESS = Range(0, 0)
+
 
 def noise(n: int = 2, channels: int = 3, height: int = 30, width: int = 34) -> torch.Tensor:
     return torch.rand(n, channels, height, width, generator=torch.Generator().manual_seed(0))
 
 
 def blurred(images: torch.Tensor, length: Range, angle: Range) -> Degraded:
-    return MotionBlur(length, angle).apply(images, SeededDraw(0, "test", [str(i) for i in range(len(images))]))
+    return MotionBlur(length, angle, NOISELESS).apply(
+        images, SeededDraw(0, "test", [str(i) for i in range(len(images))])
+    )
 
 
 def fixed(value: float) -> Range:
