@@ -14,7 +14,7 @@ from typing import IO, ClassVar, Literal
 from benchbench import DataError, Dataset, Images
 
 from ._collecting import label_of
-from ._finding import JUNK, Skipped, digest, plain
+from ._finding import JUNK, Skipped, digest, plain, shown
 from ._own import OwnImages
 
 MAX_BYTES = 1 << 30
@@ -84,7 +84,7 @@ class Archive(Dataset):
                 why = content if isinstance(content, str) else _objection(inside, size, folder)
                 why = why or (None if isinstance(content, str) else _write(content, folder / inside))
                 if why and not _is_junk(inside):
-                    skipped.append((inside.encode(errors="backslashreplace").decode(), why))
+                    skipped.append((shown(inside), why))
         except DataError:
             raise
         except Exception as problem:  # zlib.error, EOFError, struct.error, … as the archive's first part is odd

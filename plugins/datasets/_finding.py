@@ -14,6 +14,8 @@ from benchbench import DataError, is_image_name
 
 JUNK = ("@eadir", "__macosx", "@recycle", "#recycle", "#snapshot", "$recycle.bin", "lost+found")
 """Folders that storage boxes and systems make, in lower case; others of theirs are hidden."""
+_UNFIT = ("Cc", "Cs", "Zl", "Zp")
+"""Categories of characters that no name should have: control characters, surrogates, ends of lines."""
 _HEADS = (
     (0, b"\xff\xd8\xff", ".jpg"),
     (0, b"\x89PNG\r\n\x1a\n", ".png"),
@@ -57,7 +59,7 @@ def find_images(root: Path, exclude: Path | None = None, within: Sequence[str] =
         try:
             entries = [e for e in os.scandir(root / folder) if not e.name.startswith(".")]
         except OSError as problem:
-            skipped.append((_printable(folder), f"unreadable: {problem.strerror}"))
+            skipped.append((shown(folder), f"unreadable: {problem.strerror}"))
             continue
         for entry in entries:
             name = folder + entry.name
@@ -65,8 +67,8 @@ def find_images(root: Path, exclude: Path | None = None, within: Sequence[str] =
                 if root / name != exclude and entry.name.lower() not in JUNK:
                     pending.append(name + "/")
             elif _is_image(entry):
-                if objection := _objection(entry):
-                    skipped.append((_printable(name), objection))
+                if objection := _objection(entry, name):
+                    skipped.append((shown(name), objection))
                 else:
                     found.append(name)
     return sorted(found, key=lambda name: (nfc(name), name)), sorted(skipped)
@@ -91,19 +93,19 @@ def _suffix_by_content(entry: os.DirEntry[str]) -> str | None:
     return next((suffix for start, magic, suffix in _HEADS if head[start:].startswith(magic)), None)
 
 
-def _objection(entry: os.DirEntry[str]) -> str | None:
+def _objection(entry: os.DirEntry[str], name: str) -> str | None:
     if entry.is_symlink():
         return "a link, which is not followed"
     if not entry.is_file(follow_symlinks=False):
         return "not a regular file"
     if Path(entry.name).suffix and not is_image_name(entry.name):
-        return f"unknown suffix: call it {_printable(entry.name)}{_suffix_by_content(entry)}"
-    return None if _printable(entry.name) == entry.name else "its name is not valid Unicode"
+        return f"unknown suffix: call it {shown(entry.name)}{_suffix_by_content(entry)}"
+    return None if shown(name) == name else "its name has control characters, or is not valid Unicode"
 
 
-def _printable(name: str) -> str:
-    """`name` with escapes in place of bytes that are no Unicode."""
-    return name.encode(errors="backslashreplace").decode()
+def shown(name: str) -> str:
+    """`name` in one line, with escapes in place of control characters and of bytes that are no Unicode."""
+    return "".join(c.encode("unicode_escape").decode() if unicodedata.category(c) in _UNFIT else c for c in name)
 
 
 def nfc(text: str) -> str:

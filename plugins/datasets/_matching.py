@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from benchbench import is_image_name
 
-from ._finding import Skipped, nfc
+from ._finding import Skipped, nfc, shown
 
 _MASK = re.compile(r"(?<![^/])mask[ _.-]|[ _.-]mask$")
 _EXACT, _COMPOSED, _BARE, _ANY_CASE, _BARE_IN_ANY_CASE, _OF_A_MASK = range(6)
@@ -27,13 +27,13 @@ def match(keys: Sequence[str], names: Sequence[str], masks: bool = False) -> tup
     for key in keys:
         rank, fits = best(key)
         if len(fits) > 1:
-            doubts.append(f"'{key}' may be {' or '.join(fits[:2])}: give the path within the folder")
+            doubts.append(f"'{shown(key)}' may be {' or '.join(fits[:2])}: give the path within the folder")
         for name in fits if len(fits) == 1 else ():
             claims.setdefault(name, []).append((rank, key))
     for name, claimed in claims.items():
         claimed.sort(key=lambda claim: claim[0])
         if len(claimed) > 1 and claimed[0][0] == claimed[1][0]:
-            doubts.append(f"two lines are about '{name}', one of them '{claimed[1][1]}'")
+            doubts.append(f"two lines are about '{name}', one of them '{shown(claimed[1][1])}'")
     return {name: claimed[0][1] for name, claimed in claims.items()}, doubts
 
 
@@ -89,7 +89,7 @@ def examples(names: Sequence[str]) -> str:
     >>> examples(["a", "b", "c", "d"])
     'a, b, c, …'
     """
-    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+    return ", ".join(map(shown, names[:3])) + (", …" if len(names) > 3 else "")
 
 
 def unmatched(file: str, keys: Sequence[str], names: Sequence[str], found: dict[str, str], mask: bool) -> Skipped:

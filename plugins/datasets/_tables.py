@@ -10,7 +10,7 @@ from typing import Any
 
 from benchbench import DataError
 
-from ._finding import nfc
+from ._finding import nfc, shown
 
 Row = tuple[Any, ...]
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
@@ -22,8 +22,8 @@ TEXT_COLUMNS = ("identity", "split")
 def read_csv(path: Path) -> tuple[tuple[str, ...], dict[str, Row]]:
     """Read `attributes.csv`: the names of the attributes, and each file's row of them by the column `file`.
 
-    Empty cells are None, text is composed (NFC), so that one name is one person, and a column that holds only numbers
-    is numeric. Raises DataError naming the file and the line.
+    Empty cells are None, text is in one line and composed (NFC), so that one name is one person, and a column that
+    holds only numbers is numeric. Raises DataError naming the file and the line.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
@@ -33,7 +33,7 @@ def read_csv(path: Path) -> tuple[tuple[str, ...], dict[str, Row]]:
         raise DataError(f"{path}: cannot be read as CSV in UTF-8: {problem}") from problem
     if not lines or lines[0][1][0] != "file":
         raise DataError(f"{path}: its first line must name the columns, the first of them 'file'")
-    columns = list(map(nfc, lines[0][1][1:]))
+    columns = list(map(_plain, lines[0][1][1:]))
     if "" in columns or len(set(columns)) < len(columns):
         raise DataError(f"{path}: each column needs a name of its own, not {', '.join(map(repr, columns))}")
     rows: dict[str, list[str]] = {}
@@ -41,10 +41,16 @@ def read_csv(path: Path) -> tuple[tuple[str, ...], dict[str, Row]]:
         if len(cells) != len(columns):
             raise DataError(f"{path}: line {number} has {len(cells) + 1} fields instead of {len(columns) + 1}")
         if not file or file in rows:
-            raise DataError(f"{path}: line {number}: " + (f"'{file}' has a line already" if file else "no file name"))
-        rows[file] = list(map(nfc, cells))
+            raise DataError(
+                f"{path}: line {number}: " + (f"'{shown(file)}' has a line already" if file else "no file name")
+            )
+        rows[file] = list(map(_plain, cells))
     typed = [_typed(name, [cells[k] for cells in rows.values()]) for k, name in enumerate(columns)]
     return tuple(columns), {file: tuple(column[i] for column in typed) for i, file in enumerate(rows)}
+
+
+def _plain(cell: str) -> str:
+    return nfc(" ".join(cell.split()))
 
 
 def _typed(name: str, cells: Sequence[str]) -> list[Any]:

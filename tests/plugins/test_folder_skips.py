@@ -119,6 +119,17 @@ def test_nothing_that_a_file_holds_raises_or_warns(tmp_path: Path, content: byte
     assert len(images.ids) + sum(file == "hostile.jpg" for file, _ in images.skipped) == 2
 
 
+@pytest.mark.parametrize("name", ["a\nb.png", "a\nb/c.png", "a\x1b[2J.png", "a\u2028b.png"])
+def test_a_name_with_control_characters_is_listed_in_one_line(tmp_path: Path, name: str) -> None:
+    save(tmp_path, "good.png")
+    save(tmp_path, name)
+    images = Folder(path=str(tmp_path)).load(16)
+    assert images.ids == ["good"]
+    [(file, why)] = images.skipped
+    assert file.isprintable()
+    assert "control characters" in why
+
+
 def test_more_pixels_than_memory_is_an_error_that_says_so(tmp_path: Path) -> None:
     save(tmp_path, "a.png")
     with pytest.raises(DataError, match="GiB: limit=N"):
