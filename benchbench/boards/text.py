@@ -34,6 +34,20 @@ def interval(low: float, high: float, digits: int) -> str:
     return f"{low:.{digits}f} to {high:.{digits}f}" if math.isfinite(high - low) else ""
 
 
+def duration(seconds: float) -> str:
+    """A time for people.
+
+    >>> [duration(s) for s in (0.4, 59.6, 90, 5400, 200_000)]
+    ['0 s', '1 min', '2 min', '1 h 30 min', '56 h']
+    """
+    minutes = round(seconds / 60)
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" + (f" {minutes % 60} min" if minutes % 60 and minutes < 600 else "")
+
+
 def shortened(label: str, longest: int) -> str:
     """A label of at most so many characters, `…` for what it lost."""
     return label if len(label) <= longest else label[: longest - 1] + "…"

@@ -15,11 +15,11 @@ JSON = "benchbench.json"  # in a context's notes: whether JSON is asked for
 
 
 class Commands(click.Group):
-    """A group that shows a mendable error as one line and exits with 2; with `--json`, as JSON on standard output too."""
+    """A group that shows a mendable error as one line, with `--json` as JSON on standard output too; exit 2."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Note whether JSON is asked for, which a mistake in the other options must not hide."""
-        ctx.meta[JSON] = "--json" in args
+        """Note what was typed, and whether JSON is asked for, which a mistake in the other options must not hide."""
+        ctx.meta[JSON], ctx.meta[options.TYPED] = "--json" in args, list(args)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:

@@ -60,9 +60,10 @@ class Console(Listener):
         )
         if missing:
             self._whole = self._progress.add_task("all trials", total=len(missing), facts="")
-            self._progress.start()
 
     def started(self, trial: Trial) -> None:
+        if not self._progress.live.is_started:
+            self._progress.start()
         self._tasks[trial.key] = self._progress.add_task(_name(trial), total=1.0, facts="starting")
 
     def progressed(self, trial: Trial, progress: dict[str, float]) -> None:
@@ -92,6 +93,13 @@ class Console(Listener):
         self.rich.print()
         for path in report.written:
             self._print(f"Written: {path}")
+
+    def advise(self, steps: Sequence[tuple[str, str]]) -> None:
+        """Print commands, each with what it is for."""
+        width = min(max((len(command) for command, _ in steps), default=0), 48)
+        self._print("\nNext:")
+        for command, purpose in steps:
+            self._print(f"  {command:{width}}  # {purpose}")
 
     def _show_board(self, view: View, told: Set[Note]) -> None:
         """Print a board with the notes that were not told below another one."""

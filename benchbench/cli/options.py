@@ -28,6 +28,7 @@ def component(kind: str, flag: str, help: str, multiple: bool = True, **more: An
     return click.option(flag, kind, multiple=multiple, metavar="SPEC", help=help, shell_complete=complete, **more)
 
 
+TYPED = "benchbench.typed"  # in a context's notes: the words behind `benchbench`
 RUNS = Path("runs")
 runs = option("--runs", type=FOLDER, default=RUNS, help="Folder of the stored results, which is read.")
 at = click.option(

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Only check whether each trained model can learn a single image: 1 if one cannot.",
 )
+@click.option("--dry-run", is_flag=True, help="Only print the plan, and about how long its trainings will take.")
 @options.plugins
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @options.as_json
@@ -73,6 +74,7 @@ def command(
     suite: str | None,
     seeds: int | None,
     overfit_one: bool,
+    dry_run: bool,
     quiet: bool,
     as_json: bool,
     **request_options: Any,
@@ -91,13 +93,13 @@ def command(
     request = plan.RunRequest(**request_options)
     if seeds:
         request, given = replace(request, seed=tuple(range(seeds))), given | {"seed"}
-    _check(request, overfit_one)
+    _check(request, overfit_one, dry_run)
     registry = options.load_registry(quiet or as_json)
     if suite:
         request = plan.with_suite(registry, request, suite, given)
     console = Console(silent=quiet or as_json)
     try:
-        work = _overfit_one if overfit_one else _run
+        work = _overfit_one if overfit_one else _dry_run if dry_run else _run
         code = work(registry, request, console, as_json)
     except KeyboardInterrupt:  # the second, or before the first trial
         code = 130
@@ -109,7 +111,7 @@ def command(
     sys.exit(code)
 
 
-def _check(request: RunRequest, overfit_one: bool) -> None:
+def _check(request: RunRequest, overfit_one: bool, dry_run: bool) -> None:
     """Raise UsageError for options that contradict each other."""
     if request.scheduler and request.executor != "dask":
         raise click.UsageError("--scheduler is for --executor dask")
@@ -119,6 +121,8 @@ def _check(request: RunRequest, overfit_one: bool) -> None:
         raise click.UsageError("--scheduler is an address such as tcp://HOST:8786")
     if overfit_one and request.executor != "local":
         raise click.UsageError("--overfit-one runs on this machine: leave --executor out")
+    if overfit_one and dry_run:
+        raise click.UsageError("--overfit-one is no run that could be planned: leave --dry-run out")
     if overfit_one and request.compile:
         raise click.UsageError("--overfit-one compiles nothing: leave --compile out")
 
@@ -126,13 +130,28 @@ def _check(request: RunRequest, overfit_one: bool) -> None:
 def _run(registry: Registry, request: RunRequest, console: Console, as_json: bool) -> int:
     """Run what is missing and show the boards; return the exit code."""
     from ..running import run
+    from .next_steps import next_steps
 
     report = run.run(registry, request, console)
     if as_json:
         click.echo(report.to_json(), nl=False)
     else:
         console.show(report)
+        console.advise(next_steps(click.get_current_context().meta[options.TYPED], request, report))
     return 130 if report.interrupted else int(bool(report.failed))
+
+
+def _dry_run(registry: Registry, request: RunRequest, console: Console, as_json: bool) -> int:
+    """Show the plan with an estimate of its time; return the exit code."""
+    from ..running import run
+    from . import estimates
+
+    estimate = run.dry_run(registry, request, console)
+    if as_json:
+        options.print_json(estimates.plain(estimate))
+    else:
+        estimates.show(estimate, console.rich)
+    return 0
 
 
 def _overfit_one(registry: Registry, request: RunRequest, console: Console, as_json: bool) -> int:

@@ -70,7 +70,7 @@ def _plain(value: Any) -> Any:
 
 
 def select(catalogue: Iterable[Entry], what: str | None) -> list[Entry]:
-    """Select all components, those of a kind (`models`, `model`), or those of a name. Raises SpecError if there are none."""
+    """Select all components, those of a kind (`models`, `model`), or of a name. Raises SpecError if there are none."""
     found = [e for e in catalogue if e["kind"] != "plugin"]
     known = {f"{kind}s" for kind in FACTS} | {e["name"] for e in found}
     if what is not None and what not in known | FACTS.keys():

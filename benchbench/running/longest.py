@@ -21,10 +21,10 @@ def longest_first(trials: Sequence[Trial], out: Path) -> list[Trial]:
     result depends on this order.
     """
     boards = list(dict.fromkeys(map(_board, trials)))
-    known = {model: _newest_training(out, model) for model in {str(trial.model) for trial in trials if trial.budget}}
+    known = {model: newest_training(out, model) for model in {str(trial.model) for trial in trials if trial.budget}}
 
     def place(trial: Trial) -> tuple[int, bool, float]:
-        return boards.index(_board(trial)), trial.budget is not None, -_seconds(trial, known.get(str(trial.model)))
+        return boards.index(_board(trial)), trial.budget is not None, -seconds_of(trial, known.get(str(trial.model)))
 
     return sorted(trials, key=place)
 
@@ -33,7 +33,7 @@ def _board(trial: Trial) -> tuple[str, int, str]:
     return trial.dataset, trial.size, str(trial.degradation)
 
 
-def _newest_training(out: Path, model: str) -> Record | None:
+def newest_training(out: Path, model: str) -> Record | None:
     """Return the record of the model's training that ended last; None where nothing under `out` tells of one."""
     found = []
     for path in out.glob(f"*/*/{store.slug(model)}/*/{store.RESULT}"):
@@ -43,7 +43,7 @@ def _newest_training(out: Path, model: str) -> Record | None:
     return max(trained, key=lambda record: record.finished_at, default=None)
 
 
-def _seconds(trial: Trial, before: Record | None) -> float:
+def seconds_of(trial: Trial, before: Record | None) -> float:
     """Estimate the seconds of a training by an earlier one of its model; infinite without one."""
     budget, recipe = trial.budget, trial.model.recipe
     if not (budget and recipe and before and before.data and before.timing.training):

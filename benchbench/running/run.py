@@ -18,6 +18,7 @@ from ..results import store
 from ..results.record import Record, plain
 from ..results.trial import Trial
 from . import plan, worker
+from .estimate import Estimate, estimate
 from .executors import Executor, LocalExecutor
 from .listeners import HookCaller, Listener
 from .longest import longest_first
@@ -60,7 +61,7 @@ def run(registry: Registry, request: RunRequest, listener: Listener) -> Report:
 
     Ctrl-C ends the running trials, which go on from their checkpoints next time, and the boards are written.
     """
-    trials, missing = _planned(registry, request, listener)
+    trials, missing = _planned(registry, request, listener, writes_to=(request.out, cache_folder()))
     hooks = HookCaller(registry, request.out, listener.warn)
     interrupted = False
     try:
@@ -79,14 +80,26 @@ def run(registry: Registry, request: RunRequest, listener: Listener) -> Report:
     return replace(_report(trials, len(missing), request, hooks), interrupted=interrupted)
 
 
-def _planned(registry: Registry, request: RunRequest, listener: Listener) -> tuple[list[Trial], list[Trial]]:
+def dry_run(registry: Registry, request: RunRequest, listener: Listener) -> Estimate:
+    """Plan what the request says, and estimate how long it takes; only the cache is written.
+
+    Raises BenchbenchError for what the user can mend.
+    """
+    _, missing = _planned(registry, replace(request, fresh=False), listener, writes_to=(cache_folder(),))
+    listener.close()
+    return estimate(missing, request)
+
+
+def _planned(
+    registry: Registry, request: RunRequest, listener: Listener, writes_to: Sequence[Path]
+) -> tuple[list[Trial], list[Trial]]:
     """Return the trials of the plan, and those that are missing; tell the listener of them."""
     _ = request.limits  # raises SpecError
     if request.executor == "local" and request.threads > (cores := devices.cores()):
         listener.warn(
             f"the {request.threads} threads of a trial share {cores} cores, which is slower than fewer of them"
         )
-    trials, skipped = plan.plan(registry, request, listener, writes_to=(request.out, cache_folder()))
+    trials, skipped = plan.plan(registry, request, listener, writes_to)
     if request.fresh:
         for final in (t.folder(request.out) for t in trials):
             shutil.rmtree(final, ignore_errors=True)
