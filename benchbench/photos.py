@@ -29,6 +29,7 @@ from .results import store
 from .results.store import Result
 
 CAPTION = 24  # px of height
+UNTRAINED = "without a validation score, as it is not trained"
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ def degrade(photo: Path, degradation: Degradation, folder: Path, seed: int = 0, 
 def best_trained(registry: Registry, out: Path, wanted: Wanted) -> Restorer:
     """Load the result under `out` that validated best on the images it was trained on.
 
-    Scores on different images cannot be compared, so all candidates have one data set and one size. Raises
+    Scores on different images cannot be compared, so all candidates have one data set and one size. What is not trained
+    has no validation score, and is taken only where nothing trained can be had. Raises
     BenchbenchError where there are several and none is named, or no result, naming the command that makes one.
     """
     results = [r for _, r in store.find(out) if isinstance(r, Result) and _fits(r, wanted)]
@@ -139,7 +141,7 @@ def _validation_psnr(result: Result) -> float:
 
 def _validated(result: Result) -> str:
     psnr = _validation_psnr(result)
-    return "not scored" if psnr == -math.inf else f"{psnr:.2f} dB"
+    return UNTRAINED if psnr == -math.inf else f"{psnr:.2f} dB"
 
 
 def _load(registry: Registry, result: Result, degradation: Degradation) -> Restorer | None:
@@ -154,7 +156,8 @@ def _load(registry: Registry, result: Result, degradation: Degradation) -> Resto
         module = load_module(model, task, trial.seed, result.folder)
     except RuntimeError as error:  # a library that it builds on has changed
         raise BenchbenchError(f"{result.folder} does not fit {model} any more: remove it, and run it again") from error
-    score = f"{_validated(result)} on the validation images of {trial.dataset}, {trial.size} px"
+    images = f"on the validation images of {trial.dataset}, {trial.size} px"
+    score = f"{_validated(result)} {images}" if model.recipe else UNTRAINED
     return Restorer(result, model, task, module, score)
 
 

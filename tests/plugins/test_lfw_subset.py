@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchbench import DataError
 from benchbench_plugins.datasets.lfw_subset import LfwSubset
 
 
@@ -26,7 +27,7 @@ def test_pixels_are_the_first_hundred_patches_at_their_own_size() -> None:
 
 @pytest.mark.parametrize("size", [17, 64])
 def test_grey_is_in_all_channels_at_any_size(size: int) -> None:
-    images = LfwSubset().load(size)
+    images = LfwSubset(upscale=True).load(size)
     assert images.pixels.shape == (100, 3, size, size)
     assert images.pixels.dtype == torch.uint8
     assert torch.equal(images.pixels[:, 0], images.pixels[:, 1])
@@ -34,9 +35,14 @@ def test_grey_is_in_all_channels_at_any_size(size: int) -> None:
 
 
 def test_resizing_keeps_the_mean_brightness_of_each_face() -> None:
-    small, large = LfwSubset().load(25).pixels.float(), LfwSubset().load(100).pixels.float()
+    small, large = LfwSubset().load(25).pixels.float(), LfwSubset(upscale=True).load(100).pixels.float()
     assert (small.mean((1, 2, 3)) - large.mean((1, 2, 3))).abs().max() < 2
 
 
 def test_ids_are_unique() -> None:
     assert len(set(LfwSubset().load(16).ids)) == 100
+
+
+def test_faces_are_enlarged_only_if_wished() -> None:
+    with pytest.raises(DataError, match="25x25 pixels, which lack the detail of 26"):
+        LfwSubset().load(26)

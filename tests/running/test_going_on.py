@@ -104,6 +104,8 @@ def test_a_run_that_cannot_go_on_says_so_in_one_line(tmp_path: Path) -> None:
     pruned = CliRunner().invoke(main, ["runs", "prune", "--runs", str(tmp_path)])
     assert pruned.output.startswith("1 checkpoints removed, 0.0 MB")
     assert not list(tmp_path.rglob("checkpoint*"))
+    nowhere = CliRunner().invoke(main, ["runs", "prune", "--runs", str(tmp_path / "nowhere")])
+    assert (nowhere.exit_code, "there is no folder" in nowhere.output) == (2, True)
     recorder = Recorder()
     go(tmp_path, recorder, model=("tiny-conv",), budget="2epochs")
     assert [text for text in recorder.warnings if "trained anew" in text] == [
