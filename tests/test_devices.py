@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -55,3 +57,11 @@ def test_what_is_no_amount_of_memory_is_refused(tmp_path: Path, memory: str) -> 
 def test_amounts_of_memory_are_read_and_shown(text: str, size: int, shown: str) -> None:
     assert devices.parse_bytes(text) == size
     assert devices.format_bytes(size) == shown
+
+
+@pytest.mark.slow
+def test_bf16_is_not_used_where_onednn_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some processors have it, and oneDNN is told to leave it, as where one imitates an older processor."""
+    asks = "import torch; from benchbench.devices import has_bf16; print(has_bf16(torch.device('cpu')))"
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    assert subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True).stdout == "False\n"
