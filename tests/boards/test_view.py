@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import codecs_board
 import gallery
 import pytest
 import reading
@@ -69,12 +70,12 @@ def in_markdown(board: Board) -> tuple[list[str], Shown, list[str]]:
     return models, shown, reading.list_items(text)
 
 
-def on_site(page: reading.Page) -> tuple[list[str], Shown]:
-    """The models and the cells of a board's page."""
+def on_site(page: reading.Page, codecs: int) -> tuple[list[str], Shown]:
+    """The models and the cells of a board's page, on which so many codecs have a table of their own, above."""
     heads = [(a["data-group"], plain(h)) for a, h in page.cells("th") if "data-group" in a]
     names = [a["data-name"] for a in page.all("tr") if "data-name" in a]
     rows = []
-    for name, (_, text) in zip(names, [c for c in page.cells("th") if c[0]["scope"] == "row"], strict=False):
+    for name, (_, text) in zip(names, [c for c in page.cells("th") if c[0]["scope"] == "row"][codecs:], strict=False):
         assert text.startswith(name)
         told = re.fullmatch(
             r"(.*?)( ↑ still rising)?( the input as it is| the ideal inverse)?", text.removeprefix(name)
@@ -115,17 +116,45 @@ def check(boards: Sequence[Board], files: Mapping[str, bytes]) -> None:
     for board in boards:
         models, shown, notes = in_markdown(board)
         page = by_name[board.setting.degradation]
-        is_table = bool(models) and board.compression is None  # codecs have another: see test_compression.py
-        if is_table:
-            assert on_site(page) == (models, shown)
+        codecs = board.compression.table if board.compression else []
+        if models:
+            assert on_site(page, len(codecs)) == (models, shown)
         text = dense(" ".join(text for _, text in page.texts))
         printed = on_terminal([board])
         plain_print = re.sub(r"\x1b\[[0-9;]*m", "", printed)
         for note in notes:
             assert dense(note) in text
             assert note in reading.seen(plain_print)
-        if is_table or not models:
+        if codecs:
+            compare_codecs(board, page, plain_print)
+        else:
             compare_terminal(models, shown, printed)
+        chains(board, page, plain_print)
+
+
+def compare_codecs(board: Board, page: reading.Page, printed: str) -> None:
+    """Hold the tables of codecs against each other: the first of the Markdown, of the page and on the terminal."""
+    [heads, *rows], *_ = reading.tables(section(view_of(board), {}).partition("### Codecs")[2])
+    count, width = len(rows), len(heads)
+    names = [text for _, text in page.cells("th")[: width + count]]
+    cells = [text for _, text in page.cells("td")[: (width - 1) * count]]
+    assert names == [*heads, *(row[0] for row in rows)]
+    assert cells == [cell for row in rows for cell in row[1:]]
+    lines = [re.split("[│┃]", line)[1:-1] for line in printed.splitlines() if re.search("[│┃]", line)]
+    assert [[cell.strip() for cell in line] for line in lines] == [heads, *rows]
+
+
+def chains(board: Board, page: reading.Page, printed: str) -> None:
+    """The best for each cost: on the page with cost and score, on the terminal by name; but for times, in Markdown."""
+    columns, rows = view_of(board).cheapest
+    found = view_of(board).chains
+    for cost, chain in found.items():
+        assert f"Best for its {cost}, the cheapest first: {' → '.join(model for model, _, _ in chain)}." in printed
+        assert cost in page.inside("dt")
+        told = dense(" ".join(page.inside("dd")))
+        assert all(dense(f"{model}({price}, {score})") in told for model, price, score in chain)
+    for column in columns[1:]:
+        assert {row.model for row in rows if row.cells[column.key].best} == {m for m, _, _ in found[column.head]}
 
 
 def compare_terminal(models: list[str], shown: Shown, printed: str) -> None:
@@ -177,6 +206,11 @@ def test_random_boards_are_shown_alike(found: list[dict[str, Any]], twice: bool)
 
 def test_a_gallery_of_boards_is_shown_alike(tmp_path: Path) -> None:
     check(*site_of(gallery.small(tmp_path)))
+
+
+def test_a_board_of_codecs_is_shown_alike(tmp_path: Path) -> None:
+    codecs_board.small(tmp_path)
+    check(*site_of(tmp_path))
 
 
 @pytest.mark.slow
