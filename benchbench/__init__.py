@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .contracts.seeding import Draw, derive, generator
     from .contracts.severity import Graded, graded
     from .contracts.weights import Weights, find_weights, missing_weights, read_weights, weight_folders
+    from .data.faces import Face, find_faces
     from .data.reading import is_image_name, read_image, read_levels
     from .errors import BenchbenchError, DataError, PluginError, SpecError, TrialError
     from .registry.embedder import FaceEmbedder, face_embedder
@@ -41,6 +42,7 @@ _HOMES = {
     "contracts.seeding": ("Draw", "derive", "generator"),
     "contracts.severity": ("Graded", "graded"),
     "contracts.weights": ("Weights", "find_weights", "missing_weights", "read_weights", "weight_folders"),
+    "data.faces": ("Face", "find_faces"),
     "data.reading": ("is_image_name", "read_image", "read_levels"),
     "errors": ("BenchbenchError", "DataError", "PluginError", "SpecError", "TrialError"),
     "registry.embedder": ("FaceEmbedder", "face_embedder"),
@@ -50,10 +52,10 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AdversarialModel", "AdversarialPair", "Batch", "BenchbenchError", "Chain", "Codec", "DataError", "Dataset",
-    "Degradation", "Degraded", "Draw", "FaceEmbedder", "Graded", "Images", "Metric", "Model", "Peer", "PluginError",
-    "Range", "Recipe", "Shuffled", "Sometimes", "SpecError", "Task", "TrialError", "Weights", "derive",
-    "face_embedder", "find_weights", "generator", "graded", "hookimpl", "is_image_name", "missing_weights", "param",
-    "read_image", "read_levels", "read_weights", "weight_folders",
+    "Degradation", "Degraded", "Draw", "Face", "FaceEmbedder", "Graded", "Images", "Metric", "Model", "Peer",
+    "PluginError", "Range", "Recipe", "Shuffled", "Sometimes", "SpecError", "Task", "TrialError", "Weights",
+    "derive", "face_embedder", "find_faces", "find_weights", "generator", "graded", "hookimpl", "is_image_name",
+    "missing_weights", "param", "read_image", "read_levels", "read_weights", "weight_folders",
 ]  # fmt: skip
 
 

@@ -32,7 +32,7 @@ class DataError(BenchbenchError):
     """A data set, or a photograph, that cannot be used.
 
     >>> from pathlib import Path
-    >>> from benchbench.photos import read
+    >>> from benchbench.photos.files import read
     >>> read(Path("none.png"))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     benchbench.errors.DataError: none.png cannot be read as an image: ...

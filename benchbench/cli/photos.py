@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import sys
-from itertools import product
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import DataError, SpecError
+from ..errors import BenchbenchError, SpecError, one_line
 from . import options
 
 if TYPE_CHECKING:
+    from ..data.faces import Face
+    from ..photos.restorer import Restorer
     from ..registry.registry import Registry
+
+
+def _faces(ctx: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> list[Face]:
+    """Parse squares. Raises BadParameter."""
+    return [_face(text) for text in texts]
+
+
+def _face(text: str) -> Face:
+    from ..data.faces import Face
+
+    try:
+        left, top, side = map(float, text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"'{text}' is not LEFT,TOP,SIDE in pixels, such as 120,80,200") from None
+    if side < 1:
+        raise click.BadParameter(f"'{text}': a side is at least 1 pixel")
+    return Face(left + side / 2, top + side / 2, side)
+
 
 photos = click.argument("photos", nargs=-1, required=True, type=options.FILE)
 out = options.out("Folder of the pictures.  [default: here]", default=Path())
 no_to = options.renamed("--to", "--out")
+faces = click.option(
+    "--face", "marked", multiple=True, metavar="LEFT,TOP,SIDE", callback=_faces,
+    help="Where a face is, in pixels: from brows to chin, ears included.  [repeatable; default: found]",
+)  # fmt: skip
 
 
 @click.command("degrade")
@@ -26,24 +50,38 @@ no_to = options.renamed("--to", "--out")
 @click.option(
     "--size", type=click.IntRange(8, 4096), help="Scale the shorter side to so many px first.  [default: its own size]"
 )
+@faces
 @options.option("--seed", default=0, help="For degradations that draw at random.")
 @out
 @no_to
 @options.plugins
-def degrade(photos: tuple[Path, ...], degradation: tuple[str, ...], size: int | None, seed: int, out: Path) -> None:
-    """Degrade photographs, at their own size or a smaller one."""
-    from .. import photos as work
+def degrade(
+    photos: tuple[Path, ...], degradation: tuple[str, ...], size: int | None, marked: list[Face], seed: int, out: Path
+) -> None:
+    """Degrade photographs, at their own size or a smaller one.
+
+    What is confined to the face, as by region=face, goes inside the faces that are found, or named.
+    """
+    from ..photos import files
+    from ..photos.framing import scaled
+    from ..photos.names import distinct_names
 
     registry = options.load_registry()
     degradations = [registry.resolve("degradation", spec) for spec in degradation]
-    bad = 0
-    for photo, each in product(photos, degradations):
-        try:
-            click.echo(work.degrade(photo, each, out, seed, size))
-        except DataError as error:
-            bad += 1
-            click.echo(f"benchbench: {error}", err=True)
-    sys.exit(bool(bad))
+    names = distinct_names(photos, [files.degraded_name(each) for each in degradations], out)
+
+    def one(photo: Path, name: str) -> None:
+        clean = files.read(photo)
+        clean = clean if size is None else scaled(clean, size)
+        for each in degradations:
+            faces = files.faces_for(each, clean, marked)
+            for face in faces:
+                click.echo(f"benchbench: {photo}: the face at {','.join(map(str, face.box))} is degraded", err=True)
+            path = out / f"{name}{files.degraded_name(each)}"
+            files.write(path, files.degrade(clean, each, seed, photo.name, faces))
+            click.echo(path)
+
+    sys.exit(bool(_each(photos, names, one)))
 
 
 @click.command("restore")
@@ -52,51 +90,72 @@ def degrade(photos: tuple[Path, ...], degradation: tuple[str, ...], size: int | 
 @options.component("degradation", "--degrade", "What the photographs suffer from.", False, required=True)
 @options.component("dataset", "--dataset", "Data set that the model was trained on, if the runs have several.", False)
 @click.option("--size", type=int, help="Size in pixels that the model was trained at, if the runs have several.")
+@faces
+@click.option("--whole", is_flag=True, help="Restore all of each photograph, not its faces.")
+@click.option("--anyway", is_flag=True, help="Restore what does not look degraded, too.")
 @options.runs
 @out
 @no_to
 @options.plugins
 @options.as_json
-def restore(
-    photos: tuple[Path, ...],
-    model: str,
-    degradation: str,
-    dataset: str | None,
-    size: int | None,
-    runs: Path,
-    out: Path,
-    as_json: bool,
-) -> None:
-    """Restore photographs by the trained model of the runs that validated best; writes before/after pictures too.
+def restore(photos: tuple[Path, ...], runs: Path, out: Path, as_json: bool, **asked: Any) -> None:
+    """Restore the faces in photographs by the trained model of the runs that validated best.
 
-    A restored face is a plausible face, not the person's: the detail is extrapolated from the training images.
+    All else in a photograph stays as it is. A picture before and after is written, too. A restored face is a plausible
+    face, not the person's: the detail is extrapolated from the training images.
     """
-    from .. import photos as work
+    from ..photos import files
+    from ..photos.names import distinct_names
 
-    registry = options.load_registry()
-    model = model if model == "all" else str(registry.resolve("model", model))
-    wanted = work.Wanted(registry.resolve("degradation", degradation), model, _label(registry, dataset), size)
-    restorer = work.best_trained(registry, runs, wanted)
+    if asked["whole"] and asked["marked"]:
+        raise click.UsageError("--whole and --face exclude each other")
+    restorer = _restorer(runs, asked)
     if not as_json:
         click.echo(f"Restoring by {restorer.model} ({restorer.score}), from {restorer.result.folder}")
         if restorer.others:
             click.echo(f"  rather than by {', '.join(restorer.others)}")
-    done, bad = [], 0
-    for photo in photos:
-        try:
-            done.append(work.restore_file(photo, restorer, out))
-        except DataError as error:
-            bad += 1
-            click.echo(f"benchbench: {error}", err=True)
+    wish, done = files.Wish(asked["marked"], asked["whole"], asked["anyway"]), list[dict[str, Any]]()
+
+    def one(photo: Path, name: str) -> None:
+        done.append(files.restore_file(photo, restorer, wish, out / name))
+        for note in done[-1]["notes"]:
+            click.echo(f"benchbench: {photo}: {note}", err=True)
+        if not as_json:
+            click.echo(f"{done[-1]['restored']}\n{done[-1]['before_after']}")
+
+    failed = _each(photos, distinct_names(photos, files.restored_names(restorer), out), one)
     if as_json:
         trial = restorer.result.record.trial
         chosen = {"model": str(restorer.model), "dataset": trial.dataset, "size": trial.size}
-        more = {"result": str(restorer.result.folder), "others": restorer.others, "pictures": done}
+        more = {"result": str(restorer.result.folder), "others": restorer.others, "pictures": done, "failed": failed}
         options.print_json(chosen | more)
-    else:
-        for pictures in done:
-            click.echo(f"{pictures['restored']}\n{pictures['before_after']}")
-    sys.exit(bool(bad))
+    sys.exit(bool(failed))
+
+
+def _restorer(runs: Path, asked: dict[str, Any]) -> Restorer:
+    """Load the best trained model of those asked for. Raises BenchbenchError."""
+    from ..photos.choosing import Wanted, best_trained
+
+    registry, model = options.load_registry(), asked["model"]
+    model = model if model == "all" else str(registry.resolve("model", model))
+    degradation, label = registry.resolve("degradation", asked["degradation"]), _label(registry, asked["dataset"])
+    return best_trained(registry, runs, Wanted(degradation, model, label, asked["size"]))
+
+
+def _each(photos: tuple[Path, ...], names: list[str], do: Callable[[Path, str], None]) -> list[dict[str, str]]:
+    """Do something with each photograph and its name; report those that fail, whatever they raise, and go on.
+
+    Returns which photographs failed, and why.
+    """
+    failed = []
+    for photo, name in zip(photos, names, strict=True):
+        try:
+            do(photo, name)
+        except Exception as error:
+            text = str(error) if isinstance(error, BenchbenchError) else one_line(error)
+            failed.append({"photo": str(photo), "reason": text})
+            click.echo(f"benchbench: {text if str(photo) in text else f'{photo}: {text}'}", err=True)
+    return failed
 
 
 def _label(registry: Registry, dataset: str | None) -> str | None:

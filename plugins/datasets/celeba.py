@@ -14,17 +14,14 @@ Source: Liu, Luo, Wang & Tang, "Deep Learning Face Attributes in the Wild", ICCV
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from benchbench import DataError, Dataset, hookimpl, param
+from benchbench import DataError, Dataset, find_faces, hookimpl, param
 
 from ._celeba_lists import SPLITS, read_attributes, read_pairs
 from ._collecting import UPSCALE, Listing, OnDisk, Photo, complete
@@ -35,7 +32,6 @@ IMAGES += ["img_align_celeba_png", "Img/img_align_celeba_png"]
 LONG_SIDE = 256  # px; an image is searched for a face at no more than this size
 MIN_FACE = 1 / 4  # of the shorter side
 LISTS = ("list_attr_celeba.txt", "identity_CelebA.txt", "list_eval_partition.txt")
-_lock = Lock()
 
 
 @hookimpl
@@ -98,24 +94,12 @@ class CelebA(OnDisk):
         return [columns.index(attribute) for attribute in self.without.split()]
 
 
-@functools.cache
-def _cascade() -> Any:
-    from skimage.data import lbp_frontal_face_cascade_filename
-    from skimage.feature import Cascade
-
-    return Cascade(lbp_frontal_face_cascade_filename())
-
-
 def no_frontal_face(image: Image.Image) -> str | None:
     """Give a reason against an image without a frontal face of at least a quarter of its shorter side; else None.
 
-    By scikit-image's cascade of local binary patterns, trained by OpenCV, on windows of 24×24 pixels.
+    By scikit-image's cascade of local binary patterns, whatever else is installed, so that all have the same images.
     """
     small = image.convert("RGB")
     small.thumbnail((LONG_SIDE, LONG_SIDE))
-    side = max(24, round(min(small.size) * MIN_FACE))
-    with _lock:  # the cascade is not made for many threads
-        faces = _cascade().detect_multi_scale(
-            img=np.asarray(small), scale_factor=1.2, step_ratio=1, min_size=(side, side), max_size=small.size[::-1]
-        )
+    faces = find_faces(np.asarray(small), MIN_FACE, "cascade")
     return None if faces else "no frontal face detected"

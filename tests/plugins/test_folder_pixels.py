@@ -9,7 +9,7 @@ import pytest
 from photographs import difference, noise, pixels, save, swapped_profile
 from PIL import Image, ImageCms, ImageOps
 
-from benchbench import photos
+from benchbench.photos import files
 from benchbench_plugins.datasets._reading import read_photo
 from benchbench_plugins.datasets.folder import Folder
 
@@ -50,7 +50,7 @@ def test_a_colour_profile_is_converted_to_srgb(tmp_path: Path, mode: str) -> Non
     plain = pixels(tmp_path)
     save(tmp_path, "a.png", Image.open(path), icc_profile=swapped_profile())
     assert difference(pixels(tmp_path), plain[..., ::-1]) < 3
-    assert np.allclose(photos.read(path)[0].permute(1, 2, 0).numpy() * 255, pixels(tmp_path))
+    assert np.allclose(files.read(path)[0].permute(1, 2, 0).numpy() * 255, pixels(tmp_path))
 
 
 @pytest.mark.parametrize("profile", [b"no profile", swapped_profile()[:200]])

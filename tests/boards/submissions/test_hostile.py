@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 from pictures import bomb
 from PIL import Image
 
-from benchbench import photos
 from benchbench.boards import Board, collect, write_boards
 from benchbench.errors import DataError
 from benchbench.evaluation.pictures import read_samples
 from benchbench.files import file_digest, write_json
+from benchbench.photos import files
 from benchbench.results import store
 
 SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
@@ -246,5 +246,5 @@ def test_any_photograph_is_an_image_or_a_data_error(data: bytes) -> None:
         path = Path(name) / "photo"
         path.write_bytes(data)
         with suppress(DataError):
-            image = photos.read(path)
+            image = files.read(path)
             assert image.shape[:2] == (1, 3)

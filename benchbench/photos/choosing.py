@@ -1,0 +1,101 @@
+"""Choose the best trained model that the runs hold."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..contracts.degradation import Degradation
+from ..contracts.digests import component_digest
+from ..contracts.model import Task
+from ..errors import BenchbenchError
+from ..evaluation.trained import load_module
+from ..registry.registry import Registry
+from ..results import store
+from ..results.store import Result
+from .restorer import Restorer
+
+UNTRAINED = "without a validation score, as it is not trained"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a model is chosen by."""
+
+    degradation: Degradation
+    model: str = "all"
+    """Its spec; `all` takes the best of any."""
+    dataset: str | None = None
+    """The data set's label on boards; any if None."""
+    size: int | None = None
+    """Pixels; any if None."""
+
+
+def best_trained(registry: Registry, out: Path, wanted: Wanted) -> Restorer:
+    """Load the result under `out` that validated best on the images it was trained on.
+
+    Scores on different images cannot be compared, so all candidates have one data set and one size. What is not trained
+    has no validation score, and is taken only where nothing trained can be had. Raises BenchbenchError where there are
+    several and none is named, or no result, naming the command that makes one.
+    """
+    results = [r for _, r in store.find(out) if isinstance(r, Result) and _fits(r, wanted)]
+    groups = sorted({(r.record.trial.dataset, r.record.trial.size) for r in results})
+    if len(groups) > 1:
+        known = "; ".join(f"--dataset {dataset} --size {size}" for dataset, size in groups)
+        raise BenchbenchError(f"models for {wanted.degradation} were trained on different images, choose: {known}")
+    ordered = sorted(results, key=lambda r: (_validation_psnr(r), r.record.key), reverse=True)
+    for result in ordered:
+        if restorer := _load(registry, result, wanted.degradation):
+            others = tuple(f"{r.record.trial.model} {_validated(r)}" for r in ordered if r is not result)
+            return replace(restorer, others=others)
+    command = f"benchbench run --degrade {wanted.degradation} --model {wanted.model}"
+    command += f" --dataset {wanted.dataset}" * bool(wanted.dataset) + f" --size {wanted.size}" * bool(wanted.size)
+    if results:
+        label, folder = results[0].record.trial.model, results[0].folder
+        raise BenchbenchError(
+            f"{folder} was made by another version of {label} or {wanted.degradation}: run it again: `{command}`"
+        )
+    raise BenchbenchError(f"no trained result for {wanted.degradation} under {out}: `{command}` makes one")
+
+
+def _fits(result: Result, wanted: Wanted) -> bool:
+    record, trial = result.record, result.record.trial
+    return (
+        record.status == "scored"
+        and trial.degradation == str(wanted.degradation)
+        and wanted.model in ("all", trial.model)
+        and wanted.dataset in (None, trial.dataset)
+        and wanted.size in (None, trial.size)
+        and not record.model.role
+        and "truth" not in record.model.sees
+        and (result.folder / store.WEIGHTS).is_file()  # a light result, for boards only, has none
+    )
+
+
+def _validation_psnr(result: Result) -> float:
+    """The PSNR in dB on the validation images of the weights that are stored; -inf where none was computed."""
+    rungs = result.record.rungs
+    return rungs[-1].validation_psnr if rungs else -math.inf
+
+
+def _validated(result: Result) -> str:
+    psnr = _validation_psnr(result)
+    return UNTRAINED if psnr == -math.inf else f"{psnr:.2f} dB"
+
+
+def _load(registry: Registry, result: Result, degradation: Degradation) -> Restorer | None:
+    """Load a result's model; None where a run would train anew, because a component's source has changed since."""
+    record, trial = result.record, result.record.trial
+    model = registry.resolve("model", trial.model)
+    made_by = trial.model_digest, trial.degradation_digest
+    if made_by != (component_digest(model), component_digest(degradation)):
+        return None
+    task = Task(trial.size, degradation, 3, tuple(record.task.mean), tuple(record.task.std))
+    try:
+        module = load_module(model, task, trial.seed, result.folder)
+    except RuntimeError as error:  # a library that it builds on has changed
+        raise BenchbenchError(f"{result.folder} does not fit {model} any more: remove it, and run it again") from error
+    images = f"on the validation images of {trial.dataset}, {trial.size} px"
+    score = f"{_validated(result)} {images}" if model.recipe else UNTRAINED
+    return Restorer(result, model, task, module, score)
