@@ -11,6 +11,7 @@ import math
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -167,6 +168,27 @@ def peak_memory(device: torch.device) -> Iterator[Peak]:
     before = _resident("VmRSS")
     yield found
     found.bytes = max(0, _resident("VmHWM") - before)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Return whether torch, or Python, could not have the memory that it asked for; torch says so in several ways."""
+    import torch
+
+    says = str(error).lower()
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and any(words in says for words in ("out of memory", "can't allocate memory"))
+    )
+
+
+def free_memory(device: torch.device) -> None:
+    """Free what is no longer used, and what compiled modules hold."""
+    import torch
+
+    if "torch._dynamo" in sys.modules:
+        torch.compiler.reset()  # CUDA graphs hold theirs
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def _resident(field: str) -> int:

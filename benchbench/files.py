@@ -140,15 +140,16 @@ def save_tree(path: Path, tree: Mapping[str, Any]) -> None:
     save_tensors(path, tensors, {"tree": plan.hex()})
 
 
-def load_tree(path: Path) -> dict[str, Any]:
+def load_tree(path: Path, *, plain: bool = False) -> dict[str, Any]:
     """Read the tree that `save_tree` wrote; tensors are on the CPU, tuples come back as lists.
 
-    Raises OSError if there is none, and ValueError or SafetensorError if it is damaged.
+    With `plain` no tensor is read, and None stands for each. Raises OSError if there is no such file, and ValueError or
+    SafetensorError if it is damaged.
     """
     from safetensors import safe_open
 
     with safe_open(path, "pt") as file:
         plan = bytes.fromhex((file.metadata() or {}).get("tree", ""))
-    tensors = load_tensors(path)
-    decoder = msgspec.msgpack.Decoder(dict[Any, Any], ext_hook=lambda code, name: tensors[bytes(name).decode()])
+    tensors = {} if plain else load_tensors(path)
+    decoder = msgspec.msgpack.Decoder(dict[Any, Any], ext_hook=lambda code, name: tensors.get(bytes(name).decode()))
     return decoder.decode(plan)

@@ -20,7 +20,7 @@ from .compute import Course, at_rung, course_of, rising, with_gap, with_rise
 from .ranking import ranked
 from .rows import metrics_of, ranking_metric, rows_of, training_scores
 from .setting import Setting
-from .text import COMPILED
+from .text import COMPILED, TUNED
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _settings(results: Sequence[Result]) -> dict[Setting, list[Result]]:
     for result in results:
         trial = result.record.trial
         if trial.training is not None:
-            way = trial.training + (COMPILED if trial.compiled else "")
+            way = trial.training + TUNED * trial.tuned + COMPILED * trial.compiled
             settings.setdefault(_setting(result, way), []).append(result)
     for result in results:  # models without training belong to every way, or make a board of their own
         if result.record.trial.training is None:

@@ -54,7 +54,8 @@ def ladder_of(result: Result) -> list[float]:
 def _absence(result: Result, flops: float) -> dict[str, str]:
     trial, last = result.record.trial, max(result.rungs, default=0.0)
     reason = f"trained to {rung_text(last)}" if last < flops else f"not scored at {rung_text(flops)}"
-    return {"model": trial.model, "status": "absent", "reason": f"{reason} (seed {trial.seed})", "log": ""}
+    beyond = f": {result.record.reason}" if result.record.reason else ""
+    return {"model": trial.model, "status": "absent", "reason": f"{reason} (seed {trial.seed}){beyond}", "log": ""}
 
 
 @dataclass(frozen=True)

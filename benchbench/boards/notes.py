@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..contracts.rungs import tuning_rung
 from .board import Board
 from .columns import BETWEEN
 from .rows import EQUIVALENT, GAIN, RANK, RECOVERED, REGIONS, TRAININGS_STD
-from .text import rung_name
+from .text import factor_name, rung_name
 
 PAIRS = 10  # of equivalent models that a note names
 
@@ -115,10 +116,34 @@ def remarks_on(board: Board) -> list[Note]:
         and (last := max((f for r in board.results for f in r.rungs), default=0)) > board.setting.rung
     ):
         found.append(Note(f"Pictures and times of restoring are of the end of each training, up to {rung_name(last)}."))
+    found += _tuned(board)
     found += [Note(reason, name) for name, reason in board.unavailable.items()]
     for result in board.results:
         found += [Note(note, result.record.trial.model) for note in result.record.model.notes]
+        if result.status == "scored" and result.record.reason:
+            found.append(Note(result.record.reason, result.record.trial.model))
     return list(dict.fromkeys(found))
+
+
+def _tuned(board: Board) -> list[Note]:
+    """Say which learning rates were chosen, in each training, and what the choice took."""
+    tunings = [(r.record.trial.model, r.record.training.tuning) for r in board.scored if r.record.training.tuning]
+    chosen = {
+        model: ", ".join(factor_name(tuning.factor) for of, tuning in tunings if tuning and of == model)
+        for model in board.rows.get("model", ())
+    }
+    if not any(chosen.values()):
+        return []
+    lost = [tuning.flops / 1e12 for _, tuning in tunings if tuning]
+    took = " to ".join(dict.fromkeys(f"{flops:.2f}" for flops in (min(lost), max(lost))))
+    return [
+        Note(
+            f"Tuned: learning rates of ⅓, 1 and 3 times the recipe's were tried to {rung_name(tuning_rung())}, or to "
+            "the budget's end, and the best on validation went on, in each training: "
+            f"{'; '.join(f'{model} {factors}' for model, factors in chosen.items() if factors)}. "
+            f"Those that lost took {took} TFLOP a training, which its own does not count."
+        )
+    ]
 
 
 def coverage_of(board: Board) -> dict[str, str]:

@@ -97,6 +97,7 @@ def _row(result: Result, metrics: Mapping[str, MetricFacts]) -> dict[str, Any]:
         "bytes": rate.bytes if rate else math.nan,
         "payload": math.nan if payload is None else payload,
         "seed": record.trial.seed,
+        **({"tuning_flops": training.tuning.flops} if training.tuning else {}),
     } | {column: record.scores[column].mean for column in _columns(result, metrics)}
 
 

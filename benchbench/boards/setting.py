@@ -48,7 +48,7 @@ class Setting:
     """Digest of its source: other code gives other images."""
     protocol: int
     training: str
-    """The way of training (`any-time`, `recipe` or `none`), and whether its steps were compiled."""
+    """The way of training (`any-time`, `recipe` or `none`), and whether its steps were compiled, its rates tuned."""
     test_set: str = ""
     """Digest of the degraded test images, which may differ between versions of libraries; "" where unknown."""
     rung: float = 0.0

@@ -10,7 +10,7 @@ from tabulate import tabulate
 
 from ..results.record import MetricFacts
 
-COMPILED = ", compiled"  # behind a way of training, where its steps were
+COMPILED, TUNED = ", compiled", ", tuned"  # behind a way of training: where its steps, or its learning rates, were
 INERT = str.maketrans({c: "\\" + c for c in r"\|`*_[]#~$"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 NARROW = "\u202f"  # a space that does not break a cell in two
 
@@ -60,12 +60,18 @@ def escape(text: str) -> str:
 
 def training_name(way: str, rung: float = 0.0) -> str:
     """A way of training, as `Setting.training` has it, and after how many FLOPs, in words."""
-    if way.endswith(COMPILED):
-        return training_name(way.removesuffix(COMPILED), rung) + COMPILED
+    for added in (COMPILED, TUNED):
+        if way.endswith(added):
+            return training_name(way.removesuffix(added), rung) + added
     if rung:
         return f"after {rung_name(rung)} of training"
     words = {"any-time": "each at the end of its training", "recipe": "each model's own recipe"}
     return words.get(way, "no training")
+
+
+def factor_name(factor: float) -> str:
+    """A factor of learning rates as people read it: `⅓`, `3`."""
+    return "⅓" if math.isclose(factor, 1 / 3) else f"{factor:.3g}"
 
 
 def rung_name(flops: float) -> str:

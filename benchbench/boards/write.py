@@ -13,7 +13,7 @@ import msgspec
 import pandas as pd
 
 from ..files import digest, write_atomically
-from ..results.record import plain
+from ..results.parsing import plain
 from ..results.store import Result
 from .board import Board, collect
 from .markdown.board import section

@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ..boards.notes import Note
-from ..boards.text import number
+from ..boards.text import factor_name, number
 from ..boards.view import View, view_of
 from ..checks.overfit import Verdict
 from ..results.record import Record
-from ..results.trial import Trial
+from ..results.trial import Trial, has_failed
 from ..running.listeners import Listener
 from ..running.run import Report
 
@@ -126,10 +126,11 @@ class Console(Listener):
 
 
 def _facts(progress: dict[str, float]) -> str:
+    tuning = f"learning rate × {factor_name(progress['tuning'])} · " if "tuning" in progress else ""
     loss = f"loss {progress['validation_loss']:.5f} · " if "validation_loss" in progress else ""
     left = progress["seconds_left"]
     time = "" if not math.isfinite(left) else f" · {left:.0f} s left"
-    return f"{loss}{progress['images_per_second']:.0f} images/s{time}"
+    return f"{tuning}{loss}{progress['images_per_second']:.0f} images/s{time}"
 
 
 def _name(trial: Trial) -> str:
@@ -138,8 +139,9 @@ def _name(trial: Trial) -> str:
 
 def _line(trial: Trial, record: Record) -> str:
     name = _name(trial)
-    if record.status != "scored":
-        return f"  {name}: {record.status}: {record.reason}"
+    if record.status == "skipped" or has_failed(trial, record):
+        status = "failed" if record.status == "scored" else record.status
+        return f"  {name}: {status}: {record.reason}"
     first = record.first_metric
     if first is None:
         return f"  {name}: done"

@@ -52,6 +52,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Compile models by torch.compile before they are trained: a minute or so, for trainings of many minutes.",
 )
+@click.option(
+    "--tune",
+    is_flag=True,
+    help="Try ⅓, 1 and 3 times each model's learning rates first, to 0.2TFLOP, and go on with what validates best.",
+)
 @click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
 @click.option("--memory", metavar="SIZE", help="Main memory, such as 4GB, above which a trial is given up.")
 @options.option("--out", type=options.FOLDER, default=options.RUNS, help="Folder of the results and boards.")
@@ -125,6 +130,8 @@ def _check(request: RunRequest, overfit_one: bool, dry_run: bool) -> None:
         raise click.UsageError("--overfit-one is no run that could be planned: leave --dry-run out")
     if overfit_one and request.compile:
         raise click.UsageError("--overfit-one compiles nothing: leave --compile out")
+    if overfit_one and request.tune:
+        raise click.UsageError("--overfit-one tunes nothing: leave --tune out")
 
 
 def _run(registry: Registry, request: RunRequest, console: Console, as_json: bool) -> int:

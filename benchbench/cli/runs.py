@@ -26,7 +26,7 @@ def prune(runs: Path) -> None:
 
     if not runs.is_dir():
         raise click.UsageError(f"there is no folder {runs}: name that of the results by --runs")
-    checkpoints = [path for where, _ in store.find(runs) if (path := where / store.CHECKPOINT).is_file()]
+    checkpoints = [path for where, _ in store.find(runs) for path in where.glob(store.CHECKPOINTS) if path.is_file()]
     size = sum(path.stat().st_size for path in checkpoints)
     for path in checkpoints:
         path.unlink()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 FIRST = 10**11  # FLOPs of the first rung and tick
 RUNGS = (100, 200, 500)  # hundredths of FIRST, in each decade
+TUNING = 200  # hundredths of FIRST: the rung to which learning rates are tried
 TICKS = (100, 125, 160, 200, 250, 315, 400, 500, 630, 800)  # ISO 3, R10: ten steps, nearly equal in the logarithm
 
 
@@ -17,6 +18,15 @@ def rungs_up_to(flops: float) -> list[float]:
     ['0.1TFLOP', '0.2TFLOP', '0.5TFLOP', '1TFLOP', '2TFLOP']
     """
     return _ladder(RUNGS, flops)
+
+
+def tuning_rung() -> float:
+    """Compute the FLOPs to which each learning rate is tried.
+
+    >>> rung_text(tuning_rung())
+    '0.2TFLOP'
+    """
+    return float(FIRST // 100 * TUNING)
 
 
 def ticks_up_to(flops: float) -> list[float]:

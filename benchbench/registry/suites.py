@@ -4,6 +4,7 @@ title = "Unswirl"                     # text for people
 dataset = ["faces"]                   # specs; the command line's options take precedence
 size = 128
 budget = "quick"
+tune = true                           # learning rates, as --tune does; false, if left out
 metric = ["psnr", "ssim"]             # all, if left out
 seed = [0]
 
@@ -38,10 +39,10 @@ class Suite:
 
     grids: tuple[Grid, ...]
     options: Mapping[str, Any]
-    """Any of dataset, size, metric, budget and seed."""
+    """Any of dataset, size, metric, budget, tune and seed."""
 
 
-_OPTIONS: dict[str, type] = {"dataset": list, "size": int, "metric": list, "budget": str, "seed": list}
+_OPTIONS: dict[str, type] = {"dataset": list, "size": int, "metric": list, "budget": str, "tune": bool, "seed": list}
 
 
 def load(registry: Registry, name: str) -> Suite:

@@ -24,7 +24,7 @@ OTHER_VERSION = f"was it written for another version of benchbench's hooks (this
 RESERVED = frozenset({
     "dataset", "fingerprint", "size", "degradation", "degradation_digest", "test_set", "protocol", "training", "model",
     "role", "sees", "plugin", "parameters", "flops", "epochs", "bytes", "payload", "seed", "seeds", "trainings",
-    "rank", "equivalent", "gain", "recovered", "rise", "gap", "rung", "status", "reason",
+    "tuning_flops", "rank", "equivalent", "gain", "recovered", "rise", "gap", "rung", "status", "reason",
 })  # fmt: skip
 """Columns of boards that are no scores. The rest (`rank.high`, `gain.low`) have a dot, which no metric's name has."""
 

@@ -1,16 +1,12 @@
-"""What a `result.json` holds: one definition to read, write and check strangers'; other fields are ignored."""
+"""What a `result.json` holds: one definition to read, write and check strangers'; see `parsing`."""
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta, Struct, field
 
 SCHEMA = 2
-SCORED = ("origin", "environment", "model", "metrics", "scores", "timing")  # what a scored result cannot do without
-OF_SCORED_ONLY = ("data", "training", "model", "task", "rate", "metrics", "scores", "rungs", "timing", "worst")
 
 Text = Annotated[str, Meta(max_length=10_000)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9A-Za-z._-]{1,64}\Z")]  # boards show it as it is
@@ -35,6 +31,7 @@ class TrialFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     training: Literal["any-time", "recipe"] | None
     threads: Positive
     compiled: bool = False
+    tuned: bool = False
     key: Text = ""
     degrades: bool = True
     codec: Text = ""
@@ -81,6 +78,21 @@ class DataFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     persons: list[Count] = []  # of each scored image, in their order; empty where no two are known to show the same
 
 
+class Tried(Struct, frozen=True, kw_only=True):
+    """A factor of the recipe's learning rates, and how it validated; None where a training at it failed."""
+
+    factor: Annotated[float, Meta(gt=0)]
+    validation_psnr: float | None
+
+
+class Tuning(Struct, frozen=True, kw_only=True):
+    """The factor that was chosen, all that were tried, and the training FLOPs that were spent on those that lost."""
+
+    factor: Annotated[float, Meta(gt=0)]
+    tried: list[Tried]
+    flops: Annotated[float, Meta(ge=0)]
+
+
 class TrainingFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a training did up to its end; all fields are None where nothing was trained."""
 
@@ -94,6 +106,7 @@ class TrainingFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     best_step: Count | None = None
     best_validation_loss: float | None = None
     gradients: list[Text] | None = None
+    tuning: Tuning | None = None
 
     def __bool__(self) -> bool:
         return self != UNTRAINED
@@ -166,11 +179,12 @@ class Rung(Struct, frozen=True, kw_only=True):
     scores: dict[Text, Score]
 
 
-class TrainingTime(Struct, frozen=True, kw_only=True):
-    """Seconds and peak bytes of memory of a training."""
+class TrainingTime(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Seconds and peak bytes of memory of a training, and the seconds of the learning rates that were tried in vain."""
 
     seconds: float
-    peak_bytes: Count | None = None
+    peak_bytes: Count | None = field(default_factory=lambda: None)
+    tuning_seconds: float | None = None
 
 
 class Timing(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -220,29 +234,3 @@ class Record(Struct, frozen=True, kw_only=True):
         """The metric that was scored and stands first on boards; None if there is none."""
         ranking = {n: facts.precedence(n) for n, facts in self.metrics.items() if n in self.scores and not facts.signed}
         return min(ranking, key=ranking.__getitem__, default=None)
-
-
-def parse(content: Any) -> Record:
-    """The record in the plain values of a `result.json`. Raises ValueError that names the first thing amiss."""
-    status = content.get("status") if isinstance(content, dict) else None
-    if status not in ("scored", "skipped", "failed"):
-        raise ValueError(f"its status is {str(status)[:40]!r}, not scored, skipped or failed")
-    if status == "scored" and (lacking := [part for part in SCORED if part not in content]):
-        raise ValueError(f"it is scored, but has no {lacking[0]}")
-    json.dumps(content, ensure_ascii=False).encode()  # text that cannot be written raises
-    return msgspec.convert(content, Record)
-
-
-def plain(record: Record) -> dict[str, Any]:
-    """The record in plain values, as `result.json` and hooks have it: without parts that its status cannot have."""
-    content: dict[str, Any] = msgspec.to_builtins(record, enc_hook=_plain)
-    absent = OF_SCORED_ONLY if record.status != "scored" else ()
-    return {n: v for n, v in content.items() if n not in absent and (v is not None or n not in ("data", "skipped_by"))}
-
-
-def _plain(value: object) -> object:
-    """A value of a plugin's own subclass of a plain type as that type. Raises TypeError for others."""
-    for kind in (str, int, float):
-        if isinstance(value, kind):
-            return kind(value)
-    raise TypeError(f"a result cannot hold {type(value).__name__} {str(value)[:80]!r}")

@@ -21,7 +21,8 @@ from ..contracts.specs import NAME
 from ..errors import one_line
 from ..files import digest, file_digest, read_json, write_json
 from . import scores
-from .record import SCHEMA, Record, parse, plain
+from .parsing import parse, plain
+from .record import SCHEMA, Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,7 @@ RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIONS
 )
 SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIONS)
 CHECKPOINT = "checkpoint.safetensors"  # what a larger budget goes on from; a result is whole without it
+CHECKPOINTS = "checkpoint*.safetensors"  # while learning rates are tried, each has its own
 GRADIENT = "gradient/"  # begins the columns of a history that hold the gradient's norm in a stage
 WORK = ".partial"
 RESTORED = "restored"  # the tensor in the file of predictions

@@ -46,6 +46,8 @@ class Trial:
     """CPU threads: part of the key, because sums over several threads differ in their last bits."""
     compiled: bool = False
     """Whether training steps are compiled: part of the key where they are, because sums in another order differ."""
+    tuned: bool = False
+    """Whether the recipe's learning rates are tried at several factors first; part of the key where they are."""
     watch_gradients: bool = False
     """Whether the history tells the gradient's norm in each stage; no part of the key, because it changes no number."""
     metrics: tuple[Metric, ...] = ()
@@ -97,6 +99,7 @@ class Trial:
             training=self.training,
             threads=self.threads,
             compiled=self.compiled,
+            tuned=self.tuned,
             degrades=self.degradation.degrades,
             codec=format_spec(self.model, without=self.model.rates) if self.model.compresses else "",
         )
@@ -104,7 +107,7 @@ class Trial:
 
 def key_of(trial: TrialFacts, protocol_version: int) -> str:
     """The key of a trial, so that whoever has a result can check it; labels are no part of it."""
-    options = {"compiled": trial.compiled, "recipe": trial.training == "recipe"}
+    options = {"compiled": trial.compiled, "recipe": trial.training == "recipe", "tuned": trial.tuned}
     named = (name for name, there in options.items() if there)
     return digest(f"protocol {protocol_version}", *(getattr(trial, name) for name in KEYED), *named)
 
@@ -134,6 +137,12 @@ def is_trained_enough(trial: Trial, record: Record) -> bool:
         return False
     steps = budget.steps(training.batch, record.data.train // training.batch, training.flops_per_image or 0.0, 1)
     return steps is not None and training.steps >= steps
+
+
+def has_failed(trial: Trial, record: Record) -> bool:
+    """Whether the trial failed: as a whole, or where it was to be trained further than the scores that it keeps."""
+    stopped_short = record.status == "scored" and record.reason is not None and not is_trained_enough(trial, record)
+    return record.status == "failed" or stopped_short
 
 
 def missing_metrics(trial: Trial, result: store.Result) -> list[Metric]:

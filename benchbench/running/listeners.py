@@ -11,7 +11,8 @@ from typing import Any
 from ..registry.registry import Registry
 from ..registry.stdout import stdout_to_stderr
 from ..results import history
-from ..results.record import Record, plain
+from ..results.parsing import plain
+from ..results.record import Record
 from ..results.trial import Trial
 from . import worker
 from .progress import Progress

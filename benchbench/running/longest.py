@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ..files import read_json
 from ..results import store
-from ..results.record import Record, parse
+from ..results.parsing import parse
+from ..results.record import Record
 from ..results.trial import Trial
 
 

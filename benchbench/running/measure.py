@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from ..results.environment import library_version
 from ..results.record import MetricFacts, ModelFacts, Rate, Record, Score, TaskFacts, Timing
 from ..results.store import Result
 from ..results.trial import Trial, record_of
+from .workspace import take_over, take_over_checkpoint
 
 if TYPE_CHECKING:
     import torch
@@ -108,9 +108,8 @@ def with_scores(stored: Result, metrics: Sequence[Metric], scores: Scores, work:
     kept = known.drop(columns=[c for m in metrics for c in known if c == str(m) or c.startswith(f"{m}@")])
     tables[last] = pd.concat([kept, scores.table], axis=1)
     scores_file.write(work / store.SCORES, tables)
-    for name in {*store.SUMMED, store.CHECKPOINT} - {store.SCORES}:
-        if (stored.folder / name).exists() and not (work / name).exists():
-            shutil.copyfile(stored.folder / name, work / name)
+    take_over(stored, work)
+    take_over_checkpoint(stored.folder, work)
     found = msgspec.convert(means(tables[last]), dict[str, Score])
     rungs = stored.record.rungs
     return replace(

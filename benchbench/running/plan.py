@@ -47,7 +47,7 @@ class RunRequest:
     seed: Sequence[int] = (0,)
     out: Path = Path("runs")
     at: float | None = None
-    """FLOPs of training that the boards show; None for the highest rung that all models of a board have."""
+    """FLOPs of training that boards show; None for the highest rung that all models of one have."""
     device: str = "auto"
     executor: Literal["local", "dask"] = "local"
     scheduler: str | None = None
@@ -61,6 +61,7 @@ class RunRequest:
     with_references: bool = True
     """Give every board its baseline and, where there is one, its ideal, whether asked for or not."""
     compile: bool = False
+    tune: bool = False
     watch_gradients: bool = False
 
     @property
@@ -89,7 +90,8 @@ def plan(
     Raises BenchbenchError for what the user can mend, before data are read; `writes_to` are folders that must be
     writable.
     """
-    Budget.parse(request.budget)
+    if Budget.parse(request.budget).kind == "recipe" and request.tune:
+        raise SpecError("--tune is for all budgets but recipe, by which a model keeps its own learning rates")
     datasets = choose(registry, "dataset", request.dataset)
     metrics = choose(registry, "metric", request.metric or ["all"])
     cells = list(_cells(registry, request))
@@ -166,17 +168,13 @@ def _all_models(registry: Registry, degradation: Degradation, *, references: boo
     for model in choose(registry, "model", ["all"]):
         if model.misplaced(degradation) is None and (model.role or not references):
             rates = {} if degradation.degrades else model.rates
-            found += [f"{model.name}:{field}={rate}" for field, curve in rates.items() for rate in curve] or [
-                model.name
-            ]
+            specs = [f"{model.name}:{field}={rate}" for field, curve in rates.items() for rate in curve]
+            found += specs or [model.name]
     return found
 
 
 def prepare_data(datasets: Sequence[Dataset], size: int, cache: Path) -> list[PreparedDataset]:
-    """Return the data sets, of images of `size` px; what the cache lacks is decoded, each in a process of its own.
-
-    Raises BenchbenchError if a data set cannot be had.
-    """
+    """Return data sets, of images of `size` px; what the cache lacks is decoded, each in a process of its own."""
     return [_prepare(dataset, size, cache) for dataset in datasets]
 
 
@@ -220,6 +218,7 @@ def trials(
             budget=None if seed is None else budget,
             threads=request.threads,
             compiled=request.compile and seed is not None,
+            tuned=request.tune and seed is not None,
             watch_gradients=request.watch_gradients,
             predictions=request.predictions,
             origin={"degradation": origin_of(registry, [degradation]), "model": origin_of(registry, [model])},

@@ -33,7 +33,7 @@ from .plan import RunRequest
 from .progress import Progress, pass_on
 from .workspace import LOCKS, Workspace, lock_of, locked
 
-WHOLE = (RESULT, store.LOG, *store.SUMMED, store.CHECKPOINT)
+WHOLE = (RESULT, store.LOG, *store.SUMMED, store.CHECKPOINTS)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def prepare(trial: Trial, dataset: Dataset, request: RunRequest) -> RemoteTrial:
         device=request.device,
         threads=trial.threads,
         limits=request.limits,
-        files=files_of(final) | files_of(store.work_folder(final), store.CHECKPOINT),
+        files=files_of(final) | files_of(store.work_folder(final), store.CHECKPOINTS),
     )
 
 
@@ -107,7 +107,7 @@ def carry_out(
     reason = child.run(given.limits, partial(pass_on, final.name, hear), cancelled)
     found = files_of(final)
     if found.get(RESULT) in (None, before):
-        found = files_of(workspace.work, store.LOG, store.CHECKPOINT)
+        found = files_of(workspace.work, store.LOG, store.CHECKPOINTS)
     return RemoteResult(reason=reason, files=found)
 
 

@@ -15,8 +15,9 @@ from ..errors import BenchbenchError
 from ..files import cache_folder, json_text
 from ..registry.registry import Registry
 from ..results import store
-from ..results.record import Record, plain
-from ..results.trial import Trial
+from ..results.parsing import plain
+from ..results.record import Record
+from ..results.trial import Trial, has_failed
 from . import plan, worker
 from .estimate import Estimate, estimate
 from .executors import Executor, LocalExecutor
@@ -36,13 +37,10 @@ class Report:
     written: list[Path]
     problems: list[str]
     """Result folders that were left out of the boards, and why."""
+    failed: list[Record]
+    """Results of trials that failed, be it in going on from scores that they keep."""
     interrupted: bool = False
     """True if Ctrl-C stopped it; the same request goes on from there."""
-
-    @property
-    def failed(self) -> list[Record]:
-        """Results of trials that failed."""
-        return [record for record in self.results if record.status == "failed"]
 
     def to_json(self) -> str:
         """The report for scripts."""
@@ -135,5 +133,6 @@ def _report(trials: Sequence[Trial], ran: int, request: RunRequest, hooks: HookC
     for path in written:
         hooks.call("benchbench_board_written", path=path)
     # Where there is none, another run in the same folder is replacing it, or someone removed it.
-    results = [found.record for trial in trials if (found := store.whole_result(trial.folder(out)))]
-    return Report(results, ran, boards, written + pages, problems)
+    results = [(trial, found.record) for trial in trials if (found := store.whole_result(trial.folder(out)))]
+    failed = [record for trial, record in results if has_failed(trial, record)]
+    return Report([record for _, record in results], ran, boards, written + pages, problems, failed)

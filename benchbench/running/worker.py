@@ -10,12 +10,14 @@ import sys
 import traceback
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cloudpickle
 import pandas as pd
 from filelock import Timeout
+from msgspec import structs
 
 from ..devices import set_up
 from ..errors import TrialError, one_line
@@ -25,7 +27,16 @@ from ..results.store import Result
 from ..results.trial import Trial, is_trained_enough, missing_metrics, record_of
 from .execute import execute
 from .measure import with_scores
-from .workspace import Workspace, check_descriptors, lock_of, locked, log_to, shorten_log, take_over_checkpoint
+from .workspace import (
+    Workspace,
+    check_descriptors,
+    lock_of,
+    locked,
+    log_to,
+    shorten_log,
+    take_over,
+    take_over_checkpoint,
+)
 
 if TYPE_CHECKING:
     from ..data.prepared import PreparedDataset
@@ -79,7 +90,7 @@ def run_trial(trial: Trial, data: PreparedDataset, workspace: Workspace) -> None
         _publish(trial, final, record)
     except BaseException as error:
         _print_traceback()
-        _store_failure(trial, final, stored, one_line(error))
+        _store_failure(trial, final, one_line(error))
 
 
 def _print_traceback() -> None:
@@ -96,7 +107,7 @@ def fail(trial: Trial, out: Path, reason: str) -> Record:
     try:
         with locked(lock_of(trial, out), blocking=False):
             store.open_work(store.work_folder(final))
-            return _store_failure(trial, final, sufficient_result(trial, final), reason)
+            return _store_failure(trial, final, reason)
     except Timeout:
         return record_of(trial, "failed", reason)
     except OSError as error:
@@ -116,25 +127,30 @@ def _publish(trial: Trial, final: Path, record: Record) -> Record:
     return store.publish(work, final, record).record
 
 
-def _store_failure(trial: Trial, final: Path, stored: Result | None, reason: str) -> Record:
+def _store_failure(trial: Trial, final: Path, reason: str) -> Record:
     """Publish a failure with the log, and the checkpoint, from which another try goes on.
 
-    A scored result that only lacked metrics keeps all that it has; the metrics say why they are not there.
+    A scored result keeps all that it has. Its metrics say why they are not there, if these were all that it lacked;
+    where it was to be trained further, its reason does.
     """
     from ..evaluation.score import Scores
 
-    work = store.work_folder(final)
-    if not stored:
-        take_over_checkpoint(final, work)
-    for leftover in set(os.listdir(work)) - {store.LOG, store.CHECKPOINT}:
-        shutil.rmtree(work / leftover) if (work / leftover).is_dir() else (work / leftover).unlink()
+    work, stored = store.work_folder(final), stored_result(final)
+    take_over_checkpoint(final, work)
+    for path in work.iterdir():
+        if path.name != store.LOG and not path.match(store.CHECKPOINTS):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     (work / store.LOG).touch()
     reason = reason.replace(f"{final.parents[3]}{os.sep}", "")  # boards are published, and whose folder it was is not
     if not stored:
         return _publish(trial, final, record_of(trial, "failed", reason))
-    missing = missing_metrics(trial, stored)
-    none = Scores(pd.DataFrame(), {str(metric): f"failed: {reason}" for metric in missing})
-    return _publish(trial, final, with_scores(stored, missing, none, work))
+    if is_trained_enough(trial, stored.record):
+        missing = missing_metrics(trial, stored)
+        none = Scores(pd.DataFrame(), {str(metric): f"failed: {reason}" for metric in missing})
+        return _publish(trial, final, with_scores(stored, missing, none, work))
+    take_over(stored, work)
+    now, reason = datetime.now(UTC).isoformat(), f"training on to {trial.budget} failed: {reason}"
+    return _publish(trial, final, structs.replace(stored.record, reason=reason, finished_at=now))
 
 
 def stored_result(final: Path) -> Result | None:
@@ -161,6 +177,6 @@ def only_lacks_scores(trial: Trial, out: Path) -> bool:
 def must_begin_anew(trial: Trial, out: Path) -> bool:
     """Return whether the trial has a scored result, which its budget goes beyond, and no checkpoint to go on from."""
     final = trial.folder(out)
-    checkpoints = (folder / store.CHECKPOINT for folder in (final, store.work_folder(final)))
+    checkpoints = [path for folder in (final, store.work_folder(final)) for path in folder.glob(store.CHECKPOINTS)]
     begun = stored_result(final)
-    return begun is not None and not is_trained_enough(trial, begun.record) and not any(c.exists() for c in checkpoints)
+    return begun is not None and not is_trained_enough(trial, begun.record) and not checkpoints

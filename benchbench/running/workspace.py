@@ -15,6 +15,7 @@ from ..devices import resolved
 from ..errors import BenchbenchError, TrialError
 from ..files import write_atomically
 from ..results import store
+from ..results.store import Result
 from ..results.trial import Trial
 
 if TYPE_CHECKING:
@@ -97,10 +98,21 @@ def shorten_log(log: Path) -> None:
 
 
 def take_over_checkpoint(final: Path, work: Path) -> None:
-    """Copy the checkpoint of a result that is to go on, unless the work folder has one, which is newer."""
-    stored, own = final / store.CHECKPOINT, work / store.CHECKPOINT
-    if stored.is_file() and not own.exists():
-        shutil.copyfile(stored, own)
+    """Copy the checkpoint of a result that is to go on, unless the work folder has one, which is newer.
+
+    While learning rates are tried, there is one of each.
+    """
+    for stored in final.glob(store.CHECKPOINTS):
+        own = (work / store.CHECKPOINT, work / stored.name)
+        if stored.is_file() and not any(path.exists() for path in own):
+            shutil.copyfile(stored, own[-1])
+
+
+def take_over(stored: Result, work: Path) -> None:
+    """Copy the files of a result that is to be published anew, but for those that the work folder has by now."""
+    for name in stored.record.files:
+        if not (work / name).exists():
+            shutil.copyfile(stored.folder / name, work / name)
 
 
 def check_writable(folder: Path) -> None:

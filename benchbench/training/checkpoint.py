@@ -17,7 +17,7 @@ from ..files import load_tree, save_tree
 from .filmstrip import Frame
 
 FORM = 4
-"""Of a checkpoint's content: raise it with every change, and older ones are left aside."""
+"""Of a checkpoint's content: raise it with every change that older ones do not fit, which are left aside then."""
 
 
 @dataclass
@@ -42,6 +42,8 @@ class State:
     frames: list[Frame] = field(default_factory=list)
     rungs: list[dict[str, Any]] = field(default_factory=list)
     """See `trainer.Trained`."""
+    tuning: dict[str, Any] = field(default_factory=dict)
+    """What `tuning.Choice` keeps of how the learning rates were chosen; empty before that, and without."""
 
 
 class Stateful(Protocol):
@@ -60,11 +62,7 @@ def save(path: Path, state: State, parts: Mapping[str, Stateful]) -> None:
 
 def restore(path: Path, parts: Mapping[str, Stateful]) -> State | None:
     """Give the parts their saved states and return that of the training; None without a whole one of this form."""
-    try:
-        tree = load_tree(path)
-    except (OSError, ValueError, SafetensorError):
-        return None
-    if tree.get("form") != FORM:
+    if (tree := _load(path)) is None:
         return None
     for name, part in parts.items():
         if name in tree["parts"]:  # whether gradients are watched may change between two runs
@@ -72,3 +70,23 @@ def restore(path: Path, parts: Mapping[str, Stateful]) -> State | None:
         if isinstance(part, Optimizer):
             lay_out_like_parameters(part)
     return State(**tree["state"] | {"frames": [Frame(**frame) for frame in tree["state"]["frames"]]})
+
+
+def state_in(path: Path) -> dict[str, Any] | None:
+    """Read the fields of a checkpoint's `State`, without its tensors; None without a whole one of this form."""
+    tree = _load(path, plain=True)
+    return tree and tree["state"]
+
+
+def with_tuning(path: Path, into: Path, tuning: dict[str, Any]) -> None:
+    """Write a checkpoint's copy whose `State.tuning` this is. Raises what `load_tree` raises."""
+    tree = load_tree(path)
+    save_tree(into, tree | {"state": tree["state"] | {"tuning": tuning}})
+
+
+def _load(path: Path, *, plain: bool = False) -> dict[str, Any] | None:
+    try:
+        tree = load_tree(path, plain=plain)
+    except (OSError, ValueError, SafetensorError):
+        return None
+    return tree if tree.get("form") == FORM else None

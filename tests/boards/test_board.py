@@ -22,7 +22,8 @@ from benchbench.results import store
 @pytest.mark.parametrize(
     "change",
     [{"fingerprint": "beef"}, {"size": 32}, {"training": "recipe"}, {"version": 99},
-     {"degradation": "darken:factor=0.5"}, {"degradation_digest": "other"}, {"dataset": "other"}, {"compiled": True}],
+     {"degradation": "darken:factor=0.5"}, {"degradation_digest": "other"}, {"dataset": "other"}, {"compiled": True},
+     {"tuned": True}],
 )  # fmt: skip
 def test_rows_that_differ_in_their_setting_never_share_a_board(change: dict[str, Any], tmp_path: Path) -> None:
     results.write(tmp_path, model="a")
@@ -47,13 +48,15 @@ def test_models_without_training_join_every_way_of_training(tmp_path: Path) -> N
     assert [set(found.rows["model"]) for found in boards] == [{"identity", "tiny-conv"}] * 2
 
 
-def test_models_without_training_join_what_was_compiled(tmp_path: Path) -> None:
-    for compiled in ({}, {"compiled": True}):
-        results.write(tmp_path, **compiled)
+def test_models_without_training_join_what_was_compiled_or_tuned(tmp_path: Path) -> None:
+    for changes in ({}, {"compiled": True}, {"tuned": True}, {"compiled": True, "tuned": True}):
+        results.write(tmp_path, **changes)
     results.write(tmp_path, **BASELINE)
     boards, _ = collect(tmp_path)
-    assert [found.setting.training for found in boards] == ["any-time", "any-time, compiled"]
-    assert [set(found.rows["model"]) for found in boards] == [{"identity", "tiny-conv"}] * 2
+    ways = ["any-time", "any-time, compiled", "any-time, tuned", "any-time, tuned, compiled"]
+    assert [found.setting.training for found in boards] == ways
+    assert boards[-1].setting.league.title == "16 px, after 5 TFLOP of training, tuned, compiled"
+    assert [set(found.rows["model"]) for found in boards] == [{"identity", "tiny-conv"}] * 4
 
 
 @pytest.mark.parametrize(("digest", "rows"), [("m", ["tiny-conv"]), ("another source", [])])

@@ -99,7 +99,7 @@ def on_terminal(boards: Sequence[Board]) -> str:
     """What a run prints at its end on a wide terminal, with its styles."""
     console = Console()
     console.rich = RichConsole(width=1000, record=True, file=io.StringIO(), highlight=False, markup=False)
-    console.show(Report([], 0, list(boards), [], []))
+    console.show(Report([], 0, list(boards), [], [], []))
     return console.rich.export_text(styles=True)
 
 

@@ -16,8 +16,11 @@ from benchbench.training.anytime import AnyTimeTrainer
 FIRST = 10**6  # FLOPs
 
 
-def climb(workspace: Workspace, packed: bytes, last_step: int | None) -> None:
-    """Do the packed trial, with a checkpoint at every step; killed before the step after `last_step`."""
+def climb(workspace: Workspace, packed: bytes, last_step: int | None, first: int = FIRST) -> None:
+    """Do the packed trial, with a checkpoint at every step; killed before the step after `last_step`.
+
+    `first` are the FLOPs of the first rung.
+    """
     step = AnyTimeTrainer.step
 
     def until(training: AnyTimeTrainer) -> Tensor:
@@ -25,6 +28,6 @@ def climb(workspace: Workspace, packed: bytes, last_step: int | None) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return step(training)
 
-    rungs.FIRST, trainer.CHECKPOINT_SECONDS = FIRST, -1.0
+    rungs.FIRST, trainer.CHECKPOINT_SECONDS = first, -1.0
     AnyTimeTrainer.step = until  # type: ignore[method-assign]
     worker.run(workspace, packed)

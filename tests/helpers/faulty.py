@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 import torch
 from deeds import DEEDS, WRONG, Deed
@@ -72,6 +72,28 @@ class FaultyTraining(Model):
             return loss * math.nan
         DEEDS[self.deed]()
         return loss
+
+
+@dataclass(frozen=True)
+class Tiring(Model):
+    """Trains for as many steps as it bears."""
+
+    name = "tiring"
+    recipe: ClassVar[Recipe | None] = Recipe(batch=8)
+
+    bears: int = param(10, "steps", low=0)
+
+    def build(self, task: Task) -> nn.Module:
+        module = nn.Conv2d(3, 3, 1)
+        module.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+        return module
+
+    def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
+        steps = cast(Tensor, module.steps)
+        steps += 1
+        if steps > self.bears:
+            raise RuntimeError("tired")
+        return super().training_step(module, batch, optimizer)
 
 
 class _Text(str):
@@ -224,7 +246,7 @@ def benchbench_degradations() -> list[type[Degradation]]:
 
 @hookimpl
 def benchbench_models() -> list[type[Model]]:
-    return [Faulty, FaultyTraining, Strange, Peeking, Counted, Slow]
+    return [Faulty, FaultyTraining, Tiring, Strange, Peeking, Counted, Slow]
 
 
 heard: list[tuple[str, Any]] = []

@@ -14,7 +14,8 @@ import pandas as pd
 from benchbench import protocol
 from benchbench.results import scores as tables
 from benchbench.results import store
-from benchbench.results.record import TrialFacts, parse
+from benchbench.results.parsing import parse
+from benchbench.results.record import TrialFacts
 from benchbench.results.trial import key_of
 
 
@@ -90,6 +91,7 @@ def publish(
     rate: Mapping[str, float] | None = None,
     timing: Mapping[str, Any] | None = None,
     rungs: Mapping[float, Mapping[str, float]] | None = None,
+    tuning: Mapping[str, Any] | None = None,
 ) -> Path:
     """Publish a result of the trial that is described; returns its folder.
 
@@ -122,6 +124,7 @@ def publish(
         content["training"] = content.get("training", {}) | (
             {"flops": max(rungs)} | _steps(max(rungs)) if trained else {}
         )
+        content["training"] |= {"tuning": tuning} if tuning else {}
         content["model"]["parameters"] = parameters if described["training"] is not None else 0
         content["model"] |= {} if macs is None else {"macs": macs}
         content["rate"] = rate

@@ -18,7 +18,7 @@ from benchbench.contracts.budget import Budget
 from benchbench.data.batches import TrainingSet
 from benchbench.data.degraded import degraded_set
 from benchbench.results.trial import Trial
-from benchbench.training.trainer import Trainer
+from benchbench.training.trainer import Trained, Trainer
 from benchbench.training.ways import make_trainer
 
 CPU = torch.device("cpu")
@@ -66,6 +66,19 @@ def weights(module: nn.Module) -> list[Tensor]:
 
 def same(a: list[Tensor], b: list[Tensor]) -> bool:
     return all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def without_time(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in history]
+
+
+def assert_equal(one: Trained, other: Trained) -> None:
+    assert same(list(one.module.state_dict().values()), list(other.module.state_dict().values()))
+    assert without_time(one.history) == without_time(other.history)
+    assert without_time(one.rungs) == without_time(other.rungs)
+    assert one.facts == other.facts
+    assert [(f.step, f.psnr) for f in one.frames] == [(f.step, f.psnr) for f in other.frames]
+    assert same([f.images for f in one.frames], [f.images for f in other.frames])
 
 
 @dataclass(frozen=True)

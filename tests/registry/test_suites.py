@@ -54,6 +54,7 @@ def test_what_the_user_gives_takes_precedence(installed: Registry) -> None:
     ("size = 64", r"has no \[\[grid\]\]"),
     ("sise = 64\n[[grid]]", "unknown key 'sise': did you mean 'size'"),
     ("size = '64'\n[[grid]]", "size must be a int"),
+    ("tune = 'no'\n[[grid]]", "tune must be a bool"),
     ("[grid]", r"write \[\[grid\]\], not \[grid\]"),
     ("[[grid]]\nmodel = 'unet'", "model must be a list of specs"),
     ("[[grid]]\nmodels = []", "unknown key 'models' in a grid: did you mean 'model'"),

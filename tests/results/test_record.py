@@ -10,7 +10,7 @@ import results
 
 from benchbench.files import json_text, read_json
 from benchbench.results import store
-from benchbench.results.record import parse, plain
+from benchbench.results.parsing import parse, plain
 
 
 def content(**changes: Any) -> dict[str, Any]:

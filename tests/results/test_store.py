@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from benchbench import files
 from benchbench.boards import collect, write_boards
 from benchbench.results import scores, store
-from benchbench.results.record import parse
+from benchbench.results.parsing import parse
 from benchbench.results.store import DamagedResult
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────

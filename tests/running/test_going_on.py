@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+import results
 import toys
 from click.testing import CliRunner
-from climbing import climb
+from climbing import FIRST, climb
 from jobs import Recorder, go
+from msgspec import structs
 from trainings import Dropping
 
 from benchbench.boards import collect
+from benchbench.boards.board import boards_of
+from benchbench.boards.notes import remarks_on
 from benchbench.cli import main
 from benchbench.contracts.budget import Budget
 from benchbench.contracts.metric import Metric
@@ -20,7 +25,7 @@ from benchbench.data.prepared import PreparedDataset
 from benchbench.files import load_tensors
 from benchbench.processes import ChildProcess
 from benchbench.results import history, store
-from benchbench.results.trial import Trial
+from benchbench.results.trial import Trial, has_failed
 from benchbench.running import worker
 from benchbench.running.workspace import Workspace
 
@@ -32,16 +37,27 @@ def data(cache: Path) -> PreparedDataset:
     return toys.portraits(cache)
 
 
-def do(data: PreparedDataset, out: Path, budget: str, *, last_step: int | None = None, **changes: object) -> Path:
-    """Do a trial in a child process; returns the folder of its result."""
-    trial = Trial(
+def trial_of(data: PreparedDataset, budget: str) -> Trial:
+    return Trial(
         data.folder, data.label, data.fingerprint, 16, toys.Darken(), Dropping(), 0, Budget.parse(budget),
         metrics=METRICS,
     )  # fmt: skip
-    trial = replace(trial, **changes)  # type: ignore[arg-type]
+
+
+def do(
+    data: PreparedDataset,
+    out: Path,
+    budget: str,
+    *,
+    last_step: int | None = None,
+    first_rung: int = FIRST,
+    **changes: object,
+) -> Path:
+    """Do a trial in a child process; returns the folder of its result."""
+    trial = replace(trial_of(data, budget), **changes)  # type: ignore[arg-type]
     final = trial.folder(out)
     workspace = Workspace(final, out / "lock", data.folder, data.folder.parents[1], "cpu")
-    reason = ChildProcess(climb, workspace, worker.pack(trial), last_step).run()
+    reason = ChildProcess(climb, workspace, worker.pack(trial), last_step, first_rung).run()
     assert (reason is None) == (last_step is None), reason
     return final
 
@@ -82,6 +98,49 @@ def test_what_was_trained_further_answers_a_smaller_budget(data: PreparedDataset
     before = (final / store.RESULT).read_bytes()
     assert do(data, tmp_path, "10MFLOP") == final
     assert (final / store.RESULT).read_bytes() == before
+
+
+def test_a_failure_on_the_way_to_a_larger_budget_costs_no_score(data: PreparedDataset, tmp_path: Path) -> None:
+    larger = trial_of(data, "1PFLOP")
+    kept = results.publish(larger.folder(tmp_path), larger.describe(), {"peak": 20})
+    (kept / store.CHECKPOINT).write_bytes(b"to go on from")
+    before = store.read(kept).record
+    worker.fail(larger, tmp_path, "took longer than 8 s")
+    after = store.read(kept)
+    assert after.record.reason == "training on to 1PFLOP failed: took longer than 8 s"
+    assert structs.replace(after.record, reason=None, finished_at=before.finished_at) == before
+    assert (kept / store.CHECKPOINT).read_bytes() == b"to go on from"
+    assert has_failed(larger, after.record)
+    assert not has_failed(replace(larger, budget=Budget.parse("1epochs")), after.record)
+    assert after.record.reason in {note.text for note in remarks_on(boards_of([after])[0])}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", ["10MFLOP", "30MFLOP"])
+def test_tuned_killed_and_with_a_larger_budget_it_gives_the_same(
+    data: PreparedDataset, tmp_path: Path, first: str
+) -> None:
+    """The smaller of the two budgets ends before the rates are tried to their end, which is after 20 MFLOP."""
+    tuned = partial(do, data, first_rung=10**7, tuned=True)
+    at_once = tuned(tmp_path / "once", "50MFLOP")
+    tuned(tmp_path / "twice", first, last_step=2)
+    small = tuned(tmp_path / "twice", first)
+    assert len(list(small.glob(store.CHECKPOINTS))) == (3 if first == "10MFLOP" else 1)
+    tuned(tmp_path / "twice", "50MFLOP", last_step=7 if first == "10MFLOP" else 15)
+    again = tuned(tmp_path / "twice", "50MFLOP")
+    assert_same(again, at_once)
+    assert [path.name for path in again.glob(store.CHECKPOINTS)] == [store.CHECKPOINT]
+
+
+@pytest.mark.slow
+def test_a_run_that_fails_in_going_on_says_so_and_keeps_its_row(tmp_path: Path) -> None:
+    go(tmp_path, model=("tiring",), budget="2epochs")
+    report = go(tmp_path, model=("tiring",), budget="4epochs")
+    (failed,) = report.failed
+    assert failed.status == "scored"
+    assert "training on to 4epochs failed: RuntimeError: tired" in str(failed.reason)
+    assert list(report.boards[0].rows["model"]) == ["tiring"]
+    assert not go(tmp_path, model=("tiring",), budget="2epochs").failed
 
 
 def test_without_its_checkpoint_it_is_trained_anew_to_the_same(data: PreparedDataset, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from benchbench.results import store
     ({"degradation": ("darken:factor=7",)}, "factor=7 is not legal"),
     ({"metric": ("peek",)}, "unknown metric 'peek'"),
     ({"budget": "much"}, "'much' is no budget"),
+    ({"budget": "recipe", "tune": True}, "--tune is for all budgets but recipe"),
     ({"device": "cuda:99"}, "device 'cuda:99' cannot be used"),
     ({"device": "toaster"}, "device 'toaster' cannot be used"),
 ])  # fmt: skip

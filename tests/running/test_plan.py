@@ -152,12 +152,13 @@ def test_what_determines_a_result_changes_its_key(change: dict[str, Any]) -> Non
     assert grid(**change)[0].key != grid()[0].key
 
 
-def test_a_compiled_training_is_another_result_and_its_key_can_be_checked() -> None:
-    [trial] = grid()
-    compiled = dataclasses.replace(trial, compiled=True)
-    assert compiled.key != trial.key == dataclasses.replace(compiled, compiled=False).key
-    for each in (trial, compiled):
+def test_a_training_that_was_compiled_or_tuned_is_another_result_and_its_key_can_be_checked() -> None:
+    [trial], [compiled], [tuned] = grid(), grid(compile=True), grid(tune=True)
+    assert len({trial.key, compiled.key, tuned.key}) == 3
+    assert trial.key == dataclasses.replace(compiled, compiled=False).key
+    for each in (trial, compiled, tuned):
         assert key_of(each.facts, protocol.VERSION) == each.key
+    assert not grid(models=[toys.Identity()], tune=True)[0].tuned
 
 
 # ── what is done ─────────────────────────────────────────────────────────────────────────────────────────────────────

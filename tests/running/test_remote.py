@@ -25,7 +25,7 @@ from benchbench.files import write_json
 from benchbench.processes import Cancelled, Limits
 from benchbench.registry import sources
 from benchbench.results import store
-from benchbench.results.record import plain
+from benchbench.results.parsing import plain
 from benchbench.results.store import RESULT, DamagedResult
 from benchbench.results.trial import Trial
 from benchbench.running import dask, plan, remote, run

@@ -12,7 +12,18 @@ import pytest
 import torch
 from torch import Tensor
 from toys import Darken, TinyConv, ToyFaces, portraits
-from trainings import CPU, Dropping, TwoOptimizers, anew, interrupt, same, trainer, weights
+from trainings import (
+    CPU,
+    Dropping,
+    TwoOptimizers,
+    anew,
+    assert_equal,
+    interrupt,
+    same,
+    trainer,
+    weights,
+    without_time,
+)
 
 from benchbench import Batch, Recipe, TrialError
 from benchbench.contracts.degradation import Degradation
@@ -21,11 +32,6 @@ from benchbench.contracts.seeding import generator
 from benchbench.data.batches import TrainingSet
 from benchbench.training.checkpoint import FORM
 from benchbench.training.step import validate
-from benchbench.training.trainer import Trained
-
-
-def without_time(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{k: v for k, v in row.items() if k != "seconds"} for row in history]
 
 
 def test_it_learns(cache: Path) -> None:
@@ -81,15 +87,6 @@ class Longer(Dropping):
     """Trained for longer by its recipe."""
 
     recipe: ClassVar[Recipe | None] = Recipe(epochs=5, batch=8, schedule="plateau", optimizer="adamw")
-
-
-def assert_equal(one: Trained, other: Trained) -> None:
-    assert same(list(one.module.state_dict().values()), list(other.module.state_dict().values()))
-    assert without_time(one.history) == without_time(other.history)
-    assert without_time(one.rungs) == without_time(other.rungs)
-    assert one.facts == other.facts
-    assert [(f.step, f.psnr) for f in one.frames] == [(f.step, f.psnr) for f in other.frames]
-    assert same([f.images for f in one.frames], [f.images for f in other.frames])
 
 
 # ── rungs ────────────────────────────────────────────────────────────────────────────────────────────────────────────

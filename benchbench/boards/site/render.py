@@ -13,7 +13,7 @@ from ... import __version__
 from ...results.store import slug
 from ..columns import GROUPS, Column
 from ..notes import Note
-from ..text import number, training_name
+from ..text import factor_name, number, training_name
 from . import charts
 
 ARXIV = re.compile(r"(arXiv:?\s*)(\d{4}\.\d{4,5})")
@@ -29,8 +29,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"number": number, "training": training_name, "linked": linked, "kinds_of": kinds_of,
-                      "emphasised": emphasised, "slug": slug}  # fmt: skip
+    found.filters |= {"number": number, "training": training_name, "factor": factor_name, "linked": linked,
+                      "kinds_of": kinds_of, "emphasised": emphasised, "slug": slug}  # fmt: skip
     found.globals |= {"version": __version__, "style": charts.style, "groups": groups, "heat": heat_stops()}
     return found
 

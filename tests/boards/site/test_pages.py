@@ -13,6 +13,7 @@ from gallery import build
 from reading import pages
 
 from benchbench.boards import collect, fairness
+from benchbench.boards.notes import remarks_on
 from benchbench.boards.text import number
 from benchbench.data.prepared import PreparedDataset
 from benchbench.registry.registry import registry
@@ -131,3 +132,17 @@ def test_boards_of_one_name_have_a_page_each(tmp_path: Path) -> None:
     files = build(tmp_path / "runs", tmp_path / "site")
     assert len([path for path in files if path.startswith("boards/")]) == 2
     assert len(pages(files)["index.html"].all("table")) == 2
+
+
+def test_a_tuned_training_shows_its_learning_rates_on_board_and_card(tmp_path: Path) -> None:
+    tried = [{"factor": factor, "validation_psnr": psnr} for factor, psnr in ((1.0, 20.5), (1 / 3, 19.25), (3.0, None))]
+    for seed, factor in enumerate((1.0, 1 / 3)):
+        tuning = {"factor": factor, "tried": tried, "flops": 4e11}
+        results.write(tmp_path / "runs", seed=seed, tuned=True, tuning=tuning)
+    [board] = collect(tmp_path / "runs")[0]
+    assert list(board.rows["tuning_flops"]) == [4e11]
+    [note] = [note.text for note in remarks_on(board) if note.text.startswith("Tuned")]
+    assert "tiny-conv 1, ⅓. Those that lost took 0.40 TFLOP a training" in note
+    page = pages(build(tmp_path / "runs", tmp_path / "site"))["models/tiny-conv.html"]
+    shown = " ".join("".join(text for _, text in page.texts).split())
+    assert "× 1, of ⅓ (19.25 dB), 1 (20.50 dB), 3 (failed); those that lost took 0.40 TFLOP" in shown
