@@ -43,7 +43,7 @@ def file_digest(path: Path) -> str:
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader, or a crash, sees the old content or the new, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_hidden(path))
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
@@ -57,6 +57,11 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
+
+
+def _hidden(path: Path) -> str:
+    """Begin a hidden name by which a person knows what it is for; a name near the system's limit has no room left."""
+    return f".{path.name[:40]}."
 
 
 def json_text(value: object) -> str:
@@ -96,7 +101,7 @@ def _infinite(value: object) -> object:
 def fresh_folder(folder: Path) -> Iterator[Path]:
     """Yield a temporary folder that becomes `folder` on success; if another got there first, theirs stays."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_hidden(folder)))
     try:
         yield partial
         with contextlib.suppress(OSError):

@@ -225,6 +225,7 @@ def _work(writer: Connection, call: bytes) -> None:
     keep_freed_memory()
     with suppress(OSError):  # whatever a plugin prints, the parent's standard output stays its own
         os.dup2(2, 1)
+    os.environ["MPLBACKEND"] = "Agg"  # whatever a notebook has set: here is no window
     _parent, answer = writer, ""
     try:
         function, args, kwargs = pickle.loads(call)

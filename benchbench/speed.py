@@ -38,6 +38,7 @@ from .registry.stdout import stdout_to_stderr
 from .results.environment import environment
 from .results.trial import Trial
 from .running import plan
+from .running.workspace import check_writable
 from .training.ways import make_trainer
 
 BATCH = 32
@@ -131,6 +132,7 @@ def cases(
     degradation, metric, model = (specs[kind] for kind in ("degradation", "metric", "model"))
     degradations = plan.choose(registry, "degradation", degradation)
     cache, where = cache_folder(), torch.device(device)
+    check_writable(cache)
     made = size if model else min(size, LARGEST_MADE)
     dataset = plan.prepare_data(plan.choose(registry, "dataset", ()), made, cache)[0]
     clean = F.interpolate(dataset.pixels[:BATCH].to(where).float() / 255, (size, size))

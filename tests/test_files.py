@@ -210,3 +210,12 @@ def test_cache_is_where_the_environment_says(cache: Path, monkeypatch: pytest.Mo
     assert files.cache_folder() == cache
     monkeypatch.delenv("BENCHBENCH_CACHE")
     assert files.cache_folder().name == "benchbench"
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "é" * 127, "x" * 250 + ".json"])
+def test_a_name_near_the_systems_limit_can_be_written(name: str, tmp_path: Path) -> None:
+    files.write_atomically(tmp_path / name, "content")
+    assert (tmp_path / name).read_text(encoding="utf-8") == "content"
+    with files.fresh_folder(tmp_path / "inner" / name) as partial:
+        (partial / "file").touch()
+    assert (tmp_path / "inner" / name / "file").exists()

@@ -135,9 +135,9 @@ def _scales(board: Board) -> Iterator[Filled]:
     """Yield gain, recovered, and the deviation between trainings, where they are known."""
     rows, first = board.rows, board.ranked_by
     ranking = Column("", "", "main") if first is None else score_column(board, first)
-    digits, higher = ranking.digits, ranking.higher_is_better
+    digits = ranking.digits
     if first and GAIN in rows:
-        column = Column(GAIN, f"gain {first}", "main", digits=digits, higher_is_better=higher)
+        column = Column(GAIN, f"gain {first}", "main", digits=digits, higher_is_better=True)
         yield column, with_margins(plain(rows[GAIN], lambda v: gain(v, digits)), rows, column)
     if RECOVERED in rows:
         column = Column(RECOVERED, "recovered", "main", higher_is_better=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -84,8 +84,7 @@ class Course:
     @property
     def quality(self) -> Estimate:
         """The scores, the higher the better."""
-        scores = self.scores
-        return replace(scores, value=self.sign * scores.value, influence=self.sign * scores.influence)
+        return self.scores.signed(self.sign)
 
 
 def course_of(
@@ -128,13 +127,14 @@ def with_rise(rows: pd.DataFrame, course: Course | None, at: float) -> pd.DataFr
 
 
 def with_gap(rows: pd.DataFrame, course: Course | None, at: float) -> pd.DataFrame:
-    """Add each model's mean difference to the leader along the compute up to the board's rung, with its interval."""
+    """Add how much better each model is than the leader, in the mean along the compute up to the board's rung."""
     leader = next(iter(rows["model"][rows["role"] == COMPETES]), None)
     if course is None or leader is None:
         return rows
     upto = np.flatnonzero(course.flops <= at)
     place = [course.models.index(model) for model in rows["model"]]
-    gaps = mean_gaps(course.scores.columns(upto), course.flops[upto], course.models.index(leader)).rows(np.array(place))
+    quality = course.quality.columns(upto)
+    gaps = mean_gaps(quality, course.flops[upto], course.models.index(leader)).rows(np.array(place))
     low, high = gaps.interval()
     parts = {GAP: gaps.value[:, 0], GAP + LOW: low[:, 0], GAP + HIGH: high[:, 0]}
     return rows.assign(**{name: np.where(rows["model"] == leader, np.nan, part) for name, part in parts.items()})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .text import shortened
@@ -14,6 +16,21 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito 2008
 LINES = ("-", "--", ":", "-.")
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Draw as matplotlib does by itself, whatever this user's matplotlibrc or notebook has set.
+
+    >>> import matplotlib
+    >>> with own_style():
+    ...     matplotlib.rcParams["font.size"]
+    10.0
+    """
+    from matplotlib import style
+
+    with style.context("default"):
+        yield
 
 
 def figure_of(width: float, height: float) -> Figure:

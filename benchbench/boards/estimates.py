@@ -48,6 +48,10 @@ class Estimate:
         """Take one column."""
         return self.columns(np.array([position]))
 
+    def signed(self, sign: int) -> Estimate:
+        """Multiply by 1, or by -1 where lower is better, so that higher is."""
+        return self if sign == 1 else replace(self, value=-self.value + 0.0, influence=-self.influence)
+
     def minus(self, other: Estimate) -> Estimate:
         """Subtract the values of other models, one for each row, or one for all."""
         with np.errstate(invalid="ignore"):

@@ -43,7 +43,7 @@ def columns_of_course(board: Board) -> Iterator[Filled]:
         cells = [Cell(t, None if math.isnan(v) else v, b) for t, v, b in zip(texts, scores, bests, strict=True)]
         yield Column(f"at {flops:g}", rung_name(flops), "course", higher_is_better=ranking.higher_is_better), cells
     if GAP in rows and rows[GAP].notna().any():
-        column = Column(GAP, "mean gap", "course", digits=ranking.digits, higher_is_better=ranking.higher_is_better)
+        column = Column(GAP, "mean gap", "course", digits=ranking.digits, higher_is_better=True)
         yield column, with_margins(plain(rows[GAP], lambda v: gain(v, ranking.digits)), rows, column)
     rising = set(board.rising)
     cells = plain(rows[RISE].where(rows["seeds"] != ""), lambda v: gain(v, ranking.digits))

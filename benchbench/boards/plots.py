@@ -14,7 +14,7 @@ from ..results.history import read as read_history
 from ..results.store import GRADIENT
 from .board import Board
 from .columns import score_column
-from .drawing import COLOURS, figure_of, finish, log_across, png, short, style
+from .drawing import COLOURS, figure_of, finish, log_across, own_style, png, short, style
 from .ladder import curve
 from .pareto import pareto
 
@@ -28,10 +28,11 @@ PLOTTED = {"flops", "epoch", "train_loss", "validation_loss", "validation_psnr"}
 def write_plots(stem: Path, board: Board) -> dict[str, Path]:
     """Write every plot that the board has data for, as `<stem>-<name>.png`; returns name -> path."""
     written = {}
-    for name, plot in PLOTS.items():
-        if (figure := plot(board)) is not None:
-            written[name] = stem.with_name(f"{stem.name}-{name}.png")
-            write_atomically(written[name], png(figure))
+    with own_style():
+        for name, plot in PLOTS.items():
+            if (figure := plot(board)) is not None:
+                written[name] = stem.with_name(f"{stem.name}-{name}.png")
+                write_atomically(written[name], png(figure))
     return written
 
 

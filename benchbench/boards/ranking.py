@@ -29,7 +29,7 @@ def ranked(rows: pd.DataFrame, scores: TrainingScores, first: str, facts: Metric
     """
     means = estimate(scores.values, scores.model, scores.trained, scores.persons)
     ranking = means.column(scores.columns.index(first))
-    found = _scales(rows, ranking, first) | _intervals(means, scores.columns)
+    found = _scales(rows, ranking, first, 1 if facts.higher_is_better else -1) | _intervals(means, scores.columns)
     parts = _ranks(rows, ranking, first, facts), rows, pd.DataFrame(found, index=rows.index)
     whole = pd.concat(parts, axis=1)
     order = [first, "model"]
@@ -41,12 +41,12 @@ def _intervals(means: Estimate, columns: list[str]) -> dict[str, Array]:
     return {c + end: b[:, i] for i, c in enumerate(columns) for end, b in ((LOW, low), (HIGH, high))}
 
 
-def _scales(rows: pd.DataFrame, scores: Estimate, first: str) -> dict[str, Array]:
-    """Gain over the baseline, and the part of the way from it to the ideal, each with its paired interval."""
+def _scales(rows: pd.DataFrame, scores: Estimate, first: str, sign: int) -> dict[str, Array]:
+    """Gain over the baseline, which is better above 0, and the part of the way to the ideal, with paired intervals."""
     base, ideal = (np.flatnonzero(rows["role"] == role)[:1] for role in (BASELINE, IDEAL))
     if not len(base) or not math.isfinite(rows[first].iloc[base[0]]):
         return {}
-    gain = scores.minus(scores.rows(base))
+    gain = scores.minus(scores.rows(base)).signed(sign)
     found = _named(GAIN, gain)
     if len(ideal) and math.isfinite(way := gain.value[ideal[0], 0]) and way != 0:
         found |= _named(RECOVERED, gain.over(gain.rows(ideal)))

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ..files import json_text, write_atomically
+from .text import cell
 
 
 def beside(stem: Path, suffix: str) -> Path:
@@ -19,6 +20,11 @@ def beside(stem: Path, suffix: str) -> Path:
 def plain_rows(rows: Iterable[Mapping[Any, Any]]) -> list[dict[str, Any]]:
     """Return rows as JSON has them: None where a value is NaN."""
     return [{str(name): None if v != v else v for name, v in row.items()} for row in rows]
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """Return a table as CSV that a spreadsheet shows and does not run."""
+    return table.map(cell).to_csv(index=False, lineterminator="\n")
 
 
 def write_files(
@@ -32,7 +38,7 @@ def write_files(
     if redraw or not (page.is_file() and known.is_file() and known.read_text(encoding="utf-8") == content):
         text, table = draw()
         write_atomically(page, text)
-        write_atomically(beside(stem, ".csv"), table.to_csv(index=False, lineterminator="\n"))
+        write_atomically(beside(stem, ".csv"), csv_text(table))
         write_atomically(beside(stem, ".parquet"), table.to_parquet(index=False))
         write_atomically(known, content)  # last: it vouches for the others
     return page

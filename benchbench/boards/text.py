@@ -12,6 +12,7 @@ from ..results.record import MetricFacts
 
 COMPILED, TUNED = ", compiled", ", tuned"  # behind a way of training: where its steps, or its learning rates, were
 INERT = str.maketrans({c: "\\" + c for c in r"\|`*_[]#~$"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how text begins that a spreadsheet takes for a formula
 NARROW = "\u202f"  # a space that does not break a cell in two
 
 
@@ -21,7 +22,14 @@ def number(value: Any, digits: int) -> str:
         return "–"
     if isinstance(value, float) and math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    return f"{value:.{digits}f}"
+    return f"{value:z.{digits}f}"  # z: a small negative value is 0, not -0
+
+
+def cell(value: Any) -> Any:
+    """Return a value as a cell of CSV: text that a spreadsheet would run, as a formula, gets an apostrophe in front."""
+    if not isinstance(value, str):
+        return value
+    return ("'" * value.startswith(FORMULA) + value).replace("\r", "\n")  # the csv module quotes no \r
 
 
 def margin(low: float, high: float, digits: int) -> str:

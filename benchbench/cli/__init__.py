@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 
 import click
@@ -19,6 +21,7 @@ class Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Note what was typed, and whether JSON is asked for, which a mistake in the other options must not hide."""
+        _set_up()
         ctx.meta[JSON], ctx.meta[options.TYPED] = "--json" in args, list(args)
         return super().parse_args(ctx, args)
 
@@ -35,6 +38,14 @@ class Commands(click.Group):
         if ctx.meta[JSON]:
             options.print_json({"error": text, "exit_code": code})
         sys.exit(code)
+
+
+def _set_up() -> None:
+    """Let no stream fail at a character that its encoding lacks, nor a notebook's choice of where plots are shown."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
+    os.environ["MPLBACKEND"] = "Agg"
 
 
 def _in_a_line(error: BaseException) -> str:

@@ -142,7 +142,7 @@ def fairness(by: tuple[str, ...], degrade: tuple[str, ...], runs: Path, out: Pat
     tables = [table for board in boards for table in audit(board, by)]
     written = page.write_audit(tables, out) if out else []
     if as_json:
-        click.echo(page.as_json(tables), nl=False)
+        options.print_json_text(page.as_json(tables))
         return
     show_audit(tables)
     for path in written:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,7 +113,16 @@ def print_json(value: object) -> None:
     """Print a value as JSON: what `--json` asks for."""
     from ..files import json_text
 
-    click.echo(json_text(value), nl=False)
+    print_json_text(json_text(value))
+
+
+def print_json_text(text: str) -> None:
+    """Print JSON, its characters escaped where the standard output's encoding lacks one: none may be replaced."""
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        text = json.dumps(json.loads(text), indent=1) + "\n"
+    click.echo(text, nl=False)
 
 
 def load_registry(quiet: bool = False) -> Registry:

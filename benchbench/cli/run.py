@@ -141,7 +141,7 @@ def _run(registry: Registry, request: RunRequest, console: Console, as_json: boo
 
     report = run.run(registry, request, console)
     if as_json:
-        click.echo(report.to_json(), nl=False)
+        options.print_json_text(report.to_json())
     else:
         console.show(report)
         console.advise(next_steps(click.get_current_context().meta[options.TYPED], request, report))

@@ -82,7 +82,7 @@ def _score_all(metric: Metric, compared: tuple[Tensor, Tensor], region: Tensor |
             raise TrialError(f"gave {type(values).__name__}, not a tensor of one score per image")
         if tuple(values.shape) != (len(clean),):
             raise TrialError(f"gave scores of shape {tuple(values.shape)} for {len(clean)} images")
-        parts.append(values.double().cpu())
+        parts.append(values.double().cpu() + 0.0)  # which turns -0 into 0
     return torch.cat(parts)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from filelock import FileLock
 
 from ..devices import resolved
 from ..errors import BenchbenchError, TrialError
-from ..files import write_atomically
+from ..files import cache_folder, write_atomically
 from ..results import store
 from ..results.store import Result
 from ..results.trial import Trial
@@ -68,7 +70,10 @@ def locked(path: Path, *, blocking: bool = True) -> FileLock:
 
 
 def log_to(path: Path) -> None:
-    """Send everything that this process and its libraries print to a file."""
+    """Send everything that this process and its libraries print to a file; Python's own text as UTF-8."""
+    for text in (sys.stdout, sys.stderr):
+        if isinstance(text, io.TextIOWrapper):
+            text.reconfigure(encoding="utf-8", errors="backslashreplace")
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     for stream in (1, 2):
         os.dup2(handle, stream)
@@ -124,7 +129,8 @@ def check_writable(folder: Path) -> None:
             file.flush()
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        raise BenchbenchError(f"cannot write to {folder}: {error.strerror}; choose another with --out") from error
+        way_out = "name another in BENCHBENCH_CACHE" if folder == cache_folder() else "choose another with --out"
+        raise BenchbenchError(f"cannot write to {folder}: {error.strerror}; {way_out}") from error
     if free < LEAST_FREE_BYTES:
         raise BenchbenchError(
             f"only {free / 1e6:.0f} MB are free for {folder}; {LEAST_FREE_BYTES / 1e6:.0f} MB are needed"

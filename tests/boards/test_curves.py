@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import math
 
+import matplotlib
 import numpy as np
 import pytest
 
 from benchbench.boards import curves
+from benchbench.boards.drawing import figure_of, finish, own_style, png
 from benchbench.boards.estimates import Array, Estimate, estimate
 
 FLOPS = np.array([1e11, 2e11, 5e11, 1e12])
@@ -117,3 +119,16 @@ def test_the_mean_gap_is_covered_by_its_interval() -> None:
 def test_the_rise_in_the_last_doubling(row: list[float], at: float, rise: float) -> None:
     scores: Array = np.array([row])
     assert curves.last_doubling(scores, FLOPS, at) == pytest.approx([rise], nan_ok=True)
+
+
+def test_plots_look_the_same_whatever_a_user_has_set() -> None:
+    def drawn() -> bytes:
+        with own_style():
+            figure = figure_of(2, 1)
+            finish(figure.add_subplot(), "x", "y")
+            return png(figure)
+
+    before = drawn()
+    with matplotlib.rc_context({"font.size": 30, "savefig.transparent": True, "axes.facecolor": "red"}):
+        assert drawn() == before
+        assert matplotlib.rcParams["font.size"] == 30

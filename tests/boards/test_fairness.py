@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from benchbench.boards import Board, collect, fairness
 from benchbench.boards.fairness import TOO_FEW, Table, audit
 from benchbench.boards.markdown.fairness import as_json, cells, markdown, records, remarks
+from benchbench.boards.tables import csv_text
 from benchbench.cli import main
 from benchbench.data.prepared import PreparedDataset
 from benchbench.errors import SpecError
@@ -200,3 +201,8 @@ def test_the_command_shows_a_table_and_writes_markdown_csv_and_json(tmp_path: Pa
     assert json.loads((tmp_path / "by-sex.json").read_text()) == json.loads(
         CliRunner().invoke(main, [*call, "--json"]).output
     )
+
+
+def test_a_spreadsheet_runs_no_group_of_an_audit(tmp_path: Path) -> None:
+    groups = ["=1+1"] * 50 + ["-2"] * 50
+    assert csv_text(pd.DataFrame({"group": groups, "mean": -1.5})).splitlines()[1] == "'=1+1,-1.5"

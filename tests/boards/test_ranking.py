@@ -124,3 +124,19 @@ def test_without_any_metric_there_is_no_rank(tmp_path: Path) -> None:
     results.write(tmp_path, {}, metrics={})
     assert board(tmp_path).ranked_by is None
     assert "rank" not in board(tmp_path).rows
+
+
+def test_better_than_the_input_is_a_gain_also_where_lower_is_better(tmp_path: Path) -> None:
+    errors = {"mean-error": results.metric(higher=False, order=1)}
+    for model, score, role in (("identity", 0.3, "baseline"), ("good", 0.1, ""), ("bad", 0.4, "")):
+        results.write(tmp_path, {"mean-error": score}, model=model, role=role, metrics=errors, **UNTRAINED)
+    results.write(
+        tmp_path, {"mean-error": 0.0}, model="oracle", role="ideal", sees=["truth"], metrics=errors, **UNTRAINED
+    )
+    found = board(tmp_path)
+    assert list(found.rows["model"]) == ["oracle", "good", "identity", "bad"]
+    gains, recovered = column(found, "gain"), column(found, "recovered")
+    assert gains == pytest.approx({"oracle": 0.3, "good": 0.2, "identity": 0.0, "bad": -0.1}, abs=1e-3)
+    assert recovered == pytest.approx({"oracle": 1.0, "good": 2 / 3, "identity": 0.0, "bad": -1 / 3}, abs=1e-2)
+    assert (found.rows["gain.low"] <= found.rows["gain"] + 1e-9).all()
+    assert (found.rows["gain.high"] >= found.rows["gain"] - 1e-9).all()

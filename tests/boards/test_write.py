@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 from pathlib import Path
@@ -264,3 +265,19 @@ def test_time_and_memory_stand_in_a_file_of_their_own(tmp_path: Path) -> None:
     assert (a["s, training"], a["MB, training"], a["MB, restoring"]) == ("12.3", "250", "7")
     assert (b["s, training"], b["MB, training"], b["MB, restoring"]) == ("–", "–", "–")
     assert "12.3" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_spreadsheet_runs_no_text_of_a_board(begin: str, tmp_path: Path) -> None:
+    reason = f"{begin}HYPERLINK(1)"
+    results.write(tmp_path, {"peak": -3.0}, model="identity", **UNTRAINED)
+    results.write(tmp_path, model="broken", status="failed", reason=reason)
+    text = write(tmp_path).with_suffix(".csv").read_bytes().decode()
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["status"] for row in rows] == ["scored", "failed"]
+    assert rows[1]["reason"] == f"'{reason}".replace("\r", "\n")  # which ends a row without a quote
+    assert float(rows[0]["peak"]) == pytest.approx(-3.0, abs=1e-3)
+
+
+def test_no_number_is_minus_nought() -> None:
+    assert [number(value, 2) for value in (-0.0, -0.001, -0.01)] == ["0.00", "0.00", "-0.01"]

@@ -163,3 +163,33 @@ def test_arithmetic_is_counted_per_image_where_there_is_any_to_count(pairs: Degr
     convolution = nn.Conv2d(3, 3, 5, padding=2)
     assert count_macs(Identity(), convolution, pairs, CPU) == 16 * 16 * 3 * 3 * 5 * 5
     assert count_macs(Identity(), nn.Identity(), pairs, CPU) is None
+
+
+def test_no_score_is_minus_nought(pairs: DegradedSet) -> None:
+    @dataclass(frozen=True)
+    class Bias(Metric):
+        name = "bias"
+        higher_is_better = False
+
+        def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
+            return torch.full((len(clean),), -0.0)
+
+    table = score(restored_by(lambda x: x, pairs), pairs, [Bias()], TASK, CPU).table
+    assert not np.signbit(table["bias"]).any()
+
+
+def test_a_metric_that_raises_anything_loses_only_its_own_scores(pairs: DegradedSet) -> None:
+    class Panic(BaseException):
+        pass
+
+    @dataclass(frozen=True)
+    class Panics(Metric):
+        name = "panics"
+        higher_is_better = False
+
+        def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
+            raise Panic("in Rust")
+
+    found = score(restored_by(lambda x: x, pairs), pairs, [Panics(), MeanError()], TASK, CPU)
+    assert found.unavailable["panics"] == "failed: Panic: in Rust"
+    assert "mean-error" in found.table

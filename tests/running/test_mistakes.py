@@ -53,3 +53,10 @@ def test_a_disk_that_is_full_by_now_stops_the_run_with_one_line(
     recorder = Recorder()
     go(tmp_path, recorder, model=("identity", "faulty:deed=os._exit"))
     assert recorder.plans == [(2, 1)]
+
+
+def test_a_cache_that_cannot_be_written_names_its_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("BENCHBENCH_CACHE", str(tmp_path / "file"))
+    with pytest.raises(BenchbenchError, match=r"cannot write to .*file: .*; name another in BENCHBENCH_CACHE"):
+        go(tmp_path / "out", model=("identity",))

@@ -12,7 +12,7 @@ import pandas as pd
 from ...files import json_text, write_atomically
 from ..fairness import FACE, TOO_FEW, Table
 from ..rows import REGIONS
-from ..tables import beside, plain_rows
+from ..tables import beside, csv_text, plain_rows
 from ..text import escape, number, table
 
 NOTES = (
@@ -27,7 +27,7 @@ NOTES = (
 
 def write_audit(tables: Sequence[Table], stem: Path) -> list[Path]:
     """Write `<stem>.md`, `.csv` and `.json`; returns the files."""
-    rows = pd.DataFrame(records(tables)).to_csv(index=False, lineterminator="\n")
+    rows = csv_text(pd.DataFrame(records(tables)))
     contents = {".md": markdown(tables), ".csv": rows, ".json": as_json(tables)}
     for suffix, content in contents.items():
         write_atomically(beside(stem, suffix), content)

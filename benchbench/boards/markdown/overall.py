@@ -15,7 +15,7 @@ import pandas as pd
 from ...files import write_atomically
 from ..board import Board
 from ..columns import gain
-from ..drawing import COLOURS, figure_of, finish, png, short
+from ..drawing import COLOURS, figure_of, finish, own_style, png, short
 from ..overall import FEWEST, SHARE, Overall, overall
 from ..rows import HIGH, LOW, RANK
 from ..tables import plain_rows, write_files
@@ -114,7 +114,8 @@ def _notes(found: Overall) -> str:
 def _picture(stem: Path, found: Overall, siblings: int) -> str:
     own = stem.name if siblings == 1 else f"{stem.name}-{found.league.code}"
     path = stem.with_name(f"{own}.png")
-    write_atomically(path, png(shares_plot(found)))
+    with own_style():
+        write_atomically(path, png(shares_plot(found)))
     return path.name
 
 

@@ -76,8 +76,8 @@ def _unpack(path: Path, scratch: Path) -> None:
         for count, (name, file) in enumerate(_members(path)):
             if count >= MOST_MEMBERS:
                 raise Refused(f"it has more than {MOST_MEMBERS:,} members")
-            inner = PurePosixPath(name)
-            if inner.is_absolute() or ".." in inner.parts or any(c in name for c in "\\:\0"):
+            inner = PurePosixPath(name.replace("\\", "/"))  # as PowerShell 5 writes paths
+            if inner.is_absolute() or ".." in inner.parts or any(c in name for c in ":\0"):
                 raise Refused(f"a member is called {name[:80]!r}, which is no path within it")
             if file is None:
                 raise Refused(f"{name[:80]!r} is a link or no regular file")

@@ -22,7 +22,10 @@ def test_archives_are_as_good_as_folders(pack: Callable[..., Path], name: str, r
     assert one(tmp_path / "into").name == one(runs).name
 
 
-@pytest.mark.parametrize("name", ["../result.json", "/result.json", "a/../../result.json", "C:\\result.json"])
+@pytest.mark.parametrize(
+    "name",
+    ["../result.json", "/result.json", "a/../../result.json", "C:\\result.json", "..\\result.json", "\\a\\result.json"],
+)
 def test_an_archive_with_a_path_out_of_it_is_refused(name: str, runs: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr(name, (one(runs) / store.RESULT).read_bytes())
@@ -66,3 +69,13 @@ def test_what_else_an_archive_holds_is_passed_over(tmp_path: Path) -> None:
         readme.size = 3
         archive.addfile(readme, io.BytesIO(b"hi\n"))
     assert "there is no result.json" in refusal(tmp_path / "a.tar", tmp_path / "into")
+
+
+def test_paths_with_backslashes_as_powershell_5_writes_them_are_read(runs: Path, tmp_path: Path) -> None:
+    folder = one(runs)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("mine\\", b"")
+        for file in folder.iterdir():
+            archive.writestr(f"mine\\{folder.name}\\{file.name}", file.read_bytes())
+    verdict = only(tmp_path / "a.zip", tmp_path / "into")
+    assert verdict.verdict == "added", verdict

@@ -1,0 +1,40 @@
+"""Streams and settings of all sorts of terminals: nothing is lost at a character, and JSON stays JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from benchbench.cli import main
+
+
+@pytest.mark.parametrize("charset", ["cp1252", "cp437", "latin-1", "gbk"])
+def test_a_stream_that_lacks_a_character_gets_a_replacement(charset: str) -> None:
+    result = CliRunner(charset=charset).invoke(main, ["list", "metrics"])
+    assert (result.exit_code, result.exception) == (0, None)
+    assert "?" in result.stdout
+
+
+def test_json_is_escaped_where_a_stream_lacks_a_character() -> None:
+    read = [
+        json.loads(CliRunner(charset=c).invoke(main, ["list", "vif", "--json"]).stdout) for c in ("utf-8", "cp1252")
+    ]
+    assert read[0] == read[1]
+    assert not str(read[0]).isascii()
+
+
+def test_a_folder_whose_name_is_no_text_is_printed(tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"caf\xe9")
+    result = CliRunner().invoke(main, ["new-plugin", "my-fog", "--kind", "degradation", "--out", str(odd)])
+    assert (result.exit_code, result.exception) == (0, None)
+    assert (odd / "benchbench-my-fog").is_dir()
+
+
+def test_no_notebook_chooses_where_plots_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPLBACKEND", "module://no_such_module.backend")
+    assert CliRunner().invoke(main, ["list", "psnr"]).exit_code == 0
+    assert os.environ["MPLBACKEND"] == "Agg"
