@@ -10,7 +10,7 @@ import click
 
 from .. import __version__
 from ..errors import BenchbenchError
-from . import check, leaderboard, list_, new_plugin, options, photos, run, runs, site, speed, weights
+from . import check, leaderboard, list_, new_plugin, options, photos, run, runs, site, speed, watch, weights
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 JSON = "benchbench.json"  # in a context's notes: whether JSON is asked for
@@ -66,6 +66,7 @@ def main() -> None:
     benchbench run --degrade swirl --model unet       one model on one degradation
     benchbench run --dataset folder:PHOTOS            the same on your own photographs
     benchbench run --suite unswirl                    a whole study
+    benchbench watch                                  how a run stands, from another terminal
     benchbench restore PHOTO --degrade pixelate       your photograph, by the best model so far
     benchbench list                                   what there is, with parameters
     benchbench new-plugin sharpen --kind model        a package to begin with, for your own method
@@ -79,6 +80,7 @@ def main() -> None:
 
 COMMANDS = (
     run.command,
+    watch.command,
     list_.command,
     check.command,
     new_plugin.command,

@@ -21,6 +21,7 @@ from ..results.trial import Trial, has_failed
 from . import plan, worker
 from .estimate import Estimate, estimate
 from .executors import Executor, LocalExecutor
+from .journal import Journal
 from .listeners import HookCaller, Listener
 from .longest import longest_first
 from .plan import RunRequest
@@ -61,11 +62,11 @@ def run(registry: Registry, request: RunRequest, listener: Listener) -> Report:
     """
     trials, missing = _planned(registry, request, listener, writes_to=(request.out, cache_folder()))
     hooks = HookCaller(registry, request.out, listener.warn)
-    interrupted = False
+    journal, interrupted = Journal(request.out, missing), False
     try:
         if missing:
             with _executor(registry, request, listener) as executor:
-                _run(missing, executor, request.out, [listener, hooks])
+                _run(missing, executor, request.out, [listener, hooks, journal])
     except KeyboardInterrupt:
         interrupted = True
         listener.warn("stopping: the boards of what is done are written; Ctrl-C again stops at once")
@@ -74,6 +75,7 @@ def run(registry: Registry, request: RunRequest, listener: Listener) -> Report:
             _report(trials, len(missing), request, hooks)
         raise
     finally:
+        journal.close()
         listener.close()
     return replace(_report(trials, len(missing), request, hooks), interrupted=interrupted)
 

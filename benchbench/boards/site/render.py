@@ -13,7 +13,7 @@ from ... import __version__
 from ...results.store import slug
 from ..columns import GROUPS, Column
 from ..notes import Note
-from ..text import factor_name, number, training_name
+from ..text import duration, factor_name, number, training_name
 from . import charts
 
 ARXIV = re.compile(r"(arXiv:?\s*)(\d{4}\.\d{4,5})")
@@ -30,7 +30,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters |= {"number": number, "training": training_name, "factor": factor_name, "linked": linked,
-                      "kinds_of": kinds_of, "emphasised": emphasised, "slug": slug}  # fmt: skip
+                      "kinds_of": kinds_of, "emphasised": emphasised, "slug": slug, "duration": _duration}  # fmt: skip
     found.globals |= {"version": __version__, "style": charts.style, "groups": groups, "heat": heat_stops()}
     return found
 
@@ -50,6 +50,10 @@ def emphasised(note: Note) -> Markup:
     """Emphasise in a note the head of the column that it explains."""
     text, head = escape(note.text), escape(note.head)
     return text.replace(head, Markup("<em>{}</em>").format(head), 1) if head else text
+
+
+def _duration(seconds: float | None) -> str:
+    return "–" if seconds is None else duration(seconds)
 
 
 def groups(columns: Iterable[Column]) -> dict[str, str]:
