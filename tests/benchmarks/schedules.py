@@ -117,14 +117,14 @@ def cells() -> Iterator[Cell]:
 
 
 def table(rows: list[Mapping[str, Any]]) -> str:
-    """Draw both ways of each model, at each budget, beside each other, with what any-time is ahead."""
-    frame = pd.DataFrame(rows).pivot_table("psnr", ["task", "model", "TFLOP"], "way")
-    frame = frame.rename(columns={"AnyTimeTrainer": "any-time", "CosineTrainer": "cosine"}).reindex(
-        columns=["cosine", "any-time"]
+    """Draw both ways of each model, at each budget, and by how much any-time training is ahead."""
+    frame = pd.DataFrame(rows).pivot_table("psnr", ["task", "model", "TFLOP"], "way").dropna()
+    cosine, anytime = frame["CosineTrainer"], frame["AnyTimeTrainer"]
+    cells = [f"{c:.2f} → {a:.2f} ({a - c:+.2f})" for c, a in zip(cosine, anytime, strict=True)]
+    wide = pd.Series(cells, frame.index).unstack("TFLOP", fill_value="–").reset_index()
+    return wide.rename(columns=lambda name: f"{name:g} TFLOP" if isinstance(name, float) else name).to_markdown(
+        index=False
     )
-    frame["ahead"] = frame["any-time"] - frame["cosine"]
-    wide = frame.unstack("TFLOP").swaplevel(axis=1).sort_index(axis=1, level=0, sort_remaining=False)
-    return wide.round(2).to_markdown()
 
 
 def main() -> None:
