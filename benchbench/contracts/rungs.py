@@ -8,6 +8,7 @@ from __future__ import annotations
 FIRST = 10**11  # FLOPs of the first rung and tick
 RUNGS = (100, 200, 500)  # hundredths of FIRST, in each decade
 TUNING = 200  # hundredths of FIRST: the rung to which learning rates are tried
+FACTORS = (1.0, 1 / 3, 3.0)  # of the recipe's learning rates, that are tried; of equal validations the first counts
 TICKS = (100, 125, 160, 200, 250, 315, 400, 500, 630, 800)  # ISO 3, R10: ten steps, nearly equal in the logarithm
 
 

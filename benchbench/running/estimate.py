@@ -74,12 +74,14 @@ def _left(seconds: float, trial: Trial, out: Path) -> float:
     stored = worker.stored_result(trial.folder(out))
     if stored is None or stored.record.timing.training is None or worker.must_begin_anew(trial, out):
         return seconds
-    return 0.0 if worker.only_lacks_scores(trial, out) else max(0.0, seconds - stored.record.timing.training.seconds)
+    time = stored.record.timing.training
+    done = time.seconds + (time.tuning_seconds or 0.0)
+    return 0.0 if worker.only_lacks_scores(trial, out) else max(0.0, seconds - done)
 
 
 def _tried(trials: Sequence[Trial], request: RunRequest) -> dict[str, Record]:
     """Train each for two seconds in a folder that goes; return model -> record."""
-    short = [replace(trial, budget=Budget.parse(TRY), metrics=(), predictions=False) for trial in trials]
+    short = [replace(trial, budget=Budget.parse(TRY), tuned=False, metrics=(), predictions=False) for trial in trials]
     with tempfile.TemporaryDirectory(prefix="benchbench-", ignore_cleanup_errors=True) as folder:
         own, found = replace(request, out=Path(folder)), _Records()
         with LocalExecutor(own) as executor:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from ..contracts.rungs import FACTORS, tuning_rung
 from ..files import read_json
 from ..results import store
 from ..results.parsing import parse
@@ -45,11 +46,14 @@ def newest_training(out: Path, model: str) -> Record | None:
 
 
 def seconds_of(trial: Trial, before: Record | None) -> float:
-    """Estimate the seconds of a training by an earlier one of its model; infinite without one."""
+    """Estimate the seconds of a training, learning rates that lose included, by an earlier one; infinite without."""
     budget, recipe = trial.budget, trial.model.recipe
     if not (budget and recipe and before and before.data and before.timing.training):
         return math.inf
     training, seconds = before.training, before.timing.training.seconds
     batch, images = training.batch or 1, training.images or 1
     steps = budget.steps(batch, max(1, before.data.train // batch), training.flops_per_image or 0.0, recipe.epochs)
-    return budget.amount if steps is None else steps * batch * seconds / images
+    own = budget.amount if steps is None else steps * batch * seconds / images
+    if not (trial.tuned and images and training.flops_per_image):
+        return own
+    return own + (len(FACTORS) - 1) * min(own, tuning_rung() / training.flops_per_image * seconds / images)

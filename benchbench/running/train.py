@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..contracts.rungs import tuning_rung
+from ..contracts.rungs import FACTORS, tuning_rung
 from ..devices import free_memory, is_out_of_memory, peak_memory
 from ..errors import one_line
 from ..results import history, store
@@ -111,7 +111,6 @@ def _report(trainer: Trainer, choice: Choice | None) -> OnProgress:
 
 def _report_trying(trainer: Trainer, number: int) -> OnProgress:
     """Make what tells the parent how far the trying of learning rates is; the history is told of the best alone."""
-    from ..training.tuning import FACTORS
 
     def report(progress: Mapping[str, float], history: Sequence[Mapping[str, float]]) -> None:
         done = trainer.state.step * trainer.step_flops

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from ..contracts.rungs import tuning_rung
+from ..contracts.rungs import FACTORS, tuning_rung
 from ..devices import free_memory, is_out_of_memory
 from ..errors import TrialError
 from ..results import store
@@ -19,8 +19,6 @@ from ..results.record import Tried, Tuning
 from .anytime import keep_weights
 from .checkpoint import state_in, with_tuning
 from .trainer import OnProgress, Trainer
-
-FACTORS = (1.0, 1 / 3, 3.0)  # of the recipe's learning rates; of equal validations the first counts
 
 
 @dataclass(frozen=True)

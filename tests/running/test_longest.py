@@ -14,7 +14,7 @@ from benchbench.contracts.model import Model
 from benchbench.results import store
 from benchbench.results.trial import Trial
 from benchbench.running import plan
-from benchbench.running.longest import longest_first
+from benchbench.running.longest import longest_first, newest_training, seconds_of
 
 
 @dataclass(frozen=True)
@@ -84,3 +84,11 @@ def test_the_newest_training_counts(tmp_path: Path) -> None:
         known(tmp_path, model, seconds, finished=2)
         known(tmp_path, model, 10 - seconds, finished=1)
     assert names(longest_first(planned(), tmp_path))[1::2] == [f"darken conv:width={c} 0" for c in (2, 3, 4, 5)]
+
+
+def test_learning_rates_that_are_tried_take_time_of_their_own(tmp_path: Path) -> None:
+    known(tmp_path, MODELS[0], seconds=100)
+    record = newest_training(tmp_path, str(MODELS[0]))
+    trial = replace(planned("5TFLOP")[1], model=MODELS[0])
+    assert seconds_of(trial, record) == pytest.approx(100)
+    assert seconds_of(replace(trial, tuned=True), record) == pytest.approx(100 + 2 * 0.2 / 5 * 100)

@@ -18,6 +18,7 @@ from trainings import assert_equal
 
 from benchbench import Batch, Model, Recipe, Task, TrialError, param
 from benchbench.contracts.budget import Budget
+from benchbench.contracts.rungs import FACTORS
 from benchbench.data.batches import TrainingSet
 from benchbench.data.degraded import DegradedSet, degraded_set
 from benchbench.evaluation.rungs import RungScorer
@@ -27,7 +28,7 @@ from benchbench.results.trial import Trial
 from benchbench.running.train import train
 from benchbench.training.anytime import AnyTimeTrainer
 from benchbench.training.trainer import Trained
-from benchbench.training.tuning import FACTORS, Choice
+from benchbench.training.tuning import Choice
 
 RUNG = 2e7  # FLOPs to which rates are tried here
 LARGE = 0.6
