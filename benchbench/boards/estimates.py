@@ -157,10 +157,3 @@ def _between(squares: Array, count: Array, trained: NDArray[np.bool_]) -> tuple[
         pooled = np.where(usable, squares, 0.0).sum(0) / freedom  # NaN where no model was trained twice
         own = np.where(usable, squares / (count - 1), 0.0)
     return np.where(trained[:, None], np.maximum(pooled, own) / count, 0.0), freedom
-
-
-def mean_intervals(scores: Array) -> tuple[Array, Array]:
-    """Lower and upper bounds `(k,)` of the means of scores `(n, k)`, of which nothing is trained; NaN is missing."""
-    found = estimate(scores[None], np.zeros(1, np.intp), np.zeros(1, bool), np.arange(len(scores)))
-    low, high = found.interval()
-    return low[0], high[0]

@@ -18,8 +18,8 @@ from ..data.prepared import PreparedDataset
 from ..errors import DataError, SpecError, did_you_mean
 from ..results.record import MetricFacts
 from .board import Board
-from .estimates import Array, mean_intervals
-from .rows import BASELINE
+from .estimates import Array, estimate
+from .rows import BASELINE, persons_in
 from .submissions.datasets import portraits
 
 TOO_FEW = 20
@@ -29,7 +29,10 @@ CROSS = " × "
 
 @dataclass(frozen=True)
 class Group:
-    """A group's scores by one model; mean and 95 % interval are NaN where there are too few images."""
+    """A group's scores by one model; mean and 95 % interval are NaN where there are too few images.
+
+    The interval is over images and trainings, as on boards: the variance between trainings is pooled over the models.
+    """
 
     name: str
     n: int
@@ -50,7 +53,7 @@ class Row:
     gap: float = math.nan
     """Best minus worst mean, at least 0; NaN for fewer than two groups."""
     p: float = math.nan
-    """Of a Kruskal-Wallis test that the groups do not differ; NaN for fewer than two."""
+    """Of a Kruskal-Wallis test that the groups do not differ, after these trainings; NaN for fewer than two."""
     relative: float = math.nan
     """The gap divided by that of the degraded input: above 1, the model widens it. NaN where the input has none."""
 
@@ -127,35 +130,63 @@ def _group_of(value: Any, width: int) -> str:
 def table_of(board: Board, by: str, column: str, labels: pd.Series) -> Table:
     """Audit one score of a board by the labels of the test images; `by` says what they are."""
     facts = board.metrics[column.partition("@")[0]]
+    scores = {
+        model: found for model in board.rows["model"] if (found := _image_scores(board, model, column)) is not None
+    }
+    names = sorted(labels.dropna().unique(), key=_natural)
+    groups = {name: _groups(board, name, scores, labels.index[labels == name]) for name in names}
+    role = dict(zip(board.rows["model"], board.rows["role"], strict=True))
     rows = []
-    for model, role in zip(board.rows["model"], board.rows["role"], strict=True):
-        if (scores := board.image_scores(model, column)) is not None:
-            rows.append(_row(model, role, _members(scores.mean(axis=1), labels), facts))
+    for place, (model, found) in enumerate(scores.items()):
+        members = _members(found.mean(axis=1), labels, names)
+        rows.append(_row(model, role[model], [groups[name][place] for name in names], members, facts))
     own = next((row.gap for row in rows if row.role == BASELINE), math.nan)
     if math.isfinite(own) and own > 0:
         rows = [replace(row, relative=row.gap / own) for row in rows]
     return Table(board, by, column, tuple(rows), int(labels.isna().sum()))
 
 
-def _members(scores: pd.Series, labels: pd.Series) -> dict[str, Array]:
+def _image_scores(board: Board, model: str, column: str) -> pd.DataFrame | None:
+    """Return the scores of each image (row, by id) after each of a model's trainings; None if it has none."""
+    found = board.image_scores(model, column)
+    return None if found is None else found.set_axis(found.index.astype(str))
+
+
+def _members(scores: pd.Series, labels: pd.Series, names: Sequence[str]) -> dict[str, Array]:
     """Return group -> the scores of its images."""
     known = scores.dropna()
-    own = labels.reindex(known.index.astype(str)).to_numpy()
-    return {name: known.to_numpy(float)[own == name] for name in sorted(labels.dropna().unique(), key=_natural)}
+    own = labels.reindex(known.index).to_numpy()
+    return {name: known.to_numpy(float)[own == name] for name in names}
 
 
-def _row(model: str, role: str, members: Mapping[str, Array], facts: MetricFacts) -> Row:
-    """Score each group; find the worst, the gap and its chance where two groups have enough images."""
+def _groups(board: Board, name: str, scores: Mapping[str, pd.DataFrame], ids: pd.Index) -> list[Group]:
+    """Score one group by each model that has `scores`; all are estimated together."""
+    tables = [table.reindex(ids) for table in scores.values()]
+    counts = [int(table.notna().any(axis=1).sum()) for table in tables]
+    model = np.repeat(np.arange(len(tables)), [table.shape[1] for table in tables])
+    seeded = {r.record.trial.model for r in board.scored if r.record.trial.seed is not None}
+    stacked = np.concatenate([table.to_numpy(float).T for table in tables])[:, :, None]
+    means = estimate(stacked, model, np.array([m in seeded for m in scores]), persons_in(board.scored, ids))
+    low, high = means.interval()
+    return [
+        Group(name, n, float(means.value[k, 0]), float(low[k, 0]), float(high[k, 0]))
+        if n >= TOO_FEW
+        else Group(name, n)
+        for k, n in enumerate(counts)
+    ]
+
+
+def _row(model: str, role: str, found: Sequence[Group], members: Mapping[str, Array], facts: MetricFacts) -> Row:
+    """Find the worst group, the gap and its chance where two groups have enough images."""
     from scipy import stats
 
-    groups = tuple(_group(name, values) for name, values in members.items())
+    groups = tuple(found)
     means = {g.name: g.mean for g in groups if g.n >= TOO_FEW}
     if len(means) < 2:
         return Row(model, role, groups)
     sign = -1 if facts.higher_is_better else 1
     badness = {name: abs(m) if facts.signed else sign * m for name, m in means.items()}
-    with np.errstate(invalid="ignore"):
-        gap = float(np.subtract(max(means.values()), min(means.values())))
+    gap = max(means.values()) - min(means.values())
     scores = [members[name] for name in means]
     differ = len(np.unique(np.concatenate(scores))) > 1  # or the test is not defined
     p = float(stats.kruskal(*scores).pvalue) if differ else 1.0
@@ -169,10 +200,3 @@ def _natural(name: str) -> tuple[bool, float, str]:
         return False, float(start), name
     except ValueError:
         return True, 0.0, name
-
-
-def _group(name: str, values: Any) -> Group:
-    if len(values) < TOO_FEW:
-        return Group(name, len(values))
-    low, high = mean_intervals(values[:, None])
-    return Group(name, len(values), float(values.mean()), float(low[0]), float(high[0]))

@@ -17,7 +17,8 @@ from ..text import escape, number, table
 
 NOTES = (
     f"Groups are labels that came with the data; those of fewer than {TOO_FEW} test images are named and not scored.",
-    "In brackets: the 95 % interval of the mean over the images of the group.",
+    "In brackets: the 95 % interval of the mean over the images of the group and, where models were trained "
+    "twice, over trainings.",
     "*gap*: best minus worst group. Some gap is always there by chance: *p* is of a test that the groups do not differ "
     "(Kruskal-Wallis, each model for itself, not adjusted for their number).",
     "*of the input's*: the gap divided by that of the degraded input; above 1.00, the model treats the groups more "
