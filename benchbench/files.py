@@ -49,14 +49,18 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())  # or a power cut could leave the new name with nothing behind it
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
+        os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
+
+
+def _umask() -> int:
+    """Return what this process takes from the permissions of new files: `tempfile` leaves them to the user alone."""
+    os.umask(umask := os.umask(0))
+    return umask
 
 
 def _hidden(path: Path) -> str:
@@ -104,6 +108,7 @@ def fresh_folder(folder: Path) -> Iterator[Path]:
     partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_hidden(folder)))
     try:
         yield partial
+        partial.chmod(0o777 & ~_umask())
         with contextlib.suppress(OSError):
             partial.rename(folder)
         if not folder.is_dir():

@@ -33,8 +33,8 @@ from .devices import synchronise
 from .errors import SpecError, one_line
 from .evaluation.score import scored_at_once
 from .files import cache_folder, read_json
+from .registry.contained import stdout_to_stderr
 from .registry.registry import Registry
-from .registry.stdout import stdout_to_stderr
 from .results.environment import environment
 from .results.trial import Trial
 from .running import plan

@@ -219,3 +219,13 @@ def test_a_name_near_the_systems_limit_can_be_written(name: str, tmp_path: Path)
     with files.fresh_folder(tmp_path / "inner" / name) as partial:
         (partial / "file").touch()
     assert (tmp_path / "inner" / name / "file").exists()
+
+
+def test_a_folder_is_as_open_to_others_as_any_new_folder(tmp_path: Path) -> None:
+    before = os.umask(0o002)
+    try:
+        with files.fresh_folder(tmp_path / "shared") as partial:
+            (partial / "file").touch()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "shared").stat().st_mode) == 0o775

@@ -19,12 +19,16 @@ from ..results.trial import Trial, has_failed
 from ..running.listeners import Listener
 from ..running.run import Report
 
+NARROWEST = 40  # columns; some terminals of CI say that they have none
+
 
 class Console(Listener):
     """Shows a run with rich; silent for scripts."""
 
     def __init__(self, silent: bool = False) -> None:
         self.rich = RichConsole(quiet=silent, highlight=False, markup=False)
+        if self.rich.width < NARROWEST:
+            self.rich = RichConsole(quiet=silent, highlight=False, markup=False, width=NARROWEST, height=25)
         self.errors = RichConsole(stderr=True, quiet=silent, highlight=False, markup=False)
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),

@@ -25,8 +25,8 @@ from ..contracts.metric import Metric
 from ..contracts.model import Model
 from ..errors import BenchbenchError, PluginError, one_line
 from . import hookspecs, sources, validation
+from .contained import stdout_to_stderr, unchanged_process
 from .sources import GROUP, Plugin
-from .stdout import stdout_to_stderr
 
 KINDS: Mapping[str, type[Component]] = MappingProxyType(
     {"dataset": Dataset, "degradation": Degradation, "model": Model, "metric": Metric}
@@ -95,7 +95,7 @@ def load(installed: Iterable[EntryPoint], blocked: Iterable[str] = (), files: It
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
     found, blocked = Registry(manager, {}), set(blocked)
-    with stdout_to_stderr():
+    with stdout_to_stderr(), unchanged_process():
         for entry_point in sorted(installed, key=lambda e: (e.name, e.value)):
             plugin = sources.of_entry_point(entry_point)
             if not (plugin.is_in(blocked) or _is_known(found, plugin)):

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..registry.contained import stdout_to_stderr
 from ..registry.registry import Registry
-from ..registry.stdout import stdout_to_stderr
 from ..results import history
 from ..results.parsing import plain
 from ..results.record import Record

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchbench.cli import main
+from benchbench.cli.console import Console
 
 
 @pytest.mark.parametrize("charset", ["cp1252", "cp437", "latin-1", "gbk"])
@@ -38,3 +39,10 @@ def test_no_notebook_chooses_where_plots_are_shown(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("MPLBACKEND", "module://no_such_module.backend")
     assert CliRunner().invoke(main, ["list", "psnr"]).exit_code == 0
     assert os.environ["MPLBACKEND"] == "Agg"
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "39"])
+def test_a_terminal_without_width_gets_tables_that_can_be_read(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", columns)
+    assert Console().rich.width >= 40

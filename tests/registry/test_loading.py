@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import signal
+import warnings
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+import torch
 from fogs import HEAD, TOYS, assert_toys_are_there, failure, fog
 
 from benchbench.registry.hookspecs import HOOKS_VERSION
@@ -163,3 +166,28 @@ def test_a_hook_may_want_less_and_have_arguments_of_its_own(load_with_toys: Call
     assert warnings == []
     [impl] = registry.implementations("benchbench_trial_finished")
     assert impl.function.__defaults__ == (["scored"],)
+
+
+CHANGES = """
+    import os, signal, warnings
+    import torch
+
+    os.chdir("/")
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    warnings.simplefilter("ignore")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+"""
+
+
+def test_an_import_changes_nothing_for_the_others(
+    load_with_toys: Callable[..., Registry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def state() -> list[object]:
+        handler = signal.getsignal(signal.SIGINT)
+        return [Path.cwd(), torch.get_default_dtype(), torch.is_grad_enabled(), list(warnings.filters), handler]
+
+    monkeypatch.chdir(tmp_path)
+    before = state()
+    assert load_with_toys(CHANGES).failures == []
+    assert state() == before
