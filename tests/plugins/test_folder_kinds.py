@@ -108,6 +108,12 @@ def test_heic_is_read_upright_by_the_extra(tmp_path: Path) -> None:
     assert difference(images.pixels[0].permute(1, 2, 0).numpy(), expected) < 8
 
 
+def test_jpeg_xl_is_read_by_the_extra(tmp_path: Path) -> None:
+    pytest.importorskip("pillow_jxl")
+    save(tmp_path, "a.jxl", quality=95)
+    assert difference(pixels(tmp_path, 40), noise()) < 4
+
+
 def test_an_extra_that_fails_on_import_costs_its_own_kind_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
