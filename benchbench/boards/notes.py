@@ -30,7 +30,7 @@ def images_of(board: Board) -> str:
     data = next((r.record.data for r in board.results if r.record.data), None)
     if data is None:
         return ""
-    left_out = f" ({data.skipped} files left out)" if data.skipped else ""
+    left_out = f" ({data.skipped} files or lists not used in full)" if data.skipped else ""
     left_out += f" ({data.unchanged} of them unchanged by the degradation, and not scored)" if data.unchanged else ""
     left_out += f", {data.near_duplicates} of all nearly repeat an earlier one" if data.near_duplicates else ""
     of = f" of {max(data.persons) + 1} persons" if data.persons else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,11 +12,12 @@ from typing import Any, Literal
 from benchbench import DataError, Images, param
 
 from ._collecting import UPSCALE, Listing, OnDisk, Photo, complete, label_of
-from ._finding import Skipped, existing_folder, plain, unique_ids
+from ._finding import Skipped, existing_folder, plain, shown, unique_ids
 from ._matching import match, unmatched
 from ._tables import Row, read_csv
 
 GENERIC_NAMES = ("", "images", "img", "data", "photos")
+TABLES = (".csv", ".json", ".ods", ".parquet", ".tsv", ".txt", ".xls", ".xlsx")
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
 
 
@@ -51,7 +52,7 @@ class OwnImages(OnDisk):
 
     def lists(self) -> list[Path]:
         root = self.root()
-        return [path for path in (root / "attributes.csv", root.parent / "attributes.csv") if path.is_file()][:1]
+        return [path for path in _tables_in((root, root.parent)) if path.name.casefold() == "attributes.csv"][:1]
 
     def photos(self, names: Mapping[str, str], masks: Sequence[str]) -> Listing:
         files, columns, rows, remarks = list(names.values()), tuple[str, ...](), dict[str, Row](), Skipped()
@@ -63,11 +64,20 @@ class OwnImages(OnDisk):
             rows = {name: table[line] for name, line in line_of.items()}
             if columns:
                 remarks += unmatched(path.name, list(table), files, line_of, mask=False)
+        remarks += self._not_read(names.values())
         mask_of, _ = match(masks, files, masks=True)
         if masks:
             remarks += unmatched("masks", masks, files, mask_of, mask=True)
         photos = [Photo(i, n, [mask_of[n]] if n in mask_of else (), rows.get(n, ())) for i, n in names.items()]
         return Listing(columns, photos, remarks)
+
+    def _not_read(self, files: Iterable[str]) -> Skipped:
+        """The tables near the images that are not the one that is read."""
+        root, read = self.root(), self.lists()
+        folders = dict.fromkeys([root, root.parent, *(root / Path(file).parent for file in files)])
+        others = [Path(os.path.relpath(path, root)).as_posix() for path in _tables_in(folders) if path not in read]
+        why = "not read: all is to stand in one table, attributes.csv, in the folder of the images or the one above"
+        return [(shown(name), why) for name in others]
 
     def load(self, size: int) -> Images:
         """Load all usable images. Raises DataError if there are none, or for a malformed `attributes.csv`."""
@@ -86,3 +96,13 @@ class OwnImages(OnDisk):
             raise DataError(f"{table}: split '{unknown[0]}' is none of train, validation and test")
         official: Any = [SPLITS[split] for split in splits] if splits else None
         return dataclasses.replace(images, attributes=attributes, identities=roles.get("identity"), splits=official)
+
+
+def _tables_in(folders: Iterable[Path]) -> Iterator[Path]:
+    """The files of these folders that are called attributes, with the suffix of a table."""
+    for folder in folders:
+        try:
+            names = sorted(name for name in os.listdir(folder) if name.casefold().startswith("attributes."))
+        except OSError:
+            continue
+        yield from (folder / name for name in names if name.lower().endswith(TABLES) and (folder / name).is_file())

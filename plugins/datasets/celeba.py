@@ -29,6 +29,7 @@ from ._matching import without
 
 IMAGES = [f"{parent}img_align_celeba" for parent in ("img_align_celeba/", "", "Img/", "img/")]
 IMAGES += ["img_align_celeba_png", "Img/img_align_celeba_png"]
+INNER = ("img_align_celeba", "img_align_celeba_png", "Img", "img")  # where one of these is named, lists lie above it
 LONG_SIDE = 256  # px; an image is searched for a face at no more than this size
 MIN_FACE = 1 / 4  # of the shorter side
 LISTS = ("list_attr_celeba.txt", "identity_CelebA.txt", "list_eval_partition.txt")
@@ -61,8 +62,10 @@ class CelebA(OnDisk):
         return no_frontal_face if self.frontal else None
 
     def lists(self) -> list[Path]:
-        """The paths of the lists: beside the images, or in the folders in which they were published; text, or CSV."""
-        folders = [self.root() / folder for folder in ("", "Anno", "Eval")]
+        """The paths of the lists: near the images, or in the folders in which they were published; text, or CSV."""
+        root, images = self.root(), self.folders()[0]
+        near = [root, images.parent, images] + [root.parent] * (root.name in INNER)
+        folders = [place / folder for place in near for folder in ("", "Anno", "Eval")]
         forms = [(name, Path(name).with_suffix(".csv")) for name in LISTS]
         places = [[folder / name for name in names for folder in folders] for names in forms]
         return [next((path for path in paths if path.is_file()), paths[0]) for paths in places]

@@ -56,6 +56,21 @@ def test_all_that_is_known_is_read_from_every_layout(tmp_path: Path, layout: tup
     assert images.pixels[:, 0, 16, 16].tolist() == pytest.approx([50, 100, 150, 200], abs=4)
 
 
+@pytest.mark.parametrize(
+    ("images", "lists", "named"),
+    [
+        ("img_align_celeba/img_align_celeba", "", "img_align_celeba"),
+        ("img_align_celeba", "img_align_celeba", ""),
+        ("Img/img_align_celeba", "Anno", "Img"),
+    ],
+)
+def test_lists_are_found_wherever_they_lie_beside_the_images(
+    tmp_path: Path, images: str, lists: str, named: str
+) -> None:
+    root = make(tmp_path, images, lists, lists)
+    assert CelebA(path=str(root / named)).load(16).identities == ["2880", "2937", "2880", "10"]
+
+
 def test_images_with_unwanted_attributes_are_left_out(root: Path) -> None:
     assert CelebA(path=str(root), without="Eyeglasses Blurry").load(16).ids == ["000003", "000004"]
 

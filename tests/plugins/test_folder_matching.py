@@ -57,6 +57,27 @@ def test_lines_and_images_that_find_nothing_are_counted_and_shown(tmp_path: Path
     ]
 
 
+@pytest.mark.parametrize("name", ["Attributes.csv", "ATTRIBUTES.CSV"])
+def test_the_table_is_known_in_any_case(tmp_path: Path, name: str) -> None:
+    save(tmp_path, "a.png", noise(16, 16))
+    (tmp_path / name).write_text("file,x\na.png,1\n")
+    dataset = Folder(path=str(tmp_path))
+    assert dataset.load(16).attributes == {"x": [1]}
+
+
+@pytest.mark.parametrize(
+    "name", ["set/sub/attributes.csv", "set/attributes.xlsx", "set/attributes.csv.txt", "attributes.csv"]
+)
+def test_a_table_that_is_not_read_is_said(tmp_path: Path, name: str) -> None:
+    loaded(tmp_path / "set", ["a.png", "sub/b.png"], "file,x\na.png,1\nb.png,2\n")
+    (tmp_path / name).write_text("file,identity\nb.png,ann\n")
+    images = Folder(path=str(tmp_path / "set")).load(16)
+    assert images.attributes == {"x": [1, 2]}
+    [(file, why)] = images.skipped
+    assert Path(name).name == Path(file).name
+    assert "not read" in why
+
+
 def test_one_person_written_in_two_forms_is_one_person(tmp_path: Path) -> None:
     images = loaded(tmp_path, ["a.png", "b.png"], f"file,identity\na.png,{NFC}\nb.png,{NFD}\n")
     assert images.identities == [NFC, NFC]
