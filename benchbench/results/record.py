@@ -66,7 +66,7 @@ class Environment(Struct, frozen=True, kw_only=True):
 
 
 class DataFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Images by split, test images not degraded, near-duplicates, files not used in full; the digest of the degraded ones."""
+    """Images by split, test images not degraded, near-duplicates, unused files; the digest of the degraded ones."""
 
     train: Count
     validation: Count
