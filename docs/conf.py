@@ -33,7 +33,7 @@ def fill_in(_app: Any, page: str, source: list[str]) -> None:
         entries = catalogue.entries(found)
         for kind in KINDS:
             source[0] += f"\n## {'Data set' if kind == 'dataset' else kind.capitalize()}s\n"
-            own = [e for e in entries if e["kind"] == kind and e["distribution"] == "benchbench"]
+            own = [e for e in entries if e["kind"] == kind and e["distribution"] == "benchbench-portraits"]
             source[0] += "".join(_component(found.of(kind)[entry["name"]], entry) for entry in own)
 
 

@@ -126,7 +126,9 @@ def test_the_entry_points_of_pyproject_are_the_installed_ones() -> None:
 
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["benchbench"]
     installed = {
-        e.name: e.value for e in importlib.metadata.distribution("benchbench").entry_points if e.group == "benchbench"
+        e.name: e.value
+        for e in importlib.metadata.distribution("benchbench-portraits").entry_points
+        if e.group == "benchbench"
     }
     assert installed == wanted
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import io
 import os
 import sys
+from pathlib import Path
 
 import click
 
-from .. import __version__
+try:
+    from .. import __version__
+except ImportError:  # another project's file lies in the place of ours, of which `_set_up` tells
+    __version__ = ""
 from ..errors import BenchbenchError
 from . import check, leaderboard, list_, new_plugin, options, photos, run, runs, site, speed, watch, weights
+from .namesake import files_of_another
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 JSON = "benchbench.json"  # in a context's notes: whether JSON is asked for
@@ -41,7 +46,12 @@ class Commands(click.Group):
 
 
 def _set_up() -> None:
-    """Let no stream fail at a character that its encoding lacks, nor a notebook's choice of where plots are shown."""
+    """Let no stream fail at a character that its encoding lacks, nor a notebook's choice of where plots are shown.
+
+    Ends the process where another project's files lie among ours.
+    """
+    if found := files_of_another(Path(__file__).parents[1]):
+        sys.exit(f"benchbench: {found}")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="replace")

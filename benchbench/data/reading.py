@@ -145,7 +145,7 @@ def _unknown(source: Path | bytes) -> str:
         ("JPEG XL", "jxl", head[:2] == b"\xff\x0a" or head[4:8] == b"JXL "),
     ):
         if is_it:
-            return f"{form}: pip install 'benchbench[{extra}]' reads it, or save it as PNG or JPEG"
+            return f"{form}: pip install 'benchbench-portraits[{extra}]' reads it, or save it as PNG or JPEG"
     return "not an image of a known format: save it as PNG or JPEG"
 
 

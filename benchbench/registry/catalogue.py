@@ -90,7 +90,7 @@ def as_text(entries: list[Entry]) -> str:
                 lines += [f"      warning: {warning}" for warning in entry["warnings"]]
                 lines += [f"      left out: {entry['error']}"] if entry["error"] else []
             else:
-                origin = "" if entry["distribution"] == "benchbench" else origin
+                origin = "" if entry["distribution"] == sources.DISTRIBUTION else origin
                 lines += [f"  {entry['name']}: {entry['description']}{origin}", *_parameters(entry)]
     return "\n".join(lines[1:])
 

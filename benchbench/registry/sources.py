@@ -17,6 +17,7 @@ from ..errors import PluginError
 from ..files import file_digest
 
 GROUP = "benchbench"
+DISTRIBUTION = "benchbench-portraits"  # what the built-in components are installed as
 BLOCK, FILES = "BENCHBENCH_BLOCK", "BENCHBENCH_PLUGINS"
 """Environment variables, so that every process of a run has the same plugins."""
 
@@ -86,7 +87,7 @@ def installed() -> dict[str, list[str]]:
     plugins = [of_entry_point(entry_point) for entry_point in importlib.metadata.entry_points(group=GROUP)]
     found: dict[str, list[str]] = {}
     for plugin in plugins:
-        if plugin.distribution != "benchbench":
+        if plugin.distribution != DISTRIBUTION:
             found.setdefault(plugin.distribution, []).append(plugin.full_name)
             found[plugin.full_name] = [plugin.full_name]
     return found | {plugin.name: [plugin.name] for plugin in plugins}

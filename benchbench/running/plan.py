@@ -124,7 +124,7 @@ def _check_machine(request: RunRequest) -> None:
     try:  # the workers of a cluster may have what is not here
         import distributed  # noqa: F401
     except ImportError as error:
-        raise BenchbenchError("--executor dask needs Dask: pip install 'benchbench[dask]'") from error
+        raise BenchbenchError("--executor dask needs Dask: pip install 'benchbench-portraits[dask]'") from error
 
 
 def choose(registry: Registry, kind: str, texts: Sequence[str]) -> list[Any]:

@@ -92,7 +92,7 @@ def _read_yaml(path: Path) -> Any:
     try:
         import yaml
     except ImportError as problem:
-        way_out = "pip install 'benchbench[congress]', or take the list as .json or .csv"
+        way_out = "pip install 'benchbench-portraits[congress]', or take the list as .json or .csv"
         raise DataError(f"{path} needs PyYAML: {way_out}") from problem
     try:
         return yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))

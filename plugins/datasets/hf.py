@@ -128,7 +128,9 @@ class HuggingFace(Dataset):
         try:
             import datasets
         except ImportError as problem:
-            raise DataError("hf: data sets of the hub need an extra: pip install 'benchbench[hf]'") from problem
+            raise DataError(
+                "hf: data sets of the hub need an extra: pip install 'benchbench-portraits[hf]'"
+            ) from problem
         try:
             found = self._opened(datasets)
             wanted = {self.split: found[self.split]} if self.split in found else found

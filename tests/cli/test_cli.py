@@ -37,7 +37,7 @@ def test_list_shows_every_component_with_parameters_and_origin() -> None:
     assert result.exit_code == 0
     entries = json.loads(result.output)
     found = {(e["kind"], e["name"]): e for e in entries}
-    assert found["degradation", "pixelate"]["distribution"] == "benchbench"
+    assert found["degradation", "pixelate"]["distribution"] == "benchbench-portraits"
     block = found["degradation", "pixelate"]["parameters"][0]
     assert (block["name"], block["default"], block["unit"]) == ("block", "8", "px")
     assert all(e["description"] for e in entries)
@@ -49,8 +49,8 @@ def test_list_shows_every_component_with_parameters_and_origin() -> None:
 def test_list_of_a_name_tells_everything_about_it() -> None:
     result = call("list", "jpeg")
     assert result.exit_code == 0
-    assert "degradation jpeg  [benchbench " in result.output
-    assert "model jpeg  [benchbench " in result.output
+    assert "degradation jpeg  [benchbench-portraits " in result.output
+    assert "model jpeg  [benchbench-portraits " in result.output
     assert "quality=85 — libjpeg's quality (integer from 1 to 95)" in result.output
     assert [e["kind"] for e in json.loads(call("list", "jpeg", "--json").output)] == ["degradation", "model"]
     wrong = call("list", "jpg")
@@ -63,7 +63,7 @@ def test_list_plugins_names_distribution_version_and_what_each_brings() -> None:
     entries = json.loads(call("list", "--plugins", "--json").output)
     swirl = next(e for e in entries if e["name"] == "degradation.swirl")
     assert swirl["brings"] == ["degradation swirl"]
-    assert swirl["distribution"] == "benchbench"
+    assert swirl["distribution"] == "benchbench-portraits"
     assert swirl["version"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert not [e for e in entries if e["error"]]
 
@@ -131,7 +131,7 @@ def test_all_that_a_package_brings_can_be_left_out(tmp_path: Path, monkeypatch: 
     )  # other tests have filled it
     assert "no_such_haze" in call("list", "--plugins").output
     assert "weather" not in call("list", "--plugins", "--no-plugin", "weather").output
-    assert "there is no such plugin" in call("list", "--no-plugin", "benchbench").output
+    assert "there is no such plugin" in call("list", "--no-plugin", "benchbench-portraits").output
 
 
 def test_leaderboard_build_writes_what_the_run_wrote(tmp_path: Path) -> None:

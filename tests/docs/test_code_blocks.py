@@ -72,7 +72,7 @@ def test_files_that_a_page_gives_can_be_read_by_what_they_are_for(page: Path, bl
     if block.language == "python":
         compile(block.text, block.file, "exec")
     elif block.language == "yaml":
-        yaml = pytest.importorskip("yaml", reason="PyYAML is not installed: pip install 'benchbench[dask]'")
+        yaml = pytest.importorskip("yaml", reason="PyYAML is not installed: pip install 'benchbench-portraits[dask]'")
         for part in yaml.safe_load_all(block.text):
             assert {"apiVersion", "kind", "metadata", "spec"} <= set(part)
 
@@ -149,7 +149,7 @@ def test_all_that_is_public_is_in_the_reference() -> None:
 
 
 def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
-    pytest.importorskip("sphinx", reason="Sphinx is not installed: pip install 'benchbench[docs]'")
+    pytest.importorskip("sphinx", reason="Sphinx is not installed: pip install 'benchbench-portraits[docs]'")
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", str(ROOT / "docs"), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -38,7 +38,7 @@ def test_an_example_is_a_package_of_one_file(example: str) -> None:
     about = tomllib.loads((FOLDER / example / "pyproject.toml").read_text())["project"]
     assert about["name"] == example
     assert list(about["entry-points"]["benchbench"].values()) == [source(example).stem]
-    assert "benchbench<1" in about["dependencies"]
+    assert "benchbench-portraits<1" in about["dependencies"]
     assert "pip install ." in (FOLDER / example / "README.md").read_text()
 
 
@@ -76,7 +76,7 @@ class Environment:
     def _install(self, source: Path) -> None:
         """The libraries come from the index, if it can be reached; the example must need nothing more than these."""
         about = tomllib.loads((source / "pyproject.toml").read_text())
-        needed = {*about["build-system"]["requires"], *about["project"]["dependencies"]} - {"benchbench<1"}
+        needed = {*about["build-system"]["requires"], *about["project"]["dependencies"]} - {"benchbench-portraits<1"}
         pip = [self.python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
         fetched = subprocess.run([*pip, *needed], capture_output=True, text=True)
         if fetched.returncode:

@@ -26,7 +26,9 @@ PATHS = {
 BUILT_IN = [
     QUICK.get(component.name, component)
     for component, plugin in registry.registry().origin.items()
-    if isinstance(component, type) and plugin.distribution == "benchbench" and component.name not in PATHS | SLOW
+    if isinstance(component, type)
+    and plugin.distribution == "benchbench-portraits"
+    and component.name not in PATHS | SLOW
 ]
 
 test_contract = contract_tests(*BUILT_IN, size=16)

@@ -20,9 +20,9 @@ HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64)
 JXL = b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(64)
 JPEG = encoded(noise(), "JPEG")
 LISTED = {
-    "photo.heic": (HEIC, "benchbench[heif]"),
-    "photo.HIF": (HEIC, "benchbench[heif]"),
-    "photo.jxl": (JXL, "benchbench[jxl]"),
+    "photo.heic": (HEIC, "benchbench-portraits[heif]"),
+    "photo.HIF": (HEIC, "benchbench-portraits[heif]"),
+    "photo.jxl": (JXL, "benchbench-portraits[jxl]"),
     "photo.dng": (encoded(noise(), "TIFF"), "camera's raw file"),
     "photo.CR2": (encoded(noise(), "TIFF"), "camera's raw file"),
     "photo.nef": (b"MM\0*" + bytes(40), "camera's raw file"),

@@ -99,7 +99,10 @@ def test_what_a_class_computes_or_json_lacks_is_still_listed(write_module: Calla
 def test_a_strangers_component_names_its_package_and_benchbenchs_own_does_not() -> None:
     entry = components(toys.registry())[0]
     assert "[snow 2.0]" in catalogue.as_text([{**entry, "distribution": "snow", "version": "2.0"}])
-    assert "[" not in catalogue.as_text([{**entry, "distribution": "benchbench", "version": "2.0"}]).split("\n")[1]
+    assert (
+        "["
+        not in catalogue.as_text([{**entry, "distribution": "benchbench-portraits", "version": "2.0"}]).split("\n")[1]
+    )
 
 
 def test_a_plugin_that_was_left_out_says_why(write_module: Callable[[str, str], Path]) -> None:

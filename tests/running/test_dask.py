@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
     pytest.mark.skipif(
-        find_spec("distributed") is None, reason="Dask is not installed: pip install 'benchbench[dask]'"
+        find_spec("distributed") is None, reason="Dask is not installed: pip install 'benchbench-portraits[dask]'"
     ),
 ]
 MODELS = command.options("--model", "identity", "oracle", "tiny-conv", "slow")
