@@ -24,6 +24,7 @@ from .errors import SpecError
 if TYPE_CHECKING:
     import torch
 
+os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")  # what Apple's GPU lacks is done by the CPU, with a warning
 BYTES_A_JOB = 1_500_000_000
 CONTROL_GROUPS, OWN_GROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
@@ -37,7 +38,9 @@ def resolved(device_name: str) -> str:
     """Name the device of this machine that `auto` stands for; other names stay."""
     import torch
 
-    return device_name if device_name != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    if device_name != "auto":
+        return device_name
+    return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def check_device(name: str) -> None:
@@ -78,6 +81,13 @@ def synchronise(device: torch.device) -> None:
 
     if device.type == "cuda":
         torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def has_float64(device: torch.device) -> bool:
+    """Tell whether the device computes in float64, which Apple's does not."""
+    return device.type != "mps"
 
 
 def autocast(device: torch.device) -> torch.autocast:
@@ -136,7 +146,9 @@ def default_jobs(device: str, threads: int) -> int:
 
     Two small models side by side on a thread each are faster than one after another on two threads.
     """
-    return 1 if resolved(device).startswith("cuda") else max(1, min(cores() // threads, memory() // BYTES_A_JOB))
+    return (
+        1 if resolved(device).startswith(("cuda", "mps")) else max(1, min(cores() // threads, memory() // BYTES_A_JOB))
+    )
 
 
 class Peak:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 )
 @options.option("--seed", type=click.IntRange(0), multiple=True, default=(0,), help="Training seed.  [repeatable]")
 @click.option("--seeds", type=click.IntRange(1), metavar="N", help="N trainings of each model: seeds 0 to N-1.")
-@options.option("--device", default="auto", help="cpu, cuda, cuda:1, or auto.")
+@options.option("--device", default="auto", help="cpu, cuda, cuda:1, mps, or auto.")
 @click.option("--jobs", type=click.IntRange(1), help="Trials at once.  [default: one a core, or one on a GPU]")
 @options.option(
     "--executor",

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..contracts.metric import NO_REGION, Metric
 from ..contracts.model import Task
 from ..data.degraded import DegradedSet
+from ..devices import has_float64
 from ..errors import TrialError, one_line
 from .restore import BATCH, Restored, true_flow
 
@@ -72,6 +73,7 @@ def scored_at_once(images: Tensor, device: torch.device) -> int:
 
 
 def _score_all(metric: Metric, compared: tuple[Tensor, Tensor], region: Tensor | None, device: torch.device) -> Tensor:
+    device = device if has_float64(device) else torch.device("cpu")  # metrics may compute in it
     batch, parts = scored_at_once(compared[0], device), []
     for start in range(0, len(compared[0]), batch):
         rows = slice(start, start + batch)
@@ -82,7 +84,7 @@ def _score_all(metric: Metric, compared: tuple[Tensor, Tensor], region: Tensor |
             raise TrialError(f"gave {type(values).__name__}, not a tensor of one score per image")
         if tuple(values.shape) != (len(clean),):
             raise TrialError(f"gave scores of shape {tuple(values.shape)} for {len(clean)} images")
-        parts.append(values.double().cpu() + 0.0)  # which turns -0 into 0
+        parts.append(values.cpu().double() + 0.0)  # which turns -0 into 0
     return torch.cat(parts)
 
 

@@ -146,7 +146,9 @@ def _timing(trial: Trial, module: nn.Module, test: DegradedSet, device: torch.de
     from ..devices import has_bf16
     from ..evaluation.timing import inference_memory, time_inference
 
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine() + " CPU"
+    name = platform.machine() + (" GPU" if device.type == "mps" else " CPU")
+    if device.type == "cuda":
+        name = torch.cuda.get_device_name(device)
     return Timing(
         ms_per_image=time_inference(trial.model, module, test, device),
         peak_bytes=inference_memory(trial.model, module, test, device),

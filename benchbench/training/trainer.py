@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from ..contracts.seeding import derive, generator
 from ..data.batches import TrainingSet
 from ..data.degraded import DegradedSet
+from ..devices import has_float64
 from ..errors import TrialError
 from ..results.trial import Trial
 from .checkpoint import State, Stateful, restore, save
@@ -72,7 +73,8 @@ class Trainer(ABC):
         if not any(p.requires_grad for p in self.module.parameters()):
             raise TrialError(f"{model.name} has nothing to train: say recipe = None")
         self.flops = training_flops(model, self.module, data)
-        losses = torch.zeros((), dtype=torch.float64, device=self.device)
+        wide = torch.float64 if has_float64(self.device) else torch.float32
+        losses = torch.zeros((), dtype=wide, device=self.device)
         self.state = State(min(batch or recipe.batch, len(data)), losses)
         self.judged = self.make_judged()
         if self.compiled:
@@ -133,7 +135,7 @@ class Trainer(ABC):
         state = restore(checkpoint, self._parts())
         if state is not None:
             state.best = {name: tensor.to(self.device) for name, tensor in state.best.items()}
-            state.losses = state.losses.to(self.device)
+            state.losses = state.losses.to(self.device, self.state.losses.dtype)
             self.state = state
 
     def _parts(self) -> dict[str, Stateful]:
