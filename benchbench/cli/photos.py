@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from ..errors import BenchbenchError, SpecError, one_line
 from . import options
 
 if TYPE_CHECKING:
+    from ..contracts.degradation import Degradation
     from ..data.faces import Face
     from ..photos.restorer import Restorer
     from ..registry.registry import Registry
@@ -70,18 +72,18 @@ def degrade(
     degradations = [registry.resolve("degradation", spec) for spec in degradation]
     names = distinct_names(photos, [files.degraded_name(each) for each in degradations], out)
 
-    def one(photo: Path, name: str) -> None:
+    def one(photo: Path, name: str, each: Degradation) -> None:
         clean = files.read(photo)
         clean = clean if size is None else scaled(clean, size)
-        for each in degradations:
-            faces = files.faces_for(each, clean, marked)
-            for face in faces:
-                click.echo(f"benchbench: {photo}: the face at {','.join(map(str, face.box))} is degraded", err=True)
-            path = out / f"{name}{files.degraded_name(each)}"
-            files.write(path, files.degrade(clean, each, seed, photo.name, faces))
-            click.echo(path)
+        faces = files.faces_for(each, clean, marked)
+        for face in faces:
+            click.echo(f"benchbench: {photo}: the face at {','.join(map(str, face.box))} is degraded", err=True)
+        path = out / f"{name}{files.degraded_name(each)}"
+        files.write(path, files.degrade(clean, each, seed, photo.name, faces))
+        click.echo(path)
 
-    sys.exit(bool(_each(photos, names, one)))
+    named = zip(photos, names, strict=True)
+    sys.exit(bool(_each([(photo, partial(one, photo, name, each)) for photo, name in named for each in degradations])))
 
 
 @click.command("restore")
@@ -123,7 +125,8 @@ def restore(photos: tuple[Path, ...], runs: Path, out: Path, as_json: bool, **as
         if not as_json:
             click.echo(f"{done[-1]['restored']}\n{done[-1]['before_after']}")
 
-    failed = _each(photos, distinct_names(photos, files.restored_names(restorer), out), one)
+    names = distinct_names(photos, files.restored_names(restorer), out)
+    failed = _each([(photo, partial(one, photo, name)) for photo, name in zip(photos, names, strict=True)])
     if as_json:
         trial = restorer.result.record.trial
         chosen = {"model": str(restorer.model), "dataset": trial.dataset, "size": trial.size}
@@ -142,15 +145,15 @@ def _restorer(runs: Path, asked: dict[str, Any]) -> Restorer:
     return best_trained(registry, runs, Wanted(degradation, model, label, asked["size"]))
 
 
-def _each(photos: tuple[Path, ...], names: list[str], do: Callable[[Path, str], None]) -> list[dict[str, str]]:
-    """Do something with each photograph and its name; report those that fail, whatever they raise, and go on.
+def _each(tasks: Sequence[tuple[Path, Callable[[], None]]]) -> list[dict[str, str]]:
+    """Do what is to be done with each photograph; report what fails, whatever it raises, and go on.
 
     Returns which photographs failed, and why.
     """
     failed = []
-    for photo, name in zip(photos, names, strict=True):
+    for photo, do in tasks:
         try:
-            do(photo, name)
+            do()
         except Exception as error:
             text = str(error) if isinstance(error, BenchbenchError) else one_line(error)
             failed.append({"photo": str(photo), "reason": text})

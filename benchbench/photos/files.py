@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from ..contracts.applying import apply_degradation, needs_masks, to_8bit
@@ -19,7 +21,7 @@ from ..data.faces import Face, find_degraded_faces, find_faces
 from ..data.reading import read_image
 from ..errors import DataError
 from ..files import write_atomically
-from ..images import as_bytes, png
+from ..images import as_bytes
 from ..results import store
 from .doubt import Doubt, residuals
 from .framing import face_mask, scaled
@@ -54,7 +56,9 @@ def read(path: Path) -> Tensor:
 
 def write(path: Path, image: Tensor) -> None:
     """Write float32 `(1, 3, H, W)` as PNG."""
-    write_atomically(path, png(as_bytes(image)[0]))
+    buffer = io.BytesIO()
+    Image.fromarray(as_bytes(image)[0]).save(buffer, "PNG", compress_level=3)  # of many megapixels, perhaps
+    write_atomically(path, buffer.getvalue())
 
 
 def degraded_name(degradation: Degradation) -> str:

@@ -138,6 +138,11 @@ def test_a_photograph_that_fails_does_not_stop_the_others(
         return read(path)
 
     monkeypatch.setattr(files, "read", fails_once)
+    words = ["--with", "pixelate:region=face", "--with", "none"]  # there is no face in it
+    assert call("degrade", given[1], *words, "--out", tmp_path / "out") == 1
+    out, err = capsys.readouterr()
+    assert err.endswith("without region= all is degraded\n")
+    assert Path(out.strip()).name == "second-none.png"
     assert call("degrade", *given, "--with", "none", "--out", tmp_path / "out") == 1
     out, err = capsys.readouterr()
     assert err.endswith(f"benchbench: {given[0]}: ZeroDivisionError: an EXIF rational of (-1, 0)\n")
