@@ -120,10 +120,13 @@ def _whole(photo: Tensor, restorer: Restorer) -> tuple[Tensor, list[RestoredFace
 
 
 def _faces(photo: Tensor, restorer: Restorer, wish: Wish) -> tuple[Tensor, list[RestoredFace], list[str]]:
-    faces = wish.faces or find_degraded_faces(as_bytes(photo)[0], [as_bytes(restore(photo, restorer))[0]])
-    if not faces:
-        raise DataError(f"no face is found: {SAY_WHERE}, --whole restores all of the photograph")
+    levels = as_bytes(photo)[0]
+    sure = wish.faces or find_faces(levels)
+    faces = wish.faces or find_degraded_faces(levels, [as_bytes(restore(photo, restorer))[0]])
     after, done = restore_faces(photo, restorer, faces, wish.anyway)
+    done = [f for f in done if not f.doubted or any(f.face.overlaps(face) for face in sure)]  # others are no faces
+    if not done:
+        raise DataError(f"no face is found: {SAY_WHERE}, --whole restores all of the photograph")
     doubt = restorer.doubt
     notes = [
         _said(f"the face at {','.join(map(str, f.face.box))}", f.residual, doubt, restorer)
