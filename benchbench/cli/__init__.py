@@ -56,6 +56,10 @@ def _set_up() -> None:
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="replace")
     os.environ["MPLBACKEND"] = "Agg"
+    try:
+        os.getcwd()
+    except FileNotFoundError as error:
+        raise click.UsageError("the folder that you are in was removed; change to another") from error
 
 
 def _in_a_line(error: BaseException) -> str:

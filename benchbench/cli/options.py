@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,8 +20,18 @@ if TYPE_CHECKING:
 
 option = functools.partial(click.option, show_default=True)
 """Make an option whose help tells its default."""
-FOLDER = click.Path(path_type=Path, file_okay=False)
-FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+class UserPath(click.Path):
+    """A path that may begin with `~`, which no shell expands behind `--out=`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Expand `~` and check the path."""
+        return super().convert(os.path.expanduser(value), param, ctx)
+
+
+FOLDER = UserPath(path_type=Path, file_okay=False)
+FILE = UserPath(path_type=Path, exists=True, dir_okay=False)
 
 
 def component(kind: str, flag: str, help: str, multiple: bool = True, **more: Any) -> Callable[[Any], Any]:

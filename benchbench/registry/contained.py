@@ -9,7 +9,6 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
-from pathlib import Path
 
 import torch
 
@@ -46,7 +45,9 @@ def unchanged_process() -> Iterator[None]:
     >>> torch.get_default_dtype()
     torch.float32
     """
-    folder = Path().absolute() if os.path.isdir(".") else None  # it may have been removed
+    folder = None
+    with suppress(FileNotFoundError):  # it may have been removed
+        folder = os.getcwd()
     dtype, handler = torch.get_default_dtype(), signal.getsignal(signal.SIGINT)
     with warnings.catch_warnings(), torch.set_grad_enabled(torch.is_grad_enabled()):
         try:

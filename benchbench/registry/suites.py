@@ -51,7 +51,7 @@ def load(registry: Registry, name: str) -> Suite:
     if path is None:
         raise SpecError(f"unknown suite '{name}': {did_you_mean(name, registry.brought['suite'])}")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SpecError(f"suite {path} cannot be read: {error}") from error
     grids = content.pop("grid", [])

@@ -46,3 +46,19 @@ def test_a_terminal_without_width_gets_tables_that_can_be_read(columns: str, mon
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setenv("COLUMNS", columns)
     assert Console().rich.width >= 40
+
+
+def test_a_removed_folder_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    result = CliRunner().invoke(main, ["list", "psnr"])
+    assert result.exit_code == 2
+    assert "the folder that you are in was removed" in result.stderr
+
+
+def test_the_home_folder_may_be_named_by_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = CliRunner().invoke(main, ["new-plugin", "my-fog", "--kind", "degradation", "--out=~/plugins"])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "plugins" / "benchbench-my-fog").is_dir()

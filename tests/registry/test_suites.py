@@ -119,3 +119,9 @@ def test_a_wrong_suite_is_reported_and_the_others_are_there(
     registry = load_with_toys(SUITES.format(paths=paths))
     assert reason in failure(registry)
     assert_toys_are_there(registry)
+
+
+def test_a_suite_saved_by_notepad_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('title = "Nebel, dünn"\n[[grid]]\ndegrade = ["pixelate"]\nmodel = ["identity"]\n', "utf-8-sig")
+    assert suites.load(registry(), str(path)).grids[0].model == ("identity",)
