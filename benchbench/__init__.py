@@ -9,6 +9,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .api.rank import rank
+    from .api.run import leaderboard, run
+    from .api.score import score
     from .contracts.adversarial import AdversarialModel, AdversarialPair
     from .contracts.applying import Chain, Shuffled, Sometimes
     from .contracts.dataset import Dataset, Images
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "api.rank": ("rank",),
+    "api.run": ("leaderboard", "run"),
+    "api.score": ("score",),
     "contracts.adversarial": ("AdversarialModel", "AdversarialPair"),
     "contracts.applying": ("Chain", "Shuffled", "Sometimes"),
     "contracts.dataset": ("Dataset", "Images"),
@@ -55,7 +61,8 @@ __all__ = [
     "Degradation", "Degraded", "Draw", "Face", "FaceEmbedder", "Graded", "Images", "Metric", "Model", "Peer",
     "PluginError", "Range", "Recipe", "Shuffled", "Sometimes", "SpecError", "Task", "TrialError", "Weights",
     "derive", "face_embedder", "find_faces", "find_weights", "generator", "graded", "hookimpl", "is_image_name",
-    "missing_weights", "param", "read_image", "read_levels", "read_weights", "weight_folders",
+    "leaderboard", "missing_weights", "param", "rank", "read_image", "read_levels", "read_weights", "run", "score",
+    "weight_folders",
 ]  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def _draw(stem: Path, members: Sequence[Board]) -> tuple[str, pd.DataFrame]:
     sections = [section(view, _pictures(stem, view, len(members))) for view in views]
     write_atomically(beside(stem, ".speed.md"), speed_page(members))
     text = f"# {escape(setting.degradation)} on {escape(setting.dataset)}\n\n" + "\n".join(sections)
-    return text, pd.concat([_flat(b) for b in members], ignore_index=True)
+    return text, pd.concat([as_table(b) for b in members], ignore_index=True)
 
 
 def _pictures(stem: Path, view: View, siblings: int) -> dict[str, str]:
@@ -85,8 +85,8 @@ def _pictures(stem: Path, view: View, siblings: int) -> dict[str, str]:
     return found | {name: path.name for name, path in write_plots(own, board).items()}
 
 
-def _flat(board: Board) -> pd.DataFrame:
-    """Return the board as a plain table: its setting, the fixed columns, every score; last what has no score."""
+def as_table(board: Board) -> pd.DataFrame:
+    """Return a board as a plain table: its setting, the fixed columns, every score; last what has no score."""
     rows, ends = board.rows, ("", LOW, HIGH)
     scores = [name + region + end for name in board.metrics for region in REGIONS for end in ends]
     scored = rows[[c for c in (*FIXED, *scores) if c in rows]].assign(status="scored", reason="")

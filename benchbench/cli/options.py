@@ -111,13 +111,10 @@ def _block(ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...
 
 
 def _flops(text: str) -> float:
-    """Parse a rung of training. Raises BadParameter, SpecError."""
-    from ..contracts.budget import Budget
+    """Parse a rung of training. Raises SpecError."""
+    from ..api.request import flops_of
 
-    budget = Budget.parse(text)
-    if budget.kind != "flops":
-        raise click.BadParameter(f"'{text}' is no amount of compute: say 0.5TFLOP, for example")
-    return budget.amount
+    return flops_of(text)
 
 
 def print_json(value: object) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,9 +12,11 @@ import click
 from . import options
 
 if TYPE_CHECKING:
+    from ..api.console import Console
     from ..registry.registry import Registry
     from ..running.plan import RunRequest
-    from .console import Console
+
+OWN = {"overfit_one", "dry_run", "quiet", "as_json"}  # options that are no part of a request
 
 
 @click.command("run")
@@ -76,32 +77,24 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(
     ctx: click.Context,
-    suite: str | None,
-    seeds: int | None,
     overfit_one: bool,
     dry_run: bool,
     quiet: bool,
     as_json: bool,
-    **request_options: Any,
+    **_: Any,
 ) -> None:
     """Train and evaluate models on degradations, and write the leaderboards.
 
     Results are kept: what is done is not run again, and an interrupted run goes on where it stopped. The exit code is
     0, or 1 if a trial failed, 2 for a mistake in the command, 130 if interrupted.
     """
-    from ..running import plan
-    from .console import Console
+    from ..api.console import Console
+    from ..api.request import request_of
 
     given = {p for p in ctx.params if ctx.get_parameter_source(p) is not click.core.ParameterSource.DEFAULT}
-    if seeds and "seed" in given:
-        raise click.UsageError("--seed names seeds, --seeds counts them: give one of the two")
-    request = plan.RunRequest(**request_options)
-    if seeds:
-        request, given = replace(request, seed=tuple(range(seeds))), given | {"seed"}
-    _check(request, overfit_one, dry_run)
     registry = options.load_registry(quiet or as_json)
-    if suite:
-        request = plan.with_suite(registry, request, suite, given)
+    request = request_of(registry, {name: ctx.params[name] for name in given - OWN})
+    _check(request, overfit_one, dry_run)
     console = Console(silent=quiet or as_json)
     try:
         work = _overfit_one if overfit_one else _dry_run if dry_run else _run
@@ -117,13 +110,7 @@ def command(
 
 
 def _check(request: RunRequest, overfit_one: bool, dry_run: bool) -> None:
-    """Raise UsageError for options that contradict each other."""
-    if request.scheduler and request.executor != "dask":
-        raise click.UsageError("--scheduler is for --executor dask")
-    if request.scheduler and request.device == "auto":
-        raise click.UsageError("--scheduler needs --device cpu or --device cuda: its workers may not be alike")
-    if request.scheduler and not re.search(r":\d+$", request.scheduler):
-        raise click.UsageError("--scheduler is an address such as tcp://HOST:8786")
+    """Raise UsageError for options that contradict --overfit-one."""
     if overfit_one and request.executor != "local":
         raise click.UsageError("--overfit-one runs on this machine: leave --executor out")
     if overfit_one and dry_run:

@@ -94,7 +94,7 @@ def _of_module(name: str | None, module_digest: Callable[[str], str]) -> str:
 
 
 def _parts_of_class(value: type) -> Iterator[Any]:
-    yield from (value.__qualname__, value.__bases__)
+    yield from (value.__name__, value.__bases__)  # its qualified name does not travel
     made = MADE_BY_DATACLASS if "__dataclass_params__" in vars(value) else set()
     for name, attribute in sorted(vars(value).items()):
         hidden = name.startswith("__") or name == "_abc_impl"

@@ -31,11 +31,12 @@ def source_digest(component: Component) -> str:
     benchbench's own files and those of libraries do not count. Of a class in a notebook or a script what counts is its
     own code, and what that refers to, see `code`.
     """
-    parts = [_class_digest(type(p)) + p.version() for p in component._members()]
+    parts = [class_digest(type(p)) + p.version() for p in component._members()]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
-def _class_digest(component: type) -> str:
+def class_digest(component: type) -> str:
+    """Digest the source that a class depends on, as 64 hexadecimal digits."""
     if is_by_value(component):
         return code_digest(component, module_digest)
     bases = dict.fromkeys(base.__module__ for base in component.__mro__[1:])

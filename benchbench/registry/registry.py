@@ -8,7 +8,7 @@ import importlib.util
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import MappingProxyType
@@ -109,6 +109,27 @@ def load(installed: Iterable[EntryPoint], blocked: Iterable[str] = (), files: It
         for impl in found.implementations(hook) if hook not in components else ():
             found.plugins[impl.plugin_name].brings.append(f"hook {hook}")
     return found
+
+
+def with_classes(found: Registry, classes: Iterable[type[Component]]) -> Registry:
+    """Return a registry that also has these classes, which no plugin brought: those of a notebook or a script.
+
+    Raises PluginError for a class that breaks the contract of its kind, or whose name is taken.
+    """
+    brought = {kind: dict(things) for kind, things in found.brought.items()}
+    own = replace(found, plugins=dict(found.plugins), brought=brought, origin=dict(found.origin))
+    for component in [c for c in classes if c not in found.origin]:
+        kind = next(kind for kind, base in KINDS.items() if issubclass(component, base))
+        validation.check_component(component, kind, KINDS[kind])
+        plugin = sources.of_class(component)
+        rival = own.brought[kind].get(component.name)
+        if rival and rival is not component:
+            taken = f"a {kind} named '{component.name}' is there already, from {own.origin[rival].distribution}"
+            raise PluginError(f"{taken}: name {component.__qualname__} otherwise")
+        if not rival:
+            own.plugins[f"{kind} of {plugin.full_name}"] = plugin
+            _add(own, kind, component.name, component, plugin)
+    return own
 
 
 def _is_known(found: Registry, plugin: Plugin) -> bool:

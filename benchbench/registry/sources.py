@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ..contracts.component import Component
+from ..contracts.digests import class_digest
 from ..errors import PluginError
 from ..files import file_digest
 
@@ -109,6 +111,11 @@ def import_entry_point(entry_point: EntryPoint) -> Any:
 def of_file(path: Path) -> Plugin:
     """Describe the plugin of a file, not loaded yet; a digest is its version. Raises OSError if it cannot be read."""
     return Plugin(path.stem, path.name, file_digest(path)[:12], path.stem)
+
+
+def of_class(component: type[Component]) -> Plugin:
+    """Describe a class that no plugin brought; a digest of its source is its version."""
+    return Plugin(component.name, component.__module__, class_digest(component)[:12], component.__module__)
 
 
 def import_file(path: Path) -> ModuleType:

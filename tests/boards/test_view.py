@@ -19,10 +19,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from rich.console import Console as RichConsole
 
+from benchbench.api.console import Console
 from benchbench.boards import Board, collect
 from benchbench.boards.markdown.board import section
 from benchbench.boards.view import view_of
-from benchbench.cli.console import Console
 from benchbench.running.run import Report
 
 PUBLISHED = Path(__file__).parents[2] / "leaderboards" / "results"

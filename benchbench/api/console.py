@@ -1,9 +1,12 @@
-"""A run on the terminal: the plan, progress of each trial and the whole, and the boards at the end."""
+"""A run on the terminal or in a notebook: the plan, progress of each trial and the whole, and the boards at the end."""
 
 from __future__ import annotations
 
+import io
 import math
-from collections.abc import Mapping, Sequence, Set
+import time
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any
 
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -20,6 +23,7 @@ from ..running.listeners import Listener
 from ..running.run import Report
 
 NARROWEST = 40  # columns; some terminals of CI say that they have none
+REFRESHED = 0.2  # seconds between two pictures of the progress in a notebook
 
 
 class Console(Listener):
@@ -40,6 +44,9 @@ class Console(Listener):
             disable=silent,
         )
         self._tasks: dict[str, TaskID] = {}
+        self._shown: Any = None
+        """In a notebook, the handle of the progress that it shows; rich's own way needs a package for widgets."""
+        self._drawn = 0.0
 
     def preparing(self, names: Sequence[str]) -> None:
         self.rich.print(f"Reading {', '.join(names)} …")
@@ -66,17 +73,19 @@ class Console(Listener):
             self._whole = self._progress.add_task("all trials", total=len(missing), facts="")
 
     def started(self, trial: Trial) -> None:
-        if not self._progress.live.is_started:
-            self._progress.start()
+        if not (self._progress.live.is_started or self._shown):
+            self._begin()
         self._tasks[trial.key] = self._progress.add_task(_name(trial), total=1.0, facts="starting")
 
     def progressed(self, trial: Trial, progress: dict[str, float]) -> None:
         if trial.key in self._tasks:
             self._progress.update(self._tasks[trial.key], completed=progress["fraction"], facts=_facts(progress))
+            self._refresh()
 
     def finished(self, trial: Trial, record: Record) -> None:
         self._progress.remove_task(self._tasks.pop(trial.key))
         self._progress.advance(self._whole)
+        self._refresh(at_once=True)
         self._print(_line(trial, record))
 
     def checked(self, verdict: Verdict) -> None:
@@ -85,15 +94,28 @@ class Console(Listener):
     def close(self) -> None:
         if self._progress.live.is_started:
             self._progress.stop()
+        self._refresh(at_once=True)
+
+    def _begin(self) -> None:
+        """Show the progress, which a terminal draws by itself, and a notebook when it is told to."""
+        if not self.rich.is_jupyter:
+            self._progress.start()
+        elif not self.rich.quiet:
+            from IPython.display import display
+
+            self._shown = display(self._progress, display_id=True)
+
+    def _refresh(self, at_once: bool = False) -> None:
+        """Have a notebook draw the progress anew, but not too often."""
+        if self._shown and (at_once or time.monotonic() - self._drawn > REFRESHED):
+            self._drawn = time.monotonic()
+            self._shown.update(self._progress)
 
     def show(self, report: Report) -> None:
         """Print the boards, and where everything was written."""
         for problem in report.problems:
             self.warn(f"left out of the boards: {problem}")
-        told = set[Note]()
-        for view in map(view_of, report.boards):
-            self._show_board(view, told)
-            told.update(view.how_ranked, view.notes)
+        self.draw(map(view_of, report.boards))
         self.rich.print()
         for path in report.written:
             self._print(f"Written: {path}")
@@ -104,6 +126,13 @@ class Console(Listener):
         self._print("\nNext:")
         for command, purpose in steps:
             self._print(f"  {command:{width}}  # {purpose}")
+
+    def draw(self, views: Iterable[View]) -> None:
+        """Print boards, each note once."""
+        told = set[Note]()
+        for view in views:
+            self._show_board(view, told)
+            told.update(view.how_ranked, view.notes)
 
     def _show_board(self, view: View, told: Set[Note]) -> None:
         """Print a board with the notes that were not told below another one."""
@@ -127,6 +156,14 @@ class Console(Listener):
 
     def _print(self, text: str) -> None:
         self.rich.print(text, soft_wrap=True)
+
+
+def text_of(views: Iterable[View]) -> str:
+    """Return boards as they are printed, as wide as the terminal."""
+    console, text = Console(), io.StringIO()
+    console.rich = RichConsole(file=text, highlight=False, markup=False, force_jupyter=False)
+    console.draw(views)
+    return text.getvalue().strip()
 
 
 def _facts(progress: dict[str, float]) -> str:

@@ -1,0 +1,87 @@
+"""A model's row on a board, and the model behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+from PIL import Image
+from torch import nn
+
+from ..boards import Board
+from ..boards.view import Row, view_of
+from ..contracts.digests import component_digest
+from ..contracts.model import Task
+from ..errors import BenchbenchError
+from ..evaluation.trained import load_module
+from ..images import as_bytes
+from ..photos.restorer import Restorer
+from ..photos.restoring import restore
+from ..registry.registry import Registry
+from ..results.store import Result
+from .pictures import Pictures, images_of
+
+
+@dataclass(frozen=True, repr=False)
+class Entry:
+    """A model on a board: its scores, and the trained model itself, to restore images of one's own."""
+
+    board: Board = field(hash=False)
+    result: Result
+    """Of its first training."""
+    registry: Registry = field(hash=False)
+
+    @property
+    def model(self) -> str:
+        """Its spec."""
+        return self.result.record.trial.model
+
+    @cached_property
+    def row(self) -> Row:
+        """Its row, as boards show it."""
+        return next(row for row in view_of(self.board).rows if row.model == self.model)
+
+    def __repr__(self) -> str:
+        return f"{self.model}: rank {self.row.ranks} of {len(self.board.rows)}, {view_of(self.board).score(self.row)}"
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the scores of each test image (rows: ids; columns: metrics), averaged over trainings."""
+        found = [r.scores for r in self.board.scored if r.record.trial.model == self.model]
+        return pd.concat(found).groupby(level=0, sort=False).mean()
+
+    @cached_property
+    def restorer(self) -> Restorer:
+        """The model with its weights. Raises BenchbenchError where there are none, or its source has changed since."""
+        return restorer_of(self.registry, self.result)
+
+    @property
+    def module(self) -> nn.Module:
+        """The trained module, in eval mode on the CPU: images float32 `(N, 3, H, W)` in [0, 1] to the same."""
+        return self.restorer.module
+
+    def restore(self, image: Pictures) -> Image.Image:
+        """Restore one image of any size, whole: a path, a picture of Pillow, an array or a tensor.
+
+        What an array or tensor holds is said by `benchbench.score`. It is scaled to the size that the model was
+        trained at, and back. `benchbench restore` finds the faces of a photograph first, and restores these.
+
+        Raises BenchbenchError as `restorer` does, DataError for what is no image.
+        """
+        [photo] = images_of(image)
+        return Image.fromarray(as_bytes(restore(photo[None].float() / 255, self.restorer))[0])
+
+
+def restorer_of(registry: Registry, result: Result) -> Restorer:
+    """Load the model of a result. Raises BenchbenchError where it has no weights, or its source has changed since."""
+    trial = result.record.trial
+    model, degradation = registry.resolve("model", trial.model), registry.resolve("degradation", trial.degradation)
+    if (trial.model_digest, trial.degradation_digest) != (component_digest(model), component_digest(degradation)):
+        raise BenchbenchError(f"{trial.model} or {trial.degradation} was changed since it was run: run it again")
+    facts = result.record.task
+    task = Task(trial.size, degradation, 3, tuple(facts.mean), tuple(facts.std))
+    try:
+        module = load_module(model, task, trial.seed, result.folder)
+    except (OSError, RuntimeError) as error:
+        raise BenchbenchError(f"{result.folder} holds no weights of {model}: run it again with fresh=True") from error
+    return Restorer(result, model, task, module, "")

@@ -1,0 +1,99 @@
+"""Boards in a notebook or a script: shown, as a table, as a plot, as a site, and each model of them at work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ..boards import Board
+from ..boards.plots import PLOTS
+from ..boards.site import write_site
+from ..boards.view import view_of
+from ..boards.write import as_table
+from ..errors import SpecError, did_you_mean
+from ..registry.registry import Registry
+from .console import text_of
+from .entry import Entry
+from .html import html_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, repr=False)
+class Leaderboard:
+    """The boards of a run, one for each degradation of each data set: a table with pictures where a notebook shows it.
+
+    >>> import benchbench as bb
+    >>> bb.leaderboard("no-such-folder")
+    no results
+    """
+
+    boards: Sequence[Board]
+    registry: Registry = field(hash=False)
+    problems: Sequence[str] = ()
+    """Result folders that were left out, and why."""
+
+    def __len__(self) -> int:
+        return len(self.boards)
+
+    def __iter__(self) -> Iterator[Leaderboard]:
+        """Yield each board by itself."""
+        return (Leaderboard([board], self.registry) for board in self.boards)
+
+    def __repr__(self) -> str:
+        return text_of(map(view_of, self.boards)) or "no results"
+
+    def _repr_html_(self) -> str:
+        return "".join(html_of(view_of(board)) for board in self.boards) or "no results"
+
+    def __getitem__(self, which: str | tuple[str, str]) -> Entry:
+        """Return a model's row: `board["unet"]`, or where there are several boards, `board["pixelate", "unet"]`.
+
+        Raises SpecError for a model or a degradation that is not there, or a choice that is open.
+        """
+        degradation, model = which if isinstance(which, tuple) else (None, which)
+        known = {board.setting.degradation for board in self.boards}
+        boards = [board for board in self.boards if degradation in (None, board.setting.degradation)]
+        if not boards:
+            raise SpecError(f"no board of '{degradation}': {did_you_mean(str(degradation), known)}")
+        if len(boards) > 1:
+            titles = "; ".join(f"{b.setting.degradation} on {b.setting.league.full_title}" for b in boards)
+            raise SpecError(f"several boards, take one of them first, by a loop or by its degradation: {titles}")
+        found = boards[0].first_results
+        if model not in found:
+            raise SpecError(f"'{model}' has no scores on this board: {did_you_mean(model, found)}")
+        return Entry(boards[0], found[model], self.registry)
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """Model -> why it has no scores, `failed: …` or `skipped: …`."""
+        return {row["model"]: f"{row['status']}: {row['reason']}" for b in self.boards for row in b.failures}
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a row per model and board, best first: setting, rank, model, every mean with its 95 % interval, costs.
+
+        `psnr.low` and `psnr.high` bound that of `psnr`; `docs/reference/files.md` has all columns.
+        """
+        return pd.concat([as_table(b) for b in self.boards], ignore_index=True) if self.boards else pd.DataFrame()
+
+    def plot(self, kind: str = "curve") -> Figure:
+        """Draw a board: `curve` (score against training), `pareto` (against cost), `learning`, `losses` or `rate`.
+
+        Of several boards it is the first that has it. Returns a figure of matplotlib, which a notebook shows. Raises
+        SpecError where there is nothing to draw.
+        """
+        if kind not in PLOTS:
+            raise SpecError(f"no plot '{kind}': {did_you_mean(kind, PLOTS)}")
+        figure = next((drawn for board in self.boards if (drawn := PLOTS[kind](board)) is not None), None)
+        if figure is None:
+            raise SpecError(f"these boards have nothing for a plot of '{kind}'")
+        return figure
+
+    def site(self, to: Path | str = "site") -> Path:
+        """Write the boards as web pages, as `benchbench site` does; returns the front page."""
+        return write_site(self.boards, Path(to), self.registry)

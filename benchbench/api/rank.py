@@ -1,0 +1,161 @@
+"""`benchbench.rank`: where a network of one's own would stand on a board."""
+
+from __future__ import annotations
+
+import copy
+import re
+from dataclasses import dataclass
+from typing import ClassVar, Unpack, cast
+
+import torch
+from torch import nn
+
+from ..boards import Board
+from ..boards.view import View, view_of
+from ..contracts.model import Model, Task
+from ..contracts.recipe import Recipe
+from ..registry.registry import Registry, registry
+from ..running.plan import choose
+from .leaderboard import Leaderboard
+from .request import Options, Spec, Specs, listed
+from .run import run
+
+
+class RankOptions(Options, total=False):
+    """What `rank` may be told besides a network and its task."""
+
+    trained: bool
+    name: str
+    rivals: Specs
+    recipe: Recipe
+    metric: Specs
+
+
+@dataclass(frozen=True, repr=False)
+class Standing:
+    """Where a network stands: in a sentence for each board, with the boards themselves."""
+
+    model: str
+    board: Leaderboard
+
+    @property
+    def text(self) -> str:
+        """A line for each board: the network's ranks, its score, and who is next to it."""
+        return "\n".join(_sentence(self.model, board) for board in self.board.boards)
+
+    def __repr__(self) -> str:
+        return f"{self.text}\n\n{self.board}"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{self.text}</pre>{self.board._repr_html_()}"
+
+
+def rank(network: nn.Module, degrade: Specs = (), dataset: Specs = (), **options: Unpack[RankOptions]) -> Standing:
+    """Put a network on a board, and say where it stands among the results in `out` and the rivals that are run beside.
+
+    The network takes degraded images, float32 `(N, 3, H, W)` in [0, 1], and returns them restored, in the same shape.
+    Nobody can see whether it is trained, so that is said: with `trained=True` it is scored as it is, with its weights,
+    and on what they were trained nobody here can vouch for. Else its weights are drawn anew by the seed (by
+    `reset_parameters` of each of its modules), and it is trained by the harness for the budget, like any model.
+
+    >>> from torch import nn
+    >>> import benchbench as bb
+    >>> here = {"degrade": "gaussian-noise", "dataset": "faces:n=40", "metric": "psnr", "size": 16, "quiet": True}
+    >>> blur = nn.AvgPool2d(3, 1, 1)
+    >>> found = bb.rank(blur, trained=True, name="mean-of-9", rivals=[], with_references=False, **here)
+    >>> print(found.text)  # doctest: +ELLIPSIS
+    mean-of-9 on gaussian-noise: rank 1 of 1, ... dB...
+
+    :param network: Any module that can be pickled.
+    :param degrade: Degradations, as `run` takes them.
+    :param dataset: Data sets, as `run` takes them.
+    :param options: `trained` as above; `name` on the board, by default the class's; `rivals` to run beside, by
+        default the models that need no training, which is quick (what `out` holds stands on the board anyway);
+        `recipe`, by which it is trained; `metric`; and all that `run` takes, such as `budget` and `seeds=3`.
+    :raises BenchbenchError: What the user can mend; a name that a component has already.
+    """
+    trained, recipe = options.pop("trained", False), options.pop("recipe", Recipe())
+    name = options.pop("name", None) or _name_of(network)
+    own = _model_of(network, name, None if trained else recipe)
+    rivals, metric = options.pop("rivals", None), options.pop("metric", ())
+    beside = _untrained(registry()) if rivals is None else listed(rivals)
+    return Standing(name, run(degrade, [own, *beside], dataset, metric, **cast(Options, options)))
+
+
+def _name_of(network: nn.Module) -> str:
+    """Write the name of its class as components are named: `MyUNet` -> `my-unet`."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", type(network).__name__.strip("_"))
+    return re.sub(r"[^a-z0-9-]", "-", words.lower())
+
+
+def _untrained(registry: Registry) -> list[Spec]:
+    """Name the models that need no training, and restore."""
+    return [str(m) for m in choose(registry, "model", ["all"]) if m.recipe is None and not (m.role or m.compresses)]
+
+
+def _model_of(network: nn.Module, named: str, trained_by: Recipe | None) -> type[Model]:
+    """Make a model of a network, which it holds; trained by the recipe, or not at all."""
+    held = copy.deepcopy(network).cpu()
+    if trained_by is not None:
+        with torch.random.fork_rng(devices=[]):  # so that its first weights, which do not count, make no other model
+            torch.manual_seed(0)
+            draw_anew(held)
+
+    @dataclass(frozen=True)
+    class Given(Model):
+        """A network from a notebook or a script."""
+
+        name = named
+        recipe: ClassVar[Recipe | None] = trained_by
+
+        def build(self, task: Task) -> nn.Module:
+            module = copy.deepcopy(held)
+            return draw_anew(module) if trained_by else module
+
+        def notes(self, task: Task) -> list[str]:
+            return notes_on(held, trained_by)
+
+    return Given
+
+
+def notes_on(network: nn.Module, recipe: Recipe | None) -> list[str]:
+    """Say what a reader of the board must know of a network's weights."""
+    if recipe is None:
+        return ["scored with the weights that it came with; nobody here knows what they were trained on"]
+    kept = [n for n, m in network.named_modules() if list(m.parameters(recurse=False)) and not _draws(m)]
+    return [f"has no reset_parameters in {', '.join(kept[:3])}: there all trainings begin alike"] if kept else []
+
+
+def draw_anew(network: nn.Module) -> nn.Module:
+    """Draw the weights of all modules that know how, in place; return the network."""
+    for module in network.modules():
+        if _draws(module):
+            module.reset_parameters()  # type: ignore[operator]
+    return network
+
+
+def _draws(module: nn.Module) -> bool:
+    return callable(getattr(module, "reset_parameters", None))
+
+
+def _sentence(model: str, board: Board) -> str:
+    """Tell a model's place on a board, its score, and its neighbours."""
+    view, degradation = view_of(board), board.setting.degradation
+    if model not in board.first_results:
+        reasons = [f"{row['status']}: {row['reason']}" for row in board.failures if row["model"] == model]
+        return f"{model} on {degradation}: {' '.join(reasons) or 'not there'}"
+    place = next(position for position, row in enumerate(view.rows) if row.model == model)
+    row, higher, lower = view.rows[place], view.rows[max(0, place - 1) : place], view.rows[place + 1 : place + 2]
+    of = f"rank {row.ranks}" if row.ranks != "–" else f"place {place + 1} by the mean"
+    near = [
+        f"{word} {r.model} ({view.score(r)})" for word, rows in (("after", higher), ("before", lower)) for r in rows
+    ]
+    parts = [f"{of} of {len(view.rows)}, {view.score(row)}", ", ".join(near), _worse(view, model)]
+    return f"{model} on {degradation}: {'; '.join(filter(None, parts))}"
+
+
+def _worse(view: View, model: str) -> str:
+    """Say so where leaving the images as they are scores better."""
+    order = [row.model for row in view.rows]
+    base = next((row.model for row in view.rows if row.role == "baseline"), None)
+    return "the degraded images themselves score better" if base and order.index(base) < order.index(model) else ""

@@ -1,0 +1,120 @@
+"""What a user asks for, in words, components or classes, becomes a request, and a registry that knows all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+from ..contracts.applying import Chain
+from ..contracts.budget import Budget
+from ..contracts.component import Component
+from ..contracts.digests import module_digest
+from ..errors import SpecError
+from ..registry.registry import Registry, registry, with_classes
+from ..running.plan import RunRequest, with_suite
+
+Spec = str | Component | type[Component]
+"""A component: its spec, such as `unet:width=16`; an instance; or a class, which stands for its defaults."""
+Specs = Spec | Sequence[Spec]
+
+LEAST = {"size": 8, "seeds": 1, "jobs": 1, "threads": 1, "timeout": 1}
+
+
+class Options(TypedDict, total=False):
+    """What `run` may be told besides the components; `benchbench run --help` says what each means."""
+
+    suite: str
+    size: int
+    budget: str
+    seed: Sequence[int]
+    seeds: int
+    out: Path | str
+    at: str | float
+    device: str
+    executor: Literal["local", "dask"]
+    scheduler: str
+    jobs: int
+    threads: int
+    timeout: float
+    memory: str
+    fresh: bool
+    predictions: bool
+    with_references: bool
+    compile: bool
+    tune: bool
+    watch_gradients: bool
+    quiet: bool
+
+
+def request_of(registry: Registry, given: Mapping[str, Any]) -> RunRequest:
+    """Make the request of a run from what the user gave, specs as text; defaults, or those of a suite, fill the rest.
+
+    `seeds` counts trainings where `seed` names them. Raises SpecError for options that contradict each other or are out
+    of range, and TypeError for one that does not exist.
+    """
+    named = dict(given)
+    for name, least in LEAST.items():
+        if named.get(name) is not None and named[name] < least:
+            raise SpecError(f"{name} must be at least {least}, not {named[name]}")
+    seeds, suite = named.pop("seeds", None), named.pop("suite", None)
+    if seeds is not None:
+        if "seed" in named:
+            raise SpecError("seed names seeds, seeds counts them: give one of the two")
+        named["seed"] = tuple(range(seeds))
+    if isinstance(named.get("at"), str):
+        named["at"] = flops_of(named["at"])
+    request = RunRequest(**named)
+    _check_scheduler(request)
+    return with_suite(registry, request, suite, named.keys()) if suite else request
+
+
+def _check_scheduler(request: RunRequest) -> None:
+    if request.scheduler and request.executor != "dask":
+        raise SpecError("--scheduler is for --executor dask")
+    if request.scheduler and request.device == "auto":
+        raise SpecError("--scheduler needs --device cpu or --device cuda: its workers may not be alike")
+    if request.scheduler and not re.search(r":\d+$", request.scheduler):
+        raise SpecError("--scheduler is an address such as tcp://HOST:8786")
+
+
+def flops_of(text: str) -> float:
+    """Parse a rung of training, such as `0.5TFLOP`. Raises SpecError."""
+    budget = Budget.parse(text)
+    if budget.kind != "flops":
+        raise SpecError(f"'{text}' is no amount of compute: say 0.5TFLOP, for example")
+    return budget.amount
+
+
+def understood(components: Mapping[str, Specs]) -> tuple[Registry, dict[str, list[str]]]:
+    """Return a registry that knows these components, by kind, their classes included, and the spec of each.
+
+    Raises PluginError for a class that breaks its contract, or whose name is taken; TypeError for what is no component.
+    """
+    module_digest.cache_clear()  # a notebook may have loaded a module anew
+    wanted = {kind: listed(given) for kind, given in components.items()}
+    classes = [c for given in wanted.values() for each in given for c in _classes(each)]
+    texts = {kind: [_text(each) for each in given] for kind, given in wanted.items() if given}
+    return with_classes(registry(), classes), texts
+
+
+def listed(given: Specs) -> list[Spec]:
+    """Return components as a list: one may be given by itself."""
+    return [given] if isinstance(given, str | Component | type) else list(given)
+
+
+def _classes(given: Spec) -> list[type[Component]]:
+    if isinstance(given, Chain):
+        return [type(part) for part in given.parts]
+    if isinstance(given, type) and issubclass(given, Component):
+        return [given]
+    if isinstance(given, Component):
+        return [type(given)]
+    if isinstance(given, str):
+        return []
+    raise TypeError(f"{given!r} is no component: give a spec such as 'unet:width=16', a component, or its class")
+
+
+def _text(given: Spec) -> str:
+    return given.name if isinstance(given, type) else str(given)

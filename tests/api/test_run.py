@@ -1,0 +1,124 @@
+"""A run from Python: what it takes, and the board that it gives."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass, fields
+from typing import get_type_hints
+
+import numpy as np
+import pytest
+import toys
+from click.testing import CliRunner
+from PIL import Image
+
+import benchbench
+from benchbench.api import request
+from benchbench.api.leaderboard import Leaderboard
+from benchbench.api.request import Options, request_of, understood
+from benchbench.cli import main
+from benchbench.running.plan import RunRequest
+
+
+def test_a_class_that_cannot_be_imported_has_a_row_beside_a_plugins(board: Leaderboard) -> None:
+    assert set(board.to_pandas()["model"]) == {"local:width=3", "identity"}
+    assert board.failures == {}
+
+
+def test_the_board_is_text_in_a_shell_and_a_table_with_pictures_in_a_notebook(board: Leaderboard) -> None:
+    assert "local:width=3" in repr(board)
+    html = board._repr_html_()
+    assert len(re.findall('src="data:image/png;base64,', html)) == 3  # two models, and the truth
+    assert html.count("<tr") == 4
+
+
+def test_names_from_elsewhere_are_inert_in_html(board: Leaderboard) -> None:
+    from dataclasses import replace
+
+    from benchbench.api.html import html_of
+    from benchbench.boards.view import view_of
+
+    setting = replace(board.boards[0].setting, dataset="<script>")
+    assert "<script>" not in html_of(view_of(replace(board.boards[0], setting=setting)))
+
+
+def test_an_entry_restores_an_image_of_any_size_by_the_stored_weights(board: Leaderboard) -> None:
+    entry = board["local:width=3"]
+    photo = np.random.default_rng(0).integers(0, 256, (24, 20, 3)).astype(np.uint8)
+    restored = entry.restore(photo)
+    assert isinstance(restored, Image.Image)
+    assert restored.size == (20, 24)
+    assert entry.to_pandas().index.is_unique
+    identity = np.asarray(board["darken", "identity"].restore(Image.fromarray(photo[:16, :16])))
+    assert (identity == photo[:16, :16]).all()
+    with pytest.raises(benchbench.SpecError, match="did you mean 'local:width=3'"):
+        board["local:width=4"]
+
+
+def test_a_board_is_drawn_and_written_as_a_site(board: Leaderboard, tmp_path: object) -> None:
+    file = io.BytesIO()
+    board.plot("learning").savefig(file)
+    assert Image.open(file).width > 300
+    with pytest.raises(benchbench.SpecError, match="did you mean 'pareto'"):
+        board.plot("paretto")
+
+
+def test_the_name_of_a_plugins_component_is_taken() -> None:
+    @dataclass(frozen=True)
+    class Mine(toys.Identity):
+        name = "identity"
+
+    with pytest.raises(benchbench.PluginError, match=r"'identity' is there already, from .*: name .*Mine otherwise"):
+        understood({"model": Mine})
+
+
+def test_what_is_no_component_is_refused() -> None:
+    with pytest.raises(TypeError, match="3 is no component"):
+        understood({"model": [3]})  # type: ignore[list-item]
+
+
+def test_the_options_of_a_run_are_those_of_a_request() -> None:
+    given = set(get_type_hints(Options)) - {"seeds", "suite", "quiet"}
+    assert given == {field.name for field in fields(RunRequest)} - {
+        "dataset",
+        "degradation",
+        "model",
+        "metric",
+        "grids",
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"seeds": 2, "seed": (5,)}, "give one of the two"),
+        ({"size": 4}, "size must be at least 8"),
+        ({"at": "3epochs"}, "no amount of compute"),
+    ],
+)
+def test_options_that_contradict_each_other_or_are_out_of_range_are_refused(
+    options: dict[str, object], complaint: str
+) -> None:
+    with pytest.raises(benchbench.SpecError, match=complaint):
+        request_of(toys.registry(), options)
+
+
+def test_the_command_line_makes_the_same_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted: list[RunRequest] = []
+    monkeypatch.setattr("benchbench.running.run.run", lambda registry, asked, console: wanted.append(asked))
+    line = ["--degrade", "swirl", "--model", "unet", "--seeds", "3", "--at", "0.5TFLOP", "--threads", "2"]
+    CliRunner().invoke(main, ["run", *line])
+    named = {"degradation": ("swirl",), "model": ("unet",), "seeds": 3, "at": "0.5TFLOP", "threads": 2}
+    assert wanted == [request_of(toys.registry(), named)]
+
+
+def test_an_interrupted_run_raises_and_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    from benchbench.api import run
+    from benchbench.running.run import Report
+
+    report = Report([], 0, [], [], [], [], interrupted=True)
+    monkeypatch.setattr(run.running, "run", lambda *given: report)
+    with pytest.raises(KeyboardInterrupt, match="the same call goes on"):
+        benchbench.run(model="identity", out=f"{tmp_path}")
+    assert request.registry is toys.registry
