@@ -23,7 +23,7 @@ class Doubt(NamedTuple):
 
     def __call__(self, residual: float) -> bool:
         """Tell whether a photograph of that residual is to be doubted: it lies where the clean ones do."""
-        return (residual > self.limit) is (self.limit > self.usual)
+        return residual > self.limit
 
 
 Restore = Callable[[Tensor], Tensor]
@@ -38,9 +38,7 @@ def residuals(images: Tensor, restored: Tensor, degradation: Degradation, mask: 
 def doubt_of(clean: Tensor, degraded: Tensor, restore: Restore, degradation: Degradation, mask: Tensor) -> Doubt | None:
     """Set the limit by the validation images, `(N, 3, size, size)`; None where the residuals do not tell them apart."""
     own, others = (residuals(images, restore(images), degradation, mask) for images in (degraded, clean))
-    for below in (True, False):  # where a degradation draws anew, clean images may have the smaller residuals
-        near, far = own.quantile(1 - TAIL if below else TAIL), others.quantile(TAIL if below else 1 - TAIL)
-        if (near < far) if below else (near > far):
-            limit = near.clamp(min=LEAST).mul(far.clamp(min=LEAST)).sqrt()
-            return Doubt(float(limit), float(own.median()))
-    return None
+    near, far = own.quantile(1 - TAIL), others.quantile(TAIL)
+    if near >= far:  # as where it draws anew each time
+        return None
+    return Doubt(float(near.clamp(min=LEAST).mul(far.clamp(min=LEAST)).sqrt()), float(own.median()))
