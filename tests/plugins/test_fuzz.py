@@ -168,7 +168,7 @@ def tables(draw: st.DrawFn, known: list[str]) -> bytes:
 
 @st.composite
 def trees(draw: st.DrawFn) -> dict[str, bytes | Path]:
-    tree = dict(draw(files))
+    tree = {"good.png": VALID[1]} | dict(draw(files))
     if draw(st.booleans()):
         tree[draw(st.sampled_from(["attributes.csv", "attributes.csv", "../attributes.csv"]))] = draw(
             tables(list(tree))
@@ -299,7 +299,7 @@ def test_a_folder_ends_in_images_reasons_or_a_line(
                     check_command(["degrade", "--with", "pixelate", "--out", str(out), "--", *chosen], out)
                 else:
                     options = ["--degrade", "pixelate", "--runs", str(runs), "--out", str(out)]
-                    check_command(["restore", *options, "--", *chosen], out)
+                    check_command(["restore", "--whole", *options, "--", *chosen], out)
     finally:
         shutil.rmtree(place / "above")
         shutil.rmtree(out, ignore_errors=True)
