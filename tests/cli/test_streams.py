@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from benchbench.api.console import Console
 from benchbench.cli import main
-from benchbench.cli.console import Console
 
 
 @pytest.mark.parametrize("charset", ["cp1252", "cp437", "latin-1", "gbk"])
