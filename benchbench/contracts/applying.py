@@ -44,7 +44,19 @@ class Composite(Degradation, ABC):
 
 
 class Chain(Composite):
-    """Degradations one after another: `gaussian-blur+gaussian-noise` blurs, then adds noise to the blurred image."""
+    """Degradations one after another: `gaussian-blur+gaussian-noise` blurs, then adds noise to the blurred image.
+
+    >>> from dataclasses import dataclass
+    >>> from benchbench import Chain, Degradation, Degraded
+    >>> @dataclass(frozen=True)
+    ... class Negative(Degradation):
+    ...     "Dark for light."
+    ...     name = "negative"
+    ...     def apply(self, clean, draw):
+    ...         return Degraded(1 - clean)
+    >>> print(Chain((Negative(), Negative())))
+    negative+negative
+    """
 
     def _written(self, parts: list[str]) -> str:
         return "+".join(parts)
@@ -76,6 +88,17 @@ class Shuffled(Composite):
     """Degradations in an order that each image draws for itself: `gaussian-noise~jpeg`.
 
     The truth has the `order` (N, parts): the numbers of the parts as they came. What the parts drew is not told.
+
+    >>> from dataclasses import dataclass
+    >>> from benchbench import Shuffled, Degradation, Degraded
+    >>> @dataclass(frozen=True)
+    ... class Negative(Degradation):
+    ...     "Dark for light."
+    ...     name = "negative"
+    ...     def apply(self, clean, draw):
+    ...         return Degraded(1 - clean)
+    >>> print(Shuffled((Negative(), Negative())))
+    negative~negative
     """
 
     def _written(self, parts: list[str]) -> str:
@@ -94,6 +117,17 @@ class Sometimes(Composite):
     """A degradation that strikes each image with a probability: `30%jpeg`.
 
     The truth has `struck` (N,), bool. What the part drew is not told.
+
+    >>> from dataclasses import dataclass
+    >>> from benchbench import Sometimes, Degradation, Degraded
+    >>> @dataclass(frozen=True)
+    ... class Negative(Degradation):
+    ...     "Dark for light."
+    ...     name = "negative"
+    ...     def apply(self, clean, draw):
+    ...         return Degraded(1 - clean)
+    >>> print(Sometimes((Negative(),), probability=0.3))
+    30%negative
     """
 
     probability: float = 1.0

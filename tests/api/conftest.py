@@ -14,17 +14,6 @@ from benchbench.api import request
 from benchbench.api.leaderboard import Leaderboard
 
 
-@dataclass(frozen=True)
-class Brighten(benchbench.Model):
-    """A model that no plugin brings."""
-
-    name = "brighten"
-    width: int = benchbench.param(1, "of nothing", low=1)
-
-    def build(self, task: benchbench.Task) -> nn.Module:
-        return nn.Conv2d(3, 3, self.width, padding="same")
-
-
 @pytest.fixture(autouse=True)
 def _toys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request, "registry", toys.registry)
@@ -34,10 +23,15 @@ def _toys(monkeypatch: pytest.MonkeyPatch) -> None:
 def board(tmp_path_factory: pytest.TempPathFactory, toy_cache: Path) -> Leaderboard:
     """The board of a class and a spec, on the toy portraits."""
 
-    class Local(Brighten):
-        """One that cannot be imported."""
+    @dataclass(frozen=True)
+    class Local(benchbench.Model):
+        """A model that no plugin brings, and that cannot be imported."""
 
         name = "local"
+        width: int = benchbench.param(1, "of nothing", low=1)
+
+        def build(self, task: benchbench.Task) -> nn.Module:
+            return nn.Conv2d(3, 3, self.width, padding="same")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(request, "registry", toys.registry)

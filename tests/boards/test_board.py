@@ -162,7 +162,9 @@ def test_gain_and_recovered(metric: str, model: float, base: float, ideal: float
     results.write(tmp_path, {metric: base}, **BASELINE)
     results.write(tmp_path, {metric: ideal}, **ORACLE)
     found = board(tmp_path)
-    assert column(found, "gain") == {"tiny-conv": model - base, "identity": 0, "oracle": ideal - base}
+    better = 1 if metric == "peak" else -1  # a gain is above 0 where it is better
+    gains = {"tiny-conv": better * (model - base), "identity": 0, "oracle": better * (ideal - base)}
+    assert column(found, "gain") == gains
     expected = {"tiny-conv": (model - base) / (ideal - base), "identity": 0, "oracle": 1}
     assert column(found, "recovered") == pytest.approx(expected)
 

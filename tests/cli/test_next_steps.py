@@ -19,7 +19,8 @@ REQUEST = RunRequest(budget="quick")
 def report(tmp_path: Path, seeds: int = 1, **facts: object) -> Report:
     """A run that trained a model so many times."""
     folders = [results.write(tmp_path, seed=seed, **facts) for seed in range(seeds)]
-    return Report([store.read(folder).record for folder in folders], 1, [], [], [])
+    records = [store.read(folder).record for folder in folders]
+    return Report(records, 1, [], [], [], failed=[record for record in records if record.status == "failed"])
 
 
 def commands(found: list[tuple[str, str]]) -> list[str]:

@@ -88,7 +88,7 @@ def test_what_is_no_list_is_named_or_says_nothing(root: Path, form: str, text: s
 def test_yaml_without_its_reader_says_the_way_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (root / "legislators-current.yaml").write_text("[]")
     monkeypatch.setitem(sys.modules, "yaml", None)
-    with pytest.raises(DataError, match=r"benchbench\[congress\]"):
+    with pytest.raises(DataError, match=r"benchbench-portraits\[congress\]"):
         Congress(path=str(root)).load(16)
 
 

@@ -95,7 +95,7 @@ def test_offline_is_respected_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(DataError, match=r"pip install 'benchbench\[hf\]'"):
+    with pytest.raises(DataError, match=r"pip install 'benchbench-portraits\[hf\]'"):
         HuggingFace(str(root)).load(16)
 
 

@@ -243,7 +243,7 @@ def test_options_that_contradict_each_other_are_a_mistake(options: list[str], sa
 def test_without_dask_one_line_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     request = RunRequest(size=16, out=tmp_path / "out", model=("identity",), executor="dask")
-    with pytest.raises(BenchbenchError, match=r"needs Dask: pip install 'benchbench\[dask\]'"):
+    with pytest.raises(BenchbenchError, match=r"needs Dask: pip install 'benchbench-portraits\[dask\]'"):
         run.run(toys.registry(), request, Recorder())
     assert not (tmp_path / "out").exists()
 
