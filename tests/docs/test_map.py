@@ -11,9 +11,13 @@ from typing import NamedTuple
 
 import pytest
 
+import benchbench
+
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "benchbench"
 PAGE = (ROOT / "docs" / "about" / "architecture.md").read_text(encoding="utf-8")
+INDEX = (ROOT / "docs" / "about" / "index-of-decisions.md").read_text(encoding="utf-8")
+NAMED = re.compile(r"`([\w./-]+\.(?:py|toml|md|yml|html|js|css))(?::([\w.]+))?`")
 STOP = re.compile(r"^( *)([\w./-]+\.py):([\w.]+)( .*)?$")
 THROUGH = re.compile(r"\(through (\w+)\)")
 Definition = ast.FunctionDef | ast.ClassDef
@@ -72,6 +76,24 @@ def definitions(path: Path) -> dict[str, Definition]:
     return found
 
 
+def targets(node: ast.AST) -> set[str]:
+    """The names that an assignment gives a value, or a type."""
+    given = getattr(node, "targets", [node.target] if isinstance(node, ast.AnnAssign) else [])
+    return {n.id for target in given for n in ast.walk(target) if isinstance(n, ast.Name)}
+
+
+@functools.cache
+def decided(path: Path) -> set[str]:
+    """All names of a file: its functions, classes, methods and constants, and the fields of classes as `Class.field`."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    fields = {f"{c.name}.{name}" for c in body if isinstance(c, ast.ClassDef) for n in c.body for name in targets(n)}
+    return definitions(path).keys() | fields | {name for node in body for name in targets(node)}
+
+
+def entries() -> list[str]:
+    return [line for line in INDEX.splitlines() if line.startswith("- ")]
+
+
 def words(node: ast.AST) -> set[str]:
     """All names in a piece of code."""
     names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
@@ -102,6 +124,9 @@ def imported(path: Path) -> set[Path]:
     """The files that a file imports of benchbench, those that a package's `__init__` passes on included."""
     found: set[Path] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "benchbench":
+            homes = [benchbench._HOME_OF.get(alias.name, "__init__") for alias in node.names]
+            found |= {CORE.joinpath(*home.split(".")).with_suffix(".py") for home in homes}
         if isinstance(node, ast.ImportFrom) and node.level:
             base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
             if base.is_dir():
@@ -135,12 +160,28 @@ def test_plugins_are_reached_through_their_contract_only() -> None:
         assert stop.through or (CORE / stop.path).exists() or not (CORE / before.path).exists()
 
 
-def test_every_file_and_function_named_on_the_page_exists() -> None:
-    named = re.findall(r"`([\w./-]+\.(?:py|toml|md|yml|html|js|css))(?::([\w.]+))?`", PAGE)
+@pytest.mark.parametrize("page", [PAGE, INDEX], ids=["map", "index"])
+def test_every_file_and_name_on_the_pages_exists(page: str) -> None:
+    named = NAMED.findall(page)
     assert len(named) > 40
     for path, name in named:
         assert located(path).exists(), f"{path} does not exist"
-        assert not name or name in definitions(located(path)), f"{path}:{name} does not exist"
+        assert not name or name in decided(located(path)), f"{path}:{name} does not exist"
+
+
+def test_the_index_leads_to_every_file_that_decides_anything() -> None:
+    files = {*CORE.rglob("*.py"), *(ROOT / "plugins").glob("*/_*.py")}
+    named = {located(path) for line in entries() for path, _ in NAMED.findall(line)}
+    missing = {path for path in files if path.stem != "__init__"} - named
+    assert not missing, "no line of docs/about/index-of-decisions.md names these"
+
+
+def test_the_index_is_in_alphabetical_order() -> None:
+    heads = [re.match(r"- \*\*(.+?)\*\* — (?=.*`)", line) for line in entries()]
+    assert all(heads), "a line of the index is not `- **words** — `place``"
+    keys = [re.sub(r"[^a-z0-9 ]", "", head[1].casefold()) for head in heads if head]
+    assert keys == sorted(keys)
+    assert len(set(keys)) == len(keys) > 120
 
 
 def test_the_floors_are_those_of_the_test_of_imports() -> None:
