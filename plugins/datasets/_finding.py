@@ -133,14 +133,17 @@ def short_ids(names: Sequence[str]) -> list[str]:
 
 
 def digest(root: Path, files: Iterable[Path]) -> str:
-    """A digest of the names relative to `root`, sizes and times of files; one that is missing counts as such."""
+    """A digest of the names relative to `root`, sizes and times of files; one that is missing counts as such.
+
+    The time of the last change counts beside that of the contents, which whoever writes a file may set as he likes.
+    """
     lines = []
     for path in files:
         try:
             status = path.stat()
-            lines.append((os.path.relpath(path, root), status.st_size, status.st_mtime_ns))
+            lines.append((os.path.relpath(path, root), status.st_size, status.st_mtime_ns, status.st_ctime_ns))
         except OSError:
-            lines.append((os.path.relpath(path, root), -1, -1))
+            lines.append((os.path.relpath(path, root), -1, -1, -1))
     return hashlib.sha256(repr(sorted(lines)).encode(errors="backslashreplace")).hexdigest()[:16]
 
 

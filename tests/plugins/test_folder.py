@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,16 @@ def test_version_follows_every_file_that_matters(tmp_path: Path, changed: str) -
     assert dataset.version() == before
     (tmp_path / changed).write_bytes(encoded(noise(50, 50, seed=3), "PNG"))
     assert dataset.version() != before
+
+
+def test_version_follows_a_file_whose_size_and_time_stay(tmp_path: Path) -> None:
+    image, dataset = tmp_path / "a.bmp", Folder(path=str(tmp_path))
+    image.write_bytes(encoded(noise(50, 50, seed=1), "BMP"))
+    before, version = image.stat(), dataset.version()
+    image.write_bytes(encoded(noise(50, 50, seed=2), "BMP"))
+    os.utime(image, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert image.stat().st_size == before.st_size
+    assert dataset.version() != version
 
 
 def test_version_ignores_files_that_are_no_part_of_the_set(tmp_path: Path) -> None:
