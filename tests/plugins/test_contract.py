@@ -9,7 +9,14 @@ from benchbench.checks import SIZE
 from benchbench.registry import registry
 from benchbench.testing import contract_tests
 
-QUICK = {"faces": "faces:n=60", "dncnn": "dncnn:depth=5", "nafnet": "nafnet:preset=20k"}  # whole ones at full size
+QUICK = {
+    "faces": "faces:n=60",
+    "dncnn": "dncnn:depth=5",
+    "nafnet": "nafnet:preset=20k",
+    "drunet": "drunet:preset=36k",
+    "restormer": "restormer:preset=20k",
+    "swinir": "swinir:preset=11k",
+}  # whole ones at full size
 SLOW = {"swirl-params"}  # its search takes as long as all that others do; it is tried at full size
 PATHS = {
     "celeba",
