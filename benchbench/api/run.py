@@ -29,7 +29,7 @@ def run(
     :param degrade: Degradations; by default that of the plugins which is the default.
     :param model: Models; by default all.
     :param dataset: Data sets; by default that which is the default.
-    :param metric: Metrics; by default all.
+    :param metric: Metrics; by default all but slow ones.
     :param options: As `benchbench run --help` has them: `budget="quick"`, `seeds=3`, `size=64`, `out="runs"`, … and
         `quiet=True`, which shows no progress.
     :raises BenchbenchError: What the user can mend, before anything is written.

@@ -89,7 +89,7 @@ def score(restored: Pictures, clean: Pictures, metrics: Specs = (), device: str 
 
     :param restored: The images to score.
     :param clean: As many clean ones, each of the same size as its restored one.
-    :param metrics: Specs, components or classes; by default all.
+    :param metrics: Specs, components or classes; by default all but slow ones.
     :param device: Where the metrics are computed: cpu, cuda, or auto.
     :raises DataError: What are no images, or not as many, or of other sizes.
     :raises SpecError: An unknown metric.
@@ -102,7 +102,7 @@ def score(restored: Pictures, clean: Pictures, metrics: Specs = (), device: str 
             sizes = " and ".join(f"{image.shape[2]}×{image.shape[1]}" for image in (one, other))
             raise DataError(f"image {position}: restored and clean have different sizes, {sizes} px")
     known, specs = understood({"metric": metrics})
-    chosen = choose(known, "metric", specs.get("metric", ["all"]))
+    chosen = choose(known, "metric", specs.get("metric", ()))
     groups: dict[torch.Size, list[int]] = {}
     for position, image in enumerate(left):
         groups.setdefault(image.shape, []).append(position)

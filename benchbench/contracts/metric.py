@@ -34,6 +34,8 @@ class Metric(Component, ABC):
     """
 
     higher_is_better: ClassVar[bool]
+    default: ClassVar[bool] = True
+    """Whether models are scored by this one when no metric is named; say False if it is slow."""
     signed: ClassVar[bool] = False
     """Whether the score is a shift: 0 is best, its sign tells the direction, and it never ranks models."""
     unit: ClassVar[str] = ""

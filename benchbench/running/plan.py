@@ -93,7 +93,7 @@ def plan(
     if Budget.parse(request.budget).kind == "recipe" and request.tune:
         raise SpecError("--tune is for all budgets but recipe, by which a model keeps its own learning rates")
     datasets = choose(registry, "dataset", request.dataset)
-    metrics = choose(registry, "metric", request.metric or ["all"])
+    metrics = choose(registry, "metric", request.metric)
     cells = list(_cells(registry, request))
     _check_machine(request)
     for folder in writes_to:
@@ -130,19 +130,19 @@ def _check_machine(request: RunRequest) -> None:
 def choose(registry: Registry, kind: str, texts: Sequence[str]) -> list[Any]:
     """Return the components that the specs name, in their order and without repeats; `all` stands for each of the kind.
 
-    Without any spec, those that declare themselves the default. Raises SpecError. Components with a parameter that
-    lacks a default are not part of `all`.
+    Without any spec, those of `all` that declare themselves the default. Raises SpecError. Components with a parameter
+    that lacks a default are not part of `all`.
     """
     found: dict[str, Component] = {}
-    texts = texts or [name for name, component in registry.of(kind).items() if component.default]
-    for text in texts:
-        if text != "all":
-            component = registry.resolve(kind, text)
+    every = {
+        name: component_class
+        for name, component_class in registry.of(kind).items()
+        if all(p.default is not dataclasses.MISSING for p in parameters_of(component_class).values())
+    }
+    for text in texts or [name for name, component_class in every.items() if component_class.default]:
+        named = [make() for make in every.values()] if text == "all" else [registry.resolve(kind, text)]
+        for component in named:
             found.setdefault(str(component), component)
-            continue
-        for name, component_class in registry.of(kind).items():
-            if all(p.default is not dataclasses.MISSING for p in parameters_of(component_class).values()):
-                found.setdefault(name, component_class())
     if not found:
         raise SpecError(f"no {kind} was chosen; `benchbench list` shows them")
     return list(found.values())

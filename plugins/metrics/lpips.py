@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
-from benchbench import Metric, Task, Weights, hookimpl, missing_weights, read_weights
+from benchbench import Metric, Task, Weights, hookimpl, missing_weights, param, read_weights
 
 from ._regions import refuse, too_small
 from ._vgg16 import LAYERS, LEAST_SIZE, VGG16, distance, vgg16_features
@@ -37,9 +37,9 @@ class LPIPS(Metric):
     """Learned perceptual image patch similarity (VGG16).
 
     The squared distance of channel-normalised features at five depths of VGG16, with learned weights; 0 for identical
-    images, lower is better. Whole images of at least 16 px; a grey one counts as RGB with three equal channels.
-    Computed by `piq.LPIPS` from weights that must lie on disk. Zhang et al. 2018, "The unreasonable effectiveness of
-    deep features as a perceptual metric".
+    images, lower is better. Papers that state the similarity of AlexNet's features have other numbers. Whole images of
+    at least 16 px; a grey one counts as RGB with three equal channels. Computed by `piq.LPIPS` from weights that must
+    lie on disk. Zhang et al. 2018, "The unreasonable effectiveness of deep features as a perceptual metric".
     """
 
     name = "lpips"
@@ -49,6 +49,8 @@ class LPIPS(Metric):
     regional = False
     library = "piq"
     weights: ClassVar[tuple[Weights, ...]] = (VGG16, WEIGHTS)
+
+    network: Literal["vgg16"] = param("vgg16", "whose features are compared")
 
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
         refuse(region, self.name)

@@ -23,11 +23,12 @@ MODULES = [
 ]
 PRETRAINED = {"lpips", "dists", "unswirl-loss", "identity-similarity"}  # what they need is not at hand here
 METRICS = [metric() for module in MODULES for metric in module.benchbench_metrics() if metric.name not in PRETRAINED]
-BEST = dict.fromkeys(["ssim", "ms-ssim", "ms-ssim-3", "vif", "haarpsi"], 1.0) | {"psnr": 10 * math.log10(12 * 255**2)}
+BEST = dict.fromkeys(["ssim", "ssim-y", "ms-ssim", "ms-ssim-3", "vif", "haarpsi", "fsim", "vsi"], 1.0)
+BEST |= dict.fromkeys(["psnr", "psnr-y"], 10 * math.log10(12 * 255**2))
 SIGNED = {m.name for m in METRICS if m.signed}
 BLIND_TO_NOISE = {"checkerboard", *SIGNED}  # by design: one artefact only; means, which noise leaves alone
 OF_COLOUR = {"hue-shift"}  # which grey has not
-PER_PIXEL = {"mse", "rmse", "mae", "psnr", "rgb-histogram", "hue-shift", "lightness-shift"}
+PER_PIXEL = {"mse", "rmse", "mae", "psnr", "psnr-y", "rgb-histogram", "hue-shift", "lightness-shift"}
 
 SIZE = 176  # enough for five scales, and a multiple of 16
 

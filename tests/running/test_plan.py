@@ -87,8 +87,16 @@ def test_all_leaves_out_what_cannot_be_made_without_a_value(write_module: Callab
     )
     registry = toys.registry("needy_plugin")
     assert registry.failures == []
-    assert [str(m) for m in plan.choose(registry, "metric", ["all"])] == ["mean-error", "peak"]
+    for texts in (["all"], []):
+        assert [str(m) for m in plan.choose(registry, "metric", texts)] == ["mean-error", "peak"]
     assert [str(m) for m in plan.choose(registry, "metric", ["needy:path=x"])] == ["needy:path=x"]
+
+
+def test_slow_metrics_are_taken_only_if_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chosen("metric") == chosen("metric", "all") == ["mean-error", "peak"]
+    monkeypatch.setattr(toys.Peak, "default", False)
+    assert chosen("metric") == ["mean-error"]
+    assert chosen("metric", "all") == ["mean-error", "peak"]
 
 
 # ── the grid ─────────────────────────────────────────────────────────────────────────────────────────────────────────
