@@ -15,8 +15,6 @@ from .text import NARROW, arrow, interval, margin, number
 MAIN = 4
 """Metrics of the first table. The others have a table of their own: one for all would be too wide."""
 BETWEEN = "between trainings"
-INFINITE = 1e308
-"""Stands for infinity, for which neither JSON nor JavaScript has a number."""
 GROUPS = {
     "main": REGIONS[""],
     "cost": "cost",
@@ -62,7 +60,7 @@ class Cell:
 
     text: str
     value: float | None
-    """None for a missing one, ±INFINITE for an infinite one."""
+    """None for a missing one."""
     best: bool = False
     """True if it shows the same digits as the best competing model, and that one is better than the degraded input."""
     margin: str = ""
@@ -70,11 +68,6 @@ class Cell:
     interval: str = ""
     """The 95 % interval, `23.69 to 24.47`."""
     unit: str = ""
-
-    @property
-    def finite(self) -> bool:
-        """True for a number that is neither missing nor infinite."""
-        return self.value is not None and abs(self.value) < INFINITE
 
     @property
     def full(self) -> str:
@@ -182,4 +175,4 @@ def with_margins(cells: Sequence[Cell], rows: pd.DataFrame, column: Column) -> l
 
 
 def _sortable(value: float) -> float | None:
-    return None if math.isnan(value) else max(-INFINITE, min(INFINITE, float(value)))
+    return None if math.isnan(value) else float(value)

@@ -117,9 +117,8 @@ def estimate(scores: Array, model: NDArray[np.intp], trained: NDArray[np.bool_],
     order = np.argsort(model, kind="stable")
     starts = np.searchsorted(model[order], np.arange(len(trained)))
     count = np.bincount(model, minlength=len(trained)).astype(float)[:, None]
-    with np.errstate(invalid="ignore"):  # of infinite scores
-        value = np.add.reduceat(means[order], starts) / count
-        squares = np.add.reduceat(((means - value[model]) ** 2)[order], starts)
+    value = np.add.reduceat(means[order], starts) / count
+    squares = np.add.reduceat(((means - value[model]) ** 2)[order], starts)
     seeds, freedom = _between(squares, count, trained)
     return Estimate(
         value,

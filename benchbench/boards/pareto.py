@@ -86,7 +86,7 @@ def pareto(board: Board) -> Figure | None:
     figure = figure_of(5.5 * len(found) + 0.5, 4.5)
     for position, (cost, names) in enumerate(found.items()):
         axes = figure.add_subplot(1, len(found), position + 1)
-        rows = board.rows[(board.rows["role"] != IDEAL) & np.isfinite(board.rows[metric])]
+        rows = board.rows[(board.rows["role"] != IDEAL) & board.rows[metric].notna()]
         x, y = rows[cost] / COSTS[cost].unit, rows[metric]
         on = rows["model"].isin(names)
         axes.set_xscale("symlog", linthresh=x[x > 0].min(), linscale=0.4)  # some cost nothing

@@ -17,11 +17,9 @@ NARROW = "\u202f"  # a space that does not break a cell in two
 
 
 def number(value: Any, digits: int) -> str:
-    """A score for people: `∞` for infinite, `–` for missing."""
+    """A score for people: `–` for a missing one."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
-    if isinstance(value, float) and math.isinf(value):
-        return "∞" if value > 0 else "-∞"
     return f"{value:z.{digits}f}"  # z: a small negative value is 0, not -0
 
 

@@ -15,12 +15,14 @@ from .parameters import Range
 def derive(*parts: object) -> int:
     """Derive a 63-bit seed from any values, equal on every machine and Python version (SHA-256 of their text).
 
+    A file's name that is no Unicode counts by its bytes.
+
     >>> from benchbench import derive
     >>> derive(0, "weights")
     7831180306208225803
     """
     text = "\x1f".join(str(p) for p in parts)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+    return int.from_bytes(hashlib.sha256(text.encode(errors="surrogateescape")).digest()[:8], "big") >> 1
 
 
 def generator(*parts: object, device: torch.device | str = "cpu") -> torch.Generator:

@@ -11,6 +11,7 @@ SCHEMA = 2
 Text = Annotated[str, Meta(max_length=10_000)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9A-Za-z._-]{1,64}\Z")]  # boards show it as it is
 Integer = Annotated[int, Meta(ge=-(2**62), le=2**62)]
+Finite = Annotated[float, Meta(ge=-1.79e308, le=1.79e308)]  # or NaN, for none
 Count = Annotated[int, Meta(ge=0, le=2**62)]
 Positive = Annotated[int, Meta(ge=1, le=2**62)]
 Status = Literal["scored", "skipped", "failed"]
@@ -163,8 +164,8 @@ class MetricFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Score(Struct, frozen=True, kw_only=True):
     """Mean and standard deviation over n test images."""
 
-    mean: float
-    std: float
+    mean: Finite
+    std: Finite
     n: Count
 
 

@@ -47,8 +47,9 @@ def write(path: Path, tables: Mapping[float, pd.DataFrame]) -> None:
 def read(path: Path) -> dict[float, pd.DataFrame]:
     """Read the scores of each test image at each rung, rising, in float64: rows are image ids, columns metrics.
 
-    A metric that a lower rung was not scored by is no column there. Raises ValueError.
+    A metric that a lower rung was not scored by is no column there. Raises ValueError, for infinite scores, too.
     """
+    import numpy as np
     import pyarrow
     from pyarrow import parquet
 
@@ -65,5 +66,7 @@ def read(path: Path) -> dict[float, pd.DataFrame]:
     unique = all(part.index.is_unique for part in found.values())
     if frame.index.name != "id" or not unique or not frame.columns.is_unique or not numeric or not found:
         raise ValueError(f"{path} is no table of one row of numbers per image and rung")
+    if np.isinf(frame.to_numpy(float)).any():
+        raise ValueError(f"{path} holds a score that is infinite")
     lower = {rung: part.dropna(axis="columns", how="all") for rung, part in found.items() if rung < max(found)}
     return {rung: part.astype("float64") for rung, part in (found | lower).items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +109,6 @@ def test_untrained_codecs_and_boards_without_gain_are_left_out(tmp_path: Path) -
             rate={"bytes": 9.0, "bits_per_pixel": 0.3},
             **UNTRAINED,
         )
-    results.write(tmp_path, {"peak": math.inf}, model="identity", role="baseline", degradation="nothing", **UNTRAINED)
     results.write(tmp_path, {"peak": 20}, model="c", degradation="nothing")
     assert [b.setting.degradation for b in found(tmp_path).boards] == ["darken", "grain", "swap"]
     assert set(found(tmp_path).rows["model"]) == {"a", "b", "c", "identity"}

@@ -39,13 +39,13 @@ def write(out: Path) -> Path:
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """Results of five models in two ways of training, with regions, an infinite score, a failure and a missing metric."""
+    """Results of five models in two ways of training, with regions, a failure and a missing metric."""
     runs = tmp_path / "runs"
     results.write(
         runs, {"peak": 20.0, "mean-error": 0.1, "peak@face": 15.0}, model="identity", role="baseline", **UNTRAINED
     )
     results.write(runs, {"peak": 40.0, "mean-error": 0.0}, model="oracle", role="ideal", sees=["truth"], **UNTRAINED)
-    results.write(runs, {"peak": math.inf, "mean-error": 0.0}, model="perfect", **UNTRAINED)
+    results.write(runs, {"peak": 58.0, "mean-error": 0.0}, model="perfect", **UNTRAINED)
     results.write(runs, {"peak": 25.0, "mean-error": 0.05, "peak@face": 1 / 3}, model="good")
     results.write(runs, {"mean-error": 0.2}, model="partial")
     results.write(runs, model="broken", status="failed", reason="RuntimeError: no memory")
@@ -62,7 +62,7 @@ def test_markdown_shows_the_board(out: Path) -> None:
     head, *rows = whole
     assert head[:6] == ["#", "model", "peak ↑ [dB]", "mean-error ↓", "gain peak", "recovered"]
     assert [without_margin(row[:6]) for row in rows] == [  # each was trained once: no ranks
-        ["–", "perfect", "∞", "0.0000", "∞", "∞"],
+        ["–", "perfect", "58.00", "0.0000", "+38.00", "190 %"],
         ["–", "oracle (sees truth)", "40.00", "0.0000", "+20.00", "100 %"],
         ["–", "good", "25.00", "0.0500", "+5.00", "25 %"],
         ["–", "identity", "20.00", "0.1000", "+0.00", "0 %"],
@@ -78,14 +78,14 @@ def test_markdown_shows_the_board(out: Path) -> None:
 def test_the_best_competitor_is_bold_and_references_never_are(out: Path) -> None:
     lines = [line for line in write(out).read_text(encoding="utf-8").splitlines() if line.startswith("|")]
     bold = {(line.split("|")[2].strip(), cell.strip()) for line in lines for cell in line.split("|") if "**" in cell}
-    assert ("perfect", "**∞**") in bold
+    assert ("perfect", "**58.00\u202f±0.00**") in bold
     assert ("perfect", "**0.0000**") in bold  # the oracle has that too, but does not compete
     assert not {"identity", "oracle (sees truth)"} & {name for name, _ in bold}
 
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(1.005, "1.00"), (2, "2.00"), (math.inf, "∞"), (-math.inf, "-∞"), (math.nan, "–"), (None, "–"), (-0.5, "-0.50")],
+    [(1.005, "1.00"), (2, "2.00"), (math.nan, "–"), (None, "–"), (-0.5, "-0.50")],
 )
 def test_numbers_for_people(value: Any, shown: str) -> None:
     assert number(value, 2) == shown
@@ -120,7 +120,7 @@ def test_a_board_without_scores_says_so(tmp_path: Path) -> None:
 def test_csv_holds_every_score_to_the_last_digit(out: Path) -> None:
     table = pd.read_csv(write(out).with_suffix(".csv"))
     quick = table[table["training"] == "any-time"].set_index("model")
-    assert quick["peak"].dropna().to_dict() == {"perfect": math.inf, "oracle": 40, "good": 25, "identity": 20}
+    assert quick["peak"].dropna().to_dict() == {"perfect": 58, "oracle": 40, "good": 25, "identity": 20}
     assert quick["peak@face"].dropna().to_dict() == {"good": 1 / 3, "identity": 15}
     assert quick["recovered"]["good"] == 0.25
     assert quick["status"].to_dict() == {"broken": "failed"} | dict.fromkeys(quick.index.drop("broken"), "scored")
@@ -133,7 +133,7 @@ def test_json_holds_the_same(out: Path) -> None:
     json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)
     quick, recipe = read_json(path)
     assert {row["model"]: row["peak"] for row in quick["rows"]} == {
-        "perfect": math.inf, "oracle": 40, "good": 25, "identity": 20, "partial": None,
+        "perfect": 58, "oracle": 40, "good": 25, "identity": 20, "partial": None,
     }  # fmt: skip
     assert not any("rank" in row for row in quick["rows"])  # each was trained once
     assert (quick["ranked_by"], quick["training"], recipe["training"]) == ("peak", "any-time", "recipe")

@@ -98,6 +98,11 @@ def test_derived_seed_is_the_start_of_a_sha_256() -> None:
     assert derive(7, "test", "face-1") == int(whole[:16], 16) // 2
 
 
+def test_a_file_name_that_is_no_unicode_counts_by_its_bytes() -> None:
+    whole = hashlib.sha256(b"7\x1ftest\x1fcaf\xe9").hexdigest()
+    assert derive(7, "test", os.fsdecode(b"caf\xe9")) == int(whole[:16], 16) // 2
+
+
 def test_derived_seed_is_equal_in_a_process_with_another_hash_seed() -> None:
     environment = {**os.environ, "PYTHONHASHSEED": "12345"}
     code = "from benchbench.contracts.seeding import derive; print(derive(7, 'test', 'face-é'))"

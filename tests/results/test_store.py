@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -210,7 +211,7 @@ def test_result_is_standard_json(folder: Path) -> None:
 # ── scores of single images ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-IDS = st.lists(st.tuples(st.floats(width=32), st.floats()), min_size=1, max_size=5, unique_by=repr)
+IDS = st.lists(st.tuples(st.floats(width=32, allow_infinity=False), st.floats(allow_infinity=False)), min_size=1, max_size=5, unique_by=repr)
 
 
 @given(IDS, st.lists(st.sampled_from([1e11, 2e11, 3.5e11, 1e15]), max_size=3, unique=True))
@@ -265,3 +266,13 @@ def test_a_file_that_is_no_table_is_damaged(folder: Path) -> None:
         scores.read(folder / store.SCORES)
     with pytest.raises(DamagedResult, match="cannot be read"):
         _ = store.Result(folder, parse(json.loads((folder / store.RESULT).read_text()))).scores
+
+
+def test_a_result_with_an_infinite_score_is_damaged(tmp_path: Path) -> None:
+    """The harness stores none, so that every mean on boards is finite."""
+    folder = results.write(tmp_path, {"peak": 20.0})
+    results.write_scores(folder, results.scores_in(folder).assign(peak=math.inf))
+    with pytest.raises(ValueError, match="infinite"):
+        scores.read(folder / store.SCORES)
+    with pytest.raises(ValueError, match="mean"):
+        results.write(tmp_path / "other", {"peak": math.inf})

@@ -54,6 +54,6 @@ def _row(board: Board) -> dict[str, str]:
     return line | {
         "best": escape(best.model) + (f" and {equals} more" if equals else ""),
         "score": f"{escape(view.ranking.head)} {escape(view.score(best))}",
-        "gain": gain.full if gain and gain.finite else "–",
+        "gain": gain.full if gain and gain.value is not None else "–",
         "models": str(len(view.rows)),
     }

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ...contracts.parameters import parameters_of
 from ...errors import SpecError
 from ...registry.registry import Registry
@@ -117,13 +115,12 @@ def cards(entries: Sequence[Entry], albums: Mapping[str, Album], registry: Regis
 
 
 def _worst(board: Board, model: str, album: Album | None, count: int = 4) -> list[dict[str, Any]]:
-    """See `Showing.worst`. Infinite scores are left out: an image that came back whole is no bad one."""
+    """See `Showing.worst`."""
     first, scores = board.ranked_by, board.first_results[model].scores
     if first is None or first not in scores:
         return []
     facts = board.metrics[first]
-    finite = scores[first][np.isfinite(scores[first])]
-    ordered = finite.sort_values(ascending=facts.higher_is_better, kind="stable")
+    ordered = scores[first].dropna().sort_values(ascending=facts.higher_is_better, kind="stable")
     return [
         {"image": str(image), "score": f"{number(float(score), facts.digits)} {facts.unit}".strip(),
          "pictures": album.triple(model, str(image)) if album else None}

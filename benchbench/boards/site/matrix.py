@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from ..columns import INFINITE
 from ..overall import SHARE, Overall
 from ..rows import GAIN, HIGH, LOW
 from ..text import interval
@@ -42,7 +41,7 @@ def _matrix_cells(entry: Entry) -> dict[str, dict[str, Any]]:
         return {}
     sign = 1 if ranking.higher_is_better else -1
     gains = {row.model: sign * (row.cells[GAIN].value or 0.0) for row in rows if GAIN in row.cells}
-    most = max((gain for gain in gains.values() if abs(gain) < INFINITE), default=0.0)
+    most = max(gains.values(), default=0.0)
     return {
         row.model: {
             "score": row.cells[ranking.key],

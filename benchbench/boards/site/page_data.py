@@ -36,7 +36,6 @@ def _data(entry: Entry, album: Album | None, models: Iterable[str], ids: Sequenc
     found = []
     for model in models:
         table = entry.board.first_results[model].scores.reindex(index=ids, columns=[c.key for c in metrics])
-        # null where there is none, or an infinite one, which no plot can hold
         scores = [[round(float(v), c.digits) if math.isfinite(v) else None for v in table[c.key]] for c in metrics]
         strip = album.restored.get(model) if album else None
         found.append({"name": model, "role": entry.row[model].role, "scores": scores} | (vars(strip) if strip else {}))

@@ -72,7 +72,7 @@
     text.append(strong(data.models[y.value].name), ` is better than `, strong(data.models[x.value].name), ` on ${better} of ${both.length} images.`);
     const parts = [text];
     const missing = data.ids.length - both.length;
-    if (missing) parts.push(paragraph(`${missing} images are left out: their score is infinite or missing.`));
+    if (missing) parts.push(paragraph(`${missing} images are left out: they have no score.`));
     parts.push(paragraph("On the line both are equal. Choose a dot to see its image."));
     detail.replaceChildren(...parts);
   }
@@ -138,7 +138,7 @@
     choose(points[Math.max(0, Math.min(points.length - 1, at))]);
   }
 
-  function drawable() { // the first metric that leaves anything to draw: in some, all scores are infinite
+  function drawable() { // the first metric that leaves anything to draw
     const shown = [x, y].map((select) => data.models[select.value].scores);
     const has = (metric) => data.ids.some((_, image) => shown.every((scores) => scores[metric][image] !== null));
     return Math.max(0, data.metrics.findIndex((_, metric) => has(metric)));
