@@ -211,7 +211,8 @@ def test_result_is_standard_json(folder: Path) -> None:
 # ── scores of single images ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-IDS = st.lists(st.tuples(st.floats(width=32, allow_infinity=False), st.floats(allow_infinity=False)), min_size=1, max_size=5, unique_by=repr)
+SINGLE, DOUBLE = st.floats(width=32, allow_infinity=False), st.floats(allow_infinity=False)
+IDS = st.lists(st.tuples(SINGLE, DOUBLE), min_size=1, max_size=5, unique_by=repr)
 
 
 @given(IDS, st.lists(st.sampled_from([1e11, 2e11, 3.5e11, 1e15]), max_size=3, unique=True))
