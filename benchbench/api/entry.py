@@ -10,12 +10,10 @@ from PIL import Image
 from torch import nn
 
 from ..boards import Board
-from ..boards.view import Row, view_of
-from ..contracts.digests import component_digest
-from ..contracts.model import Task
+from ..boards.view import Row, View, view_of
 from ..errors import BenchbenchError
-from ..evaluation.trained import load_module
 from ..images import as_bytes
+from ..photos.choosing import restorer_of
 from ..photos.restorer import Restorer
 from ..photos.restoring import restore
 from ..registry.registry import Registry
@@ -43,7 +41,8 @@ class Entry:
         return next(row for row in view_of(self.board).rows if row.model == self.model)
 
     def __repr__(self) -> str:
-        return f"{self.model}: rank {self.row.ranks} of {len(self.board.rows)}, {view_of(self.board).score(self.row)}"
+        view = view_of(self.board)
+        return f"{self.model}: {place(view, self.row)}, {view.score(self.row)}"
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the scores of each test image (rows: ids; columns: metrics), averaged over trainings."""
@@ -53,7 +52,10 @@ class Entry:
     @cached_property
     def restorer(self) -> Restorer:
         """The model with its weights. Raises BenchbenchError where there are none, or its source has changed since."""
-        return restorer_of(self.registry, self.result)
+        if restorer := restorer_of(self.registry, self.result):
+            return restorer
+        trial = self.result.record.trial
+        raise BenchbenchError(f"{trial.model} or {trial.degradation} was changed since it was run: run it again")
 
     @property
     def module(self) -> nn.Module:
@@ -72,16 +74,7 @@ class Entry:
         return Image.fromarray(as_bytes(restore(photo[None].float() / 255, self.restorer))[0])
 
 
-def restorer_of(registry: Registry, result: Result) -> Restorer:
-    """Load the model of a result. Raises BenchbenchError where it has no weights, or its source has changed since."""
-    trial = result.record.trial
-    model, degradation = registry.resolve("model", trial.model), registry.resolve("degradation", trial.degradation)
-    if (trial.model_digest, trial.degradation_digest) != (component_digest(model), component_digest(degradation)):
-        raise BenchbenchError(f"{trial.model} or {trial.degradation} was changed since it was run: run it again")
-    facts = result.record.task
-    task = Task(trial.size, degradation, 3, tuple(facts.mean), tuple(facts.std))
-    try:
-        module = load_module(model, task, trial.seed, result.folder)
-    except (OSError, RuntimeError) as error:
-        raise BenchbenchError(f"{result.folder} holds no weights of {model}: run it again with fresh=True") from error
-    return Restorer(result, model, task, module, "")
+def place(view: View, row: Row) -> str:
+    """Say a row's rank, or where a board gives none, its place."""
+    of = f"rank {row.ranks}" if row.ranks != "–" else f"place {view.rows.index(row) + 1} by the mean"
+    return f"{of} of {len(view.rows)}"

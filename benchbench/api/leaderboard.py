@@ -81,18 +81,20 @@ class Leaderboard:
         """
         return pd.concat([as_table(b) for b in self.boards], ignore_index=True) if self.boards else pd.DataFrame()
 
-    def plot(self, kind: str = "curve") -> Figure:
-        """Draw a board: `curve` (score against training), `pareto` (against cost), `learning`, `losses` or `rate`.
+    def plot(self, kind: str | None = None) -> Figure:
+        """Draw a board: `curve` (score against training), `pareto` (against cost), `learning`, `losses`, ….
 
-        Of several boards it is the first that has it. Returns a figure of matplotlib, which a notebook shows. Raises
-        SpecError where there is nothing to draw.
+        None draws the first of these that there is something for: a short training has no `curve`. Of several boards
+        it is the first that has it. Returns a figure of matplotlib, which a notebook shows. Raises SpecError where
+        there is nothing to draw.
         """
-        if kind not in PLOTS:
+        if kind is not None and kind not in PLOTS:
             raise SpecError(f"no plot '{kind}': {did_you_mean(kind, PLOTS)}")
-        figure = next((drawn for board in self.boards if (drawn := PLOTS[kind](board)) is not None), None)
-        if figure is None:
-            raise SpecError(f"these boards have nothing for a plot of '{kind}'")
-        return figure
+        for plot in PLOTS.values() if kind is None else [PLOTS[kind]]:
+            for board in self.boards:
+                if (figure := plot(board)) is not None:
+                    return figure
+        raise SpecError("these boards have nothing for a plot" + (f" of '{kind}'" if kind else ""))
 
     def site(self, to: Path | str = "site") -> Path:
         """Write the boards as web pages, as `benchbench site` does; returns the front page."""

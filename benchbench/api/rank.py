@@ -16,6 +16,7 @@ from ..contracts.model import Model, Task
 from ..contracts.recipe import Recipe
 from ..registry.registry import Registry, registry
 from ..running.plan import choose
+from .entry import place
 from .leaderboard import Leaderboard
 from .request import Options, Spec, Specs, listed
 from .run import run
@@ -144,13 +145,12 @@ def _sentence(model: str, board: Board) -> str:
     if model not in board.first_results:
         reasons = [f"{row['status']}: {row['reason']}" for row in board.failures if row["model"] == model]
         return f"{model} on {degradation}: {' '.join(reasons) or 'not there'}"
-    place = next(position for position, row in enumerate(view.rows) if row.model == model)
-    row, higher, lower = view.rows[place], view.rows[max(0, place - 1) : place], view.rows[place + 1 : place + 2]
-    of = f"rank {row.ranks}" if row.ranks != "–" else f"place {place + 1} by the mean"
+    at = next(position for position, row in enumerate(view.rows) if row.model == model)
+    row, higher, lower = view.rows[at], view.rows[max(0, at - 1) : at], view.rows[at + 1 : at + 2]
     near = [
         f"{word} {r.model} ({view.score(r)})" for word, rows in (("after", higher), ("before", lower)) for r in rows
     ]
-    parts = [f"{of} of {len(view.rows)}, {view.score(row)}", ", ".join(near), _worse(view, model)]
+    parts = [f"{place(view, row)}, {view.score(row)}", ", ".join(near), _worse(view, model)]
     return f"{model} on {degradation}: {'; '.join(filter(None, parts))}"
 
 

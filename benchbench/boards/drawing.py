@@ -37,7 +37,13 @@ def figure_of(width: float, height: float) -> Figure:
     """Make an empty figure of this size in inches, without any window or global state."""
     from matplotlib.figure import Figure
 
-    return Figure((width, height), layout="constrained")
+    class Shown(Figure):
+        """A notebook shows it also where nobody has imported pyplot."""
+
+        def _repr_png_(self) -> bytes:
+            return png(self)
+
+    return Shown((width, height), layout="constrained")
 
 
 def png(figure: Figure) -> bytes:

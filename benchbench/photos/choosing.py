@@ -46,7 +46,7 @@ def best_trained(registry: Registry, out: Path, wanted: Wanted) -> Restorer:
         raise BenchbenchError(f"models for {wanted.degradation} were trained on different images, choose: {known}")
     ordered = sorted(results, key=lambda r: (_validation_psnr(r), r.record.key), reverse=True)
     for result in ordered:
-        if restorer := _load(registry, result, wanted.degradation):
+        if restorer := restorer_of(registry, result):
             others = tuple(f"{r.record.trial.model} {_validated(r)}" for r in ordered if r is not result)
             return replace(restorer, others=others)
     command = f"benchbench run --degrade {wanted.degradation} --model {wanted.model}"
@@ -57,6 +57,28 @@ def best_trained(registry: Registry, out: Path, wanted: Wanted) -> Restorer:
             f"{folder} was made by another version of {label} or {wanted.degradation}: run it again: `{command}`"
         )
     raise BenchbenchError(f"no trained result for {wanted.degradation} under {out}: `{command}` makes one")
+
+
+def restorer_of(registry: Registry, result: Result) -> Restorer | None:
+    """Load a result's model; None where a run would train anew, because a component's source has changed since.
+
+    Raises BenchbenchError where the result has no weights, or they fit no more, as a library has changed.
+    """
+    record, trial = result.record, result.record.trial
+    model, degradation = registry.resolve("model", trial.model), registry.resolve("degradation", trial.degradation)
+    made_by = trial.model_digest, trial.degradation_digest
+    if made_by != (component_digest(model), component_digest(degradation)):
+        return None
+    task = Task(trial.size, degradation, 3, tuple(record.task.mean), tuple(record.task.std))
+    try:
+        module = load_module(model, task, trial.seed, result.folder)
+    except OSError as error:
+        raise BenchbenchError(f"{result.folder} holds no weights of {model}: remove it, and run it again") from error
+    except RuntimeError as error:
+        raise BenchbenchError(f"{result.folder} does not fit {model} any more: remove it, and run it again") from error
+    images = f"on the validation images of {trial.dataset}, {trial.size} px"
+    score = f"{_validated(result)} {images}" if model.recipe else UNTRAINED
+    return Restorer(result, model, task, module, score)
 
 
 def _fits(result: Result, wanted: Wanted) -> bool:
@@ -82,20 +104,3 @@ def _validation_psnr(result: Result) -> float:
 def _validated(result: Result) -> str:
     psnr = _validation_psnr(result)
     return UNTRAINED if psnr == -math.inf else f"{psnr:.2f} dB"
-
-
-def _load(registry: Registry, result: Result, degradation: Degradation) -> Restorer | None:
-    """Load a result's model; None where a run would train anew, because a component's source has changed since."""
-    record, trial = result.record, result.record.trial
-    model = registry.resolve("model", trial.model)
-    made_by = trial.model_digest, trial.degradation_digest
-    if made_by != (component_digest(model), component_digest(degradation)):
-        return None
-    task = Task(trial.size, degradation, 3, tuple(record.task.mean), tuple(record.task.std))
-    try:
-        module = load_module(model, task, trial.seed, result.folder)
-    except RuntimeError as error:  # a library that it builds on has changed
-        raise BenchbenchError(f"{result.folder} does not fit {model} any more: remove it, and run it again") from error
-    images = f"on the validation images of {trial.dataset}, {trial.size} px"
-    score = f"{_validated(result)} {images}" if model.recipe else UNTRAINED
-    return Restorer(result, model, task, module, score)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import get_type_hints
 
 import numpy as np
@@ -34,8 +35,6 @@ def test_the_board_is_text_in_a_shell_and_a_table_with_pictures_in_a_notebook(bo
 
 
 def test_names_from_elsewhere_are_inert_in_html(board: Leaderboard) -> None:
-    from dataclasses import replace
-
     from benchbench.api.html import html_of
     from benchbench.boards.view import view_of
 
@@ -50,18 +49,44 @@ def test_an_entry_restores_an_image_of_any_size_by_the_stored_weights(board: Lea
     assert isinstance(restored, Image.Image)
     assert restored.size == (20, 24)
     assert entry.to_pandas().index.is_unique
+    assert re.match(r"local:width=3: place \d by the mean of 2, ", repr(entry))
     identity = np.asarray(board["darken", "identity"].restore(Image.fromarray(photo[:16, :16])))
     assert (identity == photo[:16, :16]).all()
     with pytest.raises(benchbench.SpecError, match="did you mean 'local:width=3'"):
         board["local:width=4"]
 
 
-def test_a_board_is_drawn_and_written_as_a_site(board: Leaderboard, tmp_path: object) -> None:
+def test_a_board_is_drawn(board: Leaderboard) -> None:
     file = io.BytesIO()
     board.plot("learning").savefig(file)
     assert Image.open(file).width > 300
+    assert board.plot()._repr_png_().startswith(b"\x89PNG")  # as short a training as this has no curve
+    with pytest.raises(benchbench.SpecError, match="nothing for a plot of 'rate'"):
+        board.plot("rate")
     with pytest.raises(benchbench.SpecError, match="did you mean 'pareto'"):
         board.plot("paretto")
+
+
+def test_a_board_is_written_as_a_site(board: Leaderboard, tmp_path: Path) -> None:
+    front = board.site(tmp_path / "site")
+    assert front == tmp_path / "site" / "index.html"
+    pages = {path.relative_to(front.parent).as_posix(): path.read_text() for path in front.parent.rglob("*.html")}
+    links = set(re.findall(r'href="([^"#:]+\.html)"', pages["index.html"]))
+    assert links
+    assert links <= set(pages)
+    assert any("local:width=3" in text for text in pages.values())
+
+
+def test_a_model_whose_weights_are_gone_says_how_to_have_them_again(
+    board: Leaderboard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    entry = board["local:width=3"]
+    gone = replace(entry, result=replace(entry.result, folder=tmp_path))
+    with pytest.raises(benchbench.BenchbenchError, match="holds no weights of local:width=3: remove it, and run it ag"):
+        gone.restore(np.zeros((16, 16, 3), np.uint8))
+    monkeypatch.setattr("benchbench.photos.choosing.component_digest", lambda component: "another")
+    with pytest.raises(benchbench.BenchbenchError, match=r"local:width=3 or darken was changed since .* run it again"):
+        replace(entry).restore(np.zeros((16, 16, 3), np.uint8))
 
 
 def test_the_name_of_a_plugins_component_is_taken() -> None:
