@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -121,7 +122,12 @@ def cluster(tmp_path: Path, env: dict[str, str], request: pytest.FixtureRequest)
 
 
 def wait_for(condition: Callable[[], object], alive: subprocess.Popen[str]) -> None:
-    while not condition():
+    def holds() -> bool:
+        with suppress(FileNotFoundError):  # a folder that is looked through may go meanwhile
+            return bool(condition())
+        return False
+
+    while not holds():
         assert alive.poll() is None, "the run ended before what was waited for: give it more to do"
         time.sleep(0.05)
 

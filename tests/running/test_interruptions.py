@@ -42,7 +42,7 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_nobody_at_work(tmp_path: Path, time
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
         while not list((tmp_path / "out").rglob("slow/*.partial/log.txt")):
-            assert process.poll() is None
+            assert process.poll() is None, process.communicate()[1]
             time.sleep(0.02)
         family = psutil.Process(process.pid).children(recursive=True)
         os.killpg(process.pid, signal.SIGINT)
