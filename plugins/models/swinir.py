@@ -58,7 +58,7 @@ class SwinIR(Model):
     recipe: ClassVar[Recipe | None] = Recipe(epochs=100, batch=4, lr=1e-3, optimizer="adamw", clip=1.0)
 
     preset: Literal["11k", "39k", "light", "12m"] = param(
-        "39k", "capacity, in parameters; light and 12m are the paper's"
+        "11k", "capacity, in parameters; light and 12m are the paper's"
     )
 
     def build(self, task: Task) -> nn.Module:

@@ -14,8 +14,6 @@ QUICK = {
     "dncnn": "dncnn:depth=5",
     "nafnet": "nafnet:preset=20k",
     "drunet": "drunet:preset=36k",
-    "restormer": "restormer:preset=20k",
-    "swinir": "swinir:preset=11k",
 }  # whole ones at full size
 SLOW = {"swirl-params"}  # its search takes as long as all that others do; it is tried at full size
 PATHS = {
