@@ -8,12 +8,13 @@ import shutil
 import tempfile
 from abc import abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, ClassVar, Literal
 
-from benchbench import DataError, Dataset, Images
+from benchbench import DataError, Dataset, Images, param
 
-from ._collecting import label_of
+from ._collecting import UPSCALE, label_of
 from ._finding import JUNK, Skipped, digest, plain, shown
 from ._own import OwnImages
 
@@ -23,14 +24,17 @@ Member = tuple[str, int, IO[bytes] | str]
 """The name of a file in an archive, its size in bytes, and its content, or the reason why there is none."""
 
 
+@dataclass(frozen=True)
 class Archive(Dataset):
     """Images in an archive; masks and `attributes.csv` lie in it as they would in a folder."""
 
-    path: str
-    crop: Literal["top", "centre"]
-    limit: int | None
-    upscale: bool
-    identities: Literal["complete", "ignore"]
+    path: str = param(help="the archive; ~ is your home")
+    crop: Literal["top", "centre"] = param("top", "which square of a tall image is taken; in a wide one, the middle")
+    limit: int | None = param(None, "take the first so many images only", low=1)
+    upscale: bool = param(False, UPSCALE)
+    identities: Literal["complete", "ignore"] = param(
+        "complete", "whether the column `identity` must name a person for each image, or is an attribute like others"
+    )
     way_out: ClassVar[str]
     """Which file to name."""
 

@@ -12,12 +12,10 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from benchbench import Dataset, hookimpl, param
+from benchbench import Dataset, hookimpl
 
 from ._archives import Archive, Member
-from ._collecting import UPSCALE
 
 
 @hookimpl
@@ -31,13 +29,6 @@ class Zip(Archive):
 
     name = "zip"
     way_out = "Name the archive that holds your images: zip:FILE.zip"
-    path: str = param(help="the archive; ~ is your home")
-    crop: Literal["top", "centre"] = param("top", "which square of a tall image is taken; in a wide one, the middle")
-    limit: int | None = param(None, "take the first so many images only", low=1)
-    upscale: bool = param(False, UPSCALE)
-    identities: Literal["complete", "ignore"] = param(
-        "complete", "whether the column `identity` must name a person for each image, or is an attribute like others"
-    )
 
     def members(self, path: Path) -> Iterator[Member]:
         with zipfile.ZipFile(path) as archive:
