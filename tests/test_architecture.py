@@ -105,6 +105,11 @@ def test_plugins_import_only_public_names(path: Path) -> None:
             assert {alias.name for alias in node.names} <= set(benchbench.__all__)
 
 
+def test_no_file_is_longer_than_one_cares_to_read() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in [*CORE, *PLUGINS]}
+    assert {path: length for path, length in lengths.items() if length > 250} == {}
+
+
 def test_every_plugin_file_has_one_entry_point_and_a_test() -> None:
     entry_points = {e.value: e.name for e in importlib.metadata.entry_points(group="benchbench")}
     files = [path for path in PLUGINS if path.parent.parent == ROOT / "plugins" and not path.name.startswith("_")]

@@ -73,8 +73,7 @@ class Trainer(ABC):
         if not any(p.requires_grad for p in self.module.parameters()):
             raise TrialError(f"{model.name} has nothing to train: say recipe = None")
         self.flops = training_flops(model, self.module, data)
-        wide = torch.float64 if has_float64(self.device) else torch.float32
-        losses = torch.zeros((), dtype=wide, device=self.device)
+        losses = torch.zeros((), dtype=torch.float64 if has_float64(self.device) else torch.float32, device=self.device)
         self.state = State(min(batch or recipe.batch, len(data)), losses)
         self.judged = self.make_judged()
         if self.compiled:
