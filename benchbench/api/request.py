@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from ..contracts.applying import Chain
+from .. import protocol
 from ..contracts.budget import Budget
 from ..contracts.component import Component
 from ..contracts.digests import module_digest
@@ -19,7 +19,7 @@ Spec = str | Component | type[Component]
 """A component: its spec, such as `unet:width=16`; an instance; or a class, which stands for its defaults."""
 Specs = Spec | Sequence[Spec]
 
-LEAST = {"size": 8, "seeds": 1, "jobs": 1, "threads": 1, "timeout": 1}
+LEAST = {"size": protocol.SMALLEST, "seeds": 1, "jobs": 1, "threads": 1, "timeout": 1}
 
 
 class Options(TypedDict, total=False):
@@ -58,6 +58,8 @@ def request_of(registry: Registry, given: Mapping[str, Any]) -> RunRequest:
     for name, least in LEAST.items():
         if named.get(name) is not None and named[name] < least:
             raise SpecError(f"{name} must be at least {least}, not {named[name]}")
+    if named.get("size", protocol.SMALLEST) > protocol.LARGEST:
+        raise SpecError(f"size must be at most {protocol.LARGEST}, not {named['size']}")
     seeds, suite = named.pop("seeds", None), named.pop("suite", None)
     if seeds is not None:
         if "seed" in named:
@@ -105,12 +107,10 @@ def listed(given: Specs) -> list[Spec]:
 
 
 def _classes(given: Spec) -> list[type[Component]]:
-    if isinstance(given, Chain):
-        return [type(part) for part in given.parts]
     if isinstance(given, type) and issubclass(given, Component):
         return [given]
     if isinstance(given, Component):
-        return [type(given)]
+        return [type(part) for part in given._members()]
     if isinstance(given, str):
         return []
     raise TypeError(f"{given!r} is no component: give a spec such as 'unet:width=16', a component, or its class")

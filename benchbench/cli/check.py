@@ -24,7 +24,7 @@ SIGNS: dict[Status, tuple[str, str]] = {"kept": ("âœ“", "green"), "skipped": ("â
 
 @click.command("check")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@options.option("--size", type=click.IntRange(8, 2048), default=32, help="Side of the images tried, in px.")
+@options.option("--size", type=options.SIZE, default=32, help="Side of the images tried, in px.")
 @options.option("--device", default="cpu", help="cpu, cuda, cuda:1, mps, or auto.")
 @click.option("--jobs", type=click.IntRange(1), help="Components at once.  [default: one a core, or one on a GPU]")
 @options.option("--timeout", type=click.FloatRange(min=1), default=300, help="Seconds that a component may take.")

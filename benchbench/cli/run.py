@@ -22,7 +22,7 @@ OWN = {"overfit_one", "dry_run", "quiet", "as_json"}  # options that are no part
 @click.command("run")
 @click.option("--suite", metavar="NAME", help="A study's runs (unswirl, or a TOML file); other options override it.")
 @options.component("dataset", "--dataset", "Data set, such as faces or folder:PHOTOS.")
-@options.option("--size", type=click.IntRange(8, 2048), default=64, help="Side of the images in px.")
+@options.option("--size", type=options.SIZE, default=64, help="Side of the images in px.")
 @options.component("degradation", "--degrade", "Degradation, such as pixelate:block=4, a+b in a row, or all.")
 @options.component("model", "--model", "Model, such as unet:width=16, or all (the default).")
 @options.component("metric", "--metric", "Metric, or all; by default all but slow ones.")

@@ -15,10 +15,12 @@ from click.testing import CliRunner
 from PIL import Image
 
 import benchbench
+from benchbench import Chain, Shuffled, Sometimes
 from benchbench.api import request
 from benchbench.api.leaderboard import Leaderboard
 from benchbench.api.request import Options, request_of, understood
 from benchbench.cli import main
+from benchbench.errors import SpecError
 from benchbench.running.plan import RunRequest
 
 
@@ -96,6 +98,18 @@ def test_the_name_of_a_plugins_component_is_taken() -> None:
 
     with pytest.raises(benchbench.PluginError, match=r"'identity' is there already, from .*: name .*Mine otherwise"):
         understood({"model": Mine})
+
+
+def test_the_parts_of_a_composite_are_what_is_asked_for() -> None:
+    part = toys.Darken()
+    for given in (part, Chain((part, part)), Shuffled((part, part)), Sometimes((part,), probability=0.3)):
+        registry, texts = understood({"degradation": given})
+        assert str(registry.resolve("degradation", *texts["degradation"])) == str(given)
+
+
+def test_a_size_that_the_command_line_refuses_is_refused() -> None:
+    with pytest.raises(SpecError, match="size must be at most 2048, not 4096"):
+        request_of(toys.registry(), {"size": 4096})
 
 
 def test_what_is_no_component_is_refused() -> None:

@@ -73,7 +73,7 @@ def _check_claims(result: Result) -> None:
         raise Refused(f"it was finished at {record.finished_at[:40]!r}, which is no time before now")
     if strange := [name for name in TEXTS if not 0 < len(getattr(trial, name)) <= 2000]:
         raise Refused(f"its trial's {strange[0]} is no text of a sensible length")
-    if not 8 <= trial.size <= 2048:
+    if not protocol.SMALLEST <= trial.size <= protocol.LARGEST:
         raise Refused(f"its images have {trial.size} px")
     if (role := record.model.role) and role != getattr(installed("model", trial.model), "role", ""):
         raise Refused(
