@@ -71,13 +71,13 @@ def locked(path: Path, *, blocking: bool = True) -> FileLock:
 
 def log_to(path: Path) -> None:
     """Send everything that this process and its libraries print to a file; Python's own text as UTF-8."""
-    for text in (sys.stdout, sys.stderr):
-        if isinstance(text, io.TextIOWrapper):
-            text.reconfigure(encoding="utf-8", errors="backslashreplace")
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     for stream in (1, 2):
         os.dup2(handle, stream)
     os.close(handle)
+    for text in (sys.stdout, sys.stderr):  # after that: what was a file may be a pipe by now, which tells no position
+        if isinstance(text, io.TextIOWrapper):
+            text.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def check_descriptors(log: Path) -> None:

@@ -46,7 +46,10 @@ def printed(cell: Any) -> str:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore")  # of the client's own packages
-def test_the_notebook_runs_shows_what_it_says_and_trains_anew_what_is_changed(tmp_path: Path) -> None:
+def test_the_notebook_runs_shows_what_it_says_and_trains_anew_what_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # a kernel inherits what a command has set in this process
     nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed: pip install nbclient ipykernel")
     pytest.importorskip("ipykernel", reason="ipykernel is not installed: pip install nbclient ipykernel")
     import nbformat
