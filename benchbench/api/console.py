@@ -14,9 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ..boards.notes import Note
-from ..boards.text import factor_name, number
+from ..boards.text import number
 from ..boards.view import View, view_of
 from ..checks.overfit import Verdict
+from ..contracts.rungs import factor_text
 from ..results.record import Record
 from ..results.trial import Trial, has_failed
 from ..running.listeners import Listener
@@ -167,7 +168,7 @@ def text_of(views: Iterable[View]) -> str:
 
 
 def _facts(progress: dict[str, float]) -> str:
-    tuning = f"learning rate × {factor_name(progress['tuning'])} · " if "tuning" in progress else ""
+    tuning = f"learning rate × {factor_text(progress['tuning'])} · " if "tuning" in progress else ""
     loss = f"loss {progress['validation_loss']:.5f} · " if "validation_loss" in progress else ""
     left = progress["seconds_left"]
     time = "" if not math.isfinite(left) else f" · {left:.0f} s left"

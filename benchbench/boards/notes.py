@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..contracts.rungs import tuning_rung
+from ..contracts.rungs import factor_text, factors_text, tuning_rung
 from .board import Board
 from .columns import BETWEEN
 from .rows import EQUIVALENT, GAIN, RANK, RECOVERED, REGIONS, TRAININGS_STD
-from .text import factor_name, rung_name
+from .text import rung_name
 
 PAIRS = 10  # of equivalent models that a note names
 
@@ -129,7 +129,7 @@ def _tuned(board: Board) -> list[Note]:
     """Say which learning rates were chosen, in each training, and what the choice took."""
     tunings = [(r.record.trial.model, r.record.training.tuning) for r in board.scored if r.record.training.tuning]
     chosen = {
-        model: ", ".join(factor_name(tuning.factor) for of, tuning in tunings if tuning and of == model)
+        model: ", ".join(factor_text(tuning.factor) for of, tuning in tunings if tuning and of == model)
         for model in board.rows.get("model", ())
     }
     if not any(chosen.values()):
@@ -138,8 +138,8 @@ def _tuned(board: Board) -> list[Note]:
     took = " to ".join(dict.fromkeys(f"{flops:.2f}" for flops in (min(lost), max(lost))))
     return [
         Note(
-            f"Tuned: learning rates of ⅓, 1 and 3 times the recipe's were tried to {rung_name(tuning_rung())}, or to "
-            "the budget's end, and the best on validation went on, in each training: "
+            f"Tuned: learning rates of {factors_text()} times the recipe's were tried to {rung_name(tuning_rung())}, "
+            "or to the budget's end, and the best on validation went on, in each training: "
             f"{'; '.join(f'{model} {factors}' for model, factors in chosen.items() if factors)}. "
             f"Those that lost took {took} TFLOP a training, which its own does not count."
         )

@@ -75,11 +75,6 @@ def training_name(way: str, rung: float = 0.0) -> str:
     return words.get(way, "no training")
 
 
-def factor_name(factor: float) -> str:
-    """A factor of learning rates as people read it: `⅓`, `3`."""
-    return "⅓" if math.isclose(factor, 1 / 3) else f"{factor:.3g}"
-
-
 def rung_name(flops: float) -> str:
     """A rung as people read it: `0.5 TFLOP`."""
     return f"{flops / 1e12:,.12g} TFLOP"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..contracts.rungs import factors_text, rung_text, tuning_rung
 from . import options
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ OWN = {"overfit_one", "dry_run", "quiet", "as_json"}  # options that are no part
 @click.option(
     "--tune",
     is_flag=True,
-    help="Try ⅓, 1 and 3 times each model's learning rates first, to 0.2TFLOP, and go on with what validates best.",
+    help=f"Try {factors_text()} times each model's learning rates first, to {rung_text(tuning_rung())}, and go on with "
+    "what validates best.",
 )
 @click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
 @click.option("--memory", metavar="SIZE", help="Main memory, such as 4GB, above which a trial is given up.")

@@ -17,30 +17,29 @@ from .restore import BATCH
 
 
 @torch.no_grad()
-def time_inference(model: Model, module: nn.Module, test_set: DegradedSet, device: torch.device) -> dict[str, float]:
-    """Measure milliseconds per image, of single images and of a batch: median of synchronised repeats after warm-up."""
+def time_and_memory(
+    model: Model, module: nn.Module, test_set: DegradedSet, device: torch.device
+) -> tuple[dict[str, float], int | None]:
+    """Measure what restoring takes: milliseconds per image, and the peak bytes of a batch beyond weights and inputs.
+
+    The times are of single images and of a batch: the median of synchronised repeats after a warm-up. The bytes are
+    None where the system does not tell.
+    """
     found: dict[str, float] = {}
     for n in (1, min(BATCH, len(test_set))):
         inputs = test_set.batch(slice(0, n), device)
         side = inputs.side(model)
+        with peak_memory(device) as peak:
+            module(inputs.degraded, **side)
         times: list[float] = []
-        while len(times) < 3 or (len(times) < 50 and sum(times) < 0.25):
+        while not times or (len(times) < 50 and sum(times) < 0.25):
             synchronise(device)
             before = time.perf_counter()
             module(inputs.degraded, **side)
             synchronise(device)
             times.append(time.perf_counter() - before)
-        found[f"batch_{n}"] = 1000 * statistics.median(times[1:]) / n
-    return found
-
-
-@torch.no_grad()
-def inference_memory(model: Model, module: nn.Module, test_set: DegradedSet, device: torch.device) -> int | None:
-    """Measure the peak bytes of a batch beyond weights and inputs; None where the system does not tell."""
-    inputs = test_set.batch(slice(0, BATCH), device)
-    with peak_memory(device) as peak:
-        module(inputs.degraded, **inputs.side(model))
-    return peak.bytes
+        found[f"batch_{n}"] = 1000 * statistics.median(times) / n
+    return found, peak.bytes
 
 
 @torch.no_grad()

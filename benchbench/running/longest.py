@@ -19,14 +19,15 @@ def longest_first(trials: Sequence[Trial], out: Path) -> list[Trial]:
     """Return the trials board by board, of each board the untrained models and then the longest training first.
 
     So no long training begins last and runs alone. The seconds are estimated from the newest training of the same
-    model under `out`, on any board. A model without one may take longest: it comes first, in the order as given. No
-    result depends on this order.
+    model under `out`, on any board. A model without one may take longest: it comes first. Among these smaller batches
+    do, because models that take more for an image have them. No result depends on this order.
     """
     boards = list(dict.fromkeys(map(_board, trials)))
     known = {model: newest_training(out, model) for model in {str(trial.model) for trial in trials if trial.budget}}
 
-    def place(trial: Trial) -> tuple[int, bool, float]:
-        return boards.index(_board(trial)), trial.budget is not None, -seconds_of(trial, known.get(str(trial.model)))
+    def place(trial: Trial) -> tuple[int, bool, float, int]:
+        recipe, seconds = trial.model.recipe, seconds_of(trial, known.get(str(trial.model)))
+        return boards.index(_board(trial)), trial.budget is not None, -seconds, recipe.batch if recipe else 0
 
     return sorted(trials, key=place)
 

@@ -144,14 +144,15 @@ def _timing(trial: Trial, module: nn.Module, test: DegradedSet, device: torch.de
     import torch
 
     from ..devices import has_bf16
-    from ..evaluation.timing import inference_memory, time_inference
+    from ..evaluation.timing import time_and_memory
 
     name = platform.machine() + (" GPU" if device.type == "mps" else " CPU")
     if device.type == "cuda":
         name = torch.cuda.get_device_name(device)
+    milliseconds, peak = time_and_memory(trial.model, module, test, device)
     return Timing(
-        ms_per_image=time_inference(trial.model, module, test, device),
-        peak_bytes=inference_memory(trial.model, module, test, device),
+        ms_per_image=milliseconds,
+        peak_bytes=peak,
         device=device.type,
         device_name=name,
         threads=torch.get_num_threads(),

@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..contracts.optimizers import warm_up_factor
-from ..contracts.rungs import rungs_at, ticks_at
+from ..contracts.rungs import rungs_at
 from .averaging import Average
 from .checkpoint import Stateful
 from .compile import eager
@@ -60,13 +60,12 @@ class AnyTimeTrainer(Trainer):
         return "budget" if self.fraction() >= 1 else ""
 
     def look(self) -> bool:
-        if not ticks_at(self.state.step, self.step_flops):
-            return False
-        self.close_round()
-        if rungs := rungs_at(self.state.step, self.step_flops):
+        rungs = rungs_at(self.state.step, self.step_flops)
+        if rungs:
+            self.close_round()
             self.take_frame()
             self.take_rung(rungs, self.state.history[-1])
-        return True
+        return bool(rungs)
 
     def take_rung(self, flops: Sequence[float], row: Mapping[str, float]) -> None:
         self._score_kept()

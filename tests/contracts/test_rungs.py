@@ -1,27 +1,18 @@
-"""Rungs and ticks: where they lie, and which step of a training comes nearest to each."""
+"""Rungs: where they lie, and which step of a training comes nearest to each."""
 
 from __future__ import annotations
-
-import itertools
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchbench.contracts.budget import Budget
-from benchbench.contracts.rungs import rung_text, rungs_at, rungs_up_to, ticks_at, ticks_up_to
+from benchbench.contracts.rungs import rung_text, rungs_at, rungs_up_to
 
 
 def test_rungs_are_one_two_five_from_a_tenth_of_a_teraflop() -> None:
     assert rungs_up_to(1e13) == [1e11, 2e11, 5e11, 1e12, 2e12, 5e12, 1e13]
     assert rungs_up_to(9.9e10) == []
-
-
-def test_ticks_are_ten_a_decade_the_rungs_among_them() -> None:
-    ticks = ticks_up_to(1e14)
-    assert len(ticks) == 31
-    assert set(rungs_up_to(1e14)) <= set(ticks)
-    assert all(1.2 < after / before < 1.3 for before, after in itertools.pairwise(ticks))
 
 
 @given(st.floats(1e7, 1e13), st.integers(1, 2000))
@@ -34,7 +25,6 @@ def test_each_rung_comes_once_at_the_step_where_a_budget_of_it_ends(step_flops: 
         assert budget.steps(1, 10, step_flops, 1) == step
     passed = [rung for rung in rungs_up_to(steps * step_flops) if rung > step_flops]
     assert list(found)[-len(passed) :] == passed or set(passed) <= set(found)
-    assert all(set(rungs_at(step, step_flops)) <= set(ticks_at(step, step_flops)) for step in found.values())
 
 
 def test_a_step_beyond_the_first_rungs_has_not_been_there() -> None:

@@ -18,7 +18,7 @@ from benchbench import Metric, Task
 from benchbench.data.degraded import DegradedSet
 from benchbench.evaluation.restore import Restored, restore
 from benchbench.evaluation.score import means, score
-from benchbench.evaluation.timing import count_macs, time_inference
+from benchbench.evaluation.timing import count_macs, time_and_memory
 
 
 def test_no_batch_size_changes_a_score(pairs: DegradedSet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +154,7 @@ def test_scores_are_those_of_the_images_one_by_one(pairs: DegradedSet, monkeypat
 
 
 def test_inference_is_timed_for_one_image_and_for_a_batch(pairs: DegradedSet) -> None:
-    times = time_inference(Identity(), nn.Identity(), pairs, CPU)
+    times, _ = time_and_memory(Identity(), nn.Identity(), pairs, CPU)
     assert set(times) == {"batch_1", "batch_32"}
     assert all(t > 0 for t in times.values())
 

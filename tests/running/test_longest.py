@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import results
@@ -11,6 +12,7 @@ import toys
 
 from benchbench.contracts.degradation import Degradation
 from benchbench.contracts.model import Model
+from benchbench.contracts.recipe import Recipe
 from benchbench.results import store
 from benchbench.results.trial import Trial
 from benchbench.running import plan
@@ -58,6 +60,19 @@ def known(out: Path, model: Model, seconds: float, finished: int = 1, degradatio
     )  # fmt: skip
 
 
+def test_of_what_nobody_knows_small_batches_come_first(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Heavy(Conv):
+        """So much for an image that few make a batch."""
+
+        name = "heavy"
+        recipe: ClassVar[Recipe | None] = Recipe(epochs=2, batch=4)
+
+    *others, last = planned()
+    found = names(longest_first([*others, replace(last, model=Heavy())], tmp_path))
+    assert found[:3] == ["darken identity None", "darken heavy 1", "darken conv:width=2 0"]
+
+
 @pytest.mark.parametrize("budget", ["quick", "3epochs", "500images", "recipe"])
 def test_the_longest_training_is_first_after_what_needs_none(budget: str, tmp_path: Path) -> None:
     for model, seconds in zip(MODELS, (2, 9, 1, 5), strict=True):
@@ -69,7 +84,7 @@ def test_the_longest_training_is_first_after_what_needs_none(budget: str, tmp_pa
     ]
 
 
-def test_what_nobody_knows_comes_first_as_it_was_named(tmp_path: Path) -> None:
+def test_what_nobody_knows_comes_first(tmp_path: Path) -> None:
     assert names(longest_first(planned(), tmp_path / "none"))[1::2] == [
         f"darken conv:width={c} 0" for c in (2, 3, 4, 5)
     ]

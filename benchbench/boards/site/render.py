@@ -10,10 +10,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ... import __version__
+from ...contracts.rungs import factor_text
 from ...results.store import slug
 from ..columns import GROUPS, Column
 from ..notes import Note
-from ..text import duration, factor_name, number, training_name
+from ..text import duration, number, training_name
 from . import charts
 
 ARXIV = re.compile(r"(arXiv:?\s*)(\d{4}\.\d{4,5})")
@@ -29,7 +30,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"number": number, "training": training_name, "factor": factor_name, "linked": linked,
+    found.filters |= {"number": number, "training": training_name, "factor": factor_text, "linked": linked,
                       "kinds_of": kinds_of, "emphasised": emphasised, "slug": slug, "duration": _duration}  # fmt: skip
     found.globals |= {"version": __version__, "style": charts.style, "groups": groups, "heat": heat_stops()}
     return found

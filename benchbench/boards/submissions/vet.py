@@ -41,6 +41,7 @@ def vet(result: Result, standing: Sequence[Result]) -> str:
     _check_claims(result)
     for other in standing:
         _check_beside(result, other)
+        _check_row_is_free(result, other)
     if result.status != "scored":
         _check_boards(result)
         return f"{result.status}, so there is nothing to recompute"
@@ -82,18 +83,13 @@ def _check_claims(result: Result) -> None:
 
 
 def _check_beside(result: Result, other: Result) -> None:
-    """Raises Refused if the two differ on the same data or metric, or claim one row of a board with different code."""
+    """Raises Refused if the two differ on the same data or on the same metric."""
     mine, theirs = result.record, other.record
     trial, known = mine.trial, theirs.trial
     if (known.dataset, known.size) == (trial.dataset, trial.size) and known.fingerprint != trial.fingerprint:
         raise Refused(
             f"its data is {trial.fingerprint}, that of the results here {known.fingerprint}: not the same "
             f"{trial.dataset} at {trial.size} px"
-        )
-    if row_of(other) == row_of(result) and theirs.key != mine.key:  # the newest counts, so a stranger's would win
-        raise Refused(
-            f"{known.model[:80]} (seed {known.seed}) stands there already, made by other code "
-            f"({theirs.key}); to replace it, remove {other.folder} first"
         )
     for name, facts in mine.metrics.items():
         there = theirs.metrics.get(name)
@@ -102,6 +98,16 @@ def _check_beside(result: Result, other: Result) -> None:
         if differing := [fact for fact in METRIC_FACTS if getattr(facts, fact) != getattr(there, fact)]:
             value = getattr(facts, differing[0])
             raise Refused(f"{differing[0]} of {name[:80]} is {value!r}, not as in the results here")
+
+
+def _check_row_is_free(result: Result, other: Result) -> None:
+    """Raises Refused if the two claim one row of a board by different code: the newest counts, so a stranger's."""
+    theirs = other.record
+    if row_of(other) == row_of(result) and theirs.key != result.record.key:
+        raise Refused(
+            f"{theirs.trial.model[:80]} (seed {theirs.trial.seed}) stands there already, made by other code "
+            f"({theirs.key}); to replace it, remove {other.folder} first"
+        )
 
 
 def _check_scores(result: Result) -> pd.DataFrame:
