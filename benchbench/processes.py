@@ -24,6 +24,7 @@ from typing import Any, ParamSpec, Self
 import cloudpickle
 import psutil
 
+from . import streams
 from .devices import family, format_bytes, keep_freed_memory, memory_of
 from .errors import BenchbenchError, one_line
 
@@ -61,6 +62,7 @@ NO_LIMITS = Limits()
 
 def context() -> BaseContext:
     """Return how processes are made: forked from a server that has torch loaded, or spawned where there is none."""
+    streams.open_missing()
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     server = multiprocessing.get_context("forkserver")
@@ -223,9 +225,7 @@ def _work(writer: Connection, call: bytes) -> None:
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # Linux is to kill this process first
         file.write("1000")
     keep_freed_memory()
-    with suppress(OSError):  # whatever a plugin prints, the parent's standard output stays its own
-        os.dup2(2, 1)
-    os.environ["MPLBACKEND"] = "Agg"  # whatever a notebook has set: here is no window
+    streams.set_up_child()
     _parent, answer = writer, ""
     try:
         function, args, kwargs = pickle.loads(call)

@@ -28,7 +28,7 @@ FLOORS = [  # each room may import from those on the floors below it
     {"training", "evaluation"},
     {"data", "registry", "results", "processes"},
     {"contracts", "devices", "flops"},
-    {"errors", "files", "images", "protocol"},
+    {"errors", "files", "images", "protocol", "streams"},
 ]
 OTHER_MEANINGS = {"none", "bicubic"}  # a value of the spec syntax; a mode of torch's interpolate
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from children import babble, begin_and_wait, close_all, tell, tell_and_hang
+from children import babble, begin_and_wait, close_all, plot, tell, tell_and_hang
 
 from benchbench.processes import LONGEST_MESSAGE, Cancelled, ChildProcess, Limits, Pool, tell_parent
 
@@ -48,6 +48,13 @@ def test_texts_arrive_whole_and_in_order_and_one_that_is_too_long_is_dropped() -
     assert ChildProcess(tell, *texts, "x" * LONGEST_MESSAGE, "last").run(hear=heard.append) is None
     assert heard == [*texts, "last"]
     tell_parent("nobody waits for this process")
+
+
+def test_no_notebook_chooses_where_a_child_process_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPLBACKEND", "module://no_such_module.backend")
+    heard: list[str] = []
+    assert ChildProcess(plot).run(hear=heard.append) is None
+    assert heard == ["agg"]
 
 
 def test_a_process_that_never_stops_telling_has_its_limits_too() -> None:

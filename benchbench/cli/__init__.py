@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +13,7 @@ try:
     from .. import __version__
 except ImportError:  # another project's file lies in the place of ours, of which `_set_up` tells
     __version__ = ""
+from .. import streams
 from ..errors import BenchbenchError
 from . import check, leaderboard, list_, new_plugin, options, photos, run, runs, site, speed, watch, weights
 from .namesake import files_of_another
@@ -23,6 +24,16 @@ JSON = "benchbench.json"  # in a context's notes: whether JSON is asked for
 
 class Commands(click.Group):
     """A group that shows a mendable error as one line, with `--json` as JSON on standard output too; exit 2."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program."""
+        streams.set_up()
+        try:
+            return super().main(*args, **kwargs)
+        except SystemExit as end:
+            if isinstance(end.code, int | None):
+                end.code = streams.finish(end.code or 0)
+            raise
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Note what was typed, and whether JSON is asked for, which a mistake in the other options must not hide."""
@@ -46,15 +57,12 @@ class Commands(click.Group):
 
 
 def _set_up() -> None:
-    """Let no stream fail at a character that its encoding lacks, nor a notebook's choice of where plots are shown.
+    """Let no command fail at a notebook's choice of where plots are shown, or begin where no file can be found.
 
     Ends the process where another project's files lie among ours.
     """
     if found := files_of_another(Path(__file__).parents[1]):
         sys.exit(f"benchbench: {found}")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="replace")
     os.environ["MPLBACKEND"] = "Agg"
     try:
         os.getcwd()

@@ -154,7 +154,9 @@ def _each(tasks: Sequence[tuple[Path, Callable[[], None]]]) -> list[dict[str, st
     for photo, do in tasks:
         try:
             do()
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # what an extension in another language raises, too
             text = str(error) if isinstance(error, BenchbenchError) else one_line(error)
             failed.append({"photo": str(photo), "reason": text})
             click.echo(f"benchbench: {text if str(photo) in text else f'{photo}: {text}'}", err=True)

@@ -47,19 +47,25 @@ def class_digest(component: type) -> str:
 @functools.cache
 def module_digest(*modules: str) -> str:
     """Digest the source of modules and of what they import, as 64 hexadecimal digits."""
-    seen: dict[str, bytes] = {}
+    whole = hashlib.sha256()
+    for name, (_, source) in sorted(sources_of(*modules).items()):
+        whole.update(name.encode() + b"\0" + source.replace(b"\r\n", b"\n") + b"\0")
+    return whole.hexdigest()
+
+
+def sources_of(*modules: str) -> dict[str, tuple[Path, bytes]]:
+    """Read the files of modules and of what they import, as far as a digest follows it, by the modules' names."""
+    seen: dict[str, tuple[Path, bytes]] = {}
     found = list(modules)
     while found:
         name = found.pop()
         path = _file_of(name)
         if name in seen or path is None:
             continue
-        seen[name] = path.read_bytes()
-        found += [other for other in _imports(name, path, seen[name]) if _is_followed(name, other)]
-    whole = hashlib.sha256()
-    for name in sorted(seen):
-        whole.update(name.encode() + b"\0" + seen[name].replace(b"\r\n", b"\n") + b"\0")
-    return whole.hexdigest()
+        source = path.read_bytes()
+        seen[name] = path, source
+        found += [other for other in _imports(name, path, source) if _is_followed(name, other)]
+    return seen
 
 
 def _is_followed(module: str, other: str) -> bool:

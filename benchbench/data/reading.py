@@ -109,11 +109,11 @@ def _opened(source: Path | bytes) -> Iterator[Image.Image]:
             if image.format not in SEVERAL and getattr(image, "is_animated", False):
                 raise DataError("animated: it has more than one frame")
             yield image
-    except DataError:
+    except (DataError, KeyboardInterrupt, GeneratorExit):
         raise
     except UnidentifiedImageError as problem:
         raise DataError(_unknown(source)) from problem
-    except Exception as problem:  # nearly anything: SyntaxError, struct.error, MemoryError, …
+    except BaseException as problem:  # nearly anything: SyntaxError, struct.error, MemoryError, a panic of Rust, …
         raise DataError(_reason(problem)) from problem
 
 
@@ -130,7 +130,9 @@ def _formats() -> tuple[str, ...]:
             extra = importlib.import_module(module)
             if form == "HEIF":
                 extra.register_heif_opener()
-        except Exception:  # it is absent or broken; other formats are read nevertheless
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # it is absent or broken; other formats are read nevertheless
             continue
         formats.append(form)
     return tuple(formats)
@@ -149,7 +151,7 @@ def _unknown(source: Path | bytes) -> str:
     return "not an image of a known format: save it as PNG or JPEG"
 
 
-def _reason(problem: Exception) -> str:
+def _reason(problem: BaseException) -> str:
     if isinstance(problem, Image.DecompressionBombError):
         return f"more than {MAX_PIXELS:,} pixels"
     text = (problem.strerror if isinstance(problem, OSError) else "") or str(problem) or type(problem).__name__

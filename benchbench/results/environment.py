@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from .. import __version__
 from .record import Environment
 
-LIBRARIES = ("torch", "torchvision", "numpy", "pillow", "scikit-image", "scipy", "piq")
+LIBRARIES = ("torch", "torchvision", "numpy", "pillow", "scikit-image", "scipy", "pywavelets", "piq")
 
 
 def environment() -> Environment:

@@ -19,7 +19,7 @@ import cloudpickle
 
 from .. import __version__
 from ..contracts.dataset import Dataset
-from ..contracts.digests import component_digest
+from ..contracts.digests import component_digest, sources_of
 from ..devices import check_compiler, check_device
 from ..errors import BenchbenchError, DataError
 from ..files import cache_folder, write_atomically
@@ -56,6 +56,8 @@ class RemoteTrial:
     limits: Limits
     files: Mapping[str, bytes]
     """Of the trial, stored already: file name -> bytes."""
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+    """What the plugins' files import from their folders: path within the folder -> bytes."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,20 @@ def prepare(trial: Trial, dataset: Dataset, request: RunRequest) -> RemoteTrial:
         threads=trial.threads,
         limits=request.limits,
         files=files_of(final) | files_of(store.work_folder(final), store.CHECKPOINTS),
+        beside=_beside_plugins(),
     )
+
+
+def _beside_plugins() -> dict[str, bytes]:
+    """Read the files that the plugins' files import from their own folders, packages' `__init__.py` included."""
+    found: dict[str, bytes] = {}
+    for plugin in sources.files():
+        folder = plugin.resolve().parent
+        for path, _ in sources_of(plugin.stem).values():
+            for file in (path, *(package / "__init__.py" for package in path.parents)):
+                if folder in file.parents and file.is_file():
+                    found.setdefault(file.relative_to(folder).as_posix(), file.read_bytes())
+    return found
 
 
 def carry_out(
@@ -97,8 +112,8 @@ def carry_out(
     final, plugins, cache = scratch / "out" / given.folder, scratch / "plugins", cache_folder().absolute()
     _write(final, given.files)
     given, before = replace(given, files={}), given.files.get(RESULT)
-    for name, source in given.plugins.items():
-        write_atomically(plugins / Path(name).name, source)
+    for name, source in {**given.beside, **given.plugins}.items():
+        write_atomically(plugins / name, source)
     data: list[str] = []
     if refusal := ChildProcess(admit, given, plugins, cache).run(hear=data.append, cancelled=cancelled):
         return RemoteResult(refusal)
@@ -148,7 +163,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def admit(given: RemoteTrial, plugins: Path, cache: Path) -> None:
     """Find out whether this machine can do the trial, and tell where its data are. Raises what says why not."""
-    use_plugins(plugins, given.blocked)
+    use_plugins(given, plugins)
     trial, dataset, parts = pickle.loads(given.work)
     folder = have_data(dataset, trial.size, trial.fingerprint, cache)
     for part, wanted in parts:
@@ -162,14 +177,14 @@ def admit(given: RemoteTrial, plugins: Path, cache: Path) -> None:
 
 def run(given: RemoteTrial, plugins: Path, workspace: Workspace) -> None:
     """Do the trial with the run's plugins."""
-    use_plugins(plugins, given.blocked)
+    use_plugins(given, plugins)
     worker.run(workspace, given.trial)
 
 
-def use_plugins(folder: Path, blocked: str) -> None:
+def use_plugins(given: RemoteTrial, folder: Path) -> None:
     """Have the same plugins as the process that the trial came from."""
-    os.environ[sources.BLOCK] = blocked
-    os.environ[sources.FILES] = os.pathsep.join(map(str, sorted(folder.glob("*"))))
+    os.environ[sources.BLOCK] = given.blocked
+    os.environ[sources.FILES] = os.pathsep.join(str(folder / name) for name in sorted(given.plugins))
     sys.path.append(str(folder))
 
 

@@ -77,9 +77,10 @@ class Eigenfaces(LatentCodec):
         """Set all from `(n, C, H, W)`, by the eigenvectors of the images' products (Sirovich & Kirby's snapshots)."""
         self.mean.copy_(images.mean(0))
         centred = (images - self.mean).flatten(1)  # (n, C·H·W)
-        values, vectors = torch.linalg.eigh((centred @ centred.T).double())  # ascending
+        products = (centred @ centred.T).cpu().double()  # not every device has float64
+        values, vectors = torch.linalg.eigh(products)  # ascending
         count = min(len(self.components), int((values > 1e-6 * values[-1].clamp(min=1e-9)).sum()))
-        found = vectors.flip(1)[:, :count].float().T @ centred  # (count, C·H·W), orthogonal
+        found = vectors.flip(1)[:, :count].float().to(centred.device).T @ centred  # (count, C·H·W), orthogonal
         self.components.zero_()[:count] = found / found.norm(dim=1, keepdim=True)
         self.coder.fit(self.latents(images))
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+import results
 from click.testing import CliRunner
 
+from benchbench import streams
 from benchbench.api.console import Console
+from benchbench.boards import collect
+from benchbench.boards.view import view_of
 from benchbench.cli import main
 
 
@@ -18,6 +25,22 @@ def test_a_stream_that_lacks_a_character_gets_a_replacement(charset: str) -> Non
     result = CliRunner(charset=charset).invoke(main, ["list", "metrics"])
     assert (result.exit_code, result.exception) == (0, None)
     assert "?" in result.stdout
+
+
+@pytest.mark.parametrize("charset", ["cp1252", "ascii"])
+def test_weights_and_boards_are_printed_where_a_stream_lacks_a_character(
+    charset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = CliRunner(charset=charset).invoke(main, ["weights"])
+    assert (result.exit_code, result.exception) == (0, None)
+    stream = io.TextIOWrapper(io.BytesIO(), charset)
+    monkeypatch.setattr(sys, "stdout", stream)
+    streams.set_up()
+    with tempfile.TemporaryDirectory() as folder:
+        results.write(Path(folder))
+        Console().draw(map(view_of, collect(Path(folder))[0]))
+    stream.seek(0)
+    assert "tiny-conv" in stream.read()
 
 
 def test_json_is_escaped_where_a_stream_lacks_a_character() -> None:

@@ -14,6 +14,13 @@ def tell(*texts: str) -> None:
         tell_parent(text)
 
 
+def plot() -> None:
+    from matplotlib import pyplot
+
+    pyplot.close(pyplot.figure())
+    tell_parent(pyplot.get_backend().lower())
+
+
 def babble() -> None:
     while True:
         tell_parent("and so on")

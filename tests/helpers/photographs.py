@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,13 @@ def swapped_profile() -> bytes:
     for old, new in ((b"rXYZ", b"tmp_"), (b"bXYZ", b"rXYZ"), (b"tmp_", b"bXYZ"), ("sRGB".encode("utf-16-be"),) * 2):
         profile = profile.replace(old, new, 1)
     return profile.replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be"))
+
+
+def odd_exif() -> bytes:
+    """A quarter turn, a resolution of -1/0, and an interoperability tag of type text, as telephones have written."""
+    entries = struct.pack("<HHII", 0x0112, 3, 1, 6) + struct.pack("<HHII", 0x011A, 10, 1, 50)
+    entries += struct.pack("<HHI4s", 0xA005, 2, 4, b"R98\0")
+    return b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 3) + entries + struct.pack("<Iii", 0, -1, 0)
 
 
 # ── what is skipped ──────────────────────────────────────────────────────────────────────────────────────────────────

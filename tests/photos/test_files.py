@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import sitters
 import torch
 import toys
+from photographs import odd_exif
 from PIL import Image
 from skimage import data
 
 from benchbench import DataError
 from benchbench.cli import main
+from benchbench.cli import photos as command
 from benchbench.photos import files
 from benchbench.photos.framing import face_mask
+from benchbench.photos.restorer import Restorer
 from benchbench_plugins.degradations.pixelate import Pixelate
 
 
@@ -57,6 +63,24 @@ def test_photographs_are_read_by_the_rules_of_data_sets(tmp_path: Path, photogra
     for name, reason in {"float.tif": "floating-point", "animated.gif": "more than one frame"}.items():
         with pytest.raises(DataError, match=rf"{name} cannot be read as an image: .*{reason}"):
             files.read(tmp_path / name)
+
+
+def test_metadata_that_nobody_can_read_cost_no_photograph(tmp_path: Path, photograph: Path) -> None:
+    """A resolution of -1/0, and an interoperability tag of type text: Pillow raises at both."""
+    Image.open(photograph).save(tmp_path / "odd.jpg", exif=odd_exif())
+    assert call("degrade", tmp_path / "odd.jpg", "--with", "none", "--out", tmp_path) == 0
+    with Image.open(tmp_path / "odd-none.png") as picture:
+        assert picture.size == (90, 60)  # which its orientation says
+
+
+@pytest.mark.parametrize("mode", ["I;16", "LA", "P", "1"])
+def test_a_photograph_is_turned_upright_whatever_its_pixels_are(tmp_path: Path, photograph: Path, mode: str) -> None:
+    grey, exif = Image.open(photograph).convert("L"), Image.Exif()
+    exif[0x0112] = 6
+    stored = Image.fromarray(np.asarray(grey, np.uint16) * 257) if mode == "I;16" else grey.convert(mode)
+    stored.save(tmp_path / "turned.png", exif=exif)
+    expected = torch.from_numpy(np.asarray(grey.convert("1" if mode == "1" else "L").convert("L")).copy()).rot90(-1)
+    assert torch.equal(files.read(tmp_path / "turned.png")[0, 0], expected.float() / 255)
 
 
 def test_what_is_no_image_is_told(tmp_path: Path) -> None:
@@ -147,6 +171,53 @@ def test_a_photograph_that_fails_does_not_stop_the_others(
     out, err = capsys.readouterr()
     assert err.endswith(f"benchbench: {given[0]}: ZeroDivisionError: an EXIF rational of (-1, 0)\n")
     assert [Path(line).name for line in out.splitlines()] == ["second-none.png", f"{'x' * 100}-none.png"]
+
+
+class Panic(BaseException):
+    """What extensions in Rust raise."""
+
+
+@pytest.mark.parametrize(
+    "error", [Panic("index out of bounds"), SystemExit(3), RecursionError(), MemoryError("32 GiB")]
+)
+def test_whatever_a_photograph_raises_the_others_are_restored_each_under_a_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    given = [tmp_path / name / "me.png" for name in ("a", "b", "c")]
+    for level, path in enumerate(given):
+        files.write(path, torch.full((1, 3, 20, 20), level / 2))
+    restorer, read = sitters.restorer(tmp_path), files.read_image
+    facts = SimpleNamespace(folder="runs", record=SimpleNamespace(trial=SimpleNamespace(dataset="astronauts", size=64)))
+    monkeypatch.setattr(command, "_restorer", lambda runs, asked: replace(restorer, result=facts))  # type: ignore[arg-type]
+
+    def raises(path: Path) -> Image.Image:
+        if path == given[0]:
+            raise error
+        return read(path)
+
+    monkeypatch.setattr(files, "read_image", raises)
+    monkeypatch.setattr(Restorer, "doubt_whole", None)
+    words = ["restore", *given, "--degrade", "pixelate", "--whole", "--out", tmp_path, "--json"]
+    assert call(*words) == 1
+    told = json.loads(capsys.readouterr().out)
+    [failed] = told["failed"]
+    assert failed["photo"] == str(given[0])
+    assert type(error).__name__ in failed["reason"]
+    assert [Path(picture["restored"]).name for picture in told["pictures"]] == [
+        "me-2-tiny-conv.png",
+        "me-3-tiny-conv.png",
+    ]
+    levels = [float(files.read(Path(picture["restored"])).mean()) for picture in told["pictures"]]
+    assert levels == pytest.approx([0.5, 1], abs=0.01)
+
+
+def test_only_ctrl_c_ends_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(path: Path) -> torch.Tensor:
+        raise KeyboardInterrupt
+
+    files.write(tmp_path / "me.png", torch.zeros(1, 3, 20, 20))
+    monkeypatch.setattr(files, "read", stopped)
+    assert call("degrade", tmp_path / "me.png", "--with", "none", "--out", tmp_path) == 130
 
 
 def test_a_photograph_is_degraded_at_the_size_asked_for(tmp_path: Path) -> None:

@@ -48,6 +48,19 @@ def test_the_face_is_the_union_of_its_parts_without_hair_and_glasses(root: Path)
         assert mask.any(1).tolist() == [row < 18 for row in range(32)]
 
 
+def test_parts_stored_with_a_palette_are_read_by_their_colours(root: Path) -> None:
+    expected = CelebAMaskHq(path=str(root)).load(32).masks
+    for path in (root / "CelebAMask-HQ-mask-anno").rglob("*.png"):
+        black = np.asarray(Image.open(path).convert("L")) == 0
+        part = Image.fromarray(black.astype(np.uint8))
+        part.putpalette([255, 255, 255, 0, 0, 0])  # white is 0, black is 1
+        part.save(path)
+    found = CelebAMaskHq(path=str(root)).load(32).masks
+    assert expected is not None
+    assert found is not None
+    assert found.equal(expected)
+
+
 def test_two_parts_that_share_a_pixel_fill_it_together(root: Path) -> None:
     """At 4x4, skin covers a quarter of the first row of pixels, and three more parts the rest."""
     masks = CelebAMaskHq(path=str(root)).load(4).masks

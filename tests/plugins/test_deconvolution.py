@@ -15,6 +15,7 @@ from benchbench_plugins.datasets.faces import Faces
 
 BLURS = [
     "motion-blur:angle=45",
+    "motion-blur:angle=-90..90",
     "motion-blur:severity=5",
     "motion-blur:severity=1,noise=0",
     "motion-blur:length=1..3",

@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from benchbench.contracts.degradation import Degradation
-from benchbench.contracts.model import Model, Task
+from benchbench.contracts.model import Batch, Model, Task
 from benchbench.contracts.seeding import SeededDraw
 from benchbench.evaluation import score
 from benchbench.evaluation.trained import build_module
@@ -57,6 +57,26 @@ def test_no_model_trains_in_float64(model: Model) -> None:
         first = found[0] if isinstance(found, tuple) else found
         if first.requires_grad:  # not where what was found is applied to an image
             first.sum().backward()
+
+
+class Elsewhere(Tensor):
+    """A tensor on a device that lacks float64, and so is all that is computed of it, until `cpu` fetches it."""
+
+    @classmethod
+    def __torch_function__(
+        cls, function: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        if function is Tensor.cpu:
+            return args[0].as_subclass(Tensor)
+        found = super().__torch_function__(function, types, args, kwargs or {})
+        assert not isinstance(found, Tensor) or found.dtype != torch.float64, f"{function} gives float64"
+        return found
+
+
+@pytest.mark.parametrize("model", [m for m in MODELS if m.recipe is None and type(m).fit is not Model.fit], ids=str)
+def test_no_model_is_fitted_in_float64(model: Model) -> None:
+    batch = images().as_subclass(Elsewhere)
+    model.fit(model.build(Task(SIZE, DEGRADATIONS[0])), [Batch(batch, batch)])
 
 
 def test_metrics_are_computed_where_there_is_float64() -> None:

@@ -57,6 +57,12 @@ def test_lines_and_images_that_find_nothing_are_counted_and_shown(tmp_path: Path
     ]
 
 
+def test_one_line_that_lacks_is_said(tmp_path: Path) -> None:
+    images = loaded(tmp_path, ["a.png", "b.png", "c.png"], "file,x\na.png,1\nc.png,3\n")
+    assert images.attributes["x"] == [1, None, 3]
+    assert images.skipped == [("attributes.csv", "1 of 3 images has no line: b.png")]
+
+
 @pytest.mark.parametrize("name", ["Attributes.csv", "ATTRIBUTES.CSV"])
 def test_the_table_is_known_in_any_case(tmp_path: Path, name: str) -> None:
     save(tmp_path, "a.png", noise(16, 16))

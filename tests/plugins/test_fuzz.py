@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import struct
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
-from photographs import disc, encoded, noise, swapped_profile
+from photographs import disc, encoded, noise, odd_exif, swapped_profile
 from pictures import bomb
 from PIL import Image
 
@@ -35,13 +34,6 @@ def exif(tags: dict[int, Any]) -> bytes:
     block = Image.Exif()
     block.update(tags)
     return block.tobytes()
-
-
-def odd_exif() -> bytes:
-    """A quarter turn, a resolution of -1/0, and an interoperability tag of type text, as telephones have written."""
-    entries = struct.pack("<HHII", 0x0112, 3, 1, 6) + struct.pack("<HHII", 0x011A, 10, 1, 50)
-    entries += struct.pack("<HHI4s", 0xA005, 2, 4, b"R98\0")
-    return b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 3) + entries + struct.pack("<Iii", 0, -1, 0)
 
 
 SMALL = [noise(20, 16, seed=1), noise(16, 24, seed=2), noise(17, 17, seed=3)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from benchbench import BenchbenchError, DataError
 from benchbench.cli import main
 from benchbench.contracts.metric import Metric
 from benchbench.data.prepared import load, prepare, prepared_folder
-from benchbench.files import write_json
+from benchbench.files import write_atomically, write_json
 from benchbench.processes import Cancelled, Limits
 from benchbench.registry import sources
 from benchbench.results import store
@@ -111,6 +112,48 @@ def test_what_a_trial_that_died_leaves_comes_back_for_whoever_stores_the_failure
     take_in(trial, asked.out, back.files)
     assert (store.work_folder(trial.folder(asked.out)) / store.LOG).is_file()
     assert not trial.folder(asked.out).exists()
+
+
+PLUGIN = """
+from dataclasses import dataclass
+from benchbench import Degradation, Degraded, hookimpl
+from my_parts.values import AMOUNT
+import my_helper
+
+@hookimpl
+def benchbench_degradations():
+    return [Dim]
+
+@dataclass(frozen=True)
+class Dim(Degradation):
+    "Darker by what lies in other files."
+    name = "dim"
+    def apply(self, clean, draw):
+        return Degraded(clean * AMOUNT * my_helper.FACTOR)
+"""
+
+
+def test_files_beside_a_plugin_travel_with_it(
+    trial: Trial, asked: RunRequest, elsewhere: Callable[[RemoteTrial], remote.RemoteResult], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    own = {"my_dim.py": PLUGIN, "my_helper.py": "FACTOR = 0.9", "my_parts/__init__.py": "", "unrelated.py": "1 / 0",
+           "my_parts/values.py": "AMOUNT = 0.5"}  # fmt: skip
+    for name, source in own.items():
+        write_atomically(tmp_path / "own" / name, source)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    sources.add_files([tmp_path / "own" / "my_dim.py"])
+    try:
+        module = sources.import_file(tmp_path / "own" / "my_dim.py")
+        given = sent(dataclasses.replace(trial, degradation=module.Dim()), asked)
+        assert {*given.plugins, *given.beside} == own.keys() - {"unrelated.py"}
+        shutil.rmtree(tmp_path / "own")  # another machine has none of it
+        back = elsewhere(given)
+    finally:
+        for name in ("my_dim", "my_helper", "my_parts", "my_parts.values"):
+            sys.modules.pop(name, None)
+    assert (back.refusal, back.reason) == (None, None)
+    assert b'"scored"' in back.files[RESULT]
 
 
 def test_another_version_is_refused_before_anything_is_unpacked(
