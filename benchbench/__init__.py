@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .contracts.peer import Peer
     from .contracts.recipe import Recipe
     from .contracts.seeding import Draw, derive, generator
+    from .contracts.set_metric import SetMetric
     from .contracts.severity import Graded, graded
     from .contracts.weights import Weights, find_weights, missing_weights, read_weights, weight_folders
     from .data.faces import Face, find_faces
@@ -46,6 +47,7 @@ _HOMES = {
     "contracts.peer": ("Peer",),
     "contracts.recipe": ("Recipe",),
     "contracts.seeding": ("Draw", "derive", "generator"),
+    "contracts.set_metric": ("SetMetric",),
     "contracts.severity": ("Graded", "graded"),
     "contracts.weights": ("Weights", "find_weights", "missing_weights", "read_weights", "weight_folders"),
     "data.faces": ("Face", "find_faces"),
@@ -59,10 +61,10 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "AdversarialModel", "AdversarialPair", "Batch", "BenchbenchError", "Chain", "Codec", "DataError", "Dataset",
     "Degradation", "Degraded", "Draw", "Face", "FaceEmbedder", "Graded", "Images", "Metric", "Model", "Peer",
-    "PluginError", "Range", "Recipe", "Shuffled", "Sometimes", "SpecError", "Task", "TrialError", "Weights",
-    "derive", "face_embedder", "find_faces", "find_weights", "generator", "graded", "hookimpl", "is_image_name",
-    "leaderboard", "missing_weights", "param", "rank", "read_image", "read_levels", "read_weights", "run", "score",
-    "weight_folders",
+    "PluginError", "Range", "Recipe", "SetMetric", "Shuffled", "Sometimes", "SpecError", "Task", "TrialError",
+    "Weights", "derive", "face_embedder", "find_faces", "find_weights", "generator", "graded", "hookimpl",
+    "is_image_name", "leaderboard", "missing_weights", "param", "rank", "read_image", "read_levels", "read_weights",
+    "run", "score", "weight_folders",
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ and goes slows both. Nothing here enters a result.
 from __future__ import annotations
 
 import copy
+import functools
 import statistics
 import time
 import warnings
@@ -27,6 +28,7 @@ from .contracts.metric import Metric
 from .contracts.model import Model, Task
 from .contracts.peer import Peer
 from .contracts.seeding import FreshDraw, generator
+from .contracts.set_metric import SetMetric
 from .data.batches import TrainingSet
 from .data.degraded import DegradedSet, degraded_set
 from .devices import synchronise
@@ -183,6 +185,9 @@ def degradation_case(degradation: Degradation, clean: Tensor, peers: Sequence[Pe
 
 def metric_case(metric: Metric, restored: Tensor, clean: Tensor, peers: Sequence[Peer]) -> Case:
     """Make the case of a metric: one call scores the batch `(N, C, H, W)`, ours in parts as in evaluation."""
+    if isinstance(metric, SetMetric):
+        whole = functools.partial(metric, restored, clean)  # a set has one score
+        return Case("metric", str(metric), len(clean), whole, peers, (restored, clean), clean.device)
     parts = [images.split(scored_at_once(clean, clean.device)) for images in (restored, clean)]
 
     def ours() -> Tensor:

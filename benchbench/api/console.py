@@ -148,6 +148,8 @@ class Console(Listener):
             self._print(line)
         for cost, chain in view.chains.items():
             self._print(f"Best for its {cost}, the cheapest first: {' → '.join(model for model, _, _ in chain)}.")
+        if view.plane:
+            self._print(view.plane.story)
         for note in (*view.how_ranked, *view.notes):
             if note not in told:
                 self._print(f"{note.about}: {note.text}" if note.about else note.text)
@@ -206,7 +208,7 @@ def _table(view: View, width: int) -> Table:
     table = Table()
     table.add_column("#", justify="right")
     table.add_column("model", overflow="fold")
-    scores = [column for column in view.of("main", "further") if column.metric][: max(1, (width - 45) // 11)]
+    scores = [column for column in view.of("main", "set", "further") if column.metric][: max(1, (width - 45) // 11)]
     shown = scores + [column for column in view.columns if column.key == "parameters"]
     for column in shown:
         table.add_column(Text(f"{column.head} {column.arrow}".strip()), justify="right")

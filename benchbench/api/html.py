@@ -23,7 +23,8 @@ def html_of(view: View) -> str:
     title = f"<h4>{escape(setting.degradation)} on {escape(setting.dataset)}, {escape(setting.league.title)}</h4>"
     failures = [f"{row['model']} {row['status']}: {row['reason']}" for row in view.board.failures]
     notes = [f"{note.about}: {note.text}" if note.about else note.text for note in (*view.how_ranked, *view.notes)]
-    told = "".join(f"<li>{escape(text)}</li>" for text in (*view.story, *failures, *notes))
+    plane = [view.plane.story] if view.plane else []
+    told = "".join(f"<li>{escape(text)}</li>" for text in (*view.story, *plane, *failures, *notes))
     return f"<div>{title}{_table(view, columns) if view.rows else ''}<ul>{told}</ul></div>"
 
 

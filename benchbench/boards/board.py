@@ -19,6 +19,7 @@ from .compression import Compression, compression_of, in_order
 from .compute import Course, at_rung, course_of, rising, with_gap, with_rise
 from .ranking import ranked
 from .rows import metrics_of, ranking_metric, rows_of, training_scores
+from .sets import with_set_intervals
 from .setting import Setting
 from .text import COMPILED, TUNED
 
@@ -179,7 +180,7 @@ def _board(setting: Setting, results: list[Result], at: float | None) -> Board:
     setting = replace(setting, rung=rung)
     scored = [r for r in results if r.status == "scored"]
     metrics = metrics_of(scored)
-    rows = rows_of(scored, metrics)
+    rows = with_set_intervals(rows_of(scored, metrics), scored, metrics)
     board = Board(setting, metrics, rows, absent + _failures(results), _unavailable(scored), results)
     if (first := board.ranked_by) is None:
         return board
@@ -208,10 +209,12 @@ def _failures(results: Iterable[Result]) -> list[dict[str, str]]:
 def _unavailable(scored: Iterable[Result]) -> dict[str, str]:
     found: dict[str, str] = {}
     for result in scored:
-        for name, facts in result.record.metrics.items():
+        record = result.record
+        last = {*result.tables[max(result.tables)], *(name for rung in record.rungs[-1:] for name in rung.set_scores)}
+        for name, facts in record.metrics.items():
             if reason := facts.unavailable:
                 for_one = reason.startswith("failed:")
-                found.setdefault(f"{name} ({result.record.trial.model})" if for_one else name, reason)
-            elif name not in result.record.scores and name in result.tables[max(result.tables)]:
-                found.setdefault(f"{name} ({result.record.trial.model})", "was added later, at the last rung only")
+                found.setdefault(f"{name} ({record.trial.model})" if for_one else name, reason)
+            elif name in last and not (name in record.scores or name in record.set_scores):
+                found.setdefault(f"{name} ({record.trial.model})", "was added later, at the last rung only")
     return found

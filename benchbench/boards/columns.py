@@ -10,6 +10,7 @@ import pandas as pd
 
 from .board import Board
 from .rows import BASELINE, COMPETES, GAIN, HIGH, LOW, RECOVERED, REGIONS, TRAININGS_STD, measured
+from .sets import set_metrics
 from .text import NARROW, arrow, interval, margin, number
 
 MAIN = 4
@@ -18,6 +19,7 @@ BETWEEN = "between trainings"
 GROUPS = {
     "main": REGIONS[""],
     "cost": "cost",
+    "set": "all test images as a set",
     **{region: words for region, words in REGIONS.items() if region},
     "further": "further metrics",
 }
@@ -82,12 +84,15 @@ Filled = tuple[Column, list[Cell]]
 
 def columns_of(board: Board) -> Iterator[Filled]:
     """Yield the columns that hold anything, in the order of GROUPS."""
-    whole = measured(board.rows, board.metrics)
+    of_sets = set_metrics(board.rows, board.metrics)
+    whole = [name for name in measured(board.rows, board.metrics) if name not in of_sets]
     for name in whole[:MAIN]:
         yield _scores(board, name, "main")
     if whole:
         yield from _scales(board)
         yield from _costs(board)
+    for name in of_sets:
+        yield _scores(board, name, "set")
     for region in filter(None, REGIONS):
         for position, name in enumerate(measured(board.rows, board.metrics, region)):
             if position < MAIN or name not in whole:
@@ -113,7 +118,7 @@ def score_column(board: Board, name: str, group: str = "main") -> Column:
 
 
 def _scores(board: Board, name: str, group: str) -> Filled:
-    """The mean scores by a metric, with margins if it gives the order."""
+    """The scores by a metric, with margins if it gives the order or is of sets."""
     column, rows = score_column(board, name, group), board.rows
     values, digits = rows[column.key], column.digits
     sizes = values.abs() if column.signed else values
@@ -121,7 +126,7 @@ def _scores(board: Board, name: str, group: str) -> Filled:
     shown = None if best is None else number(best, digits)
     bests = [role == COMPETES and number(size, digits) == shown for size, role in zip(sizes, rows["role"], strict=True)]
     cells = [Cell(number(v, digits), _sortable(v), b) for v, b in zip(values, bests, strict=True)]
-    return column, with_margins(cells, rows, column) if name == board.ranked_by else cells
+    return column, with_margins(cells, rows, column) if group == "set" or name == board.ranked_by else cells
 
 
 def _scales(board: Board) -> Iterator[Filled]:

@@ -113,7 +113,30 @@ def estimate(scores: Array, model: NDArray[np.intp], trained: NDArray[np.bool_],
         trained: `(k,)`: whether other trainings would give other scores.
         persons: `(images,)`: equal numbers for images of one person, or for others that go together.
     """
-    means, influence, clusters = _trainings(scores, persons)
+    return _over_trainings(*_trainings(scores, persons), model, trained)
+
+
+def estimate_sets(
+    scores: Array, errors: Array, clusters: Array, model: NDArray[np.intp], trained: NDArray[np.bool_]
+) -> Estimate:
+    """Average scores of whole sets of images over trainings.
+
+    All trainings restore the same images, whose luck they share: a mean has the error of one of them.
+
+    Args:
+        scores: `(trainings, columns)`; NaN is missing.
+        errors: `(trainings, columns)`: standard errors of the scores, as other images would move them.
+        clusters: `(trainings, columns)`: how many images, or persons, each was worked out from.
+        model: As of `estimate`.
+        trained: As of `estimate`.
+    """
+    return _over_trainings(scores, errors[:, None], clusters, model, trained)
+
+
+def _over_trainings(
+    means: Array, influence: Array, clusters: Array, model: NDArray[np.intp], trained: NDArray[np.bool_]
+) -> Estimate:
+    """Average means `(t, c)` of trainings, and what moves them `(t, g, c)`, by model; see `estimate`."""
     order = np.argsort(model, kind="stable")
     starts = np.searchsorted(model[order], np.arange(len(trained)))
     count = np.bincount(model, minlength=len(trained)).astype(float)[:, None]

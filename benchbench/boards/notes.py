@@ -9,6 +9,7 @@ from ..contracts.rungs import factor_text, factors_text, tuning_rung
 from .board import Board
 from .columns import BETWEEN
 from .rows import EQUIVALENT, GAIN, RANK, RECOVERED, REGIONS, TRAININGS_STD
+from .sets import set_metrics
 from .text import rung_name
 
 PAIRS = 10  # of equivalent models that a note names
@@ -102,6 +103,10 @@ def remarks_on(board: Board) -> list[Note]:
     if RECOVERED in board.rows:
         text = "recovered: the part of the way from the degraded input (0 %) to the ideal inverse (100 %)."
         found.append(Note(text, head="recovered"))
+    for name in set_metrics(board.rows, board.metrics):
+        of = "persons" if any(r.record.data and r.record.data.persons for r in board.scored) else "images"
+        text = f"one score of all test images as a set; ± is half of its 95 % interval, by a bootstrap over {of}."
+        found.append(Note(text, name))
     if "macs" in board.rows:
         text = (
             "MACs: multiply-accumulate operations of convolutions and matrix products, per restored image, which are "

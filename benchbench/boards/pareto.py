@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -88,16 +88,29 @@ def pareto(board: Board) -> Figure | None:
         axes = figure.add_subplot(1, len(found), position + 1)
         rows = board.rows[(board.rows["role"] != IDEAL) & board.rows[metric].notna()]
         x, y = rows[cost] / COSTS[cost].unit, rows[metric]
-        on = rows["model"].isin(names)
         axes.set_xscale("symlog", linthresh=x[x > 0].min(), linscale=0.4)  # some cost nothing
-        axes.scatter(x[~on], y[~on], s=18, color="#999999")
-        ends = x[on].to_numpy(), y[on].to_numpy()
-        order = np.lexsort(ends[::-1])
-        axes.step(ends[0][order], ends[1][order], where="post", color=COLOURS[0], lw=1)
-        axes.scatter(*ends, s=26, color=COLOURS[0], zorder=3)
         finish(axes, COSTS[cost].label, score_column(board, metric).quantity if position == 0 else "")
-        _name_in_margin(axes, *ends, list(rows["model"][on]))
+        draw_front(axes, dict(zip(rows["model"], zip(x, y, strict=True), strict=True)), names)
     return figure
+
+
+def draw_front(
+    axes: Axes,
+    points: Mapping[str, tuple[float, float]],
+    names: Collection[str],
+    where: Literal["pre", "post"] = "post",
+) -> None:
+    """Draw models as points, and those of these names as a front, named in the margin.
+
+    `where` is `post` where less is better across, else `pre`.
+    """
+    on, off = ([p for m, p in points.items() if (m in names) is there] for there in (True, False))
+    (others, below), (x, y) = (np.array(some).reshape(-1, 2).T for some in (off, on))
+    axes.scatter(others, below, s=18, color="#999999")
+    order = np.lexsort((y, x))
+    axes.step(x[order], y[order], where=where, color=COLOURS[0], lw=1)
+    axes.scatter(x, y, s=26, color=COLOURS[0], zorder=3)
+    _name_in_margin(axes, x, y, [model for model in points if model in names])
 
 
 def _name_in_margin(axes: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[str]) -> None:

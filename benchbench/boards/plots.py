@@ -17,11 +17,13 @@ from .columns import score_column
 from .drawing import COLOURS, figure_of, finish, log_across, own_style, png, short, style
 from .ladder import curve
 from .pareto import pareto
+from .plane import plane, plane_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NAMED_STAGES = 8  # of a model; of one with more, only the first and the last are named
+FRONT = "none is better in both"
 PLOTTED = {"flops", "epoch", "train_loss", "validation_loss", "validation_psnr"}
 
 
@@ -104,6 +106,16 @@ def rates_of(board: Board) -> Curves:
     lines = {curve.codec: list(zip(curve.bits, curve.quality[metric], strict=True)) for curve in found.curves}
     labels = ("bits per pixel (files, headers included)", score_column(board, metric).quantity)
     return Curves(labels, lines, "x", marks=True)
+
+
+def plane_curves_of(board: Board) -> Curves:
+    """Perception against distortion: the front as a line, and each model as a point."""
+    found = plane_of(board)
+    if found is None:
+        return Curves(("", ""), {})
+    points = {model: [point] for model, point in found.points.items()}
+    lines = {FRONT: [found.points[model] for model in found.front]} | points
+    return Curves((found.distortion, found.perception), lines, marks=True)
 
 
 def _drawn(curves: Curves, width: float, **legend: Any) -> Figure | None:
@@ -189,6 +201,7 @@ def _panels(models: Collection[str]) -> Figure:
 PLOTS: dict[str, Callable[[Board], Figure | None]] = {
     "curve": curve,
     "pareto": pareto,
+    "plane": plane,
     "learning": lambda board: _drawn(learning_of(board), 8, loc="center left", bbox_to_anchor=(1.0, 0.5)),
     "losses": losses,
     "gradients": gradients,

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..results import store
-from ..results.record import MetricFacts
+from ..results.record import MetricFacts, SetScore
 from ..results.store import Result
 from .estimates import Array
 
@@ -55,8 +55,9 @@ def rows_of(scored: Sequence[Result], metrics: Mapping[str, MetricFacts]) -> pd.
 
 
 def ranking_metric(metrics: Mapping[str, MetricFacts], rows: pd.DataFrame) -> str | None:
-    """Choose the metric that gives the order: the first unsigned one of half of the rows, or else of any."""
-    known = [m for m, facts in metrics.items() if not facts.signed and m in rows and rows[m].notna().any()]
+    """Choose the metric that gives the order: the first of images, unsigned, of half of the rows, or else of any."""
+    usable = [m for m, facts in metrics.items() if not (facts.signed or facts.of_set)]
+    known = [m for m in usable if m in rows and rows[m].notna().any()]
     return next((m for m in known if rows[m].notna().mean() >= 0.5), next(iter(known), None))
 
 
@@ -81,6 +82,12 @@ def _columns(result: Result, metrics: Mapping[str, MetricFacts]) -> list[str]:
     return [c for name in current for suffix in REGIONS if (c := name + suffix) in record.scores]
 
 
+def set_scores_of(result: Result, metrics: Mapping[str, MetricFacts]) -> dict[str, SetScore]:
+    """Return a result's scores of the whole set, without those by another version of a metric."""
+    record = result.record
+    return {n: s for n, s in record.set_scores.items() if record.metrics[n].digest == metrics[n].digest}
+
+
 def _row(result: Result, metrics: Mapping[str, MetricFacts]) -> dict[str, Any]:
     record = result.record
     model, training, rate = record.model, record.training, record.rate
@@ -98,7 +105,8 @@ def _row(result: Result, metrics: Mapping[str, MetricFacts]) -> dict[str, Any]:
         "payload": math.nan if payload is None else payload,
         "seed": record.trial.seed,
         **({"tuning_flops": training.tuning.flops} if training.tuning else {}),
-    } | {column: record.scores[column].mean for column in _columns(result, metrics)}
+        **{column: record.scores[column].mean for column in _columns(result, metrics)},
+    } | {name: score.value for name, score in set_scores_of(result, metrics).items()}
 
 
 def _average_seeds(rows: pd.DataFrame) -> pd.DataFrame:
@@ -130,7 +138,8 @@ class TrainingScores:
 
 def training_scores(scored: Sequence[Result], metrics: Mapping[str, MetricFacts], rows: pd.DataFrame) -> TrainingScores:
     """Read the scores behind the rows."""
-    columns = [c for name in metrics for suffix in REGIONS if (c := name + suffix) in rows]
+    of_images = [name for name, facts in metrics.items() if not facts.of_set]
+    columns = [c for name in of_images for suffix in REGIONS if (c := name + suffix) in rows]
     ids = scored[0].scores.index
     for result in scored[1:]:
         ids = ids if ids.equals(result.scores.index) else ids.union(result.scores.index, sort=False)

@@ -13,6 +13,7 @@ from .columns import Cell, Column, Filled, best_of, columns_of, score_column
 from .ladder import columns_of_course, story_of
 from .notes import Note, coverage_of, how_ranked, images_of, provenance_of, remarks_on, seeds_of
 from .pareto import COSTS, fronts, is_choice, on_front
+from .plane import Plane, plane_of
 from .rows import BASELINE, HIGH, IDEAL, LOW, RANK
 from .text import number, rank_text
 from .times import of_single_images
@@ -68,6 +69,8 @@ class View:
     """Cost, milliseconds included -> (model, its cost, its score) of those on its front, the cheapest first."""
     course: tuple[list[Column], list[Row]]
     """The ranking score at each rung of training, the mean gap to the leader, the last rise; empty without rungs."""
+    plane: Plane | None
+    """Perception against distortion; None without a metric of sets."""
     story: list[str]
     """Who leads at which rung, and whose curves cross."""
     how_ranked: list[Note]
@@ -119,6 +122,7 @@ def view_of(board: Board) -> View:
         _cheapest(board),
         _chains(board),
         _course(board),
+        plane_of(board),
         story_of(board),
         how_ranked(board),
         remarks_on(board),

@@ -114,4 +114,5 @@ def _what_counts(result: Result) -> str:
     """Return a digest of what a result contributes to a board: all but times, which differ from run to run."""
     parts = ("status", "reason", "trial", "origin", "training", "model", "rate", "metrics", "scores", "environment")
     content = plain(result.record)
-    return digest(json.dumps({name: content.get(name) for name in parts}))
+    sets = {name: content[name] for name in ("set_scores",) if name in content}
+    return digest(json.dumps({name: content.get(name) for name in parts} | sets))

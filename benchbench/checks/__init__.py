@@ -12,17 +12,20 @@ import torch
 
 from ..contracts.component import Component
 from ..contracts.degradation import Degradation
+from ..contracts.set_metric import SetMetric
 from ..registry.registry import KINDS
-from . import datasets, degradations, metrics, models
+from . import datasets, degradations, metrics, models, set_metrics
 from .fixtures import Softening
 from .law import SIZE, Case, Finding, Law
 from .model_case import ModelCase
 
+SETS = "metric of sets"
 _KINDS: Mapping[str, tuple[type[Case], tuple[Law, ...]]] = {
     "dataset": (datasets.DatasetCase, datasets.LAWS),
     "degradation": (degradations.DegradationCase, degradations.LAWS),
     "model": (ModelCase, models.LAWS),
     "metric": (metrics.MetricCase, metrics.LAWS),
+    SETS: (set_metrics.SetMetricCase, set_metrics.LAWS),
 }
 LAWS = {kind: laws for kind, (_, laws) in _KINDS.items()}
 
@@ -30,7 +33,9 @@ __all__ = ["LAWS", "SIZE", "Case", "Finding", "Law", "case_of", "check", "kind_o
 
 
 def kind_of(component: Component) -> str:
-    """Tell the kind: dataset, degradation, model or metric."""
+    """Tell the kind, by whose laws it is held: dataset, degradation, model, metric or metric of sets."""
+    if isinstance(component, SetMetric):
+        return SETS
     return next(kind for kind, base in KINDS.items() if isinstance(component, base))
 
 

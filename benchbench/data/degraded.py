@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -35,6 +35,8 @@ class DegradedSet:
     region: Tensor | None
     face: Tensor | None
     truth: Mapping[str, Tensor]
+    persons: Sequence[int] = ()
+    """Of each image, equal for those of one person; empty where no two are known to show the same."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -46,7 +48,8 @@ class DegradedSet:
             return self
         region, face = (None if mask is None else mask[rows] for mask in (self.region, self.face))
         truth = {name: value[rows] for name, value in self.truth.items()}
-        return DegradedSet([self.ids[row] for row in rows], self.clean[rows], self.degraded[rows], region, face, truth)
+        ids, persons = [self.ids[row] for row in rows], [self.persons[row] for row in rows] if self.persons else []
+        return DegradedSet(ids, self.clean[rows], self.degraded[rows], region, face, truth, persons)
 
     def batch(self, rows: slice | list[int], device: torch.device) -> Batch:
         """Move some of the images to the device, as float32 in [0, 1]."""
@@ -76,7 +79,8 @@ def degraded_set(dataset: PreparedDataset, split: str, degradation: Degradation,
     try:
         kept = load_tree(path)
         ids, clean, face = _taken(dataset, rows)
-        found = DegradedSet(ids, clean, kept["degraded"], kept["region"], face, kept["truth"])
+        persons = dataset.persons_in(ids)
+        found = DegradedSet(ids, clean, kept["degraded"], kept["region"], face, kept["truth"], persons)
     except (OSError, ValueError, SafetensorError):  # not there yet, damaged, or of an older form
         found = degrade(dataset, rows, degradation)
         save_tree(path, {"degraded": found.degraded, "region": found.region, "truth": found.truth})
@@ -101,6 +105,7 @@ def degrade(dataset: PreparedDataset, rows: list[int], degradation: Degradation)
         torch.cat(regions) if regions else None,
         face,
         {name: torch.cat([part.truth[name] for part in parts]) for name in parts[0].truth},
+        dataset.persons_in(ids),
     )
 
 

@@ -18,7 +18,7 @@ from ..data.batches import TrainingSet
 from ..data.degraded import DegradedSet
 from ..files import save_tensors
 from ..results import store
-from ..results.record import Rung, Score
+from ..results.record import Rung, Score, SetScore
 from ..results.trial import Trial
 from .restore import Restored, restore
 from .score import Scores, means, score
@@ -53,13 +53,22 @@ class RungScorer:
         return {
             "metrics": {str(metric): component_digest(metric) for metric in self.trial.metrics},
             "scores": {str(name): torch.tensor(scores.table[name].to_numpy(float)) for name in scores.table},
+            "sets": msgspec.to_builtins(scores.sets),
         }
 
     def table(self, scored: Mapping[str, Any]) -> pd.DataFrame:
         """Return the scores of each image at a rung, by those of the trial's metrics that are still what they were."""
-        same = {name for m in self.trial.metrics if scored["metrics"].get(name := str(m)) == component_digest(m)}
+        same = self._same(scored)
         columns = {c: values.numpy() for c, values in scored["scores"].items() if c.partition("@")[0] in same}
         return pd.DataFrame(columns, pd.Index(self.test.ids, name="id"))
+
+    def sets(self, scored: Mapping[str, Any]) -> dict[str, SetScore]:
+        """Return the scores of the whole set at a rung, by the same metrics."""
+        same = self._same(scored)
+        return msgspec.convert({n: v for n, v in scored.get("sets", {}).items() if n in same}, dict[str, SetScore])
+
+    def _same(self, scored: Mapping[str, Any]) -> set[str]:
+        return {name for m in self.trial.metrics if scored["metrics"].get(name := str(m)) == component_digest(m)}
 
 
 def restore_and_score(
@@ -70,12 +79,17 @@ def restore_and_score(
     return restored, score(restored, test, trial.metrics, task, device)
 
 
-def rung_facts(rungs: Sequence[Mapping[str, Any]], tables: Mapping[float, pd.DataFrame]) -> list[Rung]:
-    """Return what a record tells of the rungs: their facts, and the means of their scores."""
+def rung_facts(
+    rungs: Sequence[Mapping[str, Any]],
+    tables: Mapping[float, pd.DataFrame],
+    sets: Mapping[float, Mapping[str, SetScore]],
+) -> list[Rung]:
+    """Return what a record tells of the rungs: their facts, the means of their scores, and those of the whole set."""
     return [
         Rung(
             **{name: value for name, value in rung.items() if name != "scored"},
             scores=msgspec.convert(means(tables[rung["flops"]]), dict[str, Score]),
+            set_scores=dict(sets[rung["flops"]]),
         )
         for rung in rungs
     ]

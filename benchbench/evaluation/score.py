@@ -1,9 +1,9 @@
-"""Score every restored image by every metric, inside regions too."""
+"""Score every restored image by every metric, inside regions too, and all of them together by the metrics of sets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pandas as pd
 import torch
@@ -11,10 +11,13 @@ from torch import Tensor
 
 from ..contracts.metric import NO_REGION, Metric
 from ..contracts.model import Task
+from ..contracts.set_metric import SetMetric
 from ..data.degraded import DegradedSet
 from ..devices import has_float64
 from ..errors import TrialError, one_line
+from ..results.record import SetScore
 from .restore import BATCH, Restored, true_flow
+from .sets import score_sets
 
 CPU_PIXELS = 2**17  # scored at once on a CPU: the maps of a few images stay in its cache, those of more do not
 
@@ -27,6 +30,8 @@ class Scores:
     """Rows: image ids; columns: `psnr`, `psnr@region`, `psnr@face`, …"""
     unavailable: dict[str, str]
     """Metric name -> reason."""
+    sets: Mapping[str, SetScore] = field(default_factory=dict)
+    """Metric of sets -> its score of all images together, which has no column."""
 
 
 @torch.no_grad()
@@ -39,8 +44,9 @@ def score(
     """
     regions: dict[str, Tensor | None] = {"": None, "@region": test_set.region, "@face": test_set.face}
     columns: dict[str, Tensor] = {}
-    unavailable: dict[str, str] = {}
-    for metric in metrics:
+    of_sets = [metric for metric in metrics if isinstance(metric, SetMetric)]
+    sets, unavailable = score_sets(restored, test_set, of_sets, task, device)
+    for metric in (metric for metric in metrics if metric not in of_sets):
         try:
             if reason := metric.inapplicable(task, restored.flow is not None):
                 unavailable[str(metric)] = reason
@@ -63,8 +69,8 @@ def score(
             unavailable[str(metric)] = f"failed: {one_line(error)}"
             for suffix in regions:
                 columns.pop(f"{metric}{suffix}", None)
-    index = pd.Index(test_set.ids, name="id")
-    return Scores(pd.DataFrame({name: values.numpy() for name, values in columns.items()}, index), unavailable)
+    table = pd.DataFrame({name: v.numpy() for name, v in columns.items()}, pd.Index(test_set.ids, name="id"))
+    return Scores(table, unavailable, sets)
 
 
 def scored_at_once(images: Tensor, device: torch.device) -> int:

@@ -10,7 +10,10 @@ import msgspec
 from .record import Record
 
 SCORED = ("origin", "environment", "model", "metrics", "scores", "timing")  # what a scored result cannot do without
-OF_SCORED_ONLY = ("data", "training", "model", "task", "rate", "metrics", "scores", "rungs", "timing", "worst")
+UNLESS_EMPTY = ("data", "skipped_by", "set_scores")
+OF_SCORED_ONLY = (
+    "data", "training", "model", "task", "rate", "metrics", "scores", "set_scores", "rungs", "timing", "worst",
+)  # fmt: skip
 
 
 def parse(content: Any) -> Record:
@@ -28,7 +31,7 @@ def plain(record: Record) -> dict[str, Any]:
     """The record in plain values, as `result.json` and hooks have it: without parts that its status cannot have."""
     content: dict[str, Any] = msgspec.to_builtins(record, enc_hook=_plain)
     absent = OF_SCORED_ONLY if record.status != "scored" else ()
-    return {n: v for n, v in content.items() if n not in absent and (v is not None or n not in ("data", "skipped_by"))}
+    return {n: v for n, v in content.items() if n not in absent and (n not in UNLESS_EMPTY or v not in (None, {}))}
 
 
 def _plain(value: object) -> object:

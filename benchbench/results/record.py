@@ -152,6 +152,7 @@ class MetricFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     order: Integer
     ranks: bool = field(default_factory=bool)
     relevant: Annotated[float, Meta(gt=0)] | None = None
+    of_set: bool = False
     library: Text
     digest: Text
     unavailable: Text | None
@@ -169,7 +170,15 @@ class Score(Struct, frozen=True, kw_only=True):
     n: Count
 
 
-class Rung(Struct, frozen=True, kw_only=True):
+class SetScore(Struct, frozen=True, kw_only=True):
+    """A score of all n test images together, and its standard error by a bootstrap over them."""
+
+    value: Finite
+    error: Annotated[float, Meta(ge=0, le=1.79e308)]
+    n: Count
+
+
+class Rung(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A training after so many FLOPs, and its scores."""
 
     flops: Annotated[float, Meta(ge=0)]
@@ -178,6 +187,7 @@ class Rung(Struct, frozen=True, kw_only=True):
     seconds: float
     validation_psnr: float
     scores: dict[Text, Score]
+    set_scores: dict[Text, SetScore] = {}
 
 
 class TrainingTime(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -224,6 +234,7 @@ class Record(Struct, frozen=True, kw_only=True):
     rate: Rate | None = None
     metrics: dict[Text, MetricFacts] = {}
     scores: dict[Text, Score] = {}
+    set_scores: dict[Text, SetScore] = {}
     rungs: list[Rung] = []
     timing: Timing = _NO_TIMING
     worst: list[Text] = []

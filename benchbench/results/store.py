@@ -120,7 +120,8 @@ class Result:
             else None,
         )
         timing = structs.replace(self.record.timing, training=time and structs.replace(time, seconds=rung.seconds))
-        record = structs.replace(self.record, scores=rung.scores, training=spent, timing=timing)
+        scored = {"scores": rung.scores, "set_scores": rung.set_scores}
+        record = structs.replace(self.record, **scored, training=spent, timing=timing)
         found = replace(self, record=record, rung=flops)
         vars(found)["tables"] = self.tables  # read once
         return found

@@ -18,6 +18,7 @@ from ..contracts.degradation import Degradation
 from ..contracts.digests import component_digest
 from ..contracts.metric import NO_REGION, Metric
 from ..contracts.model import Model, Task
+from ..contracts.set_metric import SetMetric
 from ..contracts.specs import format_spec
 from ..files import digest
 from . import store
@@ -168,7 +169,10 @@ def still_skipped(trial: Trial, result: store.Result) -> bool:
 
 
 def _is_available_now(metric: Metric, trial: Trial, result: store.Result, task: Task) -> bool:
-    if result.record.metrics[str(metric)].unavailable in (None, NO_REGION):
+    data, reason = result.record.data, result.record.metrics[str(metric)].unavailable
+    if reason in (None, NO_REGION):
+        return False
+    if isinstance(metric, SetMetric) and data and metric.too_few(data.test - data.unchanged):
         return False
     try:
         return metric.inapplicable(task, trial.model.has_flow) is None

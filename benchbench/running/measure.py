@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from ..contracts.digests import component_digest, full_spec
 from ..contracts.metric import Metric
+from ..contracts.set_metric import SetMetric
 from ..files import save_tensors
 from ..results import scores as scores_file
 from ..results import store
@@ -52,6 +53,7 @@ def measure(scorer: RungScorer, rungs: Sequence[Mapping[str, Any]]) -> Record:
     trial, task, test, work = scorer.trial, scorer.task, scorer.test, scorer.work
     module, restored, scores = scorer.last
     tables = {rung["flops"]: scorer.table(rung["scored"]) for rung in rungs} or {scores_file.NO_RUNG: scores.table}
+    sets = {rung["flops"]: scorer.sets(rung["scored"]) for rung in rungs}
     scores_file.write(work / store.SCORES, tables)
     rate = restored.rate()
     record = replace(
@@ -68,7 +70,8 @@ def measure(scorer: RungScorer, rungs: Sequence[Mapping[str, Any]]) -> Record:
         rate=Rate(**rate) if rate else None,
         metrics=_metric_facts(trial.metrics, scores.unavailable),
         scores=msgspec.convert(means(scores.table), dict[str, Score]),
-        rungs=rung_facts(rungs, tables),
+        set_scores=dict(scores.sets),
+        rungs=rung_facts(rungs, tables, sets),
         timing=_timing(trial, module, test, scorer.data.device),
     )
     keep_predictions(trial, restored, work)
@@ -110,13 +113,17 @@ def with_scores(stored: Result, metrics: Sequence[Metric], scores: Scores, work:
     scores_file.write(work / store.SCORES, tables)
     take_over(stored, work)
     take_over_checkpoint(stored.folder, work)
-    found = msgspec.convert(means(tables[last]), dict[str, Score])
+    found = {
+        "scores": msgspec.convert(means(tables[last]), dict[str, Score]),
+        "set_scores": {n: s for n, s in stored.record.set_scores.items() if n not in map(str, metrics)}
+        | dict(scores.sets),
+    }
     rungs = stored.record.rungs
     return replace(
         stored.record,
+        **found,
         metrics=stored.record.metrics | _metric_facts(metrics, scores.unavailable),
-        scores=found,
-        rungs=[*rungs[:-1], *(replace(rung, scores=found) for rung in rungs[-1:])],
+        rungs=[*rungs[:-1], *(replace(rung, **found) for rung in rungs[-1:])],
         finished_at=datetime.now(UTC).isoformat(),
     )
 
@@ -132,6 +139,7 @@ def _metric_facts(metrics: Sequence[Metric], unavailable: Mapping[str, str]) -> 
             order=metric.order,
             ranks=metric.ranks,
             relevant=metric.relevant,
+            of_set=isinstance(metric, SetMetric),
             library=library_version(metric.library) if metric.library else "",
             digest=component_digest(metric),
             unavailable=unavailable.get(str(metric)),

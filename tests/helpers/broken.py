@@ -12,7 +12,7 @@ from regional import Inside
 from torch import Tensor
 from torch.nn import functional as F
 
-from benchbench import Dataset, Degradation, Degraded, Draw, Images, Metric, Task, generator, param
+from benchbench import Dataset, Degradation, Degraded, Draw, Images, Metric, SetMetric, Task, generator, param
 from benchbench.contracts.component import Component
 
 # ── degradations ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -178,6 +178,51 @@ def broken_score(law: str, error: Tensor, restored: Tensor, clean: Tensor) -> Te
     return error
 
 
+@dataclass(frozen=True)
+class SomeSetMetric(SetMetric):
+    """How far the mean and the deviation of the pixels are apart, and a broken law."""
+
+    name = "some-set-metric"
+    higher_is_better = False
+
+    law: str = param("", "the law that it breaks")
+
+    def unavailable(self, task: Task) -> Any:
+        return 42 if self.law == "says-why-not" else None
+
+    def describe(self, images: Tensor, clean: Tensor) -> Tensor:
+        found = torch.stack([images.mean((1, 2, 3)), images.std((1, 2, 3))], 1)
+        match self.law:
+            case "describes-each-image":
+                return found.mean(0, keepdim=True)
+            case "describes-each-image-alone":
+                return found - images.mean()
+            case "takes-greyscale":
+                return found + 0 * images[:, 2].mean()
+            case "takes-any-size":
+                return found + 0 * F.avg_pool2d(images, 20).mean()
+        return found
+
+    def distance(self, restored: Tensor, clean: Tensor) -> Any:
+        apart = float((restored - clean).mean(0).abs().sum())
+        match self.law:
+            case "gives-one-number":
+                return (restored - clean).abs()
+            case "leaves-its-input-alone":
+                restored.zero_()
+            case "follows-the-seed":
+                return apart + float(torch.rand(()))
+            case "scores-a-set":
+                return float((restored - clean).abs().mean())
+            case "always-gives-a-number":
+                return apart / float(clean[:, 1].mean() > 0) if apart else apart
+            case "prefers-the-better-set":
+                return -apart
+            case "is-symmetric-as-it-says":
+                return apart * float(restored.mean())
+        return apart
+
+
 # ── data sets ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -225,8 +270,13 @@ def broken_images(law: str, found: Images, size: int) -> Any:
 
 # ── all of them ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-GOOD: list[Component] = [SomeModel(), Store(), Hinged(), SomeDegradation(), SomeMetric(), Inside(), SomeDataset()]
-PARAMETRIC = {"model": SomeModel, "degradation": SomeDegradation, "metric": SomeMetric, "dataset": SomeDataset}
+GOOD: list[Component] = [
+    SomeModel(), Store(), Hinged(), SomeDegradation(), SomeMetric(), SomeSetMetric(), Inside(), SomeDataset(),
+]  # fmt: skip
+PARAMETRIC = {
+    "model": SomeModel, "degradation": SomeDegradation, "metric": SomeMetric, "metric of sets": SomeSetMetric,
+    "dataset": SomeDataset,
+}  # fmt: skip
 SPECIAL: dict[str, Component] = {
     "says-whether-it-degrades": Denying(),
     "says-whether-it-compresses": Silent(),

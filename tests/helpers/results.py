@@ -20,10 +20,16 @@ from benchbench.results.trial import key_of
 
 
 def metric(
-    higher: bool = True, order: int = 10, digits: int = 2, unit: str = "", unavailable: str | None = None
+    higher: bool = True,
+    order: int = 10,
+    digits: int = 2,
+    unit: str = "",
+    unavailable: str | None = None,
+    of_set: bool = False,
 ) -> dict[str, Any]:
     """What a result tells of a metric."""
     return {
+        "of_set": of_set,
         "settings": "", "higher_is_better": higher, "unit": unit, "digits": digits, "order": order,
         "library": "", "digest": "d", "unavailable": unavailable,
     }  # fmt: skip
@@ -92,10 +98,12 @@ def publish(
     timing: Mapping[str, Any] | None = None,
     rungs: Mapping[float, Mapping[str, float]] | None = None,
     tuning: Mapping[str, Any] | None = None,
+    sets: Mapping[str, tuple[float, float]] | None = None,
 ) -> Path:
     """Publish a result of the trial that is described; returns its folder.
 
     `rungs` are mean scores at each rung (by FLOPs, rising); by default there is one, with `scores`.
+    `sets` are scores of the whole set at the last one, and their standard errors.
     """
     trained = described["training"] is not None
     rungs = rungs or {FLOPS if trained else tables.NO_RUNG: {"peak": 20.0} if scores is None else scores}
@@ -125,6 +133,9 @@ def publish(
             {"flops": max(rungs)} | _steps(max(rungs)) if trained else {}
         )
         content["training"] |= {"tuning": tuning} if tuning else {}
+        of_sets = {name: {"value": value, "error": error, "n": IMAGES} for name, (value, error) in (sets or {}).items()}
+        for part in (content, *content["rungs"][-1:]) if of_sets else ():
+            part["set_scores"] = of_sets
         content["model"]["parameters"] = parameters if described["training"] is not None else 0
         content["model"] |= {} if macs is None else {"macs": macs}
         content["rate"] = rate

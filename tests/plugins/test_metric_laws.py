@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 import benchbench_plugins.metrics
-from benchbench import Metric, Task
+from benchbench import Metric, SetMetric, Task
 from benchbench_plugins.degradations.none import Nothing
 
 MODULES = [
@@ -22,7 +22,12 @@ MODULES = [
     if not module.name.startswith("_")
 ]
 PRETRAINED = {"lpips", "dists", "unswirl-loss", "identity-similarity"}  # what they need is not at hand here
-METRICS = [metric() for module in MODULES for metric in module.benchbench_metrics() if metric.name not in PRETRAINED]
+METRICS = [
+    metric()
+    for module in MODULES
+    for metric in module.benchbench_metrics()
+    if metric.name not in PRETRAINED and not issubclass(metric, SetMetric)
+]
 BEST = dict.fromkeys(["ssim", "ssim-y", "ms-ssim", "ms-ssim-3", "vif", "haarpsi", "fsim", "vsi"], 1.0)
 BEST |= dict.fromkeys(["psnr", "psnr-y"], 10 * math.log10(12 * 255**2))
 SIGNED = {m.name for m in METRICS if m.signed}

@@ -15,6 +15,7 @@ ALT = {
     "picture": "what the models made of the first test images",
     "curve": "score of each model against training compute and training time, with 95 % intervals",
     "pareto": "quality against what it costs",
+    "plane": "perception against distortion of each model",
     "learning": "validation PSNR against the training compute spent, in each model's first training",
     "losses": "training and validation loss of each model's first training",
     "gradients": "norm of the gradient in each stage of the models whose gradients were watched",
@@ -34,7 +35,8 @@ def section(view: View, pictures: Mapping[str, str]) -> str:
     parts += [_scores(view, "main", main) if main else "No model was scored."]
     parts += [_scores(view, group, view.of(group)) for group in GROUPS if group not in ("main", "cost")]
     drawn = {kind: f"![{ALT[kind]}]({quote(name)})" for kind, name in pictures.items()}
-    parts += [_course(view, drawn.pop("curve", "")), _cheapest(view), _notes(view)]
+    parts += [_course(view, drawn.pop("curve", "")), _cheapest(view), _plane(view, drawn.pop("plane", ""))]
+    parts += [_notes(view)]
     parts += [picture for kind, picture in drawn.items() if kind not in ("picture", "rate")]
     parts += [_provenance(view)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -86,6 +88,12 @@ def _cheapest(view: View) -> str:
     if not rows:
         return ""
     return f"### Best for its cost\n\nBold: no model is as good for less.\n\n{table(_rows(columns, rows), 'model')}"
+
+
+def _plane(view: View, picture: str) -> str:
+    if view.plane is None:
+        return ""
+    return "\n\n".join(filter(None, ["### Perception against distortion", escape(view.plane.story), picture]))
 
 
 def _notes(view: View) -> str:

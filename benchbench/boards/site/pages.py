@@ -36,6 +36,7 @@ def front_page(placed: Sequence[Entry], albums: Mapping[str, Album], kinds: Mapp
 def board_page(path: str, entry: Entry, album: Album | None, kinds: Mapping[str, str]) -> str:
     """Render a board: its table, faces and charts, and what could not be ranked and why."""
     curves, rates = plots.learning_of(entry.board), plots.rates_of(entry.board)
+    plane = plots.plane_curves_of(entry.board)
     return page(
         "board.html",
         path,
@@ -50,6 +51,8 @@ def board_page(path: str, entry: Entry, album: Album | None, kinds: Mapping[str,
         series=curves.lines,
         rates=charts.line_chart("Quality against bits per pixel, a line per codec", rates),
         codecs=rates.lines,
+        plane=charts.line_chart("Perception against distortion, a point per model", plane),
+        placed=plane.lines,
     )
 
 

@@ -91,7 +91,8 @@ def _against(result: Result, there: Result | None) -> Literal["added", "replaced
 def _scores(result: Result) -> dict[tuple[str, str], float]:
     """Return (column, digest of its metric) -> mean."""
     scores, metrics = result.record.scores, result.record.metrics
-    return {(name, metrics[name.partition("@")[0]].digest): score.mean for name, score in scores.items()}
+    found = {(name, metrics[name.partition("@")[0]].digest): score.mean for name, score in scores.items()}
+    return found | {(n, metrics[n].digest): score.value for n, score in result.record.set_scores.items()}
 
 
 def _add(result: Result, into: Path, *, light: bool) -> Result:

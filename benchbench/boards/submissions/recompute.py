@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from ...contracts.digests import component_digest
@@ -10,6 +11,7 @@ from ...errors import BenchbenchError, DataError, SpecError, one_line
 from ...files import cache_folder, load_tensors
 from ...registry.registry import registry
 from ...results import store
+from ...results.record import SetScore
 from ...results.store import Result
 from .archive import Refused
 from .datasets import portraits
@@ -17,6 +19,8 @@ from .datasets import portraits
 if TYPE_CHECKING:
     import pandas as pd
     from torch import Tensor
+
+    from ...evaluation.score import Scores
 
 OF_SPREAD = 1e-3
 """How far a recomputed score may be from the stored one, as a part of the standard deviation between images. It allows
@@ -29,13 +33,16 @@ def recompute(result: Result, table: pd.DataFrame) -> str:
         again = _score(result)
     except BenchbenchError as error:
         return f"not recomputed: {error}"
-    compared = [str(name) for name in again if name in table]
-    if not compared:
+    compared = [str(name) for name in again.table if name in table]
+    sets = [name for name in again.sets if name in result.record.set_scores]
+    if not compared and not sets:
         return "not recomputed: none of its metrics is here in the same version"
     for name in compared:
-        _compare(name, table[name], again[name].reindex(table.index))
-    left = sorted(set(table.columns) - set(compared))
-    return f"recomputed: {', '.join(compared)}" + (f"; not {', '.join(left)}" if left else "")
+        _compare(name, table[name], again.table[name].reindex(table.index))
+    for name in sets:
+        _compare_sets(name, result.record.set_scores[name], again.sets[name])
+    left = sorted({*table.columns, *result.record.set_scores} - {*compared, *sets})
+    return f"recomputed: {', '.join([*compared, *sets])}" + (f"; not {', '.join(left)}" if left else "")
 
 
 def installed(kind: str, spec: str) -> Any:
@@ -46,7 +53,7 @@ def installed(kind: str, spec: str) -> Any:
         return None
 
 
-def _score(result: Result) -> pd.DataFrame:
+def _score(result: Result) -> Scores:
     """Score the restored images. Raises BenchbenchError if that cannot be done here, Refused for unusable images."""
     import torch
 
@@ -65,7 +72,7 @@ def _score(result: Result) -> pd.DataFrame:
     restored, task = Restored(_restored(result, pairs.clean)), Task(data.size, degradation)
     known = [(installed("metric", name), facts) for name, facts in result.record.metrics.items()]
     metrics = [m for m, facts in known if m and not facts.unavailable and component_digest(m) == facts.digest]
-    return score(restored, pairs, metrics, task, torch.device("cpu")).table
+    return score(restored, pairs, metrics, task, torch.device("cpu"))
 
 
 def _restored(result: Result, clean: Tensor) -> Tensor:
@@ -96,3 +103,10 @@ def _compare(name: str, stored: pd.Series, again: pd.Series) -> None:
     if len(differing):
         i = int(differing[0])
         raise Refused(f"{name} of {stored.index[i]} is {a[i]:.6g} in its table, {b[i]:.6g} by its restored image")
+
+
+def _compare_sets(name: str, stored: SetScore, again: SetScore) -> None:
+    """Raises Refused if a score of the set, or its standard error, differs by more than rounding."""
+    for a, b in ((stored.value, again.value), (stored.error, again.error)):
+        if not math.isclose(a, b, rel_tol=1e-4, abs_tol=OF_SPREAD * again.error + 1e-9):
+            raise Refused(f"{name} of all images is {a:.6g} in its summary, {b:.6g} by its restored images")

@@ -32,7 +32,7 @@ from .recompute import installed, recompute
 if TYPE_CHECKING:
     import pandas as pd
 
-METRIC_FACTS = ("higher_is_better", "signed", "unit", "digits", "order", "ranks", "relevant")
+METRIC_FACTS = ("higher_is_better", "signed", "unit", "digits", "order", "ranks", "relevant", "of_set")
 TEXTS = ("dataset", "fingerprint", "degradation", "degradation_digest", "model", "model_digest")
 
 
@@ -120,6 +120,7 @@ def _check_scores(result: Result) -> pd.DataFrame:
     except (OSError, ValueError, TypeError, KeyError, ArithmeticError) as error:
         raise Refused(f"{store.SCORES} cannot be read: {one_line(error, 120)}") from error
     stated = {rung.flops: rung.scores for rung in record.rungs} or {NO_RUNG: record.scores}
+    _check_sets(record)
     if stated.keys() != found.keys() or stated[max(stated)] != record.scores:
         raise Refused(f"its table has {len(found)} rungs and its summary {len(stated)}, or other ones")
     for rung, summary in stated.items():
@@ -145,6 +146,19 @@ def _check_means(found: Mapping[str, Mapping[str, float]], stated: Mapping[str, 
             told = getattr(stated[name], fact)
             if not math.isclose(told, value, rel_tol=1e-9, abs_tol=1e-12):  # sums in another order
                 raise Refused(f"{fact} of {name} is {told} in its summary, {value} by its images")
+
+
+def _check_sets(record: Record) -> None:
+    """Raises Refused for scores of sets that are not finite, of other images, or by no metric of sets."""
+    n = record.data.test - record.data.unchanged if record.data else 0
+    if any(rung.set_scores != record.set_scores for rung in record.rungs[-1:]):
+        raise Refused("its scores of sets are not those of its last rung")
+    for scores in (record.set_scores, *(rung.set_scores for rung in record.rungs)):
+        for name, score in scores.items():
+            if name not in record.metrics or not record.metrics[name].of_set:
+                raise Refused(f"it scores the set by {name[:80]}, which it describes as no metric of sets")
+            if not (math.isfinite(score.value) and math.isfinite(score.error)) or score.n != n:
+                raise Refused(f"{name[:80]} is not a finite score of {n} images")
 
 
 def _test_set_of(result: Result) -> tuple[str, str]:

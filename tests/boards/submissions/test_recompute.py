@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 import results
-from submitting import edit, one, only, refusal
+from click.testing import CliRunner
+from submitting import RUN, edit, one, only, refusal
 
+from benchbench.cli import main
 from benchbench.files import load_tensors, save_tensors
 from benchbench.results import store
 from benchbench.results.store import RESTORED
@@ -54,3 +56,17 @@ def test_restored_images_that_are_none_are_refused(
     save_tensors(path, {RESTORED: change(load_tensors(path)[RESTORED])})
     edit(one(runs), lambda content: None)
     assert reason in refusal(one(runs), tmp_path / "into")
+
+
+@pytest.mark.slow
+def test_the_score_of_the_set_is_recomputed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCHBENCH_CACHE", str(tmp_path / "cache"))
+    ours = {"faces:n=60": "faces:n=240", "lightness-shift": "patch-swd"}  # enough images for a set
+    result = CliRunner().invoke(main, [*(ours.get(word, word) for word in RUN), "--out", str(tmp_path / "runs")])
+    assert result.exit_code == 0, result.output
+    folder = one(tmp_path / "runs")
+    assert only(folder, tmp_path / "into").reason == "recomputed: psnr, psnr@face, patch-swd"
+    edit(folder, lambda content: content["set_scores"]["patch-swd"].update(value=1.0))
+    assert "patch-swd of all images is 1 in its summary" in refusal(folder, tmp_path / "elsewhere")
+    edit(folder, lambda content: content["set_scores"]["patch-swd"].update(n=1000))
+    assert "is not a finite score of" in refusal(folder, tmp_path / "elsewhere")

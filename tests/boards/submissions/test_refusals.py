@@ -37,6 +37,7 @@ FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "text for a mean": (lambda c: c["scores"]["psnr"].update(mean="<script>"), "Expected `float`, got `str` - at `$.scores[...].mean`"),
     "score without images": (lambda c: c["scores"].update(ssim={"mean": 1.0, "std": 0.0, "n": 5}), "ssim is in the summary only"),
     "score without facts": (lambda c: c["metrics"].pop("psnr"), "psnr"),
+    "score of a set": (lambda c: c.update(set_scores={"psnr": {"value": 1.0, "error": 0.1, "n": 9}}), "psnr, which it describes as no metric of sets"),
     "role": (lambda c: c["model"].update(role="baseline"), "must be installed here"),
     "parameters": (lambda c: c["model"].update(parameters="many"), "Expected `int`, got `str` - at `$.model.parameters`"),
     "bytes": (lambda c: c.update(rate={"bytes": 9.0, "bits_per_pixel": 0.3, "sizes": [9, 10]}), "not those of its summary"),
