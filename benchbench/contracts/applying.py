@@ -105,11 +105,11 @@ class Shuffled(Composite):
         return "~".join(parts)
 
     def compose(self, clean: Tensor, draw: Draw, face: Tensor | None) -> Degraded:
-        order = draw.uniform(shape=(len(self.parts),)).argsort(1)
+        order, images = draw.uniform(shape=(len(self.parts),)).argsort(1), clean.clone()
         for place in order.unbind(1):
             for number, part in enumerate(self.parts):
-                clean = apply_to(place == number, part, clean, draw, face)
-        return Degraded(clean, truth={"order": order})
+                apply_to(place == number, part, images, draw, face)
+        return Degraded(images, truth={"order": order})
 
 
 @dataclass(frozen=True)
@@ -136,18 +136,19 @@ class Sometimes(Composite):
         return f"{100 * self.probability:.10g}%{parts[0]}"
 
     def compose(self, clean: Tensor, draw: Draw, face: Tensor | None) -> Degraded:
-        struck = draw.uniform() < self.probability
-        return Degraded(apply_to(struck, self.parts[0], clean, draw, face), truth={"struck": struck})
+        struck, images = draw.uniform() < self.probability, clean.clone()
+        apply_to(struck, self.parts[0], images, draw, face)
+        return Degraded(images, truth={"struck": struck})
 
 
-def apply_to(chosen: Tensor, degradation: Degradation, images: Tensor, draw: Draw, face: Tensor | None) -> Tensor:
-    """Apply a degradation to the images, `(N, C, H, W)`, that are chosen, bool `(N,)`; gives all of them, clamped."""
+def apply_to(chosen: Tensor, degradation: Degradation, images: Tensor, draw: Draw, face: Tensor | None) -> None:
+    """Apply a degradation, in place, to the images, `(N, C, H, W)`, that are chosen, bool `(N,)`; and clamp these."""
     index = chosen.nonzero()[:, 0]
     if not len(index):
-        return images.clone()
+        return
     own = None if face is None else face[index]
     degraded = apply_degradation(degradation, images[index], draw.rows(index), own)
-    return images.index_copy(0, index, degraded.images.clamp(0, 1))
+    images.index_copy_(0, index, degraded.images.clamp(0, 1))
 
 
 def chain_of(text: str, resolve: Callable[[str], Degradation]) -> Degradation:

@@ -20,8 +20,8 @@ Taps = tuple[float, ...]
 # 64 to 1024 px). Elsewhere the number of calls is what counts.
 CPU_BLOCK = 32
 
-# Values in a part of a batch on a CPU, so that the maps of one part stay in the processor's cache.
-CPU_PART = 2**18
+# Values in a part of a batch on a CPU, so that memory does not grow with the batch.
+CPU_PART = 2**19
 
 
 def gaussian(size: int, sigma: float) -> Taps:

@@ -21,6 +21,7 @@ from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -44,10 +45,11 @@ from benchbench.training.ways import make_trainer
 class Bench:
     """One model with its data, and each way to train it for some images."""
 
-    def __init__(self, model: Model, degradation: Degradation, size: int, images: int, scratch: Path) -> None:
+    def __init__(
+        self, model: Model, degradation: Degradation, size: int, images: int, scratch: Path, faces: int = 600
+    ) -> None:
         cache = cache_folder()
-        faces = _registry().resolve("dataset", "faces:n=600")
-        portraits = plan.prepare_data([faces], size, cache)[0]
+        portraits = plan.prepare_data([_registry().resolve("dataset", f"faces:n={faces}")], size, cache)[0]
         self.model, self.scratch = model, scratch
         self.set = TrainingSet(portraits, degradation, torch.device("cpu"))
         self.validation = degraded_set(portraits, "validation", degradation, cache)
@@ -99,10 +101,10 @@ class Bench:
         trainer.train()
         return own
 
-    def trainer(self, compiled: bool = False) -> Trainer:
-        size, budget = self.validation.clean.shape[-1], Budget.parse(f"{self.images}images")
+    def trainer(self, compiled: bool = False, budget: str | None = None) -> Trainer:
+        size, given = self.validation.clean.shape[-1], Budget.parse(budget or f"{self.images}images")
         trial = Trial(
-            Path(), "", "", size, self.set.degradation, self.model, seed=0, budget=budget, compiled=compiled
+            Path(), "", "", size, self.set.degradation, self.model, seed=0, budget=given, compiled=compiled
         )  # fmt: skip
         return make_trainer(trial, copy.deepcopy(self.start), self.set, self.validation)
 
@@ -147,14 +149,19 @@ class Lane:
             end.recv()
         return time.perf_counter() - before
 
+    def result(self) -> Any:
+        """What one training returns."""
+        self.ends[0].send(True)
+        return self.ends[0].recv()
+
 
 def _serve(end: Connection, train: Callable[[], object], threads: int, trial: bool) -> None:
     if trial:
         devices.keep_freed_memory()
     torch.set_num_threads(threads)
     while end.recv():
-        train()
-        end.send(True)
+        found = train()
+        end.send(found if isinstance(found, float) else True)
 
 
 def measure(bench: Bench, rounds: int, threads: int, compiled: bool) -> None:

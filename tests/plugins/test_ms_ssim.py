@@ -29,15 +29,16 @@ def reference(restored: Tensor, clean: Tensor, scales: int) -> Tensor:
 @each
 @settings(max_examples=12, deadline=None)
 @given(
+    n=st.sampled_from([1, 3]),
     channels=st.sampled_from([1, 3]),
     taller=st.integers(0, 30),
     wider=st.integers(0, 30),
     noise=st.sampled_from([0.0, 0.01, 0.1, 1.0]),
     seed=st.integers(0, 2**31),
 )
-def test_it_equals_piq(metric: Metric, channels: int, taller: int, wider: int, noise: float, seed: int) -> None:
+def test_it_equals_piq(metric: Metric, n: int, channels: int, taller: int, wider: int, noise: float, seed: int) -> None:
     least = LEAST[metric.name]
-    restored, clean = images(1, channels, least + taller, least + wider, seed, noise)
+    restored, clean = images(n, channels, least + taller, least + wider, seed, noise)
     expected = reference(restored, clean, SCALES[metric.name])
     # The published weights sum to 1.0001, and piq divides them by it: that is up to 1e-4 · max(-s ln s) = 3.7e-5.
     torch.testing.assert_close(metric(restored, clean), expected, atol=4e-5, rtol=0)

@@ -36,6 +36,12 @@ def test_an_ellipse_is_as_long_and_as_wide_as_it_says_along_its_axes() -> None:
         assert abs(directions[:, 1] @ torch.tensor([np.cos(turn), np.sin(turn)])) == pytest.approx(1, abs=1e-3)
 
 
+def test_no_weight_of_a_narrow_ellipse_is_subnormal_which_would_make_it_slow() -> None:
+    kernel = ellipse(torch.full((20,), 0.5), torch.full((20,), 0.15), torch.linspace(0, 3, 20), 6)
+    assert kernel[kernel > 0].min() > 1e-30
+    torch.testing.assert_close(kernel.sum((2, 3)), torch.ones(20, 1))
+
+
 def test_equal_images_come_out_in_many_ways_and_tell_nothing() -> None:
     image = torch.rand(1, 3, 6, 6, generator=torch.Generator().manual_seed(0))
     clean = torch.nn.functional.interpolate(image, (48, 48), mode="bicubic").clamp(0, 1).expand(30, -1, -1, -1)
