@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .contracts.severity import Graded, graded
     from .contracts.weights import Weights, find_weights, missing_weights, read_weights, weight_folders
     from .data.faces import Face, find_faces
+    from .data.landmarks import face_descriptors, face_landmarks, faces_version, missing_faces
     from .data.reading import is_image_name, read_image, read_levels
     from .errors import BenchbenchError, DataError, PluginError, SpecError, TrialError
     from .registry.embedder import FaceEmbedder, face_embedder
@@ -51,6 +52,7 @@ _HOMES = {
     "contracts.severity": ("Graded", "graded"),
     "contracts.weights": ("Weights", "find_weights", "missing_weights", "read_weights", "weight_folders"),
     "data.faces": ("Face", "find_faces"),
+    "data.landmarks": ("face_descriptors", "face_landmarks", "faces_version", "missing_faces"),
     "data.reading": ("is_image_name", "read_image", "read_levels"),
     "errors": ("BenchbenchError", "DataError", "PluginError", "SpecError", "TrialError"),
     "registry.embedder": ("FaceEmbedder", "face_embedder"),
@@ -62,9 +64,9 @@ __all__ = [
     "AdversarialModel", "AdversarialPair", "Batch", "BenchbenchError", "Chain", "Codec", "DataError", "Dataset",
     "Degradation", "Degraded", "Draw", "Face", "FaceEmbedder", "Graded", "Images", "Metric", "Model", "Peer",
     "PluginError", "Range", "Recipe", "SetMetric", "Shuffled", "Sometimes", "SpecError", "Task", "TrialError",
-    "Weights", "derive", "face_embedder", "find_faces", "find_weights", "generator", "graded", "hookimpl",
-    "is_image_name", "leaderboard", "missing_weights", "param", "rank", "read_image", "read_levels", "read_weights",
-    "run", "score", "weight_folders",
+    "Weights", "derive", "face_descriptors", "face_embedder", "face_landmarks", "faces_version", "find_faces",
+    "find_weights", "generator", "graded", "hookimpl", "is_image_name", "leaderboard", "missing_faces",
+    "missing_weights", "param", "rank", "read_image", "read_levels", "read_weights", "run", "score", "weight_folders",
 ]  # fmt: skip
 
 

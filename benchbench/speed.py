@@ -188,6 +188,7 @@ def metric_case(metric: Metric, restored: Tensor, clean: Tensor, peers: Sequence
     if isinstance(metric, SetMetric):
         whole = functools.partial(metric, restored, clean)  # a set has one score
         return Case("metric", str(metric), len(clean), whole, peers, (restored, clean), clean.device)
+    metric = metric.knowing(metric.fit([clean.cpu()])) if metric.needs_fit else metric
     parts = [images.split(scored_at_once(clean, clean.device)) for images in (restored, clean)]
 
     def ours() -> Tensor:

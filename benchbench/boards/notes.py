@@ -123,6 +123,7 @@ def remarks_on(board: Board) -> list[Note]:
         found.append(Note(f"Pictures and times of restoring are of the end of each training, up to {rung_name(last)}."))
     found += _tuned(board)
     found += [Note(reason, name) for name, reason in board.unavailable.items()]
+    found += _partial(board)
     for result in board.results:
         found += [Note(note, result.record.trial.model) for note in result.record.model.notes]
         if result.status == "scored" and result.record.reason:
@@ -148,6 +149,21 @@ def _tuned(board: Board) -> list[Note]:
             f"{'; '.join(f'{model} {factors}' for model, factors in chosen.items() if factors)}. "
             f"Those that lost took {took} TFLOP a training, which its own does not count."
         )
+    ]
+
+
+def _partial(board: Board) -> list[Note]:
+    """Say which metrics have no score of some whole images, such as those in which no face is found."""
+    counts: dict[str, set[tuple[int, int]]] = {}
+    for record in (result.record for result in board.scored):
+        images = record.data.test - record.data.unchanged if record.data else 0
+        for name, score in record.scores.items():
+            if "@" not in name and score.n < images:
+                counts.setdefault(name, set()).add((score.n, images))
+    return [
+        Note(f"of {n} of the {images} test images; the others have none, and are left out of its mean.", name)
+        for name, found in counts.items()
+        for n, images in sorted(found)
     ]
 
 

@@ -34,6 +34,19 @@ class MetricCase(component.ImageCase):
     def reason(self, size: int, channels: int = 3) -> str | None:
         return self.component.unavailable(Task(size, fixtures.Softening(), channels))
 
+    def unavailable(self) -> str | None:
+        """Say why it cannot be tried: there is no face in what these laws paint."""
+        if (reason := super().unavailable()) or not self.component.partial:
+            return reason
+        return "it has no score for painted patterns" if bool(self.answer()[1].isnan().all()) else None
+
+    @cached_property
+    def ready(self) -> Metric:
+        """The metric, fitted to pictures if it is to be."""
+        if not self.component.needs_fit:
+            return self.component
+        return self.component.knowing(self.component.fit(iter([self.clean(24).cpu()])))
+
     def answer(self) -> tuple[Tensor, Tensor]:
         clean = self.clean()
         return clean, self.score(noisy(clean), clean)
@@ -50,7 +63,7 @@ class MetricCase(component.ImageCase):
         if region is None and not self.component.whole:
             region = torch.ones_like(clean[:, :1], dtype=torch.bool)
         with torch.no_grad():
-            return self.component(restored, clean, region)
+            return self.ready(restored, clean, region)
 
     def worth(self, scores: Tensor) -> Tensor:
         """Turn scores so that more is better; of a shift, whichever way, less is."""
@@ -128,6 +141,8 @@ def always_gives_a_number(case: MetricCase) -> None:
 @law("let identical images give one constant, whatever they show (0 for a distance, 1 for a similarity)")
 def has_one_best_value(case: MetricCase) -> None:
     """All identical pairs get one and the same score."""
+    if not case.component.full_reference:
+        raise NotApplicable("it says full_reference = False: what the image shows is what it scores")
     clean = case.clean()
     if case.component.whole:
         clean = torch.cat([clean, torch.zeros_like(clean[:1]), torch.ones_like(clean[:1])])
@@ -145,7 +160,7 @@ def prefers_the_better_image(case: MetricCase) -> None:
         for strength, score in zip(STRENGTHS[1:], scores[1:], strict=True):
             found = f"{kind} of strength {strength:g} scores {score.tolist()}, no damage {scores[0].tolist()}"
             gain = case.worth(score) - case.worth(scores[0])
-            require(not bool((gain > CLOSE).any()), found)
+            require(not case.component.full_reference or not bool((gain > CLOSE).any()), found)
         noticed += [kind] * all(case.better(less, more) for less, more in pairwise(scores))
     require(bool(noticed), f"neither more {', more '.join(fixtures.DAMAGES)} scores steadily worse")
 

@@ -28,7 +28,7 @@ _NEIGHBOURS = 8  # overlapping windows that the cascade must find in a face's pl
 _LARGE = 0.45  # of the largest face: what the cascade finds below that is more often a tie than a face
 _SIDE_PER_EYES, _SIDE_PER_NOSE, _DROP_PER_EYES = 2.63, 3.44, 0.28  # medians over 166 frontal portraits
 _SIDE_PER_BOX, _RISE_PER_BOX = 1.07, 0.09  # likewise
-_lock = Lock()  # neither detector is made for many threads
+dlib_lock = Lock()  # nothing of dlib is made for many threads, nor is the cascade
 
 Levels = NDArray[np.uint8]
 
@@ -99,7 +99,7 @@ def _scored(
     scale = min(pixels / (smallest * short), max(1.0, _ENLARGED / short), _LONGEST / long)
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     searched = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0))
-    with _lock:
+    with dlib_lock:
         found = dlib(searched) if dlib else _by_cascade(searched, smallest * short * scale)
     return [(score, Face(f.x / scale, f.y / scale, f.side / scale)) for score, f in found]
 
@@ -127,17 +127,23 @@ def _by_cascade(image: Levels, smallest: float) -> list[tuple[float, Face]]:
     return [(math.inf, face) for face in faces if face.side > _LARGE * largest]
 
 
+def dlib_models() -> Path | None:
+    """Return the folder of dlib's weights, or None where the extra `faces` is not installed."""
+    models = importlib.util.find_spec("face_recognition_models")  # importing it would need setuptools
+    if importlib.util.find_spec("dlib") is None or models is None or not models.submodule_search_locations:
+        return None
+    return Path(models.submodule_search_locations[0]) / "models"
+
+
 @functools.cache
 def _dlib() -> Callable[[Levels], list[tuple[float, Face]]] | None:
     """Load dlib's detector and the five landmarks; None where the extra `faces` is not installed."""
-    models = importlib.util.find_spec("face_recognition_models")  # importing it would need setuptools
-    if importlib.util.find_spec("dlib") is None or models is None or not models.submodule_search_locations:
+    if (models := dlib_models()) is None:
         return None
     import dlib
 
     detector = dlib.get_frontal_face_detector()
-    landmarks = Path(models.submodule_search_locations[0]) / "models" / "shape_predictor_5_face_landmarks.dat"
-    predictor = dlib.shape_predictor(str(landmarks))
+    predictor = dlib.shape_predictor(str(models / "shape_predictor_5_face_landmarks.dat"))
 
     def find(image: Levels) -> list[tuple[float, Face]]:
         boxes, scores, _ = detector.run(image, 0, LIKELY)

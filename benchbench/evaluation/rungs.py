@@ -20,6 +20,7 @@ from ..files import save_tensors
 from ..results import store
 from ..results.record import Rung, Score, SetScore
 from ..results.trial import Trial
+from .fitting import fitted
 from .restore import Restored, restore
 from .score import Scores, means, score
 from .trained import load_module, with_weights
@@ -76,7 +77,9 @@ def restore_and_score(
 ) -> tuple[Restored, Scores]:
     """Return the test images restored, and their scores by the trial's metrics."""
     restored = restore(trial.model, module, test, task, device)
-    return restored, score(restored, test, trial.metrics, task, device)
+    metrics, failed = fitted(trial.metrics, trial.data, task)
+    scores = score(restored, test, metrics, task, device)
+    return restored, Scores(scores.table, scores.unavailable | failed, scores.sets)
 
 
 def rung_facts(

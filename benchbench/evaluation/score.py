@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ..contracts.metric import NO_REGION, Metric
+from ..contracts.metric import NO_REGION, NOT_FITTED, Metric
 from ..contracts.model import Task
 from ..contracts.set_metric import SetMetric
 from ..data.degraded import DegradedSet
@@ -48,8 +48,9 @@ def score(
     sets, unavailable = score_sets(restored, test_set, of_sets, task, device)
     for metric in (metric for metric in metrics if metric not in of_sets):
         try:
-            if reason := metric.inapplicable(task, restored.flow is not None):
-                unavailable[str(metric)] = reason
+            reason = metric.inapplicable(task, restored.flow is not None)
+            if reason or (metric.needs_fit and not metric.known):
+                unavailable[str(metric)] = reason or NOT_FITTED
                 continue
             wanted = [s for s, r in regions.items() if (metric.whole if s == "" else r is not None and metric.regional)]
             if not wanted:
@@ -59,10 +60,13 @@ def score(
                 compared = restored.flow, true_flow(test_set, task)
             for suffix in wanted:
                 values = _score_all(metric, compared, regions[suffix], device)
-                bad = ~values.isfinite() if suffix == "" else values.isinf()  # NaN: an empty region
+                may_lack = suffix != "" or metric.partial  # NaN: an empty region, or no face
+                bad = values.isinf() if may_lack else ~values.isfinite()
                 if bad.any():
                     raise TrialError(f"gave no finite number for {test_set.ids[int(bad.nonzero()[0])]}")
                 columns[f"{metric}{suffix}"] = values
+            if metric.partial and columns[str(metric)].isnan().all():
+                raise TrialError("no test image has what it scores")
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a plugin may raise anything; its metric is lost, not the trial

@@ -64,6 +64,7 @@ def benchbench_face_embedder() -> Callable[[Tensor], Tensor]:  # type: ignore[em
     """Return your face embedder: a function from faces, float32 `(N, 3, H, W)` in [0, 1], to embeddings `(N, D)`.
 
     The metric `identity-similarity` compares them by their cosine. It is called for every batch, so load weights once.
+    A row of NaN says that an image has no face.
     """
 
 

@@ -2,9 +2,9 @@
 
     ⟨e(restored), e(clean)⟩ / (‖e(restored)‖ · ‖e(clean)‖)
 
-The embedder e is the user's own: a plugin with the hook `benchbench_face_embedder` brings it. benchbench brings none,
-for the licence of its weights and the faces that it was trained on are the user's to judge. A similarity says how like
-the true face a restored one looks to that network, with its biases, and never who somebody is.
+The embedder e is the user's own, by a plugin's hook `benchbench_face_embedder`, or else dlib's network, which the extra
+`faces` brings. It has its biases: how well it tells people apart differs between groups (Grother et al. 2019, NISTIR
+8280). A similarity says how like the true face a restored one looks to that network, and never who somebody is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchbench import FaceEmbedder, Metric, Task, face_embedder, hookimpl
+from benchbench import (
+    FaceEmbedder,
+    Metric,
+    Task,
+    face_descriptors,
+    face_embedder,
+    faces_version,
+    hookimpl,
+    missing_faces,
+)
 
 from ._regions import refuse
 
@@ -29,10 +38,12 @@ def benchbench_metrics() -> list[type[Metric]]:
 
 @dataclass(frozen=True)
 class IdentitySimilarity(Metric):
-    """Cosine similarity of face embeddings, by the user's own embedder.
+    """Cosine similarity of face embeddings, by dlib or by the user's own embedder.
 
-    From -1 to 1, 1 for identical images. The embedder gets whole images and finds or crops the face itself; a grey
-    image counts as RGB with three equal channels. Deng et al. 2019 (ArcFace, arXiv 1801.07698) is the usual embedder.
+    From -1 to 1, 1 for identical images. dlib's 128 numbers (King 2017) are taken where the clean image has its face,
+    turned upright by the clean image's landmarks. An image without a face has no score. An embedder of the
+    user's own gets whole images, finds the face itself, and gives NaN where there is none; ArcFace is the usual one
+    (Deng et al. 2019, arXiv 1801.07698). A grey image counts as RGB with three equal channels.
     """
 
     name = "identity-similarity"
@@ -40,10 +51,11 @@ class IdentitySimilarity(Metric):
     higher_is_better = True
     relevant = 0.01
     regional = False
+    partial = True
 
     @cached_property
     def embedder(self) -> FaceEmbedder | None:
-        """The embedder, looked for once."""
+        """The user's own embedder, looked for once."""
         return face_embedder()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -52,21 +64,21 @@ class IdentitySimilarity(Metric):
     @property
     def library(self) -> str:  # type: ignore[override]
         """The distribution that brings the embedder."""
-        return self.embedder.distribution if self.embedder else ""
+        return self.embedder.distribution if self.embedder else "dlib-bin" * (missing_faces() is None)
 
     def version(self) -> str:
-        return f"{self.embedder.distribution} {self.embedder.version}" if self.embedder else ""
+        return f"{self.embedder.distribution} {self.embedder.version}" if self.embedder else faces_version()
 
     def unavailable(self, task: Task) -> str | None:
-        if self.embedder:
+        if self.embedder or not (missing := missing_faces()):
             return None
-        return "needs a face embedder: install or write a plugin whose benchbench_face_embedder hook gives yours"
+        return f"{missing}, or a plugin whose benchbench_face_embedder hook gives your own embedder"
 
     @torch.no_grad()
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
         refuse(region, self.name)
         if self.embedder is None:
-            raise LookupError("there is no face embedder")
+            return F.cosine_similarity(face_descriptors(restored, clean), face_descriptors(clean))
         three = (len(clean), 3, *clean.shape[2:])
         ours, theirs = self.embedder(restored.expand(three)), self.embedder(clean.expand(three))
         return F.cosine_similarity(ours.float(), theirs.float())

@@ -11,9 +11,15 @@ import torch
 import toys
 from jobs import go
 from pictures import images
+from sitters import astronaut
+from torch.nn import functional as F
+from torchvision.transforms.functional import gaussian_blur
 
-from benchbench import Task
+from benchbench import Task, missing_faces
 from benchbench.contracts.digests import component_digest
+from benchbench.data.degraded import DegradedSet
+from benchbench.evaluation.restore import Restored
+from benchbench.evaluation.score import means, score
 from benchbench.registry.registry import Registry
 from benchbench.results import store
 from benchbench_plugins.degradations.none import Nothing
@@ -52,12 +58,32 @@ def test_grey_images_count_as_equal_channels(installed: Callable[..., Registry])
     torch.testing.assert_close(IdentitySimilarity()(restored, clean), colour)
 
 
-def test_without_an_embedder_it_says_how_to_supply_one(installed: Callable[..., Registry]) -> None:
+def test_without_an_embedder_it_says_how_to_supply_one(
+    installed: Callable[..., Registry], monkeypatch: pytest.MonkeyPatch
+) -> None:
     installed()
+    monkeypatch.setattr("benchbench.data.landmarks.dlib_models", lambda: None)
     reason = IdentitySimilarity().unavailable(TASK)
     assert reason is not None
     assert "benchbench_face_embedder" in reason
+    assert "pip install 'benchbench-portraits[faces]'" in reason
     assert "\n" not in reason
+
+
+@pytest.mark.skipif(missing_faces() is not None, reason=str(missing_faces()))
+def test_dlib_compares_a_blurred_face_and_leaves_out_an_image_without_one(installed: Callable[..., Registry]) -> None:
+    installed()
+    face = F.interpolate(astronaut()[..., :256, 100:356], (64, 64), mode="bicubic", antialias=True).clamp(0, 1)
+    blurs = [face, *(gaussian_blur(face, 4 * width + 1, width / 2) for width in (2, 4, 8))]
+    restored, clean = torch.cat([*blurs, torch.zeros_like(face)]), torch.cat([face] * 4 + [torch.zeros_like(face)])
+    scores = IdentitySimilarity()(restored, clean)
+    assert scores[:4].tolist() == sorted(scores[:4].tolist(), reverse=True)
+    assert scores[0].item() == pytest.approx(1)
+    assert scores.isnan().tolist() == [False] * 4 + [True]
+    pair = DegradedSet([*"abcde"], clean.mul(255).byte(), restored.mul(255).byte(), None, None, {})
+    found = score(Restored(restored), pair, [IdentitySimilarity()], TASK, torch.device("cpu"))
+    assert found.unavailable == {}
+    assert means(found.table)["identity-similarity"]["n"] == 4
 
 
 def test_another_embedder_is_another_metric(

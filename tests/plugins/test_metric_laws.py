@@ -21,7 +21,14 @@ MODULES = [
     for module in pkgutil.iter_modules(benchbench_plugins.metrics.__path__)
     if not module.name.startswith("_")
 ]
-PRETRAINED = {"lpips", "dists", "unswirl-loss", "identity-similarity"}  # what they need is not at hand here
+PRETRAINED = {
+    "lpips",
+    "dists",
+    "unswirl-loss",
+    "identity-similarity",
+    "landmark-distance",
+    "niqe",
+}  # they need what is not at hand here
 METRICS = [
     metric()
     for module in MODULES

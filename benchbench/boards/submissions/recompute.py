@@ -58,6 +58,7 @@ def _score(result: Result) -> Scores:
     import torch
 
     from ...data.degraded import degraded_set
+    from ...evaluation.fitting import fitted
     from ...evaluation.restore import Restored
     from ...evaluation.score import score
 
@@ -72,7 +73,7 @@ def _score(result: Result) -> Scores:
     restored, task = Restored(_restored(result, pairs.clean)), Task(data.size, degradation)
     known = [(installed("metric", name), facts) for name, facts in result.record.metrics.items()]
     metrics = [m for m, facts in known if m and not facts.unavailable and component_digest(m) == facts.digest]
-    return score(restored, pairs, metrics, task, torch.device("cpu"))
+    return score(restored, pairs, fitted(metrics, data.folder, task)[0], task, torch.device("cpu"))
 
 
 def _restored(result: Result, clean: Tensor) -> Tensor:
