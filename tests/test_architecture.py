@@ -30,7 +30,7 @@ FLOORS = [  # each room may import from those on the floors below it
     {"contracts", "devices", "flops"},
     {"errors", "files", "images", "protocol", "streams"},
 ]
-OTHER_MEANINGS = {"none", "bicubic"}  # a value of the spec syntax; a mode of torch's interpolate
+OTHER_MEANINGS = {"none", "bicubic", "flow"}  # of the spec syntax; a mode of torch's interpolate; a displacement field
 
 
 def component_names() -> set[str]:

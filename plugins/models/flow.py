@@ -1,17 +1,21 @@
 """A small restorer that samples: posterior-mean rectified flow (Ohayon et al. 2025, ICLR, arXiv 2410.00418).
 
-    μ = mean(y)                                the posterior mean: the best by mean squared error, and blurred
-    xₜ = μ + (1 − t)·(x − μ) + t·σ·n           the straight line from a clean image x, t = 0, to μ with noise, t = 1
-    loss = (mean(y) − x)² + (estimate(xₜ, μ, y, t) − x)²          t uniform in (0, 1), n normal
+    μ, s = posterior(y)                        mean and deviation of the clean images that y may come from
+    xₜ = μ + (1 − t)·(x − μ) + t·s·n           the straight line from a clean image x, t = 0, to μ with noise, t = 1
+    loss = (μ − x)² + (estimate(xₜ, μ, y, t) − x)² + ⅒·σ²·(½·((μ − x) / s)² + log(s / σ))       t uniform in (0, 1)
 
 A rectified flow (Liu et al. 2023, arXiv 2209.03003; Lipman et al. 2023, arXiv 2210.02747) goes back along such lines,
-by an ordinary differential equation, to a sample of the clean images that y may come from. An Euler step from time t to
-s is xₛ = e + (s / t)·(xₜ − e), e being the estimate. At t = 1 noise tells nothing of x, and e is μ: the first of the
+by an ordinary differential equation, to a sample of these clean images. An Euler step from time t to r is
+xᵣ = e + (r / t)·(xₜ − e), e being the estimate. At t = 1 noise tells nothing of x, and e is μ: the first of the
 steps is the posterior mean, and one step alone gives just that. Few steps lie between mean and sample: the more there
 are, the sharper is the image, and the lower its PSNR (the perception–distortion tradeoff, Blau & Michaeli 2018).
 
-One network serves both, with time as a plane of its input and skips to y and μ, which its last layer, zero at first,
-corrects: training starts from the image as it is. Unlike the paper, the flow also sees y, and both are trained at once.
+The paper's noise is white and everywhere the same, and its networks have time to learn where it is to vanish. Here
+the noise is what the mean is likely to lack, so that few steps of training do: its deviation s is learnt for each pixel
+as that of a normal distribution (Nix & Weigend 1994), coarser scales have as much of it as fine ones, and it is grey.
+One network serves all, with time as a plane of its input, and corrects y and μ by what is zero at first. It sees y in
+the flow, too.
+
 The noise hangs on the seed and the image's own 8-bit levels alone, so that an image is restored alike in any batch.
 """
 
@@ -23,13 +27,16 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from benchbench import Batch, Model, Recipe, Task, generator, hookimpl, param
 
-from ._blocks import Padded, conv, zeroed
-from .unet import levels
+from ._blocks import Padded, Residual, conv, zeroed
 
-MEAN = -1.0  # what stands in the plane of time where the posterior mean is asked for
+MEAN = -1.0  # what stands in the plane of time where the posterior is asked for
+LEAST, MOST = -2.0, 1.5  # logarithm of a pixel's deviation, in that of the parameter
+WEIGHT = 0.1  # of learning the deviation beside the mean
+SCALES, DEVIATION = (2, 4), 1.81  # of the noise: pixels a side besides single ones; of the sum, measured
 
 
 @hookimpl
@@ -46,21 +53,23 @@ class Flow(Model):
 
     steps: int = param(4, "passes of the network; 1: the posterior mean", low=1, high=1000)
     seed: int = param(0, "of the noise that a sample starts from", low=0)
-    noise: float = param(0.05, "standard deviation of that noise", low=0.001, high=1)
+    noise: float = param(0.05, "deviation of a pixel that training begins with", low=0.001, high=1)
     width: int = param(16, "channels at half resolution; 2 and 3 times as many below", low=4, high=512)
 
     def build(self, task: Task) -> nn.Module:
-        return RectifiedFlow(network(3 * task.channels + 1, self.width, task.channels), self)
+        return RectifiedFlow(network(3 * task.channels + 2, self.width, task.channels + 1), self)
 
     def training_step(self, module: nn.Module, batch: Batch, optimizer: str) -> Tensor:
         if not isinstance(module, RectifiedFlow):
             raise TypeError(f"{self.name} trains the module that it builds, not a {type(module).__name__}")
-        mean = module.posterior_mean(batch.degraded)
-        start = mean.detach()  # or the mean would be made easy to leave, not good
+        mean, log_deviation = module.posterior(batch.degraded)
+        start, fixed = mean.detach(), log_deviation.detach()  # or the mean would be made easy to leave, not good
         time = even(len(start), start)
-        noisy = batch.clean + time.view(-1, 1, 1, 1) * (start - batch.clean + self.noise * torch.randn_like(start))
-        estimate = module.estimate(noisy, start, batch.degraded, time)
-        return self.loss(mean, batch) + self.loss(estimate, batch)
+        noise = self.noise * fixed.exp() * coloured(torch.randn_like(start[:, :1]))
+        noisy = batch.clean + time.view(-1, 1, 1, 1) * (start + noise - batch.clean)
+        estimate = module.estimate(noisy, start, fixed, batch.degraded, time)
+        surprise = 0.5 * ((start - batch.clean) / self.noise).square() * (-2 * log_deviation).exp() + log_deviation
+        return self.loss(mean, batch) + self.loss(estimate, batch) + WEIGHT * self.noise**2 * surprise.mean()
 
 
 def even(n: int, like: Tensor) -> Tensor:
@@ -80,6 +89,19 @@ def network(inputs: int, width: int, outputs: int) -> nn.Module:
     return Padded(8, body)
 
 
+def levels(width: int, *deeper: int) -> nn.Sequential:
+    """A block, all that lies deeper as a correction at half the resolution, and another block."""
+    if not deeper:
+        return nn.Sequential(block(width))
+    down = nn.Conv2d(width, deeper[0], 2, stride=2)
+    up = nn.Sequential(conv(deeper[0], 4 * width, 1), nn.PixelShuffle(2))
+    return nn.Sequential(block(width), Residual(down, levels(*deeper), up), block(width))
+
+
+def block(width: int) -> Residual:
+    return Residual(conv(width, width), nn.ReLU(), conv(width, width))
+
+
 class RectifiedFlow(nn.Module):
     """The posterior mean, and from there by further steps to a sample."""
 
@@ -88,34 +110,53 @@ class RectifiedFlow(nn.Module):
         self.body, self.model = body, model
 
     def forward(self, degraded: Tensor) -> Tensor:
-        steps, mean = self.model.steps, self.posterior_mean(degraded)
+        steps, (mean, log_deviation) = self.model.steps, self.posterior(degraded)
         if steps == 1:
             return mean
-        x = mean + (steps - 1) / steps * self.model.noise * noise_of(degraded, self.model.seed)
+        noise = self.model.noise * log_deviation.exp() * noise_of(degraded, self.model.seed)
+        x = mean + (steps - 1) / steps * noise
         for step in range(steps - 1, 0, -1):
-            estimate = self.estimate(x, mean, degraded, degraded.new_full((len(x),), step / steps))
+            time = degraded.new_full((len(x),), step / steps)
+            estimate = self.estimate(x, mean, log_deviation, degraded, time)
             x = estimate + (step - 1) / step * (x - estimate)
         return x
 
-    def posterior_mean(self, degraded: Tensor) -> Tensor:
-        """Estimate the mean of all clean images that a degraded one, `(N, C, H, W)`, may come from."""
+    def posterior(self, degraded: Tensor) -> tuple[Tensor, Tensor]:
+        """Estimate mean `(N, C, H, W)` and log-deviation `(N, 1, H, W)` of the clean images for a degraded one.
+
+        The deviation is in units of the parameter `noise`.
+        """
         time = degraded.new_full((len(degraded),), MEAN)
-        return degraded + self._correction(torch.zeros_like(degraded), degraded, degraded, time)
+        nothing = torch.zeros_like(degraded)
+        correction, log_deviation = self._outputs(nothing, degraded, nothing[:, :1], degraded, time)
+        return degraded + correction, log_deviation.clamp(LEAST, MOST)
 
-    def estimate(self, noisy: Tensor, mean: Tensor, degraded: Tensor, time: Tensor) -> Tensor:
+    def estimate(self, noisy: Tensor, mean: Tensor, log_deviation: Tensor, degraded: Tensor, time: Tensor) -> Tensor:
         """Estimate the clean image from a point on the way to it, at the time `(N,)` in (0, 1]."""
-        t = time.view(-1, 1, 1, 1)
-        scale = self.model.noise * ((1 - t) ** 2 + t**2).sqrt()
-        return mean + self._correction((noisy - mean) / scale, mean, degraded, time)
+        t, scale = time.view(-1, 1, 1, 1), log_deviation.exp()
+        offset = (noisy - mean) / (self.model.noise * scale * ((1 - t) ** 2 + t**2).sqrt())
+        return mean + scale * self._outputs(offset, mean, log_deviation, degraded, time)[0]
 
-    def _correction(self, offset: Tensor, mean: Tensor, degraded: Tensor, time: Tensor) -> Tensor:
-        plane = time.view(-1, 1, 1, 1).expand_as(degraded[:, :1])
-        return self.body(torch.cat((offset, mean, degraded, plane), dim=1)).float()
+    def _outputs(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
+        *images, time = inputs
+        plane = time.view(-1, 1, 1, 1).expand_as(images[0][:, :1])
+        found = self.body(torch.cat((*images, plane), dim=1)).float()
+        return found[:, :-1], found[:, -1:]
 
 
 def noise_of(images: Tensor, seed: int) -> Tensor:
-    """Draw normal noise in the shape of the images; that of each hangs on the seed and its own 8-bit levels alone."""
+    """Draw noise `(N, 1, H, W)` for images; that of each hangs on the seed and its own 8-bit levels alone."""
     levels = (255 * images.detach()).round().clamp(0, 255).to("cpu", torch.uint8).contiguous()
     digests = (sha256(image.numpy().tobytes()).hexdigest() for image in levels)
-    draws = [torch.randn(images.shape[1:], generator=generator(seed, "flow", digest)) for digest in digests]
-    return torch.stack(draws).to(images)
+    size = (1, *images.shape[-2:])
+    return coloured(torch.stack([torch.randn(size, generator=generator(seed, "flow", d)) for d in digests])).to(images)
+
+
+def coloured(white: Tensor) -> Tensor:
+    """Add to white noise `(N, 1, H, W)` its own means of 2×2 and 4×4 pixels, each as strong; of unit variance."""
+    size = white.shape[-2:]
+    parts = [white]
+    for scale in SCALES:
+        means = F.avg_pool2d(white, scale, ceil_mode=True, count_include_pad=False)
+        parts.append(F.interpolate(scale * means, size, mode="bilinear"))
+    return torch.stack(parts).sum(0) / DEVIATION
