@@ -42,6 +42,7 @@ class Options(TypedDict, total=False):
     fresh: bool
     predictions: bool
     with_references: bool
+    shard: str
     compile: bool
     tune: bool
     watch_gradients: bool

@@ -64,6 +64,7 @@ OWN = {"overfit_one", "dry_run", "quiet", "as_json"}  # options that are no part
 @click.option("--memory", metavar="SIZE", help="Main memory, such as 4GB, above which a trial is given up.")
 @options.option("--out", type=options.FOLDER, default=options.RUNS, help="Folder of the results and boards.")
 @options.at
+@options.option("--shard", metavar="K/N", default="1/1", help="Only the Kth of N parts of the trials.")
 @click.option("--fresh", is_flag=True, help="Discard stored results of the chosen trials first.")
 @click.option("--predictions", is_flag=True, help="Keep all restored test images, so that others can score them.")
 @click.option("--watch-gradients", is_flag=True, help="Keep the norm of each stage's gradient in the history.")
@@ -121,6 +122,8 @@ def _check(request: RunRequest, overfit_one: bool, dry_run: bool) -> None:
         raise click.UsageError("--overfit-one compiles nothing: leave --compile out")
     if overfit_one and request.tune:
         raise click.UsageError("--overfit-one tunes nothing: leave --tune out")
+    if overfit_one and request.shard != "1/1":
+        raise click.UsageError("--overfit-one has one trial a model: leave --shard out")
 
 
 def _run(registry: Registry, request: RunRequest, console: Console, as_json: bool) -> int:

@@ -60,6 +60,7 @@ class RunRequest:
     predictions: bool = False
     with_references: bool = True
     """Give every board its baseline and, where there is one, its ideal, whether asked for or not."""
+    shard: str = "1/1"
     compile: bool = False
     tune: bool = False
     watch_gradients: bool = False

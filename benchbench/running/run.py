@@ -26,6 +26,7 @@ from .listeners import HookCaller, Listener
 from .longest import longest_first
 from .plan import RunRequest
 from .scheduler import run as _run
+from .shards import parse_shard, shard_of
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,13 @@ def _planned(
     registry: Registry, request: RunRequest, listener: Listener, writes_to: Sequence[Path]
 ) -> tuple[list[Trial], list[Trial]]:
     """Return the trials of the plan, and those that are missing; tell the listener of them."""
-    _ = request.limits  # raises SpecError
+    _, shard = request.limits, parse_shard(request.shard)  # raise SpecError
     if request.executor == "local" and request.threads > (cores := devices.cores()):
         listener.warn(
             f"the {request.threads} threads of a trial share {cores} cores, which is slower than fewer of them"
         )
-    trials, skipped = plan.plan(registry, request, listener, writes_to)
+    planned, skipped = plan.plan(registry, request, listener, writes_to)
+    trials = shard_of(planned, *shard)
     if request.fresh:
         for final in (t.folder(request.out) for t in trials):
             shutil.rmtree(final, ignore_errors=True)

@@ -1,0 +1,30 @@
+"""A part of a run's trials, for machines that know nothing of each other: `--shard 3/12`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..errors import SpecError
+from ..results.trial import Trial
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """Return which part is meant, from 1, and of how many. Raises SpecError.
+
+    >>> parse_shard("3/12")
+    (3, 12)
+    """
+    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text)
+    part, parts = map(int, found.groups()) if found else (0, 0)
+    if not 1 <= part <= parts:
+        raise SpecError(f"'{text}' is no part of a run: 3/12 is the third of twelve")
+    return part, parts
+
+
+def shard_of(trials: Sequence[Trial], part: int, parts: int) -> list[Trial]:
+    """Return the trials of one part. All parts together have each trial once, and as many of each model as can be.
+
+    What is done already has no influence, so the parts of one request stay the same.
+    """
+    return sorted(trials, key=lambda trial: str(trial.model))[part - 1 :: parts]
