@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="closes descriptors by the shell, and needs /dev/full")
 LOST = "benchbench: the standard output could not be written: No space left on device\n"
@@ -84,14 +85,16 @@ def test_a_stream_that_does_not_wait_is_waited_for() -> None:
 @pytest.mark.parametrize("streams", ["none", "all full", "one that goes from both"])
 def test_work_is_done_wherever_its_output_goes(streams: str, tmp_path: Path) -> None:
     run = ["run", "--dataset", "faces:n=40", "--size", "16", "--model", "bicubic", "--metric", "psnr", "--jobs", "1"]
-    code = 2 if streams == "all full" else 0
+    photograph, code = tmp_path / "me.png", 2 if streams == "all full" else 0
+    Image.new("RGB", (32, 32)).save(photograph)
     for command in (
         [*run, "--degrade", "pixelate", "--device", "cpu", "--out", "runs"],
         ["leaderboard", "build", "--runs", "runs", "--out", "boards"],
-        ["list", "psnr"],
+        ["degrade", photograph, "--with", "pixelate"],
     ):
         assert shell(["-m", "benchbench", *command], STREAMS[streams], cwd=tmp_path).returncode == code
     [result] = tmp_path.glob("runs/*/*/bicubic/*/result.json")
     assert '"scored"' in result.read_text()
     [board] = tmp_path.glob("boards/*/pixelate.md")
     assert "bicubic" in board.read_text()
+    assert (tmp_path / "me-pixelate.png").is_file()
