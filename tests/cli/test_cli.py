@@ -146,7 +146,7 @@ def test_leaderboard_build_writes_what_the_run_wrote(tmp_path: Path) -> None:
 
 def test_the_readmes_plugin_is_the_tested_one() -> None:
     readme = (ROOT / "README.md").read_text()
-    block = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
+    block = re.search(r"<!-- file: benchbench_sharpen.py -->\n```python\n(.*?)```", readme, re.DOTALL)
     assert block
     code = re.sub(r"\s*->.*?:\n", ":\n", block[1].replace(" -> list[type[Model]]", ""))
     tested = (ROOT / "tests" / "examples" / "benchbench-sharpen" / "benchbench_sharpen.py").read_text()
