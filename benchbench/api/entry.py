@@ -10,6 +10,7 @@ from PIL import Image
 from torch import nn
 
 from ..boards import Board
+from ..boards.rows import OPEN
 from ..boards.view import Row, View, view_of
 from ..errors import BenchbenchError
 from ..images import as_bytes
@@ -75,6 +76,8 @@ class Entry:
 
 
 def place(view: View, row: Row) -> str:
-    """Say a row's rank, or where a board gives none, its place."""
-    of = f"rank {row.ranks}" if row.ranks != "–" else f"place {view.rows.index(row) + 1} by the mean"
-    return f"{of} of {len(view.rows)}"
+    """Say a row's rank in its track, or where a board gives none, its place there."""
+    rows, where = view.ranked_with(row), " in the open track" if row.role == OPEN else ""
+    ranks = row.ranks.removeprefix("open").strip()
+    of = f"rank {ranks}" if ranks not in ("", "–") else f"place {rows.index(row) + 1} by the mean"
+    return f"{of} of {len(rows)}{where}"

@@ -56,8 +56,9 @@ def rank(network: nn.Module, degrade: Specs = (), dataset: Specs = (), **options
 
     The network takes degraded images, float32 `(N, 3, H, W)` in [0, 1], and returns them restored, in the same shape.
     Nobody can see whether it is trained, so that is said: with `trained=True` it is scored as it is, with its weights,
-    and on what they were trained nobody here can vouch for. Else its weights are drawn anew by the seed (by
-    `reset_parameters` of each of its modules), and it is trained by the harness for the budget, like any model.
+    and on what they were trained nobody here can vouch for: it is ranked apart, in the open track. Else its weights
+    are drawn anew by the seed (by `reset_parameters` of each of its modules), and it is trained by the harness for the
+    budget, like any model.
 
     >>> from torch import nn
     >>> import benchbench as bb
@@ -65,7 +66,7 @@ def rank(network: nn.Module, degrade: Specs = (), dataset: Specs = (), **options
     >>> blur = nn.AvgPool2d(3, 1, 1)
     >>> found = bb.rank(blur, trained=True, name="mean-of-9", rivals=[], with_references=False, **here)
     >>> print(found.text)  # doctest: +ELLIPSIS
-    mean-of-9 on gaussian-noise: rank 1 of 1, ... dB...
+    mean-of-9 on gaussian-noise: rank 1 of 1 in the open track, ... dB...
 
     :param network: Any module that can be pickled.
     :param degrade: Degradations, as `run` takes them.
@@ -107,6 +108,7 @@ def _model_of(network: nn.Module, named: str, trained_by: Recipe | None) -> type
         """A network from a notebook or a script."""
 
         name = named
+        role = "" if trained_by else "open"
         recipe: ClassVar[Recipe | None] = trained_by
 
         def build(self, task: Task) -> nn.Module:

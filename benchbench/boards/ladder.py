@@ -17,7 +17,7 @@ from .compute import Course
 from .curves import crossings, leaders
 from .drawing import figure_of, finish, levels, log_across, short, style
 from .estimates import Array
-from .rows import COMPETES, GAP, IDEAL, RISE
+from .rows import ASIDE, COMPETES, GAP, IDEAL, RISE
 from .text import number, rung_name
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def story_of(board: Board) -> list[str]:
     if course is None:
         return []
     role = dict(zip(board.rows["model"], board.rows["role"], strict=True))
-    some = np.array([n for n, model in enumerate(course.models) if role[model] != IDEAL], np.intp)
+    some = np.array([n for n, model in enumerate(course.models) if role[model] not in ASIDE], np.intp)
     names, quality = [course.models[n] for n in some], course.quality.rows(some)
     found = crossings(quality, course.flops, course.trained[some])
     sure = [f"{names[c.after]} passes {names[c.before]} at {_about(c.flops)}." for c in found if c.sure]

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from ..contracts.rungs import factor_text, factors_text, tuning_rung
 from .board import Board
 from .columns import BETWEEN
-from .rows import EQUIVALENT, GAIN, RANK, RECOVERED, REGIONS, TRAININGS_STD
+from .rows import EQUIVALENT, GAIN, OPEN, RANK, RECOVERED, REGIONS, TRAININGS_STD
 from .sets import set_metrics
 from .text import rung_name
 
 PAIRS = 10  # of equivalent models that a note names
+OPEN_TRACK = (
+    "open: trained elsewhere, on images that nobody here can vouch for; shown among the others, but ranked apart from "
+    "what was trained here, and never bold."
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ def how_ranked(board: Board) -> list[Note]:
             Note("An order, no ranks: no model was trained twice, and other trainings score otherwise (--seeds 3)."),
             Note("± is half of the 95 % interval over the test images; of other trainings it knows nothing."),
         ]
+    found += [Note(OPEN_TRACK)] if OPEN in set(rows["role"]) else []
     return [*found, *_equivalent(board, first), *_rising(board, first)]
 
 

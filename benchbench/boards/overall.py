@@ -12,7 +12,7 @@ import pandas as pd
 from .board import Board
 from .comparisons import compare, rank_ranges
 from .estimates import Array, estimate
-from .rows import BASELINE, COMPETES, GAIN, HIGH, IDEAL, LOW, RANK, RECOVERED, may_lead
+from .rows import BASELINE, COMPETES, GAIN, HIGH, IDEAL, LOW, RANK, RECOVERED, may_lead, tracks
 from .setting import League
 
 SHARE = "share"
@@ -100,7 +100,9 @@ def _places(tables: Sequence[pd.DataFrame], models: Sequence[str]) -> pd.DataFra
     values = np.array([t.set_index("model").loc[models, SHARE] for t in tables]).reshape(len(tables), -1)
     found = {SHARE: values.mean(0)}
     if len(tables) >= FEWEST and len(models):
-        found |= _ranges(values)
+        role = tables[0].set_index("model").loc[models, "role"]
+        parts = [pd.DataFrame(_ranges(values[:, some]), index=some) for some in tracks(role)]
+        return pd.DataFrame(found).join(pd.concat(parts))
     return pd.DataFrame(found)
 
 

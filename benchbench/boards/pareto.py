@@ -14,7 +14,7 @@ from .board import Board
 from .columns import score_column
 from .drawing import COLOURS, figure_of, finish, short
 from .estimates import Array
-from .rows import GAIN, IDEAL
+from .rows import ASIDE, GAIN
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,8 +53,11 @@ def front(cost: Array, quality: Array) -> NDArray[np.bool_]:
 
 
 def on_front(board: Board, cost: pd.Series) -> list[str]:
-    """Name the models that no other one betters for less, the cheapest first; not the ideal, which knows the answer."""
-    cost = cost.where(board.rows["role"] != IDEAL)
+    """Name the models that no other one betters for less, the cheapest first.
+
+    Not the ideal, which knows the answer, nor what was trained elsewhere, at costs that nobody counted.
+    """
+    cost = cost.where(~board.rows["role"].isin(ASIDE))
     found = board.rows.assign(cost=cost)[front(cost.to_numpy(float), board.quality.to_numpy(float))]
     return list(found.sort_values(["cost", "model"])["model"])
 
@@ -74,7 +77,7 @@ def fronts(board: Board) -> dict[str, list[str]]:
 
 def is_choice(board: Board, cost: pd.Series) -> bool:
     """True for costs that differ by more than a tenth: the same budget for all is no choice to weigh."""
-    paid = cost[(cost > 0) & (board.rows["role"] != IDEAL)]
+    paid = cost[(cost > 0) & ~board.rows["role"].isin(ASIDE)]
     return len(paid) > 1 and bool(paid.max() > 1.1 * paid.min())
 
 
@@ -86,7 +89,7 @@ def pareto(board: Board) -> Figure | None:
     figure = figure_of(5.5 * len(found) + 0.5, 4.5)
     for position, (cost, names) in enumerate(found.items()):
         axes = figure.add_subplot(1, len(found), position + 1)
-        rows = board.rows[(board.rows["role"] != IDEAL) & board.rows[metric].notna()]
+        rows = board.rows[~board.rows["role"].isin(ASIDE) & board.rows[metric].notna()]
         x, y = rows[cost] / COSTS[cost].unit, rows[metric]
         axes.set_xscale("symlog", linthresh=x[x > 0].min(), linscale=0.4)  # some cost nothing
         finish(axes, COSTS[cost].label, score_column(board, metric).quantity if position == 0 else "")

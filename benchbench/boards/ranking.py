@@ -11,7 +11,7 @@ from ..results.record import MetricFacts
 from .comparisons import compare, rank_ranges
 from .compute import rising
 from .estimates import Array, Estimate, estimate
-from .rows import BASELINE, EQUIVALENT, GAIN, HIGH, IDEAL, LOW, RANK, RECOVERED, TrainingScores
+from .rows import BASELINE, EQUIVALENT, GAIN, HIGH, IDEAL, LOW, RANK, RECOVERED, TrainingScores, tracks
 
 
 def ranked(rows: pd.DataFrame, scores: TrainingScores, first: str, facts: MetricFacts) -> pd.DataFrame:
@@ -30,7 +30,7 @@ def ranked(rows: pd.DataFrame, scores: TrainingScores, first: str, facts: Metric
     means = estimate(scores.values, scores.model, scores.trained, scores.persons)
     ranking = means.column(scores.columns.index(first))
     found = _scales(rows, ranking, first, 1 if facts.higher_is_better else -1) | _intervals(means, scores.columns)
-    parts = _ranks(rows, ranking, first, facts), rows, pd.DataFrame(found, index=rows.index)
+    parts = _ranks_apart(rows, ranking, first, facts), rows, pd.DataFrame(found, index=rows.index)
     whole = pd.concat(parts, axis=1)
     order = [first, "model"]
     return whole.sort_values(order, ascending=[not facts.higher_is_better, True], ignore_index=True)
@@ -56,6 +56,13 @@ def _scales(rows: pd.DataFrame, scores: Estimate, first: str, sign: int) -> dict
 def _named(name: str, found: Estimate) -> dict[str, Array]:
     low, high = found.interval()
     return {name: found.value[:, 0], name + LOW: low[:, 0], name + HIGH: high[:, 0]}
+
+
+def _ranks_apart(rows: pd.DataFrame, scores: Estimate, first: str, facts: MetricFacts) -> pd.DataFrame:
+    """Rank each track by itself, so that what was trained elsewhere changes no rank of what was trained here."""
+    found = [_ranks(rows.iloc[some], scores.rows(some), first, facts) for some in tracks(rows["role"])]
+    shared = [column for column in found[0] if all(column in part for part in found)]
+    return pd.concat([part[shared] for part in found])
 
 
 def _ranks(rows: pd.DataFrame, scores: Estimate, first: str, facts: MetricFacts) -> pd.DataFrame:

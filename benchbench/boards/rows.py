@@ -23,7 +23,15 @@ RANK, EQUIVALENT = "rank", "equivalent"
 GAIN, RECOVERED, TRAININGS_STD = "gain", "recovered", "trainings.std"
 RISE, GAP = "rise", "gap"  # of the ranking score in the last doubling of compute; to the leader, along it
 COMPETES, BASELINE, IDEAL = "", "baseline", "ideal"  # roles: a model, the degraded input, the inverse that is told all
+OPEN = "open"  # the role of what was trained elsewhere
+ASIDE = (IDEAL, OPEN)  # roles of what no model is held against
 LOW, HIGH = ".low", ".high"  # behind the column that they belong to
+
+
+def tracks(role: pd.Series) -> list[NDArray[np.intp]]:
+    """Split rows, by their places, into those that are ranked together: what was trained elsewhere comes apart."""
+    is_open = (role == OPEN).to_numpy()
+    return [places for side in (~is_open, is_open) if len(places := np.flatnonzero(side))]
 
 
 def metrics_of(scored: Iterable[Result]) -> dict[str, MetricFacts]:

@@ -94,6 +94,7 @@ def table(rows: Sequence[Mapping[str, str]], *left: str) -> str:
     return tabulate(rows, "keys", "pipe", disable_numparse=True, colalign=sides, missingval="–")
 
 
-def rank_text(low: int | None, high: int | None) -> str:
-    """Write a range of ranks, `2–4`, or the only one; `–` where there is none."""
-    return "–" if low is None else f"{low}–{high}" if low != high else str(low)
+def rank_text(low: int | None, high: int | None, role: str = "") -> str:
+    """Write a range of ranks, `2–4`, or the only one; `–` where there is none. In the open track it is `open 2–4`."""
+    ranks = "–" if low is None else f"{low}–{high}" if low != high else str(low)
+    return ranks if role != "open" else "open" if low is None else f"open {ranks}"

@@ -14,11 +14,11 @@ from .ladder import columns_of_course, story_of
 from .notes import Note, coverage_of, how_ranked, images_of, provenance_of, remarks_on, seeds_of
 from .pareto import COSTS, fronts, is_choice, on_front
 from .plane import Plane, plane_of
-from .rows import BASELINE, HIGH, IDEAL, LOW, RANK
+from .rows import ASIDE, BASELINE, HIGH, IDEAL, LOW, OPEN, RANK
 from .text import number, rank_text
 from .times import of_single_images
 
-REFERENCES = {BASELINE: "the input as it is", IDEAL: "the ideal inverse"}
+REFERENCES = {BASELINE: "the input as it is", IDEAL: "the ideal inverse", OPEN: "trained elsewhere"}
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,11 @@ class Row:
     sees: str
     """What it is told besides the image; "" for nothing."""
     rank: int | None
-    """By the mean; None where the board has none."""
+    """By the mean; None where the board has none, and in the open track."""
     ranks: str
-    """The best and the worst rank that are possible, `2–4`, or the only one; `–` where the board has none."""
+    """The best and the worst rank that are possible, `2–4`, or the only one; `–` where the board has none.
+
+    In the open track `open 2–4`, or `open`."""
     rising: bool
     """True if it still rose in the last doubling of compute."""
     cells: Mapping[str, Cell]
@@ -97,7 +99,11 @@ class View:
         if (first := self.leader) is None or RANK not in rows:
             return []
         near = rows[(rows[RANK + LOW] <= rows.loc[rows["model"] == first.model, RANK + LOW].min())]
-        return [model for model in near.loc[near["role"] != IDEAL, "model"] if model != first.model]
+        return [model for model in near.loc[~near["role"].isin(ASIDE), "model"] if model != first.model]
+
+    def ranked_with(self, row: Row) -> list[Row]:
+        """The rows of its track: those that were trained elsewhere, or all others."""
+        return [other for other in self.rows if (other.role == OPEN) == (row.role == OPEN)]
 
     def score(self, row: Row) -> str:
         """A row's score by the metric that ranks, with its unit; `–` where nothing ranks."""
@@ -134,10 +140,11 @@ def _rows(board: Board, filled: Sequence[Filled]) -> list[Row]:
     found = []
     for position, row in enumerate(board.rows.to_dict("records")):
         low, high = (row.get(RANK + end) for end in (LOW, HIGH))
-        ranks = rank_text(low, high)
+        ranks = rank_text(low, high, row["role"])
         cells = {column.key: column_cells[position] for column, column_cells in filled}
         rising = row["model"] in board.rising
-        found.append(Row(row["model"], row["role"], row["sees"], row.get(RANK), ranks, rising, cells))
+        rank = None if row["role"] == OPEN else row.get(RANK)
+        found.append(Row(row["model"], row["role"], row["sees"], rank, ranks, rising, cells))
     return found
 
 

@@ -23,7 +23,7 @@ from .markdown.timing import speed_page
 from .picture import write_picture
 from .plots import write_plots
 from .published import write_published
-from .rows import EQUIVALENT, GAIN, GAP, HIGH, LOW, RANK, RECOVERED, REGIONS, RISE, TRAININGS_STD
+from .rows import EQUIVALENT, GAIN, GAP, HIGH, LOW, OPEN, RANK, RECOVERED, REGIONS, RISE, TRAININGS_STD
 from .tables import beside, plain_rows, write_files
 from .text import escape
 from .view import View, view_of
@@ -89,7 +89,8 @@ def as_table(board: Board) -> pd.DataFrame:
     """Return a board as a plain table: its setting, the fixed columns, every score; last what has no score."""
     rows, ends = board.rows, ("", LOW, HIGH)
     scores = [name + region + end for name in board.metrics for region in REGIONS for end in ends]
-    scored = rows[[c for c in (*FIXED, *scores) if c in rows]].assign(status="scored", reason="")
+    role = ["role"] if OPEN in set(rows.get("role", ())) else []  # whose ranks are of another track
+    scored = rows[[c for c in (*FIXED, *role, *scores) if c in rows]].assign(status="scored", reason="")
     failed = pd.DataFrame(board.failures, columns=["model", "status", "reason"])
     flat = pd.concat([part for part in (scored, failed) if len(part)], ignore_index=True)
     return pd.DataFrame([vars(board.setting)] * len(flat)).join(flat)

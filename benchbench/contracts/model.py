@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
 SIDE_INFORMATION = ("region", "face", "truth")
+REFERENCES = ("baseline", "ideal", "anchor")  # roles of what sets the scale of a board
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,11 @@ class Model(Component, ABC):
 
     recipe: ClassVar[Recipe | None] = Recipe()
     """How it is trained; None: it needs no training."""
-    role: ClassVar[Literal["", "baseline", "ideal", "anchor"]] = ""
+    role: ClassVar[Literal["", "baseline", "ideal", "anchor", "open"]] = ""
     """baseline: gives the degraded input back; ideal: the inverse that knows the parameters. Between them: a scale.
 
-    anchor: the codec that others are compared with."""
+    anchor: the codec that others are compared with. open: its weights were trained elsewhere, on images that nobody
+    here can vouch for; boards show it, and rank it apart from what was trained here."""
     restores: ClassVar[bool] = True
     """Whether it undoes a degradation. A codec of mere files does not: it is scored where nothing is degraded."""
     rates: ClassVar[Mapping[str, Sequence[float]]] = {}
@@ -125,7 +127,7 @@ class Model(Component, ABC):
         """Say why its scores would tell nothing where images are degraded so, or None."""
         if degradation.degrades:
             return None if self.restores else "it compresses; it is scored where nothing is degraded"
-        known = self.compresses or self.role
+        known = self.compresses or self.role in REFERENCES
         return None if known else "it restores, and nothing is degraded here; only codecs are scored (see Model.rates)"
 
     def loss(self, restored: Tensor, batch: Batch) -> Tensor:

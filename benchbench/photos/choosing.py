@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..contracts.degradation import Degradation
 from ..contracts.digests import component_digest
-from ..contracts.model import Task
+from ..contracts.model import REFERENCES, Task
 from ..errors import BenchbenchError
 from ..evaluation.trained import load_module
 from ..registry.registry import Registry
@@ -89,7 +89,7 @@ def _fits(result: Result, wanted: Wanted) -> bool:
         and wanted.model in ("all", trial.model)
         and wanted.dataset in (None, trial.dataset)
         and wanted.size in (None, trial.size)
-        and not record.model.role
+        and record.model.role not in REFERENCES
         and "truth" not in record.model.sees
         and (result.folder / store.WEIGHTS).is_file()  # a light result, for boards only, has none
     )

@@ -12,7 +12,7 @@ from ..contracts.budget import Budget
 from ..contracts.component import Component
 from ..contracts.dataset import Dataset
 from ..contracts.degradation import Degradation
-from ..contracts.model import Model
+from ..contracts.model import REFERENCES, Model
 from ..contracts.parameters import parameters_of
 from ..data.prepared import PreparedDataset, load, load_if_whole, prepare, prepared_folder
 from ..devices import check_compiler, check_device, default_jobs, parse_bytes
@@ -167,7 +167,7 @@ def _all_models(registry: Registry, degradation: Degradation, *, references: boo
     """Return specs of all models, or references, with a place on boards of it; of codecs all rates, if they compete."""
     found = []
     for model in choose(registry, "model", ["all"]):
-        if model.misplaced(degradation) is None and (model.role or not references):
+        if model.misplaced(degradation) is None and (model.role in REFERENCES or not references):
             rates = {} if degradation.degrades else model.rates
             specs = [f"{model.name}:{field}={rate}" for field, curve in rates.items() for rate in curve]
             found += specs or [model.name]

@@ -77,7 +77,8 @@ def on_site(page: reading.Page, codecs: int) -> tuple[list[str], Shown]:
     for name, (_, text) in zip(names, [c for c in page.cells("th") if c[0]["scope"] == "row"][codecs:], strict=False):
         assert text.startswith(name)
         told = re.fullmatch(
-            r"(.*?)( ↑ still rising)?( the input as it is| the ideal inverse)?", text.removeprefix(name)
+            r"(.*?)( ↑ still rising)?( the input as it is| the ideal inverse| trained elsewhere)?",
+            text.removeprefix(name),
         )
         sees, rises = (told[1].strip(), told[2]) if told else ("", None)
         rows.append(name + (f" ({sees})" if sees else "") + (" ↑" if rises else ""))
@@ -183,7 +184,7 @@ def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
     found = []
     for model in draw(st.lists(st.sampled_from("abcdefg"), min_size=1, unique=True)):
         known = draw(st.lists(st.sampled_from(columns), min_size=1, unique=True))
-        facts = {"model": model, "role": draw(st.sampled_from(["", "", "", "baseline", "ideal"]))}
+        facts = {"model": model, "role": draw(st.sampled_from(["", "", "", "baseline", "ideal", "open"]))}
         facts |= {"sees": ["truth"]} if draw(st.booleans()) else {}
         facts |= {"rate": {"bytes": 99.0, "bits_per_pixel": 3.1, "payload_bytes": 9.0}} if draw(st.booleans()) else {}
         facts |= {"status": "failed", "reason": f"{model} is ill"} if draw(st.integers(0, 5)) == 0 else {}

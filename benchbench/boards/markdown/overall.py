@@ -16,8 +16,9 @@ from ...files import write_atomically
 from ..board import Board
 from ..columns import gain
 from ..drawing import COLOURS, figure_of, finish, own_style, png, short
+from ..notes import OPEN_TRACK
 from ..overall import FEWEST, SHARE, Overall, overall
-from ..rows import HIGH, LOW, RANK
+from ..rows import HIGH, LOW, OPEN, RANK
 from ..tables import plain_rows, write_files
 from ..text import NARROW, arrow, escape, margin, rank_text, table
 
@@ -81,7 +82,7 @@ def _table(found: Overall) -> str:
     for row in found.rows.to_dict("records"):
         half = margin(100 * row.get(SHARE + LOW, math.nan), 100 * row.get(SHARE + HIGH, math.nan), 0)
         cells = {
-            "#": rank_text(row.get(RANK + LOW), row.get(RANK + HIGH)),
+            "#": rank_text(row.get(RANK + LOW), row.get(RANK + HIGH), row["role"]),
             "model": escape(row["model"]),
             "share of the best gain ↑": f"{100 * row[SHARE]:.0f}" + (NARROW + half if half else "") + " %",
             f"may be best, of {len(found.boards)} boards": str(row["won"]),
@@ -105,6 +106,7 @@ def _notes(found: Overall) -> str:
         "Left out: the ideal, codecs that are not trained, and boards whose input is not degraded. Recovered counts "
         "where an ideal inverse is known.",
     ]
+    lines += [OPEN_TRACK] if OPEN in set(found.rows["role"]) else []
     if found.partial:
         names = ", ".join(f"{escape(model)} ({n})" for model, n in found.partial.items())
         lines.append(f"Not ranked, because they have scores on some of the degradations only: {names}.")

@@ -15,6 +15,7 @@ from ...results.record import Record
 from ...results.store import Result
 from .. import plots
 from ..board import Board
+from ..rows import OPEN
 from ..text import number
 from ..view import Row
 from .audits import Audit, groups
@@ -89,6 +90,8 @@ class Card:
         """The sort of model, for filters."""
         if self.first is None:
             return "unranked"
+        if self.first.model.role == OPEN:
+            return "open"
         if self.first.model.role:
             return "reference"
         if self.first.model.trained:

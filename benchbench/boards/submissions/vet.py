@@ -23,6 +23,7 @@ from ...results.store import Result
 from ...results.trial import key_of
 from ..board import boards_of
 from ..markdown.board import section
+from ..rows import OPEN
 from ..view import view_of
 from ..write import as_json
 from .archive import Refused
@@ -76,10 +77,13 @@ def _check_claims(result: Result) -> None:
         raise Refused(f"its trial's {strange[0]} is no text of a sensible length")
     if not protocol.SMALLEST <= trial.size <= protocol.LARGEST:
         raise Refused(f"its images have {trial.size} px")
-    if (role := record.model.role) and role != getattr(installed("model", trial.model), "role", ""):
+    role, known = record.model.role, getattr(installed("model", trial.model), "role", "")
+    if role not in ("", OPEN) and role != known:
         raise Refused(
             f"it calls {trial.model[:80]} '{role[:40]}': what sets the scale of a board must be installed here"
         )
+    if known == OPEN != role:
+        raise Refused(f"{trial.model[:80]} was trained elsewhere, and belongs into the open track")
 
 
 def _check_beside(result: Result, other: Result) -> None:

@@ -68,6 +68,13 @@ def claim(content: dict[str, Any], **facts: Any) -> None:
     )
 
 
+def test_what_was_trained_elsewhere_cannot_be_passed_off_as_trained_here(runs: Path, tmp_path: Path) -> None:
+    edit(one(runs), lambda content: claim(content, model="pretrained:weights=x.pth,sha256=0123456789abcdef"))
+    assert "was trained elsewhere, and belongs into the open track" in refusal(one(runs), tmp_path / "into")
+    edit(one(runs), lambda content: content["model"].update(role="open"))
+    assert only(one(runs), tmp_path / "into").verdict == "added"
+
+
 def test_a_row_that_stands_is_not_displaced(runs: Path, tmp_path: Path) -> None:
     list(merge([one(runs)], tmp_path / "into"))
     edit(one(runs), lambda content: claim(content, model_digest="0" * 16))
