@@ -51,7 +51,7 @@ class Flow(Model):
     name = "flow"
     recipe: ClassVar[Recipe | None] = Recipe(epochs=100, batch=16, lr=2e-3, optimizer="adamw", clip=1.0)
 
-    steps: int = param(4, "passes of the network; 1: the posterior mean", low=1, high=1000)
+    steps: int = param(3, "passes of the network; 1: the posterior mean", low=1, high=1000)
     seed: int = param(0, "of the noise that a sample starts from", low=0)
     noise: float = param(0.05, "deviation of a pixel that training begins with", low=0.001, high=1)
     width: int = param(16, "channels at half resolution; 2 and 3 times as many below", low=4, high=512)
