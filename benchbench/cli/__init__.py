@@ -15,7 +15,7 @@ except ImportError:  # another project's file lies in the place of ours, of whic
     __version__ = ""
 from .. import streams
 from ..errors import BenchbenchError
-from . import check, leaderboard, list_, new_plugin, options, photos, run, runs, site, speed, watch, weights
+from . import check, data, leaderboard, list_, new_plugin, options, photos, run, runs, site, speed, watch, weights
 from .namesake import files_of_another
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -93,6 +93,7 @@ def main() -> None:
     benchbench list                                   what there is, with parameters
     benchbench new-plugin sharpen --kind model        a package to begin with, for your own method
     benchbench check sharpen                          whether it keeps the laws of its kind
+    benchbench data audit folder:PHOTOS               persons in two splits, copies, images without a face
 
     \b
     Tab completion for bash; zsh and fish likewise:
@@ -113,6 +114,7 @@ COMMANDS = (
     site.command,
     speed.command,
     weights.command,
+    data.command,
 )
 
 for command in COMMANDS:
