@@ -86,7 +86,7 @@ def audit(images: Images, label: str, tell: Tell = lambda *_: None) -> Audit:
 
     Without the extra `faces` no persons are looked for, and faces by a detector that misses more of them.
     """
-    tell("near-duplicates", 0, 1)
+    tell("looking for near-duplicates", 0, 1)
     copies = checks.copies_of(images)
     splits = checks.splits_of(images, copies)
     found = torch.cat(list(_faces(images.pixels, tell)))
@@ -112,7 +112,7 @@ def _faces(pixels: Tensor, tell: Tell) -> Iterator[Tensor]:
     by_dlib = missing_faces() is None
     for start in range(0, len(pixels), PART):
         some = pixels[start : start + PART]
-        tell("faces", start, len(pixels))
+        tell("looking for faces", start, len(pixels))
         if by_dlib:
             yield face_descriptors(some.float() / 255)
         else:

@@ -19,17 +19,18 @@ def benchbench_metrics() -> list[type[Metric]]:
 
 @dataclass(frozen=True)
 class LandmarkDistance(Metric):
-    """Mean distance of five landmarks from those of the clean image, over the distance between its eyes.
+    """Mean distance of five landmarks from those of the clean image, in distances between its eyes; only if named.
 
     0 for identical images; 0.1 is a tenth of the way from eye to eye. The corners of both eyes and the base of the nose
     are found by dlib (the extra `faces`; Kazemi and Sullivan 2014), in both images where the clean one has its face: an
     image without a face has no score. It is the normalised mean error of face alignment (Sagonas et al. 2013), and
-    blind to all that leaves the features in their places: noise and blocks shift them little, blur less.
+    nearly blind to all that leaves the features in their places: strong blur and noise move them by a twentieth.
     """
 
     name = "landmark-distance"
     order = 65
     higher_is_better = False
+    default = False
     regional = False
     symmetric = False
     partial = True
