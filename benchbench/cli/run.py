@@ -31,7 +31,7 @@ OWN = {"overfit_one", "dry_run", "quiet", "as_json"}  # options that are no part
 @options.option(
     "--budget",
     default="quick",
-    help=f"Training of each model: quick ({PRESETS['quick']}), 50TFLOP, 20epochs, 10000images, 60s, or recipe (its own).",
+    help=f"Training of each model: quick ({PRESETS['quick']}), 50TFLOP, 20epochs, 10000images, 60s, or its own recipe.",
 )
 @options.option("--seed", type=click.IntRange(0), multiple=True, default=(0,), help="Training seed.  [repeatable]")
 @click.option("--seeds", type=click.IntRange(1), metavar="N", help="N trainings of each model: seeds 0 to N-1.")
