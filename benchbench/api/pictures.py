@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..contracts.applying import to_8bit
-from ..data.reading import read_image
+from ..data.reading import as_read, read_image
 from ..errors import DataError
 
 Picture = Path | str | Image.Image | np.ndarray[Any, Any] | Tensor
@@ -25,14 +25,14 @@ def images_of(given: Pictures) -> list[Tensor]:
 
     Arrays and tensors are one image of three axes or several of four. uint8 is 0 to 255; floats are in [0, 1], and are
     clamped and rounded to 8 bits, as a file would hold them. The channels are the first axis of an image if that has
-    length 3, and else its last. Paths are read as data sets are.
+    length 3, and else its last. Paths and pictures of Pillow are read as data sets are: upright, in sRGB, on white.
 
     Raises DataError for anything else, such as floats from 0 to 255.
     """
     if isinstance(given, str | Path):
         return [_from_array(np.array(read_image(Path(given))))]
     if isinstance(given, Image.Image):
-        return [_from_array(np.array(given.convert("RGB")))]
+        return [_from_array(np.array(as_read(given)))]
     if isinstance(given, Tensor) or hasattr(given, "__array__"):
         array = given.detach().cpu() if isinstance(given, Tensor) else np.asarray(given)
         return [_from_array(each) for each in (array if array.ndim == 4 else [array])]

@@ -66,6 +66,16 @@ def read_image(source: Path | bytes) -> Image.Image:
         return _rgb(_upright(image), background=255)
 
 
+def as_read(picture: Image.Image) -> Image.Image:
+    """Return a picture that Pillow holds as `read_image` returns its file. Raises DataError."""
+    try:
+        return _rgb(_upright(picture), background=255)
+    except (DataError, KeyboardInterrupt):
+        raise
+    except BaseException as problem:
+        raise DataError(_reason(problem)) from problem
+
+
 def read_levels(path: Path, labels: bool = False) -> NDArray[np.uint8]:
     """Read a mask, upright, as its grey levels `(H, W)`; transparent parts become black.
 

@@ -1,6 +1,6 @@
 """Fréchet distance of face descriptors: whether the restored faces, together, look like the people of the clean set.
 
-The embedder is that of `identity-similarity`, which the user brings by the hook `benchbench_face_embedder`.
+The embedder is the user's own, by a plugin's hook `benchbench_face_embedder`.
 """
 
 from __future__ import annotations
