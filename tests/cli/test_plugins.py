@@ -142,6 +142,16 @@ def test_a_file_that_is_no_plugin_is_one_line(plugin: Path) -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
+def test_the_list_of_plugins_answers_whatever_they_print_and_whoever_clashes(plugin: Path) -> None:
+    plugin.write_text(DARKER.replace('"darker"', '"pixelate"') + '\nprint("a plugin says hello")\n')
+    result = call("list", "--plugins", "--plugin", plugin, "--json")
+    listed = {e["name"]: e for e in json.loads(result.stdout)}  # nothing but JSON
+    assert {"degradation.pixelate", "metric.psnr", "try_darker"} <= listed.keys()
+    assert result.exit_code == 2
+    assert "two plugins bring a degradation named 'pixelate'" in result.stderr
+    assert "leave one out with --no-plugin degradation.pixelate" in result.stderr
+
+
 @pytest.mark.parametrize("name", ["json.py", "test.py", "torch.py", "my-plugin.py"])
 def test_a_file_named_as_a_module_that_exists_or_can_be_none_is_refused(plugin: Path, name: str) -> None:
     path = Path(shutil.copy(plugin, plugin.parent / name))
