@@ -20,6 +20,7 @@ a parameter it refuses another file. Networks that draw noise, as GFPGAN, draw t
 
 from __future__ import annotations
 
+import copy
 import functools
 import hashlib
 import importlib.util
@@ -99,15 +100,20 @@ class Pretrained(Model):
     def unavailable(self, task: Task) -> str | None:
         if importlib.util.find_spec("spandrel") is None:
             return "needs spandrel: pip install 'benchbench-portraits[pretrained]'"
+        if task.channels != 3:
+            return "takes images of three channels"
         return None if self.file() else missing_weights(Weights(self.weights))
 
     def build(self, task: Task) -> nn.Module:
-        network = self._network(task)
+        network = copy.deepcopy(self._network(task))  # no two modules share weights
         return OfOneSize(network, self.side(network))
 
     def side(self, network: Any) -> int | None:
         """Say to how many pixels images are resized first, if at all."""
         return self.size or (FACE if network.purpose == "FaceSR" else None)
+
+    def count_parameters(self, module: Any) -> int:
+        return sum(p.numel() for p in module.network.model.parameters())
 
     def notes(self, task: Task) -> list[str]:
         network = self._network(task)
@@ -137,7 +143,6 @@ class OfOneSize(nn.Module):
     def __init__(self, network: Any, side: int | None) -> None:
         super().__init__()
         self.network, self.side = network, side
-        self.body = network.model  # so that it moves between devices, and is counted
 
     def forward(self, degraded: Tensor) -> Tensor:
         devices = [degraded.device] if degraded.is_cuda else []
@@ -161,12 +166,10 @@ class OfOneSize(nn.Module):
         found = found.transpose(0, 1) if channels == 1 else found[:, :3]
         return resized(found, height, width)
 
-    def state_dict(self, *_: Any, **__: Any) -> dict[str, Any]:  # type: ignore[override]
-        """Give nothing: the file holds the weights, of hundreds of megabytes, and no result needs them once more."""
-        return {}
-
-    def load_state_dict(self, *_: Any, **__: Any) -> None:
-        """Load nothing, as nothing was given."""
+    def _apply(self, fn: Any, recurse: bool = True) -> OfOneSize:
+        """Move the network along; its weights are the file's, hundreds of megabytes, which no result stores again."""
+        self.network.model._apply(fn, recurse)
+        return self
 
 
 def resized(images: Tensor, height: int, width: int) -> Tensor:
@@ -206,7 +209,7 @@ def load(path: Path, sha256: str) -> Any:
         hint = "" if more else "; CodeFormer, Restormer and others take `pip install spandrel_extra_arches`"
         raise TrialError(f"spandrel knows no network with the tensors of {path.name}{hint}") from error
     except Exception as error:  # of pickle, torch, safetensors, or the network's own
-        reason = " ".join(str(error).split())[:200]
+        reason = " ".join(str(error).split())[:120]
         way_out = "it must be .pth, .ckpt, .pt or .safetensors, whole"
         if "forbidden" in reason:
             way_out = "it holds code, which is not run: save its state_dict alone"

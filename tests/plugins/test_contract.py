@@ -25,6 +25,7 @@ PATHS = {
     "folder",
     "hf",
     "lfw",
+    "pretrained",
     "tar",
     "zip",
 }  # theirs do

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from benchbench import SpecError, Task, TrialError
+from benchbench.checks import case_of, check
 from benchbench.contracts.digests import component_digest
 from benchbench.registry.registry import registry
 from benchbench_plugins.degradations.none import Nothing
@@ -192,6 +193,11 @@ def test_a_boards_row_can_be_resolved_without_the_file_and_finds_it_among_the_we
     saved(upscaler(), file)
     assert row.unavailable(TASK) is None
     assert pickle.loads(sent).build(TASK)
+
+
+def test_it_keeps_the_laws_of_models(tmp_path: Path) -> None:
+    model = Pretrained(str(saved(nafnet(), tmp_path / "naf.pth")))
+    assert [str(finding) for finding in check(case_of(model, size=16)) if finding.status == "broken"] == []
 
 
 # ── what goes wrong, in one line ─────────────────────────────────────────────────────────────────────────────────────
