@@ -39,9 +39,7 @@ class Plane:
     def story(self) -> str:
         """Who is on the front, in a sentence."""
         named = ", ".join(f"{model} ({scores})" for model, scores in self.front.items())
-        return (
-            f"Perception ({self.perception}) against distortion ({self.distortion}), none is better in both: {named}."
-        )
+        return f"No model is better in both distortion ({self.distortion}) and perception ({self.perception}): {named}."
 
 
 def plane_of(board: Board) -> Plane | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NAMED_STAGES = 8  # of a model; of one with more, only the first and the last are named
-FRONT = "none is better in both"
+FRONT = "front: none is better in both"
 PLOTTED = {"flops", "epoch", "train_loss", "validation_loss", "validation_psnr"}
 
 

@@ -27,13 +27,21 @@ class SetMetricCase(MetricCase):
         """Make a set of pictures."""
         return super().clean(n, height, width, channels)
 
+    def unavailable(self) -> str | None:
+        """Say why it cannot be tried: there is no face in what these laws paint."""
+        reason = self.reason(self.side)
+        if reason or not self.component.partial or not bool(self.described(self.clean(), self.clean()).isnan().any()):
+            return reason
+        return "it cannot describe painted patterns"
+
     def described(self, images: Tensor, clean: Tensor) -> Tensor:
         """Describe images, which must give a finite row for each."""
         with torch.no_grad():
             found = self.component.describe(images, clean)
         require_tensor(found, f"the descriptors of {len(images)} images")
         require(found.ndim > 0 and len(found) == len(images), f"{len(images)} images are described by {_shape(found)}")
-        require_finite(found, "the descriptors")
+        if not self.component.partial:
+            require_finite(found, "the descriptors")
         return found
 
     def value(self, restored: Tensor, clean: Tensor) -> float:

@@ -48,7 +48,8 @@ class SetMetric(Metric, ABC):
         """Describe each of N images, float32 `(N, C, H, W)` in [0, 1], by itself, as `(N, …)`.
 
         `clean` are the same images undegraded, which may tell where to look: a face, for example. For the set of the
-        clean images both are one.
+        clean images both are one. A metric that says `partial` may give NaN for an image, such as one without a face,
+        which then is no part of either set.
         """
 
     @abstractmethod
@@ -65,6 +66,11 @@ class SetMetric(Metric, ABC):
         ours, theirs = (self.describe(images, clean).cpu() for images in (restored, clean))
         return clean.new_tensor(self.distance(ours, theirs))
 
+    @property
+    def wants(self) -> str:
+        """How many images it needs, in words; the data of a result never change that."""
+        return f"needs at least {self.least} test images" + " that it can describe" * self.partial
+
     def too_few(self, images: int) -> str | None:
         """Say why so many images are no set to score, or None."""
-        return f"needs at least {self.least} test images, these are {images}" if images < self.least else None
+        return f"{self.wants}, these are {images}" if images < self.least else None

@@ -30,10 +30,12 @@ def score_sets(
     found, unavailable = dict[str, SetScore](), dict[str, str]()
     for metric in metrics:
         try:
-            if reason := metric.inapplicable(task, False) or metric.too_few(len(test_set)):
-                unavailable[str(metric)] = reason
+            reason = metric.inapplicable(task, False) or metric.too_few(len(test_set))
+            score = reason or _score(metric, restored.images, test_set, device)
+            if isinstance(score, SetScore):
+                found[str(metric)] = score
             else:
-                found[str(metric)] = _score(metric, restored.images, test_set, device)
+                unavailable[str(metric)] = score
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a plugin may raise anything; its metric is lost, not the trial
@@ -41,15 +43,23 @@ def score_sets(
     return found, unavailable
 
 
-def _score(metric: SetMetric, images: Tensor, test_set: DegradedSet, device: torch.device) -> SetScore:
-    """Score one set. Raises TrialError for what is no descriptor of each image, or no finite number."""
+def _score(metric: SetMetric, images: Tensor, test_set: DegradedSet, device: torch.device) -> SetScore | str:
+    """Score one set, or say why too few images can be described.
+
+    Raises TrialError for what is no descriptor of each image, or no finite number.
+    """
     starts = range(0, len(images), BATCH)
     device = device if has_float64(device) else torch.device("cpu")
     parts = [_described(metric, images[i : i + BATCH], test_set.clean[i : i + BATCH], device) for i in starts]
     restored, clean = (torch.cat(each) for each in zip(*parts, strict=True))
+    persons = list(test_set.persons or range(len(test_set)))
+    if metric.partial:
+        known = [n for n in range(len(clean)) if not bool(restored[n].isnan().any() | clean[n].isnan().any())]
+        restored, clean, persons = restored[known], clean[known], [persons[n] for n in known]
+    if reason := metric.too_few(len(clean)):
+        return reason
     value = _distance(metric, restored, clean)
-    draws = resamples(test_set.persons or range(len(test_set)), metric.draws)
-    drawn = [_distance(metric, restored[rows], clean[rows]) for rows in draws]
+    drawn = [_distance(metric, restored[rows], clean[rows]) for rows in resamples(persons, metric.draws)]
     return SetScore(value=value, error=float(np.std(drawn, ddof=1)), n=len(clean))
 
 

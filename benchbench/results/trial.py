@@ -169,10 +169,8 @@ def still_skipped(trial: Trial, result: store.Result) -> bool:
 
 
 def _is_available_now(metric: Metric, trial: Trial, result: store.Result, task: Task) -> bool:
-    data, reason = result.record.data, result.record.metrics[str(metric)].unavailable
-    if reason in (None, NO_REGION):
-        return False
-    if isinstance(metric, SetMetric) and data and metric.too_few(data.test - data.unchanged):
+    reason = result.record.metrics[str(metric)].unavailable
+    if reason in (None, NO_REGION) or (isinstance(metric, SetMetric) and reason.startswith(metric.wants)):
         return False
     try:
         return metric.inapplicable(task, trial.model.has_flow) is None

@@ -79,8 +79,10 @@ class IdentitySimilarity(Metric):
     @torch.no_grad()
     def __call__(self, restored: Tensor, clean: Tensor, region: Tensor | None = None) -> Tensor:
         refuse(region, self.name)
+        return F.cosine_similarity(self.embedded(restored, clean), self.embedded(clean, clean))
+
+    def embedded(self, images: Tensor, clean: Tensor) -> Tensor:
+        """Embed the faces of images `(N, C, H, W)` as `(N, D)`; NaN where there is no face."""
         if self.embedder is None:
-            return F.cosine_similarity(face_descriptors(restored, clean), face_descriptors(clean))
-        three = (len(clean), 3, *clean.shape[2:])
-        ours, theirs = self.embedder(restored.expand(three)), self.embedder(clean.expand(three))
-        return F.cosine_similarity(ours.float(), theirs.float())
+            return face_descriptors(images, clean)
+        return self.embedder(images.expand(-1, 3, -1, -1)).float()

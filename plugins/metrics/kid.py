@@ -38,7 +38,7 @@ class KID(SetMetric):
     digits = 2
     higher_is_better = False
     library = "piq"
-    least = 100
+    least = 50
     weights: ClassVar[tuple[Weights, ...]] = (INCEPTION,)
 
     def describe(self, images: Tensor, clean: Tensor) -> Tensor:

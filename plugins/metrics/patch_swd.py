@@ -23,7 +23,7 @@ from torch import Tensor
 from benchbench import Metric, SetMetric, Task, generator, hookimpl
 
 from ._regions import too_small
-from ._windows import full_precision
+from ._windows import filtered, full_precision
 
 COARSEST, PATCH, PATCHES, DIRECTIONS = 16, 7, 64, 128
 TAPS = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
@@ -76,10 +76,7 @@ def laplacian_pyramid(images: Tensor) -> list[Tensor]:
 
 def _filtered(images: Tensor) -> Tensor:
     """Smooth by the binomial filter of 5 × 5 taps, mirrored at the borders."""
-    taps = images.new_tensor(TAPS).expand(images.shape[1], 1, 1, 5)
-    wide = F.pad(images, (2, 2, 2, 2), mode="reflect")
-    across = F.conv2d(wide, taps, groups=images.shape[1])
-    return F.conv2d(across, taps.transpose(2, 3), groups=images.shape[1])
+    return filtered(F.pad(images, (2, 2, 2, 2), mode="reflect"), TAPS)
 
 
 def _patches(level: Tensor, number: int) -> Tensor:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import toys
-from crowds import Crowded, Endless, Lumping, MeanGrey
+from crowds import Crowded, Endless, Lumping, MeanGrey, Seldom
 from jobs import Recorder, go
 from restoring import CPU, TASK, restored_by
 from toys import Peak
@@ -63,9 +63,9 @@ def test_a_person_drawn_comes_with_all_its_images() -> None:
 
 
 def test_what_cannot_be_scored_says_why_and_the_others_stand(pairs: DegradedSet) -> None:
-    metrics = [Crowded(), Endless(), Lumping(), MeanGrey(), Peak()]
+    metrics = [Crowded(), Endless(), Lumping(), MeanGrey(), Peak(), Seldom()]
     found = score(restored_by(lambda x: x, pairs), pairs, metrics, TASK, CPU)
-    assert list(found.sets) == ["mean-grey"]
+    assert {name: s.n for name, s in found.sets.items()} == {"mean-grey": len(pairs), "seldom": len(pairs) // 2}
     assert list(found.table) == ["peak", "peak@face"]
     assert found.unavailable["crowded"] == f"needs at least 10000 test images, these are {len(pairs)}"
     assert "inf" in found.unavailable["endless"]
