@@ -6,16 +6,14 @@ The embedder is that of `identity-similarity`: the user's own, by the hook `benc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchbench import Metric, SetMetric, Task, hookimpl
+from benchbench import Metric, SetMetric, hookimpl
 
+from ._embedder import ByFaces
 from ._frechet import frechet_distance
-from .identity_similarity import IdentitySimilarity
 
 
 @hookimpl
@@ -24,7 +22,7 @@ def benchbench_metrics() -> list[type[Metric]]:
 
 
 @dataclass(frozen=True)
-class FaceFD(SetMetric):
+class FaceFD(ByFaces, SetMetric):
     """Fréchet distance of face descriptors, by dlib or by the user's own embedder.
 
     The squared distance of the normal distributions fitted to the embeddings of both sets, each of length 1: 0 for
@@ -39,28 +37,9 @@ class FaceFD(SetMetric):
     least = 50
     partial = True
 
-    @cached_property
-    def faces(self) -> IdentitySimilarity:
-        """What knows the embedder."""
-        return IdentitySimilarity()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "faces": self.faces}  # spares the process that gets it the loading of all plugins
-
-    @property
-    def library(self) -> str:  # type: ignore[override]
-        """The distribution that brings the embedder."""
-        return self.faces.library
-
-    def version(self) -> str:
-        return self.faces.version()
-
-    def unavailable(self, task: Task) -> str | None:
-        return self.faces.unavailable(task)
-
     def describe(self, images: Tensor, clean: Tensor) -> Tensor:
         """Embeddings `(N, D)`; NaN where there is no face."""
-        return F.normalize(self.faces.embedded(images, clean))
+        return F.normalize(self.embedded(images, clean))
 
     def distance(self, restored: Tensor, clean: Tensor) -> float:
         return frechet_distance(restored, clean)

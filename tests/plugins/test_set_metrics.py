@@ -99,7 +99,7 @@ def test_the_distance_of_faces_is_that_of_their_embeddings(clean: Tensor, monkey
 
 def test_without_an_embedder_it_says_how_to_supply_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchbench.registry.registry.registry", lambda *_: toys.registry())
-    monkeypatch.setattr("benchbench_plugins.metrics.identity_similarity.missing_faces", lambda: "needs dlib")
+    monkeypatch.setattr("benchbench_plugins.metrics._embedder.missing_faces", lambda: "needs dlib")
     assert "benchbench_face_embedder" in str(FaceFD().unavailable(Task(32, toys.Darken())))
 
 
