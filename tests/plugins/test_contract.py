@@ -14,6 +14,7 @@ QUICK = {
     "dncnn": "dncnn:depth=5",
     "nafnet": "nafnet:preset=20k",
     "drunet": "drunet:preset=36k",
+    "hyperprior": "hyperprior:width=8,latent=12",
 }  # whole ones at full size
 SLOW = {"swirl-params"}  # its search takes as long as all that others do; it is tried at full size
 PATHS = {
