@@ -13,6 +13,7 @@ import pandas as pd
 from ..contracts.rungs import rung_text
 from ..errors import SpecError
 from ..results import store
+from ..results.layout import root_of
 from ..results.record import MetricFacts
 from ..results.store import DamagedResult, Result
 from .compression import Compression, compression_of, in_order
@@ -199,7 +200,7 @@ def _failures(results: Iterable[Result]) -> list[dict[str, str]]:
             "model": r.record.trial.model,
             "status": r.status,
             "reason": r.record.reason or "",
-            "log": "/".join((*r.folder.parts[-4:], store.LOG)) if r.status == "failed" else "",
+            "log": (r.folder / store.LOG).relative_to(root_of(r.folder)).as_posix() if r.status == "failed" else "",
         }
         for r in results
         if r.status != "scored"

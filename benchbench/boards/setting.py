@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..files import digest
-from ..results import store
+from ..results.layout import slug
 from .text import training_name
 
 
@@ -57,7 +57,7 @@ class Setting:
     @property
     def file(self) -> tuple[str, str]:
         """Folder and file stem of the board."""
-        return store.slug(self.dataset), store.slug(self.degradation)
+        return slug(self.dataset), slug(self.degradation)
 
     @property
     def code(self) -> str:

@@ -55,12 +55,12 @@ def _collect(runs: Path, at: float | None) -> tuple[Sequence[Board], Sequence[st
 def _follow(runs: Path, out: Path, at: float | None, registry: Registry) -> None:
     """Write the site anew with each new result, and in between the page of what is at work, until the runs end."""
     from ..boards.site import write_site
-    from ..results import store
     from ..results.journal import standings
+    from ..results.layout import files_in
 
-    known: list[str] | None = None
+    known: list[Path] | None = None
     while standings(runs):
-        stored = sorted(str(path) for path in runs.glob(f"*/*/*/*/{store.RESULT}"))
+        stored = files_in(runs)
         if stored != known:
             boards, known = _collect(runs, at)[0], stored
             write_site(boards, out, registry)

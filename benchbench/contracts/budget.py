@@ -25,6 +25,15 @@ _UNITS: dict[str, tuple[Kind, float]] = {
 }
 
 
+def epoch_steps(images: int, batch: int) -> int:
+    """Count the steps of an epoch: full batches; what would not fill one more waits for the next epoch's order.
+
+    >>> epoch_steps(941, 32)
+    29
+    """
+    return images // batch
+
+
 def _measure(match: re.Match[str]) -> tuple[Kind, float]:
     kind, scale = _UNITS[match[3].lower().rstrip("s") or "s"] if match[3] else ("flops", _PREFIX[match[2].upper()])
     return kind, float(match[1]) * scale

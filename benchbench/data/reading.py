@@ -23,6 +23,8 @@ from ..errors import DataError
 
 MIN_SIDE = 16
 """An image with a shorter side than this, in pixels, is no portrait."""
+BACKGROUND = 255
+"""The level of transparent parts."""
 MAX_PIXELS = 8192 * 8192
 """An image of more pixels than this is taken for a decompression bomb."""
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "JPEG2000", "PPM", "TGA")
@@ -63,13 +65,13 @@ def read_image(source: Path | bytes) -> Image.Image:
     benchbench.errors.DataError: unreadable: No such file or directory
     """
     with _opened(source) as image:
-        return _rgb(_upright(image), background=255)
+        return _rgb(_upright(image), background=BACKGROUND)
 
 
 def as_read(picture: Image.Image) -> Image.Image:
     """Return a picture that Pillow holds as `read_image` returns its file. Raises DataError."""
     try:
-        return _rgb(_upright(picture), background=255)
+        return _rgb(_upright(picture), background=BACKGROUND)
     except (DataError, KeyboardInterrupt):
         raise
     except BaseException as problem:

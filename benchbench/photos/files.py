@@ -22,7 +22,7 @@ from ..data.reading import read_image
 from ..errors import DataError
 from ..files import write_atomically
 from ..images import as_bytes
-from ..results import store
+from ..results.layout import slug
 from .doubt import Doubt, residuals
 from .framing import face_mask, scaled
 from .picture import before_after
@@ -63,12 +63,12 @@ def write(path: Path, image: Tensor) -> None:
 
 def degraded_name(degradation: Degradation) -> str:
     """Return how the names of degraded photographs end: `-pixelate.png`."""
-    return f"-{store.slug(str(degradation))}.png"
+    return f"-{slug(str(degradation))}.png"
 
 
 def restored_names(restorer: Restorer) -> tuple[str, str]:
     """Return how the names of restored photographs end, and of the pictures before and after."""
-    model = store.slug(str(restorer.model))
+    model = slug(str(restorer.model))
     return f"-{model}.png", f"-{model}-before-after.png"
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -17,18 +16,18 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import structs
 
-from ..contracts.specs import NAME
 from ..errors import one_line
-from ..files import digest, file_digest, read_json, write_json
+from ..files import file_digest, read_json, write_json
 from . import scores
+from .layout import RESULT as RESULT
+from .layout import files_in
 from .parsing import parse, plain
 from .record import SCHEMA, Record
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RESULT, SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIONS, LOG = (
-    "result.json",
+SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIONS, LOG = (
     "metrics.parquet",
     "history.csv",
     "model.safetensors",
@@ -45,24 +44,11 @@ CHECKPOINTS = "checkpoint*.safetensors"  # while learning rates are tried, each 
 GRADIENT = "gradient/"  # begins the columns of a history that hold the gradient's norm in a stage
 WORK = ".partial"
 RESTORED = "restored"  # the tensor in the file of predictions
-_LONGEST = 80
 _LARGEST_RESULT = 16_000_000  # bytes; a real one has some thousands
-_NAME_AND_COMMA = re.compile(rf"(?:^|(?<=\+))({NAME.pattern}),")  # where a spec has its colons
 
 
 class DamagedResult(ValueError):
     """A result folder whose files do not fit together; its text says what is wrong."""
-
-
-def slug(text: str) -> str:
-    """A label as one safe path component: `swirl:strength=3` -> `swirl,strength=3`.
-
-    Different labels have different slugs: one that is long, or could not be told from its slug, gets a digest.
-    """
-    safe = re.sub(r"[^A-Za-z0-9._=+,-]+", "-", text.replace(":", ",").replace('"', "")).strip(".-") or "unnamed"
-    if len(safe) > _LONGEST or _NAME_AND_COMMA.sub(r"\1:", safe) != text:
-        return f"{safe[: _LONGEST - 9]}-{digest(text)[:8]}"
-    return safe
 
 
 @dataclass(frozen=True)
@@ -186,7 +172,7 @@ def oldest_first(results: Iterable[Result]) -> list[Result]:
 
 def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
     """Every result folder under `out`, in the order of their paths, with its result or what is wrong with it."""
-    for path in sorted(out.glob(f"*/*/*/*/{RESULT}")):
+    for path in files_in(out):
         if path.parent.name.endswith(WORK):
             continue
         try:
@@ -200,7 +186,7 @@ def find(out: Path) -> Iterator[tuple[Path, Result | DamagedResult]]:
 
 def holds_results(out: Path) -> bool:
     """Return whether there are results under `out`, whole or damaged."""
-    return any(out.glob(f"*/*/*/*/{RESULT}"))
+    return bool(files_in(out))
 
 
 def work_folder(final: Path) -> Path:

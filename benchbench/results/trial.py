@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from .. import protocol
-from ..contracts.budget import Budget
+from ..contracts.budget import Budget, epoch_steps
 from ..contracts.degradation import Degradation
 from ..contracts.digests import component_digest
 from ..contracts.metric import NO_REGION, Metric
@@ -23,6 +23,7 @@ from ..contracts.specs import format_spec
 from ..files import digest
 from . import store
 from .environment import environment
+from .layout import folder_of
 from .record import Origin, ProtocolFacts, Record, Status, TrialFacts
 
 KEYED = ("fingerprint", "size", "degradation_digest", "model_digest", "seed", "threads")
@@ -65,9 +66,7 @@ class Trial:
 
     def folder(self, out: Path) -> Path:
         """Where the result belongs under `out`."""
-        return (
-            out / store.slug(self.dataset) / store.slug(str(self.degradation)) / store.slug(str(self.model)) / self.key
-        )
+        return folder_of(out, (self.dataset, str(self.degradation), str(self.model)), self.key)
 
     @property
     def training(self) -> Literal["any-time", "recipe"] | None:
@@ -136,7 +135,9 @@ def is_trained_enough(trial: Trial, record: Record) -> bool:
         return bool(record.rungs) and record.rungs[-1].seconds >= round(budget.amount, 3)
     if training.steps is None or not training.batch or record.data is None:
         return False
-    steps = budget.steps(training.batch, record.data.train // training.batch, training.flops_per_image or 0.0, 1)
+    steps = budget.steps(
+        training.batch, epoch_steps(record.data.train, training.batch), training.flops_per_image or 0.0, 1
+    )
     return steps is not None and training.steps >= steps
 
 

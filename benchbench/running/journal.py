@@ -16,8 +16,8 @@ import msgspec
 
 from ..files import write_atomically
 from ..results import journal
+from ..results.layout import slug
 from ..results.record import Record
-from ..results.store import slug
 from ..results.trial import Trial
 from .listeners import Listener
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from ..contracts.budget import epoch_steps
 from ..contracts.rungs import FACTORS, tuning_rung
 from ..files import read_json
-from ..results import store
+from ..results.layout import files_in
 from ..results.parsing import parse
 from ..results.record import Record
 from ..results.trial import Trial
@@ -39,7 +40,7 @@ def _board(trial: Trial) -> tuple[str, int, str]:
 def newest_training(out: Path, model: str) -> Record | None:
     """Return the record of the model's training that ended last; None where nothing under `out` tells of one."""
     found = []
-    for path in out.glob(f"*/*/{store.slug(model)}/*/{store.RESULT}"):
+    for path in files_in(out, model):
         with suppress(OSError, ValueError, RecursionError):  # a damaged result estimates nothing
             found.append(parse(read_json(path)))
     trained = [r for r in found if r.data and r.timing.training and r.training.images and r.training.batch]
@@ -53,7 +54,8 @@ def seconds_of(trial: Trial, before: Record | None) -> float:
         return math.inf
     training, seconds = before.training, before.timing.training.seconds
     batch, images = training.batch or 1, training.images or 1
-    steps = budget.steps(batch, max(1, before.data.train // batch), training.flops_per_image or 0.0, recipe.epochs)
+    in_epoch = max(1, epoch_steps(before.data.train, batch))
+    steps = budget.steps(batch, in_epoch, training.flops_per_image or 0.0, recipe.epochs)
     own = budget.amount if steps is None else steps * batch * seconds / images
     if not (trial.tuned and images and training.flops_per_image):
         return own

@@ -15,6 +15,7 @@ from ..errors import BenchbenchError
 from ..files import cache_folder, json_text
 from ..registry.registry import Registry
 from ..results import store
+from ..results.layout import slug
 from ..results.parsing import plain
 from ..results.record import Record
 from ..results.trial import Trial, has_failed
@@ -130,7 +131,7 @@ def _executor(registry: Registry, request: RunRequest, listener: Listener) -> Ex
 def _report(trials: Sequence[Trial], ran: int, request: RunRequest, hooks: HookCaller) -> Report:
     out = request.out
     boards, problems = collect(out, request.at)
-    own = {(store.slug(t.dataset), store.slug(str(t.degradation))) for t in trials}
+    own = {(slug(t.dataset), slug(str(t.degradation))) for t in trials}
     pages = write_pages(boards, out / "leaderboards", redraw=False)
     boards = [b for b in boards if b.setting.file in own]  # whole files, never parts
     written = write_boards(boards, out / "leaderboards", redraw=False)

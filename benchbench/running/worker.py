@@ -22,6 +22,7 @@ from msgspec import structs
 from ..devices import set_up
 from ..errors import TrialError, one_line
 from ..results import store
+from ..results.layout import root_of
 from ..results.record import Record
 from ..results.store import Result
 from ..results.trial import Trial, is_trained_enough, missing_metrics, record_of
@@ -141,7 +142,7 @@ def _store_failure(trial: Trial, final: Path, reason: str) -> Record:
         if path.name != store.LOG and not path.match(store.CHECKPOINTS):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     (work / store.LOG).touch()
-    reason = reason.replace(f"{final.parents[3]}{os.sep}", "")  # boards are published, and whose folder it was is not
+    reason = reason.replace(f"{root_of(final)}{os.sep}", "")  # boards are published, and whose folder it was is not
     if not stored:
         return _publish(trial, final, record_of(trial, "failed", reason))
     if is_trained_enough(trial, stored.record):

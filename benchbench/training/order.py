@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..contracts.budget import epoch_steps
 from ..contracts.seeding import generator
 
 
@@ -17,7 +18,7 @@ class Order:
 
     def indices(self, step: int, batch: int) -> Tensor:
         """Look up the images of a step, counted from 0, as int64 `(batch,)`."""
-        epoch, position = divmod(step, self.n // batch)
+        epoch, position = divmod(step, epoch_steps(self.n, batch))
         if self._permutation is None or self._permutation[0] != epoch:
             order = torch.randperm(self.n, generator=generator(self.seed, "order", epoch))
             self._permutation = epoch, order.to(self.device)
@@ -25,4 +26,4 @@ class Order:
 
     def ahead(self, step: int, batch: int) -> Tensor | None:
         """Look up the images of the step after this one, where it belongs to the same epoch."""
-        return self.indices(step + 1, batch) if (step + 1) % (self.n // batch) else None
+        return self.indices(step + 1, batch) if (step + 1) % epoch_steps(self.n, batch) else None

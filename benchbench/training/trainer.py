@@ -1,7 +1,6 @@
 """The one training loop. Device, precision, randomness, clock, checkpoints and history live here.
 
 Every step draws its randomness from (seed, step), so a run that was stopped and resumed is the run that never stopped.
-`anytime` and `by_recipe` say how long it goes on, at which rate, and which weights count.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from ..contracts.budget import epoch_steps
 from ..contracts.seeding import derive, generator
 from ..data.batches import TrainingSet
 from ..data.degraded import DegradedSet
@@ -113,7 +113,7 @@ class Trainer(ABC):
     @property
     def epoch_steps(self) -> int:
         """Steps in an epoch."""
-        return len(self.data) // self.batch
+        return epoch_steps(len(self.data), self.batch)
 
     @property
     def step_flops(self) -> float:

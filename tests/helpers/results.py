@@ -14,6 +14,7 @@ import pandas as pd
 from benchbench import protocol
 from benchbench.results import scores as tables
 from benchbench.results import store
+from benchbench.results.layout import slug
 from benchbench.results.parsing import parse
 from benchbench.results.record import TrialFacts
 from benchbench.results.trial import key_of
@@ -67,7 +68,7 @@ def write(out: Path, scores: Mapping[str, float] | None = None, **facts: Any) ->
     """Publish a result with these mean scores and return its folder; see `publish`. The other facts are its trial's."""
     known = inspect.signature(publish).parameters
     described = trial(**{name: value for name, value in facts.items() if name not in known})
-    folders = (store.slug(str(described[name])) for name in ("dataset", "degradation", "model"))
+    folders = (slug(str(described[name])) for name in ("dataset", "degradation", "model"))
     final = out.joinpath(
         *folders, key_of(msgspec.convert(described, TrialFacts), facts.get("version", protocol.VERSION))
     )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchbench.results.store import slug
+from benchbench.results.layout import slug
 
 WORD = st.from_regex(r"[a-z][a-z0-9_-]{0,9}", fullmatch=True)
 SPEC = st.builds("{}:{}={}".format, WORD, WORD, st.text(alphabet='aB1.,:;+=/\\ "\n-_é', max_size=5))

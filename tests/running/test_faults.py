@@ -15,6 +15,7 @@ import pytest
 
 from benchbench.results import store
 from benchbench.results.history import read
+from benchbench.results.layout import slug
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 HEALTHY = ("identity", "oracle", "tiny-conv")
@@ -90,7 +91,7 @@ class Outcome:
         return found
 
     def folder(self, model: str) -> Path:
-        return self.out / "toy-faces" / "darken" / store.slug(model) / self.result(model)["key"]
+        return self.out / "toy-faces" / "darken" / slug(model) / self.result(model)["key"]
 
     def log(self, model: str) -> str:
         return (self.folder(model) / store.LOG).read_text(errors="replace")

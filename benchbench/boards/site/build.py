@@ -10,7 +10,7 @@ from pathlib import Path
 from ...errors import BenchbenchError
 from ...files import write_atomically
 from ...registry.registry import Registry
-from ...results.store import slug
+from ...results.layout import slug
 from ..board import Board
 from . import cards, page_data
 from .entries import Entry, entries

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from ... import __version__
 from ...contracts.rungs import factor_text
-from ...results.store import slug
+from ...results.layout import slug
 from ..columns import GROUPS, Column
 from ..notes import Note
 from ..text import duration, number, training_name

@@ -12,6 +12,7 @@ from typing import Literal
 from ...evaluation.pictures import lighten
 from ...files import write_atomically
 from ...results import scores, store
+from ...results.layout import folder_of
 from ...results.store import Result
 from . import archive
 from .archive import Refused
@@ -98,8 +99,7 @@ def _scores(result: Result) -> dict[tuple[str, str], float]:
 def _add(result: Result, into: Path, *, light: bool) -> Result:
     """Copy a result to the folder under `into` that its trial names, whole or not at all."""
     trial = result.record.trial
-    labels = (trial.dataset, trial.degradation, trial.model)
-    final = into.joinpath(*map(store.slug, labels), result.record.key)
+    final = folder_of(into, (trial.dataset, trial.degradation, trial.model), result.record.key)
     work = store.work_folder(final)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)

@@ -20,7 +20,7 @@ from benchbench.boards import collect
 from benchbench.cli import main
 from benchbench.errors import BenchbenchError
 from benchbench.evaluation.pictures import read_samples
-from benchbench.results.store import slug
+from benchbench.results.layout import slug
 
 TAME = "tame"
 

@@ -27,6 +27,7 @@ from benchbench.evaluation.pictures import read_samples
 from benchbench.files import file_digest, write_json
 from benchbench.photos import files
 from benchbench.results import store
+from benchbench.results.layout import slug
 
 SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 HISTORY = "epoch,step,images,flops,seconds,lr,train_loss,validation_loss,validation_psnr\n" + "".join(
@@ -162,7 +163,7 @@ def test_names_cannot_lead_out_of_the_folder_of_the_boards(tmp_path: Path) -> No
     results.write(tmp_path / "runs", **names)
     shown(tmp_path / "runs")
     assert os.listdir(tmp_path) == ["runs"]
-    assert sorted(os.listdir(tmp_path / "runs" / "leaderboards")) == [store.slug(names["dataset"])]
+    assert sorted(os.listdir(tmp_path / "runs" / "leaderboards")) == [slug(names["dataset"])]
 
 
 # ── the files beside it ──────────────────────────────────────────────────────────────────────────────────────────────
