@@ -61,7 +61,7 @@ def test_restored_images_that_are_none_are_refused(
 @pytest.mark.slow
 def test_the_score_of_the_set_is_recomputed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCHBENCH_CACHE", str(tmp_path / "cache"))
-    ours = {"faces:n=60": "faces:n=240", "lightness-shift": "patch-swd"}  # enough images for a set
+    ours = {"faces:n=60": "faces:n=400", "lightness-shift": "patch-swd"}  # enough images for a set
     result = CliRunner().invoke(main, [*(ours.get(word, word) for word in RUN), "--out", str(tmp_path / "runs")])
     assert result.exit_code == 0, result.output
     folder = one(tmp_path / "runs")
