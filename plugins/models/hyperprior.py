@@ -52,6 +52,7 @@ class Hyperprior(Model):
 
     name = "hyperprior"
     recipe: ClassVar[Recipe | None] = Recipe(batch=16, lr=1e-3, clip=1.0)
+    restores: ClassVar[bool] = False
     rates: ClassVar[Mapping[str, Sequence[float]]] = {"weight": (0.0003, 0.001, 0.003, 0.01, 0.03)}
 
     weight: float = param(0.001, "weight of 255² × mean squared error against bits per pixel", low=1e-6, high=10)
