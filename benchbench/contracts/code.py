@@ -11,9 +11,7 @@ import dis
 import functools
 import hashlib
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -34,11 +32,10 @@ def is_by_value(thing: Any) -> bool:
     return found is not thing
 
 
-def code_digest(thing: Any, module_digest: Callable[[str], str]) -> str:
+def code_digest(thing: Any, digest_of: Callable[[str], str]) -> str:
     """Digest a class, a function or a value with all that it refers to, as 64 hexadecimal digits.
 
-    `module_digest` digests a module by its name; it is asked for modules that are neither of an installed package nor
-    of Python itself.
+    `digest_of` digests a module by its name, or gives nothing where the name says it all.
     """
     whole, seen = hashlib.sha256(), dict[int, tuple[int, Any]]()
 
@@ -51,7 +48,7 @@ def code_digest(thing: Any, module_digest: Callable[[str], str]) -> str:
             if not isinstance(value, tuple | list | dict | set | frozenset | CodeType):  # these hold no circles
                 seen[id(value)] = len(seen), value
             whole.update(f"{type(value).__name__}(\0".encode())
-            for part in _parts(value, module_digest):
+            for part in _parts(value, digest_of):
                 take(part)
             whole.update(b")\0")
 
@@ -59,12 +56,12 @@ def code_digest(thing: Any, module_digest: Callable[[str], str]) -> str:
     return whole.hexdigest()
 
 
-def _parts(value: Any, module_digest: Callable[[str], str]) -> Iterator[Any]:
+def _parts(value: Any, digest_of: Callable[[str], str]) -> Iterator[Any]:
     """Yield what makes up a value that is not plain."""
     if isinstance(value, ModuleType):
-        yield from (value.__name__, _of_module(value.__name__, module_digest))
+        yield from (value.__name__, digest_of(value.__name__))
     elif isinstance(value, type | FunctionType | BuiltinFunctionType) and not is_by_value(value):
-        yield from (value.__module__, value.__qualname__, _of_module(value.__module__, module_digest))
+        yield from (value.__module__, value.__qualname__, digest_of(value.__module__ or ""))
     elif isinstance(value, type):
         yield from _parts_of_class(value)
     elif isinstance(value, FunctionType):
@@ -80,17 +77,6 @@ def _parts(value: Any, module_digest: Callable[[str], str]) -> Iterator[Any]:
         yield from value.items()
     else:
         yield from _parts_of_object(value)
-
-
-def _of_module(name: str | None, module_digest: Callable[[str], str]) -> str:
-    """Return a module's digest if it is the user's own: its version says what an installed package does."""
-    path = getattr(sys.modules.get(name or ""), "__file__", None)
-    if not name or path is None or name.partition(".")[0] == __name__.partition(".")[0]:
-        return ""
-    libraries = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib")]
-    parents = [*Path(path).resolve().parents]
-    installed = any(parent.name in ("site-packages", "dist-packages") for parent in parents)
-    return "" if installed or any(library in parents for library in libraries) else module_digest(name)
 
 
 def _parts_of_class(value: type) -> Iterator[Any]:

@@ -38,10 +38,15 @@ def source_digest(component: Component) -> str:
 def class_digest(component: type) -> str:
     """Digest the source that a class depends on, as 64 hexadecimal digits."""
     if is_by_value(component):
-        return code_digest(component, module_digest)
+        return code_digest(component, _own_digest)
     bases = dict.fromkeys(base.__module__ for base in component.__mro__[1:])
-    own = [m for m in bases if m != component.__module__ and (_comes_with_a_plugin(m) or _folder_of(_top(m)))]
+    own = [m for m in bases if m != component.__module__ and (_comes_with_a_plugin(m) or _own_folder(_top(m)))]
     return module_digest(component.__module__, *own)
+
+
+def _own_digest(module: str) -> str:
+    """Digest a module that is the user's own; of others the version says what they do."""
+    return module_digest(module) if module and _own_folder(_top(module)) else ""
 
 
 @functools.cache
@@ -73,7 +78,7 @@ def _is_followed(module: str, other: str) -> bool:
     own, top = _top(module), _top(other)
     if own == top or _comes_with_a_plugin(other):
         return True
-    return top != "benchbench" and _folder_of(top) is not None and _folder_of(top) == _folder_of(own)
+    return _own_folder(top) is not None and _own_folder(top) == _own_folder(own)
 
 
 def _comes_with_a_plugin(module: str) -> bool:
@@ -93,8 +98,8 @@ def _packages_of_plugins(path: tuple[str, ...]) -> frozenset[str]:
     return frozenset(_top(name) for name in [*files, *(point.value.partition(":")[0] for point in points)])
 
 
-def _folder_of(top: str) -> Path | None:
-    """Return the folder in which a package or module lies that is not installed as a library, or None."""
+def _own_folder(top: str) -> Path | None:
+    """Return the folder in which the user's own package or module lies; None for benchbench, Python and libraries."""
     if top == "benchbench" or top in sys.stdlib_module_names:
         return None
     path = _file_of(top)

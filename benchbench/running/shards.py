@@ -23,8 +23,10 @@ def parse_shard(text: str) -> tuple[int, int]:
 
 
 def shard_of(trials: Sequence[Trial], part: int, parts: int) -> list[Trial]:
-    """Return the trials of one part. All parts together have each trial once, and as many of each model as can be.
+    """Return the trials of one part, in their order.
 
-    What is done already has no influence, so the parts of one request stay the same.
+    All parts together have each trial once, and as nearly as can be as many of each model. What is done already has
+    no influence, so the parts of one request stay the same.
     """
-    return sorted(trials, key=lambda trial: str(trial.model))[part - 1 :: parts]
+    by_model = sorted(range(len(trials)), key=lambda position: str(trials[position].model))
+    return [trials[position] for position in sorted(by_model[part - 1 :: parts])]

@@ -94,9 +94,10 @@ class Basis(nn.Module):
         """Set all from `(n, C, H, W)`, by the eigenvectors of the images' products (Sirovich & Kirby 1987)."""
         self.mean.copy_(images.mean(0))
         centred = (images - self.mean).flatten(1)
-        values, vectors = torch.linalg.eigh((centred @ centred.T).double())  # ascending
+        products = (centred @ centred.T).cpu().double()  # not every device has float64
+        values, vectors = torch.linalg.eigh(products)  # ascending
         count = min(len(self.components), int((values > 1e-6 * values[-1].clamp(min=1e-9)).sum()))
-        found = vectors.flip(1)[:, :count].float().T @ centred
+        found = vectors.flip(1)[:, :count].float().T.to(centred) @ centred
         self.components.zero_()[:count] = found / found.norm(dim=1, keepdim=True)
         self.coder.fit(self.latents(images))
 
@@ -140,17 +141,17 @@ class SearchedCodec(nn.Module, Codec):
         latents = self.faces.latents(images)
         if self.by_ssim:
             latents = towards_ssim(self.faces, latents, images.float())
-        steps = ((latents - coder.mean) / coder.step).double()
+        steps = ((latents - coder.mean) / coder.step).cpu().double()
         best = [quantised(steps, self._scales(i)) for i in range(len(SCALES))]
         chosen = torch.stack([cost for cost, _ in best]).argmin(0)  # (N,)
-        rows = torch.stack([found for _, found in best])[chosen, torch.arange(len(chosen), device=chosen.device)]
+        rows = torch.stack([found for _, found in best])[chosen, torch.arange(len(chosen))]
         return chosen, rows
 
     def _images(self, symbols: Tensor) -> Tensor:
-        return self.faces.images(self.faces.coder.values(symbols.float()))
+        return self.faces.images(self.faces.coder.values(symbols.float().to(self.faces.mean)))
 
     def _scales(self, i: int) -> Tensor:
-        return (self.faces.coder.scale.double() * SCALES[i] / self.faces.coder.step).clamp(min=LEAST_SCALE)
+        return (self.faces.coder.scale.cpu().double() * SCALES[i] / self.faces.coder.step).clamp(min=LEAST_SCALE)
 
     def _distribution(self, i: int) -> Distribution:
         return gaussian(self._scales(i).cpu().numpy(), REACH)

@@ -27,6 +27,7 @@ def test_all_parts_have_each_trial_once_and_as_many_of_each_model(parts: int, se
     trials = plan.trials(REGISTRY, request, data, [toys.Darken(), toys.Grain()], models)
     found = [shard_of(trials, part, parts) for part in range(1, parts + 1)]
     assert Counter(t.folder(Path()) for shard in found for t in shard) == Counter(t.folder(Path()) for t in trials)
+    assert all([t for t in trials if t in shard] == shard for shard in found)
     for model in models:
         counts = [sum(t.model == model for t in shard) for shard in found]
         assert max(counts) - min(counts) <= 1
