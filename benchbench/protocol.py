@@ -1,6 +1,6 @@
 """The protocol: what every trial of a board has in common.
 
-A change to anything here but SMALLEST and LARGEST raises VERSION, and so does whatever else changes a number.
+Whatever changes a number raises VERSION, here and elsewhere; what merely refuses data does not.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from ..contracts.rungs import rung_text
 from ..errors import SpecError
 from ..results import store
 from ..results.layout import root_of
-from ..results.record import MetricFacts
+from ..results.record import FAILED, MetricFacts
 from ..results.store import DamagedResult, Result
 from .compression import Compression, compression_of, in_order
 from .compute import Course, at_rung, course_of, rising, with_gap, with_rise
@@ -214,7 +214,7 @@ def _unavailable(scored: Iterable[Result]) -> dict[str, str]:
         last = {*result.tables[max(result.tables)], *(name for rung in record.rungs[-1:] for name in rung.set_scores)}
         for name, facts in record.metrics.items():
             if reason := facts.unavailable:
-                for_one = reason.startswith("failed:")
+                for_one = reason.startswith(FAILED)
                 found.setdefault(f"{name} ({record.trial.model})" if for_one else name, reason)
             elif name in last and not (name in record.scores or name in record.set_scores):
                 found.setdefault(f"{name} ({record.trial.model})", "was added later, at the last rung only")

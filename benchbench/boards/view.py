@@ -18,7 +18,7 @@ from .rows import ASIDE, BASELINE, HIGH, IDEAL, LOW, OPEN, RANK
 from .text import number, rank_text
 from .times import of_single_images
 
-REFERENCES = {BASELINE: "the input as it is", IDEAL: "the ideal inverse", OPEN: "trained elsewhere"}
+ROLE_WORDS = {BASELINE: "the input as it is", IDEAL: "the ideal inverse", OPEN: "trained elsewhere"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Row:
     @property
     def reference(self) -> str:
         """What it is, in words, if it does not compete; else ""."""
-        return REFERENCES.get(self.role, "")
+        return ROLE_WORDS.get(self.role, "")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ class Component:
 
     name: ClassVar[str]
     default: ClassVar[bool] = False
-    """Whether `benchbench run` takes this one when none of its kind is named."""
+    """Whether `benchbench run` takes this one when none of its kind is named; of models it takes all."""
     weights: ClassVar[tuple[Weights, ...]] = ()
     """Files of pretrained weights that it can use; `benchbench weights` lists them, and downloads them if asked."""
 

@@ -16,6 +16,7 @@ from ..contracts.seeding import generator
 from ..data.prepared import PreparedDataset, load
 from ..errors import TrialError, one_line
 from ..files import load_tensors, save_tensors
+from ..results.record import FAILED
 
 PART = 32  # images given at once
 
@@ -33,7 +34,7 @@ def fitted(metrics: Sequence[Metric], data: Path, task: Task) -> tuple[list[Metr
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a plugin may raise anything; its metric is lost, not the trial
-            failed[str(metric)] = f"failed: {one_line(error)}"
+            failed[str(metric)] = f"{FAILED} {one_line(error)}"
     return ready, failed
 
 

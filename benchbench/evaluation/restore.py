@@ -1,4 +1,4 @@
-"""Restore the test set; the one place where what a model returns is clamped, and rounded to 8 bits."""
+"""Restore the test set; the one place where what is scored is clamped, and rounded to 8 bits."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from ..contracts.set_metric import SetMetric
 from ..data.degraded import DegradedSet
 from ..devices import has_float64
 from ..errors import TrialError, one_line
-from ..results.record import SetScore
+from ..results.record import FAILED, SetScore
 from .restore import BATCH, Restored, true_flow
 from .sets import score_sets
 
@@ -70,7 +70,7 @@ def score(
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a plugin may raise anything; its metric is lost, not the trial
-            unavailable[str(metric)] = f"failed: {one_line(error)}"
+            unavailable[str(metric)] = f"{FAILED} {one_line(error)}"
             for suffix in regions:
                 columns.pop(f"{metric}{suffix}", None)
     table = pd.DataFrame({name: v.numpy() for name, v in columns.items()}, pd.Index(test_set.ids, name="id"))

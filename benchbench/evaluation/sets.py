@@ -15,7 +15,7 @@ from ..contracts.set_metric import SetMetric
 from ..data.degraded import DegradedSet
 from ..devices import has_float64
 from ..errors import TrialError, one_line
-from ..results.record import SetScore
+from ..results.record import FAILED, SetScore
 from .restore import BATCH, Restored
 
 
@@ -39,7 +39,7 @@ def score_sets(
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a plugin may raise anything; its metric is lost, not the trial
-            unavailable[str(metric)] = f"failed: {one_line(error)}"
+            unavailable[str(metric)] = f"{FAILED} {one_line(error)}"
     return found, unavailable
 
 

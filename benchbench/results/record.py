@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 SCHEMA = 2
+FAILED = "failed:"
+"""Begins why a metric has no score where it was tried, and is to be tried again."""
 
 Text = Annotated[str, Meta(max_length=10_000)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9A-Za-z._-]{1,64}\Z")]  # boards show it as it is

@@ -22,7 +22,7 @@ from . import scores
 from .layout import RESULT as RESULT
 from .layout import files_in
 from .parsing import parse, plain
-from .record import SCHEMA, Record
+from .record import FAILED, SCHEMA, Record
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,7 +119,7 @@ class Result:
     def has(self, metric: str, digest: str) -> bool:
         """Whether the metric was computed, or found unavailable, by this version of it; a failure does not count."""
         facts = self.record.metrics.get(metric)
-        return facts is not None and facts.digest == digest and not str(facts.unavailable).startswith("failed:")
+        return facts is not None and facts.digest == digest and not str(facts.unavailable).startswith(FAILED)
 
 
 def read(folder: Path) -> Result:

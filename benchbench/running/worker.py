@@ -23,7 +23,7 @@ from ..devices import set_up
 from ..errors import TrialError, one_line
 from ..results import store
 from ..results.layout import root_of
-from ..results.record import Record
+from ..results.record import FAILED, Record
 from ..results.store import Result
 from ..results.trial import Trial, is_trained_enough, missing_metrics, record_of
 from .execute import execute
@@ -147,7 +147,7 @@ def _store_failure(trial: Trial, final: Path, reason: str) -> Record:
         return _publish(trial, final, record_of(trial, "failed", reason))
     if is_trained_enough(trial, stored.record):
         missing = missing_metrics(trial, stored)
-        none = Scores(pd.DataFrame(), {str(metric): f"failed: {reason}" for metric in missing})
+        none = Scores(pd.DataFrame(), {str(metric): f"{FAILED} {reason}" for metric in missing})
         return _publish(trial, final, with_scores(stored, missing, none, work))
     take_over(stored, work)
     now, reason = datetime.now(UTC).isoformat(), f"training on to {trial.budget} failed: {reason}"
