@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+RUNS = Path("runs")
+"""The folder of results where none is named."""
+
+
 def cache_folder() -> Path:
     """Return the folder that BENCHBENCH_CACHE names, or the user's cache folder on this system."""
     return Path(os.environ.get("BENCHBENCH_CACHE") or platformdirs.user_cache_path("benchbench"))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Unpack
 
 from ..boards import collect
+from ..files import RUNS
 from ..running import run as running
 from .console import Console
 from .leaderboard import Leaderboard
@@ -53,7 +54,7 @@ def run(
     return Leaderboard(report.boards, known, report.problems)
 
 
-def leaderboard(out: Path | str = "runs", model: Specs = (), at: str | None = None) -> Leaderboard:
+def leaderboard(out: Path | str = RUNS, model: Specs = (), at: str | None = None) -> Leaderboard:
     """Return the boards of all results that a folder holds; nothing is run.
 
     >>> import benchbench as bb

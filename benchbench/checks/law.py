@@ -11,12 +11,13 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from .. import protocol
 from ..contracts.component import Component
 from ..contracts.degradation import Degradation
 from ..errors import one_line
 
 Status = Literal["kept", "broken", "skipped"]
-SIZE = 32  # px: most components can do it, and it is quick
+SIZE = protocol.LAW_SIZE
 
 
 class Broken(Exception):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .. import protocol
 from . import options
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ SIGNS: dict[Status, tuple[str, str]] = {"kept": ("âœ“", "green"), "skipped": ("â
 
 @click.command("check")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@options.option("--size", type=options.SIZE, default=32, help="Side of the images tried, in px.")
+@options.option("--size", type=options.SIZE, default=protocol.LAW_SIZE, help="Side of the images tried, in px.")
 @options.option("--device", default="cpu", help="cpu, cuda, cuda:1, mps, or auto.")
 @click.option("--jobs", type=click.IntRange(1), help="Components at once.  [default: one a core, or one on a GPU]")
 @options.option("--timeout", type=click.FloatRange(min=1), default=300, help="Seconds that a component may take.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import protocol
+from ..files import RUNS
 from . import completion
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ def component(kind: str, flag: str, help: str, multiple: bool = True, **more: An
 
 
 TYPED = "benchbench.typed"  # in a context's notes: the words behind `benchbench`
-RUNS = Path("runs")
 SIZE = click.IntRange(protocol.SMALLEST, protocol.LARGEST)
 runs = option("--runs", type=FOLDER, default=RUNS, help="Folder of the stored results, which is read.")
 at = click.option(

@@ -17,7 +17,7 @@ from ..contracts.parameters import parameters_of
 from ..data.prepared import PreparedDataset, load, load_if_whole, prepare, prepared_folder
 from ..devices import check_compiler, check_device, default_jobs, parse_bytes
 from ..errors import BenchbenchError, DataError, SpecError, one_line
-from ..files import cache_folder
+from ..files import RUNS, cache_folder
 from ..processes import ChildProcess, Limits
 from ..registry import suites
 from ..registry.registry import Registry
@@ -45,7 +45,7 @@ class RunRequest:
     metric: Sequence[str] = ()
     budget: str = "quick"
     seed: Sequence[int] = (0,)
-    out: Path = Path("runs")
+    out: Path = RUNS
     at: float | None = None
     """FLOPs of training that boards show; None for the highest rung that all models of one have."""
     device: str = "auto"
