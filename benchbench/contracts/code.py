@@ -16,6 +16,7 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...))
+_NOTHING = object()
 MADE_BY_DATACLASS = {"__init__", "__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__", "__replace__"}
 
 
@@ -84,8 +85,16 @@ def _parts_of_class(value: type) -> Iterator[Any]:
     made = MADE_BY_DATACLASS if "__dataclass_params__" in vars(value) else set()
     for name, attribute in sorted(vars(value).items()):
         hidden = name.startswith("__") or name == "_abc_impl"
-        if name not in made and (isinstance(attribute, FunctionType) or not hidden):
-            yield from (name, attribute)
+        if name in made or (hidden and not isinstance(attribute, FunctionType)) or _is_inherited(value, name):
+            continue  # what its base has as well changes nothing, and does not travel
+        yield from (name, attribute)
+
+
+def _is_inherited(value: type, name: str) -> bool:
+    """Return whether a class without this attribute of its own would have the same one."""
+    own = vars(value)[name]
+    there = next((vars(base)[name] for base in value.__mro__[1:] if name in vars(base)), _NOTHING)
+    return own is there or (isinstance(own, PLAIN) and type(own) is type(there) and own == there)
 
 
 def _parts_of_function(value: FunctionType) -> Iterator[Any]:

@@ -32,6 +32,8 @@ SCRIPT = """
     @dataclass(frozen=True)
     class Mine(Model):
         name = "mine"
+        role = ""  # as its base has it: such attributes do not travel
+        loss = Model.loss
         width: int = param(4, "channels", low=1)
         rates = {"width": (1, 2)}
 
