@@ -2,24 +2,22 @@
 
 At a high enough rate, and at any rate for dimensions of widely differing variance, one step for all dimensions is the
 best allocation of bits (reverse water-filling: Cover & Thomas, Elements of Information Theory, 10.3): a dimension that
-varies less than the step costs next to nothing. The range coder is `constriction`'s (Bamler 2022, arXiv 2201.01741).
+varies less than the step costs next to nothing.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import constriction
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from benchbench import Codec
 
-Distribution = tuple[Any, np.ndarray, np.ndarray]
-"""The coder's family of normal distributions on whole numbers; means and scales `(count,)` in steps."""
+from ._messages import Distribution, Reader, gaussian, written
+
 REACH = 8191
 """Largest symbol; what lies further out is clipped to it."""
 LEAST_SCALE = 1 / 32
@@ -55,51 +53,16 @@ class LatentCoder(nn.Module):
         """Each row of `(N, count)` as bytes."""
         distribution = self._distribution()
         rows = self.symbols(latents).cpu().numpy().astype(np.int32)
-        return [shortest(encoded(row, distribution), row, distribution) for row in rows]
+        return [written([(row, distribution)]) for row in rows]
 
     def decode(self, data: Sequence[bytes]) -> Tensor:
         """The quantised latents `(N, count)` back, on the coder's device."""
         distribution = self._distribution()
-        rows = np.stack([decoded(message, distribution) for message in data])
+        rows = np.stack([Reader(message).read(distribution) for message in data])
         return self.values(torch.from_numpy(rows).to(self.mean))
 
     def _distribution(self) -> Distribution:
-        family = constriction.stream.model.QuantizedGaussian(-REACH, REACH)
-        scales = np.maximum(self.scale.cpu().double().numpy() / self.step, LEAST_SCALE)
-        return family, np.zeros_like(scales), scales
-
-
-def encoded(symbols: np.ndarray, distribution: Distribution) -> bytes:
-    """int32 symbols `(count,)` as the words of a range coder, most significant byte first."""
-    encoder = constriction.stream.queue.RangeEncoder()
-    encoder.encode(symbols, *distribution)
-    return encoder.get_compressed().astype(">u4").tobytes()
-
-
-def decoded(message: bytes, distribution: Distribution) -> np.ndarray:
-    """The int32 symbols `(count,)`; bytes that the message lacks at its end count as zeros."""
-    words = np.frombuffer(message + bytes(-len(message) % 4 + 8), ">u4").astype(np.uint32)
-    return constriction.stream.queue.RangeDecoder(words).decode(*distribution)
-
-
-def shortest(message: bytes, symbols: np.ndarray, distribution: Distribution) -> bytes:
-    """The shortest message for the same symbols: any number in the coder's last interval will do, and most are long."""
-    for candidate in _shorter(message):
-        try:
-            if np.array_equal(decoded(candidate, distribution), symbols):
-                return candidate
-        except AssertionError:  # how constriction says that no message can begin so
-            continue
-    return message
-
-
-def _shorter(message: bytes) -> Iterator[bytes]:
-    """The heads of the message, and each with its last digit raised, from the shortest that may still be enough."""
-    for length in range(max(0, len(message) - 8), len(message)):
-        head = int.from_bytes(message[:length])
-        for value in (head, head + 1):
-            if value < 256**length:
-                yield value.to_bytes(length)
+        return gaussian(np.maximum(self.scale.cpu().double().numpy() / self.step, LEAST_SCALE), REACH)
 
 
 class LatentCodec(nn.Module, Codec):

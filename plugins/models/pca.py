@@ -7,25 +7,20 @@ Kirby 1987; Turk & Pentland 1991), each image counted with its mirror image. The
 square over an image: one step moves the image's values by that much on average. It is rounded to steps and stored by a
 range coder, with a normal distribution for each component.
 
-Nothing is descended: the components are fitted in closed form to at most `MOST` training images, without a budget.
+Nothing is descended: the components are fitted in closed form to at most 4096 training images, without a budget.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import ClassVar
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from benchbench import Batch, Model, Recipe, Task, hookimpl, param
 
-from ._latent import LatentCodec, LatentCoder
-
-MOST = 4096  # the exact solution takes time with the cube of it
+from ._eigenfaces import Eigenfaces
 
 
 @hookimpl
@@ -51,41 +46,4 @@ class PCA(Model):
     def fit(self, module: nn.Module, batches: Iterable[Batch]) -> None:
         if not isinstance(module, Eigenfaces):
             raise TypeError(f"{self.name} fits the module that it builds, not a {type(module).__name__}")
-        images = torch.cat(list(taken((batch.clean for batch in batches), MOST)))
-        module.fit(torch.cat([images, images.flip(-1)]))
-
-
-def taken(batches: Iterable[Tensor], most: int) -> Iterable[Tensor]:
-    """The first batches, until they hold `most` images."""
-    first = next(iter(batches := iter(batches)))
-    return [first, *islice(batches, max(0, most // len(first) - 1))]
-
-
-class Eigenfaces(LatentCodec):
-    """Mean and orthonormal components of images; components that the training images could not give are zero."""
-
-    mean: Tensor
-    components: Tensor
-
-    def __init__(self, count: int, channels: int, size: int, step: float) -> None:
-        super().__init__(LatentCoder(count, step))
-        self.register_buffer("mean", torch.full((channels, size, size), 0.5))
-        self.register_buffer("components", torch.zeros(count, channels * size * size))
-        self.unit = math.sqrt(channels * size * size)
-
-    def fit(self, images: Tensor) -> None:
-        """Set all from `(n, C, H, W)`, by the eigenvectors of the images' products (Sirovich & Kirby's snapshots)."""
-        self.mean.copy_(images.mean(0))
-        centred = (images - self.mean).flatten(1)  # (n, C·H·W)
-        products = (centred @ centred.T).cpu().double()  # not every device has float64
-        values, vectors = torch.linalg.eigh(products)  # ascending
-        count = min(len(self.components), int((values > 1e-6 * values[-1].clamp(min=1e-9)).sum()))
-        found = vectors.flip(1)[:, :count].float().to(centred.device).T @ centred  # (count, C·H·W), orthogonal
-        self.components.zero_()[:count] = found / found.norm(dim=1, keepdim=True)
-        self.coder.fit(self.latents(images))
-
-    def latents(self, images: Tensor) -> Tensor:
-        return (images.float() - self.mean).flatten(1) @ self.components.T / self.unit
-
-    def images(self, latents: Tensor) -> Tensor:
-        return (latents @ self.components * self.unit).unflatten(1, self.mean.shape) + self.mean
+        module.fit_to(batches)

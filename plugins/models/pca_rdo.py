@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -25,10 +24,10 @@ from torch.nn import functional as F
 
 from benchbench import Batch, Codec, Model, Recipe, Task, hookimpl, param
 
-from ._latent import LEAST_SCALE, REACH, LatentCoder
+from ._eigenfaces import Eigenfaces
+from ._latent import LEAST_SCALE, REACH
 from ._messages import Distribution, Reader, categorical, gaussian, written
 
-MOST = 4096  # training images: the exact solution takes time with the cube of them
 SCALES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.8)
 WINDOW = 11
 """Pixels of SSIM's window."""
@@ -57,8 +56,8 @@ class SearchedPCA(Model):
     measure: Literal["mse", "ssim"] = param("mse", "what the encoder looks for")
 
     def build(self, task: Task) -> nn.Module:
-        coder = LatentCoder(self.components, self.step)
-        return SearchedCodec(Basis(coder, task.channels, task.size), self.measure == "ssim")
+        faces = Eigenfaces(self.components, task.channels, task.size, self.step)
+        return SearchedCodec(faces, self.measure == "ssim")
 
     def unavailable(self, task: Task) -> str | None:
         small = self.measure == "ssim" and task.size < WINDOW
@@ -67,53 +66,13 @@ class SearchedPCA(Model):
     def fit(self, module: nn.Module, batches: Iterable[Batch]) -> None:
         if not isinstance(module, SearchedCodec):
             raise TypeError(f"{self.name} fits the module that it builds, not a {type(module).__name__}")
-        images = torch.cat(list(taken((batch.clean for batch in batches), MOST)))
-        module.faces.fit(torch.cat([images, images.flip(-1)]))
-
-
-def taken(batches: Iterable[Tensor], most: int) -> Iterable[Tensor]:
-    """The first batches, until they hold `most` images."""
-    first = next(iter(batches := iter(batches)))
-    return [first, *islice(batches, max(0, most // len(first) - 1))]
-
-
-class Basis(nn.Module):
-    """Mean and orthonormal components of images, as `pca` has them, and the statistics of their latents."""
-
-    mean: Tensor
-    components: Tensor
-
-    def __init__(self, coder: LatentCoder, channels: int, size: int) -> None:
-        super().__init__()
-        self.coder = coder
-        self.register_buffer("mean", torch.full((channels, size, size), 0.5))
-        self.register_buffer("components", torch.zeros(len(coder.mean), channels * size * size))
-        self.unit = math.sqrt(channels * size * size)
-
-    def fit(self, images: Tensor) -> None:
-        """Set all from `(n, C, H, W)`, by the eigenvectors of the images' products (Sirovich & Kirby 1987)."""
-        self.mean.copy_(images.mean(0))
-        centred = (images - self.mean).flatten(1)
-        products = (centred @ centred.T).cpu().double()  # not every device has float64
-        values, vectors = torch.linalg.eigh(products)  # ascending
-        count = min(len(self.components), int((values > 1e-6 * values[-1].clamp(min=1e-9)).sum()))
-        found = vectors.flip(1)[:, :count].float().T.to(centred) @ centred
-        self.components.zero_()[:count] = found / found.norm(dim=1, keepdim=True)
-        self.coder.fit(self.latents(images))
-
-    def latents(self, images: Tensor) -> Tensor:
-        """Components `(N, count)` of images, in units of their root mean square."""
-        return (images.float() - self.mean).flatten(1) @ self.components.T / self.unit
-
-    def images(self, latents: Tensor) -> Tensor:
-        """The images of components."""
-        return (latents @ self.components * self.unit).unflatten(1, self.mean.shape) + self.mean
+        module.faces.fit_to(batches)
 
 
 class SearchedCodec(nn.Module, Codec):
     """Eigenfaces under an encoder that searches."""
 
-    def __init__(self, faces: Basis, by_ssim: bool) -> None:
+    def __init__(self, faces: Eigenfaces, by_ssim: bool) -> None:
         super().__init__()
         self.faces, self.by_ssim = faces, by_ssim
 
@@ -177,7 +136,7 @@ def quantised(values: Tensor, scales: Tensor) -> tuple[Tensor, Tensor]:
     return least.sum(1), found * values.sign()
 
 
-def towards_ssim(faces: Basis, latents: Tensor, images: Tensor) -> Tensor:
+def towards_ssim(faces: Eigenfaces, latents: Tensor, images: Tensor) -> Tensor:
     """Latents `(N, count)` whose images have a higher SSIM with `images`; each image is searched alone."""
     with torch.enable_grad():
         moved = torch.zeros_like(latents).requires_grad_()

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from benchbench import Batch, Codec, Task
-from benchbench_plugins.models.pca import MOST, PCA, Eigenfaces, taken
+from benchbench_plugins.models._eigenfaces import MOST, Eigenfaces, taken
+from benchbench_plugins.models.pca import PCA
 
 SIDE = 12
 TASK = Task(SIDE, None)  # type: ignore[arg-type]

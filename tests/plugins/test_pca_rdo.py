@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from benchbench import Batch, Task
 from benchbench_plugins.metrics.ssim import SSIM
-from benchbench_plugins.models.pca import PCA, Eigenfaces
+from benchbench_plugins.models._eigenfaces import Eigenfaces
+from benchbench_plugins.models.pca import PCA
 from benchbench_plugins.models.pca_rdo import SearchedCodec, SearchedPCA, quantised, similarity
 
 SIDE = 16
