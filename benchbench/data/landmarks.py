@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import DataError
+from ..images import as_bytes
 from .faces import LIKELY, dlib_lock, dlib_models
 
 if TYPE_CHECKING:
@@ -163,8 +164,7 @@ def _cut(picture: Levels, place: Place) -> Levels:
 
 def _levels(images: Tensor) -> list[Levels]:
     """Turn images into uint8 `(H, W, 3)` each; grey ones get three equal channels."""
-    levels = images.detach().float().clamp(0, 1).mul(255).round().byte().expand(-1, 3, -1, -1)
-    return list(levels.permute(0, 2, 3, 1).contiguous().cpu().numpy())
+    return list(np.ascontiguousarray(as_bytes(images.detach().float().expand(-1, 3, -1, -1))))
 
 
 def _key(picture: Levels) -> bytes:
