@@ -39,6 +39,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return int(os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") or devices.default_jobs("cpu", threads=1))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that are given the most time begin first, so that none is left at work alone."""
+    marks = {item: item.get_closest_marker("timeout") for item in items}
+    items.sort(key=lambda item: -marks[item].args[0] if marks[item] else 0)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     import torch

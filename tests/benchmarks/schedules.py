@@ -106,14 +106,14 @@ class Cell:
 
 
 def cells() -> Iterator[Cell]:
-    """List the trainings, the cheapest first."""
+    """List the trainings, the longest first; one any-time training scores all budgets."""
     registry = _registry()
     tasks = plan.choose(registry, "degradation", TASKS)
     models = [m for m in plan.choose(registry, "model", ["all"]) if m.recipe is not None]
     fits = [(task, model) for task in tasks for model in models if not model.misplaced(task)]
-    for budget in BUDGETS:
-        ways = (CosineTrainer,) if budget == BUDGETS[0] else (AnyTimeTrainer, CosineTrainer)  # which scores all rungs
-        yield from (Cell(task, model, way, budget) for task, model in fits for way in ways)
+    longest, *shorter = reversed(BUDGETS)
+    yield from (Cell(task, model, way, longest) for task, model in fits for way in (AnyTimeTrainer, CosineTrainer))
+    yield from (Cell(task, model, CosineTrainer, budget) for budget in shorter for task, model in fits)
 
 
 def table(rows: list[Mapping[str, Any]]) -> str:
