@@ -64,6 +64,7 @@ def test_what_is_no_report_is_an_error_that_says_how_to_make_one(text: str, tmp_
         read_report(tmp_path / "report.json", 64, "cpu")
 
 
+@pytest.mark.slow
 def test_the_command_times_degradations_metrics_and_models_beside_their_peers(tmp_path: Path) -> None:
     quick = ["--size", "32", "--seconds", "0", "--threads", "1", "--degrade", "pixelate", "--metric", "psnr"]
     command = ["speed", *quick, "--model", "basic-cnn", "--model", "median"]

@@ -119,6 +119,7 @@ def test_a_file_that_brings_nothing_is_an_error() -> None:
 # ── in processes of their own ────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_crash_and_a_hang_are_findings_and_the_others_are_checked(tmp_path: Path) -> None:
     from faulty import Faulty
 

@@ -113,6 +113,7 @@ def test_each_model_is_checked_whatever_the_others_do_and_nothing_is_stored(tmp_
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_a_model_keeps_its_limits_while_another_is_at_work(tmp_path: Path) -> None:
     models = [f"learner:flaw={flaw}" for flaw in ("patient", "greedy", "hang")]
     found = {v.model: v for v in check(tmp_path, *models, jobs=3, timeout=12.0, memory="1.4GB")}

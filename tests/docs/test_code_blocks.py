@@ -155,6 +155,7 @@ def test_all_that_is_public_is_in_the_reference() -> None:
     assert [n for n in benchbench.__all__ if f":: benchbench.{n}\n" not in text and n not in elsewhere] == []
 
 
+@pytest.mark.slow
 def test_the_documentation_builds_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("sphinx", reason="Sphinx is not installed: pip install 'benchbench-portraits[docs]'")
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", str(ROOT / "docs"), str(tmp_path)]

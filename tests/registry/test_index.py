@@ -122,6 +122,7 @@ class Haze(Metric):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # seven processes that import torch
 def test_an_edited_or_installed_plugin_is_listed_at_once_and_a_broken_one_always_anew(
     tmp_path: Path, cache: Path

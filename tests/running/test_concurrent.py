@@ -27,15 +27,6 @@ def test_neither_jobs_nor_order_nor_company_changes_a_number(tmp_path: Path) -> 
     assert (tmp_path / "one" / board).read_text() == (tmp_path / "two" / board).read_text()
 
 
-def test_two_runs_in_one_folder_lose_nothing(tmp_path: Path) -> None:
-    alone = go(tmp_path / "alone", model=GOOD)
-    with ThreadPoolExecutor(2) as threads:
-        runs = [threads.submit(go, tmp_path / "shared", model=GOOD) for _ in range(2)]
-        reports = [run.result() for run in runs]
-    assert all(scores(report) == scores(alone) for report in reports)
-    assert not list((tmp_path / "shared").rglob("*.partial"))
-
-
 def test_two_runs_in_one_folder_do_no_trial_twice(tmp_path: Path) -> None:
     request = {"model": (f"counted:file={tmp_path / 'count'}", "identity"), "seed": range(4)}
     with ThreadPoolExecutor(2) as threads:

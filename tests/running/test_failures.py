@@ -43,6 +43,7 @@ def test_models_that_fail_leave_their_reasons_and_all_others_finish(tmp_path: Pa
     assert scores(alone) == scores(report)
 
 
+@pytest.mark.slow
 def test_a_model_that_hangs_is_given_up_and_the_others_finish(tmp_path: Path) -> None:
     report = go(tmp_path, model=("faulty:deed=hang", "identity"), timeout=8.0)
     assert statuses(report) == {"faulty:deed=hang": "failed", "identity": "scored"}

@@ -77,7 +77,9 @@ def assert_same(one: Path, other: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("first", ["10MFLOP", "33MFLOP", "2epochs"])
+@pytest.mark.parametrize(
+    "first", ["33MFLOP", *(pytest.param(budget, marks=pytest.mark.slow) for budget in ("10MFLOP", "2epochs"))]
+)
 def test_a_larger_budget_goes_on_and_killed_twice_gives_the_same(
     data: PreparedDataset, tmp_path: Path, first: str
 ) -> None:

@@ -62,7 +62,7 @@ def test_other_threads_are_another_result(tmp_path: Path) -> None:
     assert recorder.plans == [(1, 1), (1, 1), (1, 0)]
 
 
-@pytest.mark.parametrize("junk", [b"", b"junk" * 100, b"\x02\0\0\0\0\0\0\0{}"])
+@pytest.mark.parametrize("junk", [b"", b"\x02\0\0\0\0\0\0\0{}"])
 def test_a_damaged_checkpoint_is_no_obstacle(tmp_path: Path, junk: bytes) -> None:
     first = go(tmp_path, model=("tiny-conv",))
     final = next(tmp_path.rglob("tiny-conv/*/result.json")).parent
