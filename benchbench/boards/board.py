@@ -48,6 +48,12 @@ class Board:
     """Those that stand on it, as they were at its rung."""
     course: Course | None = None
     """The ranking score at every rung; None where trainings have fewer than two."""
+    ended: list[Result] = field(default_factory=list, repr=False)
+    """The newest of each model and seed, as their trainings ended."""
+
+    def at(self, rung: float) -> Board:
+        """Make the same board as it stood at another rung of training, in FLOPs; see `compute.at_rung`."""
+        return _board(self.setting, self.ended, rung)
 
     @cached_property
     def scored(self) -> list[Result]:
@@ -177,12 +183,13 @@ def _newest(results: Iterable[Result]) -> list[Result]:
 
 
 def _board(setting: Setting, results: list[Result], at: float | None) -> Board:
-    rung, results, absent = at_rung(_newest(results), at)
+    ended = _newest(results)
+    rung, results, absent = at_rung(ended, at)
     setting = replace(setting, rung=rung)
     scored = [r for r in results if r.status == "scored"]
     metrics = metrics_of(scored)
     rows = with_set_intervals(rows_of(scored, metrics), scored, metrics)
-    board = Board(setting, metrics, rows, absent + _failures(results), _unavailable(scored), results)
+    board = Board(setting, metrics, rows, absent + _failures(results), _unavailable(scored), results, None, ended)
     if (first := board.ranked_by) is None:
         return board
     facts, scores = metrics[first], training_scores(scored, metrics, rows)

@@ -35,6 +35,8 @@ class Row:
     """The best and the worst rank that are possible, `2–4`, or the only one; `–` where the board has none.
 
     In the open track `open 2–4`, or `open`."""
+    span: tuple[int, int] | None
+    """The same as numbers; None where the board has none."""
     rising: bool
     """True if it still rose in the last doubling of compute."""
     cells: Mapping[str, Cell]
@@ -105,6 +107,18 @@ class View:
         """The rows of its track: those that were trained elsewhere, or all others."""
         return [other for other in self.rows if (other.role == OPEN) == (row.role == OPEN)]
 
+    @property
+    def tracks(self) -> dict[str, list[Row]]:
+        """Name of a track -> its rows, best first: what is compared with each other."""
+        if self.board.compression:
+            kinds = ("codecs", "no codecs: they store no bytes")
+            apart = [math.isnan(taken) for taken in self.board.rows["bytes"]]
+        else:
+            kinds = ("trained here, or not at all", "open track: trained elsewhere, ranked apart")
+            apart = [row.role == OPEN for row in self.rows]
+        found = {kind: [r for r, a in zip(self.rows, apart, strict=True) if a == n] for n, kind in enumerate(kinds)}
+        return {kind: rows for kind, rows in found.items() if rows}
+
     def score(self, row: Row) -> str:
         """A row's score by the metric that ranks, with its unit; `–` where nothing ranks."""
         column = self.ranking
@@ -141,10 +155,11 @@ def _rows(board: Board, filled: Sequence[Filled]) -> list[Row]:
     for position, row in enumerate(board.rows.to_dict("records")):
         low, high = (row.get(RANK + end) for end in (LOW, HIGH))
         ranks = rank_text(low, high, row["role"])
+        span = None if low is None or high is None else (int(low), int(high))
         cells = {column.key: column_cells[position] for column, column_cells in filled}
         rising = row["model"] in board.rising
         rank = None if row["role"] == OPEN else row.get(RANK)
-        found.append(Row(row["model"], row["role"], row["sees"], rank, ranks, rising, cells))
+        found.append(Row(row["model"], row["role"], row["sees"], rank, ranks, span, rising, cells))
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from ...results.layout import RESULT, root_of
 from ..board import Board
 from ..setting import League
 from ..view import Row, View, view_of
@@ -24,6 +25,15 @@ class Entry:
     def view(self) -> View:
         """The board as it is shown."""
         return view_of(self.board)
+
+    @cached_property
+    def sources(self) -> dict[str, list[str]]:
+        """Model -> the paths of the results behind its numbers, from the folder of results."""
+        found: dict[str, list[str]] = {}
+        for result in self.board.results:
+            path = (result.folder / RESULT).relative_to(root_of(result.folder))
+            found.setdefault(result.record.trial.model, []).append(path.as_posix())
+        return found
 
     @cached_property
     def row(self) -> dict[str, Row]:

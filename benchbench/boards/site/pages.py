@@ -9,7 +9,7 @@ from markupsafe import Markup
 from .. import plots
 from ..overall import overall
 from ..plots import Curves
-from . import charts, page_data
+from . import charts, page_data, rungs
 from .cards import Card, Showing
 from .entries import Entry, leagues
 from .matrix import matrix
@@ -44,6 +44,7 @@ def board_page(path: str, entry: Entry, album: Album | None, kinds: Mapping[str,
         view=entry.view,
         album=album,
         kinds=kinds,
+        rungs=rungs.at_each(entry, "../" * path.count("/")),
         scatter=page_data.scatter(entry, album),
         climbs=charts.line_chart("Score at each rung of training", climbs := plots.climbs_of(entry.board)),
         climbing=climbs.lines,

@@ -58,11 +58,37 @@ def test_filters_leave_what_matches_and_say_how_many(site: Path, visit: Callable
     assert page.get_by_role("status").inner_text() == "0 of 5 models"
 
 
-def test_columns_come_and_go(site: Path, visit: Callable[..., Any]) -> None:
-    page = visit(site, "boards/toy-faces/darken.html")
-    assert page.get_by_role("columnheader", name="parameters").is_visible()
+def test_columns_are_those_that_fit_until_somebody_chooses(site: Path, visit: Callable[..., Any]) -> None:
+    for width in (1300, 400):
+        page = visit(site, "boards/toy-faces/darken.html", viewport={"width": width, "height": 800})
+        frame = page.locator(".scroll", has=page.locator("#board"))
+        assert frame.evaluate("f => f.scrollWidth <= f.clientWidth"), width
+        assert page.get_by_role("columnheader", name="peak").first.is_visible()
+        assert page.get_by_role("columnheader", name="epochs").is_visible() == (width == 1300)
+    page.locator(".columns summary").click()
+    page.get_by_label("epochs").check()
+    assert page.get_by_role("columnheader", name="epochs").is_visible()
+    model = page.locator('tr[data-name="tiny-conv"] th')
+    frame.evaluate("f => { f.scrollLeft = f.scrollWidth; }")
+    assert model.bounding_box()["x"] >= frame.bounding_box()["x"]
+    page.get_by_label("cost").check()
     page.get_by_label("cost").uncheck()
-    assert not page.get_by_role("columnheader", name="parameters").is_visible()
+    assert not page.get_by_role("columnheader", name="epochs").is_visible()
+
+
+def test_the_slider_shows_the_board_of_each_rung(tmp_path: Path, visit: Callable[..., Any]) -> None:
+    gallery.of_rungs(tmp_path / "runs")
+    build(tmp_path / "runs", tmp_path / "site")
+    page = visit(tmp_path / "site", "boards/toy-faces/darken.html")
+    cell = page.locator('tr[data-name="late"] td').nth(1)
+    assert (models(page, "#board"), cell.inner_text()[:5]) == (["late", "early"], "26.00")
+    slider = page.get_by_label("Training compute")
+    slider.press("Home")
+    assert (models(page, "#board"), cell.inner_text()[:5]) == (["early", "late"], "20.00")
+    assert page.locator("#rungs output").inner_text() == "1 TFLOP"
+    assert page.locator("#lede").inner_text().startswith("early leads with 23.00 dB")
+    slider.press("End")
+    assert models(page, "#board") == ["late", "early"]
 
 
 def test_the_matrix_shows_scores_gains_or_ranks_and_sorts_by_them(site: Path, visit: Callable[..., Any]) -> None:

@@ -1,0 +1,52 @@
+"use strict";
+// The table of a board at another rung of training. Every text, order and mark comes with the page.
+(() => {
+  const home = document.getElementById("rungs");
+  if (!home) return;
+  const data = JSON.parse(home.querySelector("script").textContent);
+  const table = document.getElementById("board");
+  const lines = new Map(Array.from(table.querySelectorAll("tr[data-name]"), (line) => [line.dataset.name, line]));
+  const [slider, output, status] = ["input", "output", "[role=status]"].map((which) => home.querySelector(which));
+
+  const element = (name, text) => Object.assign(document.createElement(name), { textContent: text });
+
+  function fillRank(cell, ranks, rank, span) {
+    cell.dataset.value = rank ?? "";
+    cell.querySelector("span").textContent = ranks;
+    const bar = cell.querySelector("rect");
+    bar.setAttribute("x", span ? span[0] - 1 : 0);
+    bar.setAttribute("width", span ? span[1] - span[0] + 1 : 0);
+  }
+
+  function fillScore(cell, found) {
+    const [text, value, margin, best] = found ?? ["–", null, "", 0];
+    cell.dataset.value = value ?? "";
+    cell.replaceChildren(best ? element("strong", text) : text, ...(margin ? [element("small", margin)] : []));
+  }
+
+  function show() {
+    const rung = data.rungs[slider.value];
+    for (const line of lines.values()) line.dataset.away = "";
+    for (const [model, ranks, rank, span, rising, cells] of rung.rows) {
+      const line = lines.get(model);
+      if (!line) continue;
+      delete line.dataset.away;
+      line.parentElement.append(line);
+      fillRank(line.querySelector(".rank"), ranks, rank, span);
+      line.querySelector(".rising").hidden = !rising;
+      const offset = line.cells.length - cells.length;
+      cells.forEach((cell, column) => fillScore(line.cells[offset + column], cell));
+    }
+    const away = Array.from(lines.values()).filter((line) => "away" in line.dataset).length;
+    output.textContent = rung.name;
+    slider.setAttribute("aria-valuetext", rung.name);
+    status.textContent = away ? `${away} of ${lines.size} models have no score there.` : "";
+    document.getElementById("lede").innerHTML = rung.lede;
+    for (const mark of document.querySelectorAll("[data-rung]")) mark.classList.toggle("shown", mark.dataset.rung === rung.name);
+    table.dispatchEvent(new Event("rewritten"));
+  }
+
+  slider.addEventListener("input", show);
+  home.hidden = false;
+  if (Number(slider.value) !== data.at) show(); // a browser that comes back restores the slider
+})();
