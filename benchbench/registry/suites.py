@@ -11,6 +11,7 @@ seed = [0]
 [[grid]]                              # one or more grids: every model on every degradation of the same grid
 degrade = ["swirl"]
 model = ["identity", "oracle", "swirl-unet", "swirl-unet:mask=false"]
+budget = "5TFLOP"                     # of this grid alone
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class Grid:
 
     degradation: tuple[str, ...] = ()
     model: tuple[str, ...] = ()
+    budget: str = ""
+    """Of its trainings; "" for that of the request."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Suite:
 
 
 _OPTIONS: dict[str, type] = {"dataset": list, "size": int, "metric": list, "budget": str, "tune": bool, "seed": list}
+_OF_GRIDS = ("degrade", "model", "budget")
 
 
 def load(registry: Registry, name: str) -> Suite:
@@ -66,8 +70,14 @@ def load(registry: Registry, name: str) -> Suite:
     if not grids:
         raise SpecError(f"suite {path} has no [[grid]]")
     for key, value in (item for grid in grids for item in grid.items()):
-        if key not in ("degrade", "model"):
-            raise SpecError(f"suite {path}: unknown key '{key}' in a grid: {did_you_mean(key, ['degrade', 'model'])}")
-        if not (isinstance(value, list) and all(isinstance(spec, str) for spec in value)):
+        if key not in _OF_GRIDS:
+            raise SpecError(f"suite {path}: unknown key '{key}' in a grid: {did_you_mean(key, _OF_GRIDS)}")
+        if key == "budget" and not isinstance(value, str):
+            raise SpecError(f"suite {path}: budget must be a str")
+        if key != "budget" and not (isinstance(value, list) and all(isinstance(spec, str) for spec in value)):
             raise SpecError(f'suite {path}: {key} must be a list of specs, such as {key} = ["all"]')
-    return Suite(tuple(Grid(tuple(g.get("degrade", ())), tuple(g.get("model", ()))) for g in grids), content)
+    return Suite(tuple(map(_grid, grids)), content)
+
+
+def _grid(given: Mapping[str, Any]) -> Grid:
+    return Grid(tuple(given.get("degrade", ())), tuple(given.get("model", ())), given.get("budget", ""))

@@ -80,7 +80,8 @@ def with_suite(registry: Registry, request: RunRequest, name: str, given: Collec
     """Return the request with all that the suite says and the user has not `given` himself. Raises SpecError."""
     suite = suites.load(registry, name)
     options = {key: value for key, value in suite.options.items() if key not in given}
-    return replace(request, grids=suite.grids, **options)
+    grids = tuple(replace(grid, budget="") for grid in suite.grids) if "budget" in given else suite.grids
+    return replace(request, grids=grids, **options)
 
 
 def plan(
@@ -91,8 +92,6 @@ def plan(
     Raises BenchbenchError for what the user can mend, before data are read; `writes_to` are folders that must be
     writable.
     """
-    if Budget.parse(request.budget).kind == "recipe" and request.tune:
-        raise SpecError("--tune is for all budgets but recipe, by which a model keeps its own learning rates")
     datasets = choose(registry, "dataset", request.dataset)
     metrics = choose(registry, "metric", request.metric)
     cells = list(_cells(registry, request))
@@ -101,15 +100,13 @@ def plan(
         check_writable(folder)
     listener.preparing([d.label for d in datasets])
     data = prepare_data(datasets, request.size, cache_folder())
-    for repeating in (each for each in data if each.copies):
-        listener.warn(
-            f"{repeating.label}: {repeating.copies} images nearly repeat an earlier one (cropped, mirrored, …)"
-        )
+    for each in (prepared for prepared in data if prepared.copies):
+        listener.warn(f"{each.label}: {each.copies} images nearly repeat an earlier one (cropped, mirrored, …)")
     origin = {"dataset": origin_of(registry, datasets), "metric": origin_of(registry, metrics)}
     planned = [
         replace(trial, metrics=tuple(metrics), origin={**trial.origin, **origin})
-        for degradations, models in cells
-        for trial in trials(registry, request, data, degradations, models)
+        for own, degradations, models in cells
+        for trial in trials(registry, own, data, degradations, models)
     ]
     unique = {trial.folder(request.out): trial for trial in planned}
     return list(unique.values()), [image for prepared in data for image in prepared.skipped]
@@ -149,18 +146,20 @@ def choose(registry: Registry, kind: str, texts: Sequence[str]) -> list[Any]:
     return list(found.values())
 
 
-def _cells(registry: Registry, request: RunRequest) -> Iterator[tuple[list[Degradation], list[Model]]]:
-    """Yield the degradations and models of each grid, with the references of such boards."""
-    given = [(grid.degradation, grid.model) for grid in request.grids] or [((), ())]
-    for degradation, model in given:
-        named = request.model or model or ["all"]
-        degradations = choose(registry, "degradation", request.degradation or degradation)
+def _cells(registry: Registry, request: RunRequest) -> Iterator[tuple[RunRequest, list[Degradation], list[Model]]]:
+    """Yield the degradations and models of each grid, with the references of such boards, and its own budget."""
+    for grid in request.grids or [Grid()]:
+        own = replace(request, budget=grid.budget or request.budget)
+        if Budget.parse(own.budget).kind == "recipe" and own.tune:
+            raise SpecError("--tune is for all budgets but recipe, by which a model keeps its own learning rates")
+        named = request.model or grid.model or ["all"]
+        degradations = choose(registry, "degradation", request.degradation or grid.degradation)
         for degrades in (True, False):
             if some := [d for d in degradations if d.degrades == degrades]:
                 every = _all_models(registry, some[0])
                 texts = [spec for text in named for spec in (every if text == "all" else [text])]
                 references = _all_models(registry, some[0], references=True) if request.with_references else []
-                yield some, choose(registry, "model", [*texts, *references])
+                yield own, some, choose(registry, "model", [*texts, *references])
 
 
 def _all_models(registry: Registry, degradation: Degradation, *, references: bool = False) -> list[str]:

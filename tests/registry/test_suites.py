@@ -57,6 +57,7 @@ def test_what_the_user_gives_takes_precedence(installed: Registry) -> None:
     ("tune = 'no'\n[[grid]]", "tune must be a bool"),
     ("[grid]", r"write \[\[grid\]\], not \[grid\]"),
     ("[[grid]]\nmodel = 'unet'", "model must be a list of specs"),
+    ("[[grid]]\nbudget = 1", "budget must be a str"),
     ("[[grid]]\nmodels = []", "unknown key 'models' in a grid: did you mean 'model'"),
 ])  # fmt: skip
 def test_a_mistake_in_a_file_is_told(installed: Registry, tmp_path: Path, text: str, message: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -9,15 +11,29 @@ from pathlib import Path
 
 import pytest
 import toys
-from command import board
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchbench import SpecError
+from benchbench.registry.registry import registry
 from benchbench.running import plan
+from benchbench.running.listeners import Listener
 from benchbench.running.shards import parse_shard, shard_of
 
 REGISTRY = toys.registry()
+ROOT = Path(__file__).parents[2]
+WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "boards.yml").read_text("utf-8"))["jobs"]
+SMALL = """
+dataset = ["faces:n=200"]
+size = 32
+budget = "0.01TFLOP"
+seed = [0, 1]
+
+[[grid]]
+degrade = ["pixelate"]
+model = ["bicubic", "autoencoder"]
+"""
 
 
 @given(st.integers(1, 40), st.integers(1, 5))
@@ -40,19 +56,58 @@ def test_what_is_no_part_is_an_error(text: str) -> None:
         parse_shard(text)
 
 
+def test_the_grid_of_the_repository_has_every_model_on_every_degradation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And its workflow does all parts of it."""
+    monkeypatch.setattr(plan, "prepare_data", lambda *request: [toys.unread(Path("cache"), "faces", size=64)])
+    known, file = registry(), str(ROOT / "leaderboards" / "grid.toml")
+    request = plan.with_suite(known, plan.RunRequest(), file, {})
+    planned, _ = plan.plan(known, request, Listener(), [])
+    every = {
+        (str(d), model.name, seed)
+        for d in plan.choose(known, "degradation", ["all"])
+        for model in plan.choose(known, "model", ["all"])
+        if model.misplaced(d) is None
+        for seed in ([None] if model.recipe is None else [0, 1, 2])
+    }
+    assert {(str(t.degradation), t.model.name, t.seed) for t in planned} >= every
+    longer = {str(t.degradation): t.budget.amount for t in planned if t.budget and t.budget.amount != 1e12}
+    assert longer == dict.fromkeys(["pixelate", "swirl", "gaussian-noise", "real"], 5e12)
+    assert {t.tuned for t in planned if t.budget} == {True}
+    shards = [
+        shard_of(planned, *parse_shard(f"{part}/12")) for part in WORKFLOW["shard"]["strategy"]["matrix"]["shard"]
+    ]
+    assert sorted(t.key for shard in shards for t in shard) == sorted(t.key for t in planned)
+    shorter = plan.with_suite(known, plan.RunRequest(budget="0.01TFLOP"), file, {"budget"})
+    assert {grid.budget for grid in shorter.grids} == {""}
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_parts_on_machines_of_their_own_give_the_boards_of_one_run(tmp_path: Path) -> None:
-    def benchbench(*arguments: object) -> None:
-        subprocess.run([sys.executable, "-m", "benchbench", *map(str, arguments)], check=True, timeout=300)
+def test_the_steps_of_the_workflow_give_the_boards_of_one_run(tmp_path: Path) -> None:
+    """As they stand there, but on a small grid in its place."""
+    assert boards_by(tmp_path / "parts", "1/2", "2/2") == boards_by(tmp_path / "whole", "1/1")
 
-    run = ["run", "--quiet", "--dataset", "faces:n=200", "--size", "32", "--degrade", "pixelate", "--model", "bicubic",
-           "--model", "autoencoder", "--budget", "0.01TFLOP", "--seeds", "2"]  # fmt: skip
-    for name, shards in (("whole", ["1/1"]), ("merged", ["1/2", "2/2"])):
-        parts = [tmp_path / name / str(k) for k in range(len(shards))]
-        for part, shard in zip(parts, shards, strict=True):
-            benchbench(*run, "--out", part, "--shard", shard)
-        out = tmp_path / name / "all"
-        benchbench("leaderboard", "merge", *parts, "--out", out)
-        benchbench("leaderboard", "build", "--runs", out, "--out", out / "leaderboards")
-    assert board(tmp_path / "merged" / "all") == board(tmp_path / "whole" / "all")
+
+def boards_by(folder: Path, *shards: str) -> dict[str, bytes]:
+    """Do the workflow's steps for these parts; return the files of the boards but the times, which differ."""
+    leaderboards = folder / "leaderboards"
+    (leaderboards / "results").mkdir(parents=True)
+    (leaderboards / "grid.toml").write_text(SMALL)
+    shutil.copy(ROOT / "leaderboards" / "results" / "published.toml", leaderboards / "results")
+    for number, shard in enumerate(shards):
+        follow("shard", folder, SHARD=shard)
+        (folder / "light").rename(folder.joinpath("shards", f"shard-{number}"))
+        (folder / "shard").rename(folder / f"kept-{number}")
+    follow("boards", folder)
+    files = [path for path in (folder / "made").rglob("*") if path.is_file() and not path.name.endswith(".speed.md")]
+    return {str(p.relative_to(folder)): p.read_bytes() for p in files if "results" not in p.relative_to(folder).parts}
+
+
+def follow(job: str, folder: Path, **env: str) -> None:
+    """Do the commands of a job of the workflow; the site has tests of its own."""
+    (folder / "shards").mkdir(exist_ok=True)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    for step in WORKFLOW[job]["steps"]:
+        if not step.get("run", "python").startswith(("python", "benchbench site")):
+            subprocess.run(["bash", "-eo", "pipefail", "-c", step["run"]], cwd=folder, check=True, timeout=300,
+                           env=os.environ | env | {"PATH": path})  # fmt: skip
