@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,12 @@ from ..results import store
 from ..results.history import read as read_history
 from ..results.store import GRADIENT
 from .board import Board
-from .columns import score_column
+from .columns import Column, score_column
 from .drawing import COLOURS, figure_of, finish, log_across, own_style, png, short, style
 from .ladder import curve
 from .pareto import pareto
 from .plane import plane, plane_of
+from .text import interval, number, rung_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,6 +52,10 @@ class Curves:
     """The axes that are logarithmic where all values are positive: `x`, `y`, or both."""
     marks: bool = False
     """True to show each point."""
+    more: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Name -> what else is to be said of each of its points, in their order."""
+    stops: Mapping[str, float] = field(default_factory=dict)
+    """Places across that have a name, to be marked."""
 
 
 def histories_of(board: Board) -> dict[str, list[dict[str, float]]]:
@@ -78,16 +84,32 @@ def climbs_of(board: Board) -> Curves:
     course, first = board.course, board.ranked_by
     if course is None or first is None:
         return Curves(("", ""), {})
-    scores = dict(zip(course.models, course.scores.value, strict=True))
-    trained = {model for model, is_trained in zip(course.models, course.trained, strict=True) if is_trained}
-    lines = {
-        model: [
-            (flops / 1e12, score) for flops, score in zip(course.flops.tolist(), scores[model].tolist(), strict=True)
+    row = {model: n for n, model in enumerate(course.models) if course.trained[n]}
+    models, flops = [model for model in board.rows["model"] if model in row], course.flops.tolist()
+    lines = {model: list(zip(course.flops / 1e12, course.scores.value[row[model]], strict=True)) for model in models}
+    column = score_column(board, first)
+    low, high = course.scores.interval()
+    more = {}
+    for model in models:
+        bounds = [interval(*ends, column.digits) for ends in zip(low[row[model]], high[row[model]], strict=True)]
+        seeds = _by_seed(board, model, column)
+        more[model] = [
+            " · ".join(filter(None, [b and f"95 % interval {b}", *seeds[f]]))
+            for b, f in zip(bounds, flops, strict=True)
         ]
-        for model in board.rows["model"]
-        if model in trained
-    }
-    return Curves(("training compute [TFLOP]", score_column(board, first).quantity), lines, log="x", marks=True)
+    stops = {rung_name(f): f / 1e12 for f in flops}
+    return Curves(("training compute [TFLOP]", column.quantity), lines, "x", marks=True, more=more, stops=stops)
+
+
+def _by_seed(board: Board, model: str, column: Column) -> dict[float, list[str]]:
+    """Rung -> the score of each training of a model there, in words."""
+    found: dict[float, list[str]] = defaultdict(list)
+    for result in board.ended:
+        if result.record.trial.model == model:
+            for rung in result.record.rungs:
+                if score := rung.scores.get(column.key):
+                    found[rung.flops].append(f"seed {result.record.trial.seed}: {number(score.mean, column.digits)}")
+    return found
 
 
 def losses_of(history: Sequence[Mapping[str, float]]) -> Curves:
@@ -104,8 +126,9 @@ def rates_of(board: Board) -> Curves:
         return Curves(("", ""), {})
     metric = found.metrics[0]
     lines = {curve.codec: list(zip(curve.bits, curve.quality[metric], strict=True)) for curve in found.curves}
+    more = {curve.codec: curve.models for curve in found.curves}
     labels = ("bits per pixel (files, headers included)", score_column(board, metric).quantity)
-    return Curves(labels, lines, "x", marks=True)
+    return Curves(labels, lines, "x", marks=True, more=more)
 
 
 def plane_curves_of(board: Board) -> Curves:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -49,7 +49,11 @@ class Axis:
 
 
 def line_chart(title: str, curves: Curves, size: tuple[int, int] = (720, 360)) -> Markup:
-    """Draw the finite points of curves in `size` CSS pixels, with a title for screen readers; empty without points."""
+    """Draw the finite points of curves in `size` CSS pixels, with a title for screen readers; empty without points.
+
+    What a pointer is told of the points of a line stands in its `data-points`: a line each, with tabs between what lies
+    across, what up, and what else is to be said.
+    """
     lines = {name: [p for p in points if all(map(math.isfinite, p))] for name, points in curves.lines.items()}
     known = [p for points in lines.values() for p in points]
     if not known:
@@ -59,9 +63,11 @@ def line_chart(title: str, curves: Curves, size: tuple[int, int] = (720, 360)) -
         for name, label, values in zip("xy", curves.labels, zip(*known, strict=True), strict=True)
     )
     plot = Plot(across, up, size[0] - LEFT - 12, size[1] - TOP - 42)
-    drawn = [plot.line(n, name, points, curves.marks) for n, (name, points) in enumerate(lines.items()) if points]
-    svg = Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>')
-    return svg.format(*size, title, Markup().join([plot.grid(), *drawn]))
+    drawn = [plot.line(n, curves, name, points) for n, (name, points) in enumerate(lines.items()) if points]
+    svg = Markup(
+        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}" data-across="{}" data-up="{}">{}</svg>'
+    )
+    return svg.format(*size, title, *curves.labels, Markup().join([plot.grid(), *plot.stops(curves.stops), *drawn]))
 
 
 def style(number: int) -> str:
@@ -86,15 +92,21 @@ class Plot:
         """Where a value lies, from the top."""
         return TOP + self.height * (1 - self.up.position(value))
 
-    def line(self, number: int, name: str, points: Sequence[tuple[float, float]], marks: bool) -> Markup:
-        """Draw a line in the style of its number."""
+    def line(self, number: int, curves: Curves, name: str, points: Sequence[tuple[float, float]]) -> Markup:
+        """Draw the points of a line in the style of its number."""
         places = [(self.x(x), self.y(y)) for x, y in points]
         path = "M" + " ".join(f"{px:.1f},{py:.1f}" for px, py in places)
-        shown = places if marks or len(places) == 1 else []  # a single point has no line to be seen by
+        shown = places if curves.marks or len(places) == 1 else []  # a single point has no line to be seen by
         dots = Markup().join(Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3"/>').format(*place) for place in shown)
-        return Markup('<g class="series {}"><title>{}</title><path class="hit" d="{}"/><path d="{}"/>{}</g>').format(
-            style(number), name, path, path, dots
-        )
+        more = dict(zip(curves.lines[name], curves.more.get(name, ()), strict=False))
+        told = "\n".join("\t".join((_told(p[0]), _told(p[1]), " ".join(more.get(p, "").split()))) for p in points)
+        group = '<g class="series {}" data-points="{}"><title>{}</title><path class="hit" d="{}"/><path d="{}"/>{}</g>'
+        return Markup(group).format(style(number), told, name, path, path, dots)
+
+    def stops(self, stops: Mapping[str, float]) -> list[Markup]:
+        """Draw a line up from each place across that has a name; one of them is shown at a time."""
+        line = Markup('<path class="stop" data-stop="{}" d="M{:.1f} {}v{}"/>')
+        return [line.format(name, self.x(value), TOP, self.height) for name, value in stops.items()]
 
     def grid(self) -> Markup:
         """Draw horizontal lines, and the numbers and labels of both axes."""
@@ -111,6 +123,10 @@ class Plot:
 
 def _label(px: float, py: float, text: str, anchor: str = "middle") -> Markup:
     return Markup('<text x="{:.1f}" y="{:.1f}" class="{}">{}</text>').format(px, py, anchor, text)
+
+
+def _told(value: float) -> str:
+    return f"{value:,.4g}"
 
 
 def _tick(value: float) -> str:

@@ -91,6 +91,31 @@ def test_the_slider_shows_the_board_of_each_rung(tmp_path: Path, visit: Callable
     assert models(page, "#board") == ["late", "early"]
 
 
+def test_a_chart_tells_of_the_point_under_pointer_and_keys(tmp_path: Path, visit: Callable[..., Any]) -> None:
+    gallery.of_rungs(tmp_path / "runs")
+    build(tmp_path / "runs", tmp_path / "site")
+    page = visit(tmp_path / "site", "boards/toy-faces/darken.html", has_touch=True)
+    figure = page.locator("figure.lines", has=page.get_by_label("Score at each rung"))
+    chart, tip = figure.locator(".chart"), figure.locator(".tip")
+    assert chart.locator("[data-stop].shown").get_attribute("data-stop") == "5 TFLOP"
+    chart.locator("circle").nth(1).hover()
+    shown = tip.inner_text()
+    assert shown.split("\n")[:3] == ["late", "peak 23 dB", "training compute 2 TFLOP"]
+    assert "seed 0: 22.95 · seed 1: 23.05" in shown
+    page.mouse.move(0, 0)
+    assert not tip.is_visible()
+    chart.focus()
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowUp"):  # the first shows the last point of the last line
+        chart.press(key)
+    assert tip.inner_text().startswith("early\npeak 24 dB")
+    chart.press("Escape")
+    assert not tip.is_visible()
+    chart.locator("circle").first.tap(force=True)
+    assert tip.inner_text().startswith("late\npeak 20 dB")
+    page.get_by_label("Training compute").press("Home")
+    assert chart.locator("[data-stop].shown").get_attribute("data-stop") == "1 TFLOP"
+
+
 def test_the_matrix_shows_scores_gains_or_ranks_and_sorts_by_them(site: Path, visit: Callable[..., Any]) -> None:
     page = visit(site, "index.html")
     head = page.get_by_role("columnheader", name="darken")

@@ -24,6 +24,10 @@
     cell.replaceChildren(best ? element("strong", text) : text, ...(margin ? [element("small", margin)] : []));
   }
 
+  function mark(name) { // where the charts have this rung
+    for (const stop of document.querySelectorAll("[data-stop]")) stop.classList.toggle("shown", stop.dataset.stop === name);
+  }
+
   function show() {
     const rung = data.rungs[slider.value];
     for (const line of lines.values()) line.dataset.away = "";
@@ -42,11 +46,12 @@
     slider.setAttribute("aria-valuetext", rung.name);
     status.textContent = away ? `${away} of ${lines.size} models have no score there.` : "";
     document.getElementById("lede").innerHTML = rung.lede;
-    for (const mark of document.querySelectorAll("[data-rung]")) mark.classList.toggle("shown", mark.dataset.rung === rung.name);
+    mark(rung.name);
     table.dispatchEvent(new Event("rewritten"));
   }
 
   slider.addEventListener("input", show);
   home.hidden = false;
+  mark(data.rungs[data.at].name);
   if (Number(slider.value) !== data.at) show(); // a browser that comes back restores the slider
 })();
