@@ -10,8 +10,8 @@ from PIL import Image
 from torch import nn
 
 from ..boards import Board
-from ..boards.rows import OPEN
 from ..boards.view import Row, View, view_of
+from ..contracts.model import OPEN
 from ..errors import BenchbenchError
 from ..images import as_bytes
 from ..photos.choosing import restorer_of
@@ -78,6 +78,6 @@ class Entry:
 def place(view: View, row: Row) -> str:
     """Say a row's rank in its track, or where a board gives none, its place there."""
     rows, where = view.ranked_with(row), " in the open track" if row.role == OPEN else ""
-    ranks = row.ranks.removeprefix("open").strip()
+    ranks = row.ranks.removeprefix(OPEN).strip()
     of = f"rank {ranks}" if ranks not in ("", "–") else f"place {rows.index(row) + 1} by the mean"
     return f"{of} of {len(rows)}{where}"

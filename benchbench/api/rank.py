@@ -12,7 +12,7 @@ from torch import nn
 
 from ..boards import Board
 from ..boards.view import View, view_of
-from ..contracts.model import Model, Task
+from ..contracts.model import BASELINE, COMPETES, OPEN, Model, Task
 from ..contracts.recipe import Recipe
 from ..registry.registry import Registry, registry
 from ..running.plan import choose
@@ -108,7 +108,7 @@ def _model_of(network: nn.Module, named: str, trained_by: Recipe | None) -> type
         """A network from a notebook or a script."""
 
         name = named
-        role = "" if trained_by else "open"
+        role = COMPETES if trained_by else OPEN
         recipe: ClassVar[Recipe | None] = trained_by
 
         def build(self, task: Task) -> nn.Module:
@@ -159,5 +159,5 @@ def _sentence(model: str, board: Board) -> str:
 def _worse(view: View, model: str) -> str:
     """Say so where leaving the images as they are scores better."""
     order = [row.model for row in view.rows]
-    base = next((row.model for row in view.rows if row.role == "baseline"), None)
+    base = next((row.model for row in view.rows if row.role == BASELINE), None)
     return "the degraded images themselves score better" if base and order.index(base) < order.index(model) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
 from .. import protocol
 from ..contracts.budget import Budget
@@ -13,13 +13,12 @@ from ..contracts.component import Component
 from ..contracts.digests import module_digest
 from ..errors import SpecError
 from ..registry.registry import Registry, registry, with_classes
-from ..running.plan import RunRequest, with_suite
+from ..running.plan import with_suite
+from ..running.request import LEAST, Executors, RunRequest
 
 Spec = str | Component | type[Component]
 """A component: its spec, such as `unet:width=16`; an instance; or a class, which stands for its defaults."""
 Specs = Spec | Sequence[Spec]
-
-LEAST = {"size": protocol.SMALLEST, "seeds": 1, "jobs": 1, "threads": 1, "timeout": 1}
 
 
 class Options(TypedDict, total=False):
@@ -33,7 +32,7 @@ class Options(TypedDict, total=False):
     out: Path | str
     at: str | float
     device: str
-    executor: Literal["local", "dask"]
+    executor: Executors
     scheduler: str
     jobs: int
     threads: int

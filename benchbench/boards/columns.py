@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from ..contracts.model import BASELINE, COMPETES
 from .board import Board
-from .rows import BASELINE, COMPETES, GAIN, HIGH, LOW, RECOVERED, REGIONS, TRAININGS_STD, measured
+from .rows import GAIN, HIGH, LOW, RECOVERED, REGIONS, TRAININGS_STD, measured
 from .sets import set_metrics
 from .text import NARROW, arrow, interval, margin, number
 

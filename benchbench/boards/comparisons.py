@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from .estimates import LEVEL, Array, Estimate
 
+CORRECTED = "Holm's correction"  # what `holm` does, in words
+
 
 @dataclass(frozen=True)
 class Comparison:

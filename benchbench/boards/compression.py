@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..contracts.model import ANCHOR
 from ..results.record import MetricFacts
 from ..results.store import Result
-from .estimates import Array, Estimate, estimate
+from .estimates import LEVEL_TEXT, Array, Estimate, estimate
 from .rows import GAIN, HIGH, LOW, RANK, RECOVERED, persons_in
 from .text import interval, number
 
@@ -89,7 +90,7 @@ class Compression:
         ]
 
     def _text(self, curve: Curve, metric: str) -> str:
-        return "anchor" if curve.codec == self.anchor else curve.against[metric].text
+        return ANCHOR if curve.codec == self.anchor else curve.against[metric].text
 
     @property
     def notes(self) -> list[str]:
@@ -98,7 +99,7 @@ class Compression:
         if self.anchor:
             found.append(
                 f"BD-rate: how many more bytes than {self.anchor} a codec takes for the same quality, on average over "
-                "the qualities that both reach (negative: fewer), with its 95 % interval over test images."
+                f"the qualities that both reach (negative: fewer), with its {LEVEL_TEXT} interval over test images."
             )
         return found
 
@@ -111,7 +112,7 @@ def compression_of(scored: Sequence[Result], metrics: Mapping[str, MetricFacts],
         return None
     models = sorted({r.record.trial.model for r in codecs})
     spec = {r.record.trial.model: r.record.trial.codec or r.record.trial.model for r in codecs}
-    anchor = min((spec[r.record.trial.model] for r in codecs if r.record.model.role == "anchor"), default="")
+    anchor = min((spec[r.record.trial.model] for r in codecs if r.record.model.role == ANCHOR), default="")
     means = _means(codecs, models, known)
     bytes_ = means.value[:, 0]
     by_bytes = sorted(range(len(models)), key=lambda i: (bytes_[i], models[i]))

@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..contracts.model import COMPETES
 from ..contracts.rungs import rung_text, rungs_up_to
 from ..results.record import MetricFacts
 from ..results.store import Result
 from .curves import last_doubling, mean_gaps
 from .estimates import DECIMALS, Array, Estimate, estimate
-from .rows import COMPETES, GAP, HIGH, LOW, RISE, TrainingScores
+from .rows import GAP, HIGH, LOW, RISE, TrainingScores
 
 
 def at_rung(results: Sequence[Result], at: float | None) -> tuple[float, list[Result], list[dict[str, str]]]:

@@ -16,6 +16,7 @@ from scipy import special
 Array = NDArray[np.float64]
 
 LEVEL = 0.95
+LEVEL_TEXT = f"{100 * LEVEL:g} %"
 DECIMALS = 10
 """Of bounds: files are compared byte for byte, and machines add in other orders."""
 

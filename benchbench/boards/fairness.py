@@ -14,16 +14,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..contracts.model import BASELINE
 from ..data.prepared import PreparedDataset
 from ..errors import DataError, SpecError, did_you_mean
 from ..results.record import MetricFacts
+from ..results.scores import FACE
 from .board import Board
 from .estimates import Array, estimate
-from .rows import BASELINE, persons_in
+from .rows import persons_in
 from .submissions.datasets import portraits
 
 TOO_FEW = 20
-FACE = "@face"
 CROSS = " × "
 
 

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..contracts.model import COMPETES, IDEAL
 from .board import Board
 from .columns import Cell, Column, Filled, best_of, gain, plain, score_column, with_margins
 from .compute import Course
 from .curves import crossings, leaders
 from .drawing import figure_of, finish, levels, log_across, short, style
 from .estimates import Array
-from .rows import ASIDE, COMPETES, GAP, IDEAL, RISE
+from .rows import ASIDE, GAP, RISE
 from .text import number, rung_name
 
 if TYPE_CHECKING:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..contracts.model import OPEN
 from ..contracts.rungs import factor_text, factors_text, tuning_rung
 from .board import Board
 from .columns import BETWEEN
-from .rows import EQUIVALENT, GAIN, OPEN, RANK, RECOVERED, REGIONS, TRAININGS_STD
+from .comparisons import CORRECTED
+from .estimates import LEVEL_TEXT
+from .rows import EQUIVALENT, GAIN, RANK, RECOVERED, REGIONS, TRAININGS_STD
 from .sets import set_metrics
 from .text import rung_name
 
@@ -61,16 +64,16 @@ def how_ranked(board: Board) -> list[Note]:
         found += [
             Note(
                 "#: the ranks that a model may have, from 1 + the number of those surely better to the number of all "
-                f"less those surely worse: paired t-tests over {what}, Holm's correction, 95 % for the whole board."
+                f"less those surely worse: paired t-tests over {what}, {CORRECTED}, {LEVEL_TEXT} for the whole board."
             ),
-            Note(f"± is half of the 95 % interval over test {what}."),
+            Note(f"± is half of the {LEVEL_TEXT} interval over test {what}."),
         ]
         if several:
             found.append(Note(f"{BETWEEN}: the standard deviation of the mean.", head=BETWEEN))
     else:
         found += [
             Note("An order, no ranks: no model was trained twice, and other trainings score otherwise (--seeds 3)."),
-            Note("± is half of the 95 % interval over the test images; of other trainings it knows nothing."),
+            Note(f"± is half of the {LEVEL_TEXT} interval over the test images; of other trainings it knows nothing."),
         ]
     found += [Note(OPEN_TRACK)] if OPEN in set(rows["role"]) else []
     return [*found, *_equivalent(board, first), *_rising(board, first)]
@@ -110,8 +113,8 @@ def remarks_on(board: Board) -> list[Note]:
         found.append(Note(text, head="recovered"))
     for name in set_metrics(board.rows, board.metrics):
         of = "persons" if any(r.record.data and r.record.data.persons for r in board.scored) else "images"
-        text = f"one score of all test images as a set; ± is half of its 95 % interval, by a bootstrap over {of}."
-        found.append(Note(text, name))
+        half = f"half of its {LEVEL_TEXT} interval, by a bootstrap over {of}"
+        found.append(Note(f"one score of all test images as a set; ± is {half}.", name))
     if "macs" in board.rows:
         text = (
             "MACs: multiply-accumulate operations of convolutions and matrix products, per restored image, which are "

@@ -9,10 +9,11 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
+from ..contracts.model import BASELINE, COMPETES, IDEAL
 from .board import Board
 from .comparisons import compare, rank_ranges
 from .estimates import Array, estimate
-from .rows import BASELINE, COMPETES, GAIN, HIGH, IDEAL, LOW, RANK, RECOVERED, may_lead, tracks
+from .rows import GAIN, HIGH, LOW, RANK, RECOVERED, may_lead, tracks
 from .setting import League
 
 SHARE = "share"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ..contracts.model import BASELINE
 from ..evaluation.pictures import read_samples
 from ..files import write_atomically
 from ..images import tiled
 from ..results import store
 from .board import Board
-from .rows import BASELINE
 from .text import shortened
 from .view import View
 

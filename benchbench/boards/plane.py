@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..contracts.model import IDEAL
 from .board import Board
 from .columns import score_column
 from .drawing import figure_of, finish
 from .pareto import draw_front, on_front
-from .rows import IDEAL
 from .sets import set_metrics
 from .text import number
 

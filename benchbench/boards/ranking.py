@@ -7,11 +7,12 @@ import math
 import numpy as np
 import pandas as pd
 
+from ..contracts.model import BASELINE, IDEAL
 from ..results.record import MetricFacts
 from .comparisons import compare, rank_ranges
 from .compute import rising
 from .estimates import Array, Estimate, estimate
-from .rows import BASELINE, EQUIVALENT, GAIN, HIGH, IDEAL, LOW, RANK, RECOVERED, TrainingScores, tracks
+from .rows import EQUIVALENT, GAIN, HIGH, LOW, RANK, RECOVERED, TrainingScores, tracks
 
 
 def ranked(rows: pd.DataFrame, scores: TrainingScores, first: str, facts: MetricFacts) -> pd.DataFrame:

@@ -11,19 +11,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..contracts.model import COMPETES, IDEAL, OPEN
 from ..results import store
 from ..results.record import MetricFacts, SetScore
+from ..results.scores import FACE, REGION, WHOLE
 from ..results.store import Result
 from .estimates import Array
 
-REGIONS = {"": "whole image", "@region": "inside the degraded region", "@face": "inside the face"}
+REGIONS = {WHOLE: "whole image", REGION: "inside the degraded region", FACE: "inside the face"}
 
 # the columns of `Board.rows` that are no fact of a model and no mean score
 RANK, EQUIVALENT = "rank", "equivalent"
 GAIN, RECOVERED, TRAININGS_STD = "gain", "recovered", "trainings.std"
 RISE, GAP = "rise", "gap"  # of the ranking score in the last doubling of compute; to the leader, along it
-COMPETES, BASELINE, IDEAL = "", "baseline", "ideal"  # roles: a model, the degraded input, the inverse that is told all
-OPEN = "open"  # the role of what was trained elsewhere
 ASIDE = (IDEAL, OPEN)  # roles of what no model is held against
 LOW, HIGH = ".low", ".high"  # behind the column that they belong to
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from ..contracts.model import OPEN
 from ..results.record import MetricFacts
 
 COMPILED, TUNED = ", compiled", ", tuned"  # behind a way of training: where its steps, or its learning rates, were
@@ -97,4 +98,4 @@ def table(rows: Sequence[Mapping[str, str]], *left: str) -> str:
 def rank_text(low: int | None, high: int | None, role: str = "") -> str:
     """Write a range of ranks, `2–4`, or the only one; `–` where there is none. In the open track it is `open 2–4`."""
     ranks = "–" if low is None else f"{low}–{high}" if low != high else str(low)
-    return ranks if role != "open" else "open" if low is None else f"open {ranks}"
+    return ranks if role != OPEN else OPEN if low is None else f"{OPEN} {ranks}"

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..contracts.model import BASELINE, IDEAL, OPEN
 from .board import Board
 from .columns import Cell, Column, Filled, best_of, columns_of, score_column
 from .ladder import columns_of_course, story_of
 from .notes import Note, coverage_of, how_ranked, images_of, provenance_of, remarks_on, seeds_of
 from .pareto import COSTS, fronts, is_choice, on_front
 from .plane import Plane, plane_of
-from .rows import ASIDE, BASELINE, HIGH, IDEAL, LOW, OPEN, RANK
+from .rows import ASIDE, HIGH, LOW, RANK
 from .text import number, rank_text
 from .times import of_single_images
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 
+from ..contracts.model import OPEN
 from ..files import digest, write_atomically
 from ..results.parsing import plain
 from ..results.store import Result
@@ -23,7 +24,7 @@ from .markdown.timing import speed_page
 from .picture import write_picture
 from .plots import write_plots
 from .published import write_published
-from .rows import EQUIVALENT, GAIN, GAP, HIGH, LOW, OPEN, RANK, RECOVERED, REGIONS, RISE, TRAININGS_STD
+from .rows import EQUIVALENT, GAIN, GAP, HIGH, LOW, RANK, RECOVERED, REGIONS, RISE, TRAININGS_STD
 from .tables import beside, plain_rows, write_files
 from .text import escape
 from .view import View, view_of

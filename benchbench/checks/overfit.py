@@ -37,7 +37,7 @@ from ..registry.registry import Registry
 from ..results.trial import Trial
 from ..running import plan
 from ..running.listeners import Listener
-from ..running.plan import RunRequest
+from ..running.request import RunRequest
 from ..running.workspace import log_to
 from ..training.step import check_finite, optimizer_step, validate
 

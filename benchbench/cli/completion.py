@@ -9,6 +9,8 @@ from typing import Any
 import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
 
+from ..contracts.component import KIND_NAMES
+
 Complete = Callable[[click.Context, click.Parameter, str], list[str]]
 CUTS = ":="
 """Characters at which bash cuts a word in two."""
@@ -32,7 +34,7 @@ def kinds_and_names(ctx: click.Context, parameter: click.Parameter, incomplete: 
 
     names = {e["name"] for e in catalogue.select(catalogue.read(), None)}
     return sorted(
-        word for word in {f"{kind}s" for kind in (*catalogue.FACTS, "plugin")} | names if word.startswith(incomplete)
+        word for word in {f"{kind}s" for kind in (*KIND_NAMES, "plugin")} | names if word.startswith(incomplete)
     )
 
 

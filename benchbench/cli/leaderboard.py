@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from ..errors import BenchbenchError
 from . import options
 
 RESULTS = Path("leaderboards") / "results"
@@ -41,7 +42,7 @@ def build(runs: Path, out: Path | None, at: float | None) -> None:
 
     written, problems = leaderboard.build(runs, boards_folder(runs, out), at)
     if not written and not problems:
-        raise click.ClickException(f"there are no results under {runs}; `benchbench run --out {runs}` makes some")
+        raise BenchbenchError(f"there are no results under {runs}; `benchbench run --out {runs}` makes some")
     for problem in problems:
         click.echo(f"benchbench: left out: {problem}", err=True)
     for path in written:
@@ -138,7 +139,7 @@ def fairness(by: tuple[str, ...], degrade: tuple[str, ...], runs: Path, out: Pat
 
     boards = [b for b in collect(runs)[0] if not degrade or b.setting.degradation in degrade]
     if not boards:
-        raise click.ClickException(f"there are no such boards under {runs}")
+        raise BenchbenchError(f"there are no such boards under {runs}")
     tables = [table for board in boards for table in audit(board, by)]
     written = page.write_audit(tables, out) if out else []
     if as_json:

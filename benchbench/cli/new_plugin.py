@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
+from ..contracts.component import KIND_NAMES
 from . import options
-
-KIND = click.Choice(["model", "degradation", "metric", "dataset"])
 
 
 @click.command("new-plugin")
 @click.argument("name")
-@click.option("--kind", required=True, type=KIND, help="What the plugin brings.")
+@click.option("--kind", required=True, type=click.Choice(KIND_NAMES), help="What the plugin brings.")
 @options.out("Folder in which the package's own is made.  [default: here]", default=Path())
 @options.renamed("--to", "--out")
 def command(name: str, kind: str, out: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..contracts.budget import Budget
-from ..running.plan import RunRequest
+from ..running.request import RunRequest
 from ..running.run import Report
 from . import options
 

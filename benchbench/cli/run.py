@@ -5,18 +5,18 @@ from __future__ import annotations
 import signal
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from ..contracts.budget import PRESETS
 from ..contracts.rungs import factors_text, rung_text, tuning_rung
+from ..running.request import LEAST, Executors, RunRequest
 from . import options
 
 if TYPE_CHECKING:
     from ..api.console import Console
     from ..registry.registry import Registry
-    from ..running.plan import RunRequest
 
 OWN = {"overfit_one", "dry_run", "quiet", "as_json"}  # options that are no part of a request
 
@@ -24,30 +24,36 @@ OWN = {"overfit_one", "dry_run", "quiet", "as_json"}  # options that are no part
 @click.command("run")
 @click.option("--suite", metavar="NAME", help="A study's runs (unswirl, or a TOML file); other options override it.")
 @options.component("dataset", "--dataset", "Data set, such as faces or folder:PHOTOS.")
-@options.option("--size", type=options.SIZE, default=64, help="Side of the images in px.")
+@options.option("--size", type=options.SIZE, default=RunRequest.size, help="Side of the images in px.")
 @options.component("degradation", "--degrade", "Degradation, such as pixelate:block=4, a+b in a row, or all.")
 @options.component("model", "--model", "Model, such as unet:width=16, or all (the default).")
 @options.component("metric", "--metric", "Metric, or all; by default all but slow ones.")
 @options.option(
     "--budget",
-    default="quick",
+    default=RunRequest.budget,
     help=f"Training of each model: quick ({PRESETS['quick']}), 50TFLOP, 20epochs, 10000images, 60s, or its own recipe.",
 )
-@options.option("--seed", type=click.IntRange(0), multiple=True, default=(0,), help="Training seed.  [repeatable]")
-@click.option("--seeds", type=click.IntRange(1), metavar="N", help="N trainings of each model: seeds 0 to N-1.")
-@options.option("--device", default="auto", help="cpu, cuda, cuda:1, mps, or auto.")
-@click.option("--jobs", type=click.IntRange(1), help="Trials at once.  [default: one a core, or one on a GPU]")
+@options.option(
+    "--seed", type=click.IntRange(0), multiple=True, default=RunRequest.seed, help="Training seed.  [repeatable]"
+)
+@click.option(
+    "--seeds", type=click.IntRange(LEAST["seeds"]), metavar="N", help="N trainings of each model: seeds 0 to N-1."
+)
+@options.option("--device", default=RunRequest.device, help="cpu, cuda, cuda:1, mps, or auto.")
+@click.option(
+    "--jobs", type=click.IntRange(LEAST["jobs"]), help="Trials at once.  [default: one a core, or one on a GPU]"
+)
 @options.option(
     "--executor",
-    type=click.Choice(["local", "dask"]),
-    default="local",
+    type=click.Choice(get_args(Executors)),
+    default=RunRequest.executor,
     help="Who does the trials: this machine, or the workers of a Dask cluster.",
 )
 @click.option("--scheduler", metavar="ADDRESS", help="Of the Dask cluster.  [default: one on this machine]")
 @options.option(
     "--threads",
-    type=click.IntRange(1),
-    default=1,
+    type=click.IntRange(LEAST["threads"]),
+    default=RunRequest.threads,
     help="CPU threads of a trial; others than 1 are other results, in their last bits.",
 )
 @click.option(
@@ -61,11 +67,11 @@ OWN = {"overfit_one", "dry_run", "quiet", "as_json"}  # options that are no part
     help=f"Try {factors_text()} times each model's learning rates first, to {rung_text(tuning_rung())}, and go on with "
     "what validates best.",
 )
-@click.option("--timeout", type=click.FloatRange(min=1), help="Seconds after which a trial is given up.")
+@click.option("--timeout", type=click.FloatRange(LEAST["timeout"]), help="Seconds after which a trial is given up.")
 @click.option("--memory", metavar="SIZE", help="Main memory, such as 4GB, above which a trial is given up.")
-@options.option("--out", type=options.FOLDER, default=options.RUNS, help="Folder of the results and boards.")
+@options.option("--out", type=options.FOLDER, default=RunRequest.out, help="Folder of the results and boards.")
 @options.at
-@options.option("--shard", metavar="K/N", default="1/1", help="Only the Kth of N parts of the trials.")
+@options.option("--shard", metavar="K/N", default=RunRequest.shard, help="Only the Kth of N parts of the trials.")
 @click.option("--fresh", is_flag=True, help="Discard stored results of the chosen trials first.")
 @click.option("--predictions", is_flag=True, help="Keep all restored test images, so that others can score them.")
 @click.option("--watch-gradients", is_flag=True, help="Keep the norm of each stage's gradient in the history.")
@@ -123,7 +129,7 @@ def _check(request: RunRequest, overfit_one: bool, dry_run: bool) -> None:
         raise click.UsageError("--overfit-one compiles nothing: leave --compile out")
     if overfit_one and request.tune:
         raise click.UsageError("--overfit-one tunes nothing: leave --tune out")
-    if overfit_one and request.shard != "1/1":
+    if overfit_one and request.shard != RunRequest.shard:
         raise click.UsageError("--overfit-one has one trial a model: leave --shard out")
 
 

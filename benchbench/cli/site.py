@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import BenchbenchError
 from . import options
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def command(runs: Path, out: Path, at: float | None, follow: bool) -> None:
         _follow(runs, out, at, registry)
     boards, problems = _collect(runs, at)
     if not boards and not problems:
-        raise click.ClickException(f"there are no results under {runs}; `benchbench run --out {runs}` makes some")
+        raise BenchbenchError(f"there are no results under {runs}; `benchbench run --out {runs}` makes some")
     for problem in problems:
         click.echo(f"benchbench: left out: {problem}", err=True)
     from ..boards.site import write_site

@@ -8,6 +8,8 @@ from . import specs
 from .parameters import checked, parameters_of
 from .weights import Weights
 
+KIND_NAMES = ("dataset", "degradation", "model", "metric")
+
 
 class Component:
     """A data set, degradation, model or metric: it has a name, and parameters.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from ..errors import TrialError
 from .component import Component
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
 SIDE_INFORMATION = ("region", "face", "truth")
-REFERENCES = ("baseline", "ideal", "anchor")  # roles of what sets the scale of a board
+COMPETES: Final = ""
+BASELINE: Final = "baseline"
+IDEAL: Final = "ideal"
+ANCHOR: Final = "anchor"
+OPEN: Final = "open"
+REFERENCES = (BASELINE, IDEAL, ANCHOR)  # roles of what sets the scale of a board
+Role = Literal["", "baseline", "ideal", "anchor", "open"]
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ class Model(Component, ABC):
 
     recipe: ClassVar[Recipe | None] = Recipe()
     """How it is trained; None: it needs no training."""
-    role: ClassVar[Literal["", "baseline", "ideal", "anchor", "open"]] = ""
+    role: ClassVar[Role] = COMPETES
     """baseline: gives the degraded input back; ideal: the inverse that knows the parameters. Between them: a scale.
 
     anchor: the codec that others are compared with. open: its weights were trained elsewhere, on images that nobody
@@ -172,7 +178,7 @@ class Model(Component, ABC):
     @property
     def has_flow(self) -> bool:
         """Whether its field is known: a baseline moves nothing, the ideal moves as the truth does."""
-        return self.role in ("baseline", "ideal") or self.estimates_flow
+        return self.role in (BASELINE, IDEAL) or self.estimates_flow
 
     def notes(self, task: Task) -> Sequence[str]:
         """List what a reader of the board must know, such as a term of the loss that had to be left out."""

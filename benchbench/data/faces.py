@@ -28,6 +28,7 @@ _NEIGHBOURS = 8  # overlapping windows that the cascade must find in a face's pl
 _LARGE = 0.45  # of the largest face: what the cascade finds below that is more often a tie than a face
 _SIDE_PER_EYES, _SIDE_PER_NOSE, _DROP_PER_EYES = 2.63, 3.44, 0.28  # medians over 166 frontal portraits
 _SIDE_PER_BOX, _RISE_PER_BOX = 1.07, 0.09  # likewise
+LANDMARKS = "shape_predictor_5_face_landmarks.dat"  # in the folder of dlib's weights
 dlib_lock = Lock()  # nothing of dlib is made for many threads, nor is the cascade
 
 Levels = NDArray[np.uint8]
@@ -143,7 +144,7 @@ def _dlib() -> Callable[[Levels], list[tuple[float, Face]]] | None:
     import dlib
 
     detector = dlib.get_frontal_face_detector()
-    predictor = dlib.shape_predictor(str(models / "shape_predictor_5_face_landmarks.dat"))
+    predictor = dlib.shape_predictor(str(models / LANDMARKS))
 
     def find(image: Levels) -> list[tuple[float, Face]]:
         boxes, scores, _ = detector.run(image, 0, LIKELY)

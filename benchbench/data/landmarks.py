@@ -19,7 +19,7 @@ from PIL import Image
 
 from ..errors import DataError
 from ..images import as_bytes
-from .faces import LIKELY, dlib_lock, dlib_models
+from .faces import LANDMARKS, LIKELY, dlib_lock, dlib_models
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -186,7 +186,7 @@ def _models() -> _Models:
     def descriptor() -> Any:
         return dlib.face_recognition_model_v1(f"{dlib_models()}/dlib_face_recognition_resnet_model_v1.dat")
 
-    landmarks = dlib.shape_predictor(f"{dlib_models()}/shape_predictor_5_face_landmarks.dat")
+    landmarks = dlib.shape_predictor(f"{dlib_models()}/{LANDMARKS}")
     return _Models(dlib.get_frontal_face_detector(), landmarks, descriptor)
 
 

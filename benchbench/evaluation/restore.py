@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ..contracts.applying import to_8bit
-from ..contracts.model import Batch, Codec, Model, Task
+from ..contracts.model import BASELINE, IDEAL, Batch, Codec, Model, Task
 from ..data.degraded import DegradedSet
 from ..errors import TrialError
 
@@ -99,9 +99,9 @@ def _flow(model: Model, module: nn.Module, test_set: DegradedSet, task: Task, de
     if not (model.has_flow and task.degradation.has_flow):
         return None
     true = true_flow(test_set, task)
-    if model.role == "ideal":
+    if model.role == IDEAL:
         return true
-    if model.role == "baseline":
+    if model.role == BASELINE:
         return torch.zeros_like(true)
     batches = (batch for _, batch in _batches(test_set, device))
     flow = torch.cat([model.flow(module, x.degraded, **x.side(model)).float().cpu() for x in batches])

@@ -16,6 +16,7 @@ from ..data.degraded import DegradedSet
 from ..devices import has_float64
 from ..errors import TrialError, one_line
 from ..results.record import FAILED, SetScore
+from ..results.scores import FACE, REGION, WHOLE
 from .restore import BATCH, Restored, true_flow
 from .sets import score_sets
 
@@ -42,7 +43,7 @@ def score(
 
     A metric that is unavailable, raises, or gives a wrong shape loses its columns and states why; the others stand.
     """
-    regions: dict[str, Tensor | None] = {"": None, "@region": test_set.region, "@face": test_set.face}
+    regions: dict[str, Tensor | None] = {WHOLE: None, REGION: test_set.region, FACE: test_set.face}
     columns: dict[str, Tensor] = {}
     of_sets = [metric for metric in metrics if isinstance(metric, SetMetric)]
     sets, unavailable = score_sets(restored, test_set, of_sets, task, device)
@@ -52,7 +53,9 @@ def score(
             if reason or (metric.needs_fit and not metric.known):
                 unavailable[str(metric)] = reason or NOT_FITTED
                 continue
-            wanted = [s for s, r in regions.items() if (metric.whole if s == "" else r is not None and metric.regional)]
+            wanted = [
+                s for s, r in regions.items() if (metric.whole if s == WHOLE else r is not None and metric.regional)
+            ]
             if not wanted:
                 unavailable[str(metric)] = NO_REGION
             compared = restored.images, test_set.clean

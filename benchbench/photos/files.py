@@ -23,11 +23,11 @@ from ..errors import DataError
 from ..files import write_atomically
 from ..images import as_bytes
 from ..results.layout import slug
-from .doubt import Doubt, residuals
-from .framing import face_mask, scaled
+from .doubt import Doubt
+from .framing import face_mask
 from .picture import before_after
 from .restorer import Restorer
-from .restoring import RestoredFace, restore, restore_faces
+from .restoring import RestoredFace, restore, restore_faces, restore_whole
 
 SAY_WHERE = "--face LEFT,TOP,SIDE says where one is"
 
@@ -111,12 +111,10 @@ def restore_file(photo: Path, restorer: Restorer, wish: Wish, base: Path) -> dic
 
 
 def _whole(photo: Tensor, restorer: Restorer) -> tuple[Tensor, list[RestoredFace], list[str]]:
-    small = scaled(photo, restorer.task.size)
-    everywhere = torch.ones_like(small[:, :1], dtype=torch.bool)
-    residual = float(residuals(small, restorer(small), restorer.task.degradation, everywhere))
+    restored, residual = restore_whole(photo, restorer)
     doubt = restorer.doubt_whole
     notes = [_said("it", residual, doubt, restorer)] if doubt is not None and doubt(residual) else []
-    return restore(photo, restorer), [], notes
+    return restored, [], notes
 
 
 def _faces(photo: Tensor, restorer: Restorer, wish: Wish) -> tuple[Tensor, list[RestoredFace], list[str]]:

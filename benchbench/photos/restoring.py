@@ -39,7 +39,17 @@ def restore(photo: Tensor, restorer: Restorer) -> Tensor:
     The photograph is scaled so that its shorter side has the size that the model was trained at, because what it
     learnt (a block's side, a blur's width) is in pixels of that size, and scaled back afterwards.
     """
-    return F.interpolate(restorer(scaled(photo, restorer.task.size)), photo.shape[2:], mode="bicubic").clamp(0, 1)
+    return restore_whole(photo, restorer)[0]
+
+
+@torch.no_grad()
+def restore_whole(photo: Tensor, restorer: Restorer) -> tuple[Tensor, float]:
+    """Restore as `restore` does; returns the residual of the whole photograph, too, as `RestoredFace.residual` is."""
+    small = scaled(photo, restorer.task.size)
+    restored = restorer(small)
+    everywhere = torch.ones_like(small[:, :1], dtype=torch.bool)
+    residual = float(residuals(small, restored, restorer.task.degradation, everywhere))
+    return F.interpolate(restored, photo.shape[2:], mode="bicubic").clamp(0, 1), residual
 
 
 @torch.no_grad()

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ..contracts import specs
+from ..contracts.component import KIND_NAMES, Component
 from ..contracts.recipe import Recipe
 from ..errors import SpecError, did_you_mean
 from . import index, sources
@@ -19,12 +20,10 @@ if TYPE_CHECKING:
 
 Entry = dict[str, Any]
 FACTS = {
-    "dataset": (),
-    "degradation": (),
     "model": ("role", "sees", "restores", "rates", "recipe"),
     "metric": ("higher_is_better", "unit", "order", "regional", "library"),
 }
-"""Class attributes of each kind that the catalogue shows, besides the parameters."""
+"""Class attributes of a kind that the catalogue shows, besides the parameters."""
 
 
 def read() -> list[Entry]:
@@ -50,16 +49,20 @@ def entries(registry: Registry) -> list[Entry]:
             "documentation": inspect.cleandoc(component.__doc__ or "") if component.description() else "",
             "about": inspect.cleandoc(sys.modules[component.__module__].__doc__ or ""),
             "parameters": specs.describe(component),
-            "facts": json.loads(json.dumps({fact: getattr(component, fact) for fact in FACTS[kind]}, default=_plain)),
+            "facts": json.loads(json.dumps(_facts(kind, component), default=_plain)),
             "file": inspect.getsourcefile(component),
             "plugin": registry.origin[component].name,
             "distribution": registry.origin[component].distribution,
             "version": registry.origin[component].version,
         }
-        for kind in FACTS
+        for kind in KIND_NAMES
         for name, component in registry.of(kind).items()
     ]
     return components + [{"kind": "plugin", **vars(plugin)} for plugin in registry.plugins.values()]
+
+
+def _facts(kind: str, component: type[Component]) -> dict[str, Any]:
+    return {fact: getattr(component, fact) for fact in FACTS.get(kind, ())}
 
 
 def _plain(value: Any) -> Any:
@@ -72,8 +75,8 @@ def _plain(value: Any) -> Any:
 def select(catalogue: Iterable[Entry], what: str | None) -> list[Entry]:
     """Select all components, those of a kind (`models`, `model`), or of a name. Raises SpecError if there are none."""
     found = [e for e in catalogue if e["kind"] != "plugin"]
-    known = {f"{kind}s" for kind in FACTS} | {e["name"] for e in found}
-    if what is not None and what not in known | FACTS.keys():
+    known = {f"{kind}s" for kind in KIND_NAMES} | {e["name"] for e in found}
+    if what is not None and what not in known | {*KIND_NAMES}:
         raise SpecError(f"there is no component '{what}': {did_you_mean(what, known)}")
     return [e for e in found if what in (None, e["kind"], f"{e['kind']}s", e["name"])]
 

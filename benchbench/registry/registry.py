@@ -18,7 +18,7 @@ import pluggy
 
 from ..contracts import specs
 from ..contracts.applying import chain_of
-from ..contracts.component import Component
+from ..contracts.component import KIND_NAMES, Component
 from ..contracts.dataset import Dataset
 from ..contracts.degradation import Degradation
 from ..contracts.metric import Metric
@@ -29,7 +29,7 @@ from .contained import stdout_to_stderr, unchanged_process
 from .sources import GROUP, Plugin
 
 KINDS: Mapping[str, type[Component]] = MappingProxyType(
-    {"dataset": Dataset, "degradation": Degradation, "model": Model, "metric": Metric}
+    dict(zip(KIND_NAMES, (Dataset, Degradation, Model, Metric), strict=True))
 )
 _BROUGHT = (*KINDS, "suite")
 

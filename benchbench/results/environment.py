@@ -8,7 +8,11 @@ from importlib.metadata import PackageNotFoundError, version
 from .. import __version__
 from .record import Environment
 
-LIBRARIES = ("torch", "torchvision", "numpy", "pillow", "scikit-image", "scipy", "pywavelets", "piq")
+LIBRARIES = (
+    "torch", "torchvision", "numpy", "pillow", "scikit-image", "scipy", "pywavelets", "piq", "constriction",
+    "pillow-jxl-plugin",
+)  # fmt: skip
+"""What numbers may depend on. Those that are not installed are left out."""
 
 
 def environment() -> Environment:

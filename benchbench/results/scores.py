@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 RUNG = "rung"  # the column of FLOPs
 NO_RUNG = 0.0  # of what was not trained
+WHOLE, REGION, FACE = "", "@region", "@face"  # behind a metric's name: over which pixels it is
 
 
 def write(path: Path, tables: Mapping[float, pd.DataFrame]) -> None:

@@ -25,9 +25,9 @@ from ..results.store import DamagedResult
 from ..results.trial import Trial
 from . import remote
 from .executors import Executor, Resubmit
-from .plan import RunRequest
 from .progress import Progress
 from .remote import RemoteResult, RemoteTrial
+from .request import RunRequest
 
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster

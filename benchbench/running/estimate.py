@@ -16,7 +16,7 @@ from . import worker
 from .executors import LocalExecutor
 from .listeners import Listener
 from .longest import newest_training, seconds_of
-from .plan import RunRequest
+from .request import RunRequest
 from .scheduler import run
 
 TRY = "2s"

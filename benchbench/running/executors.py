@@ -13,8 +13,8 @@ from ..files import cache_folder
 from ..processes import ChildProcess, Pool
 from ..results.trial import Trial
 from . import worker
-from .plan import RunRequest
 from .progress import Progress, pass_on
+from .request import RunRequest
 from .workspace import Workspace, lock_of
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ..contracts.budget import Budget
 from ..contracts.component import Component
@@ -15,65 +15,17 @@ from ..contracts.degradation import Degradation
 from ..contracts.model import REFERENCES, Model
 from ..contracts.parameters import parameters_of
 from ..data.prepared import PreparedDataset, load, load_if_whole, prepare, prepared_folder
-from ..devices import check_compiler, check_device, default_jobs, parse_bytes
+from ..devices import check_compiler, check_device
 from ..errors import BenchbenchError, DataError, SpecError, one_line
-from ..files import RUNS, cache_folder
-from ..processes import ChildProcess, Limits
+from ..files import cache_folder
+from ..processes import ChildProcess
 from ..registry import suites
 from ..registry.registry import Registry
-from ..registry.suites import Grid
 from ..results import store
 from ..results.trial import Trial, is_trained_enough, missing_metrics, still_skipped
 from .listeners import Listener
+from .request import RunRequest
 from .workspace import check_writable
-
-
-@dataclass(frozen=True)
-class RunRequest:
-    """A user's request, component specs still as text; `benchbench run --help` says what each field means.
-
-    >>> RunRequest(degradation=["pixelate"], model=["unet:width=16"], timeout=60).limits
-    Limits(seconds=60, memory=None)
-    """
-
-    dataset: Sequence[str] = ()
-    size: int = 64
-    degradation: Sequence[str] = ()
-    model: Sequence[str] = ()
-    grids: Sequence[Grid] = ()
-    """Several grids, as a suite has them; degradations and models given beside them take their places."""
-    metric: Sequence[str] = ()
-    budget: str = "quick"
-    seed: Sequence[int] = (0,)
-    out: Path = RUNS
-    at: float | None = None
-    """FLOPs of training that boards show; None for the highest rung that all models of one have."""
-    device: str = "auto"
-    executor: Literal["local", "dask"] = "local"
-    scheduler: str | None = None
-    """Address of the Dask scheduler whose workers do the trials; without it Dask has its workers on this machine."""
-    jobs: int | None = None
-    threads: int = 1
-    timeout: float | None = None
-    memory: str | None = None
-    fresh: bool = False
-    predictions: bool = False
-    with_references: bool = True
-    """Give every board its baseline and, where there is one, its ideal, whether asked for or not."""
-    shard: str = "1/1"
-    compile: bool = False
-    tune: bool = False
-    watch_gradients: bool = False
-
-    @property
-    def limits(self) -> Limits:
-        """The most that each trial may take. Raises SpecError for what is no amount of memory."""
-        return Limits(self.timeout, None if self.memory is None else parse_bytes(self.memory))
-
-    @property
-    def workers(self) -> int:
-        """Trials at once on this machine: `jobs`, or as many as suit the device."""
-        return self.jobs or default_jobs(self.device, self.threads)
 
 
 def with_suite(registry: Registry, request: RunRequest, name: str, given: Collection[str]) -> RunRequest:

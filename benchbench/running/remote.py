@@ -29,8 +29,8 @@ from ..results import store
 from ..results.store import RESULT, DamagedResult
 from ..results.trial import Trial, key_of
 from . import worker
-from .plan import RunRequest
 from .progress import Progress, pass_on
+from .request import RunRequest
 from .workspace import LOCKS, Workspace, lock_of, locked
 
 WHOLE = (RESULT, store.LOG, *store.SUMMED, store.CHECKPOINTS)

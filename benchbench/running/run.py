@@ -25,7 +25,7 @@ from .executors import Executor, LocalExecutor
 from .journal import Journal
 from .listeners import HookCaller, Listener
 from .longest import longest_first
-from .plan import RunRequest
+from .request import RunRequest
 from .scheduler import run as _run
 from .shards import parse_shard, shard_of
 

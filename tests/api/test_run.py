@@ -21,7 +21,7 @@ from benchbench.api.leaderboard import Leaderboard
 from benchbench.api.request import Options, request_of, understood
 from benchbench.cli import main
 from benchbench.errors import SpecError
-from benchbench.running.plan import RunRequest
+from benchbench.running.request import RunRequest
 
 
 def test_a_class_that_cannot_be_imported_has_a_row_beside_a_plugins(board: Leaderboard) -> None:

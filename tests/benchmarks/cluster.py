@@ -39,9 +39,9 @@ from benchbench.results.record import Record
 from benchbench.results.trial import Trial
 from benchbench.running import listeners, plan, remote, scheduler
 from benchbench.running.executors import Executor, LocalExecutor
-from benchbench.running.plan import RunRequest
 from benchbench.running.progress import Progress
 from benchbench.running.remote import RESULT
+from benchbench.running.request import RunRequest
 from benchbench.running.workspace import LOCKS
 
 MEDIAN, SPREAD = 300.0, 0.8  # seconds of a trial, and the deviation of their logarithm

@@ -17,6 +17,7 @@ from pathlib import Path
 from benchbench.files import cache_folder
 from benchbench.registry.registry import registry as _registry
 from benchbench.running import plan
+from benchbench.running.request import RunRequest
 
 COMMANDS = {
     "python -c pass": ["-c", "pass"],
@@ -47,7 +48,7 @@ def planning(trials: int, rounds: int) -> None:
     for _ in range(rounds + 1):
         before = time.perf_counter()
         seeds = range(1 + trials // len(degradations) // len(models) * 2)
-        grid = plan.trials(registry, plan.RunRequest(seed=seeds), data, degradations, models)[:trials]
+        grid = plan.trials(registry, RunRequest(seed=seeds), data, degradations, models)[:trials]
         missing = [trial for trial in grid if not plan.is_done(trial, Path("nowhere"))]
         times.append(time.perf_counter() - before)
     name = f"plan of {len(missing):,} trials"

@@ -126,3 +126,10 @@ def test_build_tells_by_its_exit_code_that_a_result_was_left_out(boards: Path, m
     assert done.exit_code == 1
     assert "left out" in done.stderr
     assert "darken.md" in done.stdout
+
+
+@pytest.mark.parametrize("command", [["build"], ["fairness", "--by", "gender"]])
+def test_a_folder_without_results_is_a_mistake_in_the_command(command: list[str], tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["leaderboard", *command, "--runs", str(tmp_path / "none")])
+    assert done.exit_code == 2
+    assert "there are no" in done.stderr

@@ -15,7 +15,7 @@ from benchbench.checks import overfit
 from benchbench.cli import main
 from benchbench.data.degraded import psnr_of
 from benchbench.running.listeners import Listener
-from benchbench.running.plan import RunRequest
+from benchbench.running.request import RunRequest
 
 
 def check(folder: Path, *models: str, **options: object) -> list[overfit.Verdict]:

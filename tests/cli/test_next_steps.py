@@ -10,7 +10,7 @@ import results
 
 from benchbench.cli.next_steps import next_steps
 from benchbench.results import store
-from benchbench.running.plan import RunRequest
+from benchbench.running.request import RunRequest
 from benchbench.running.run import Report
 
 REQUEST = RunRequest(budget="quick")

@@ -20,9 +20,10 @@ from benchbench.results.journal import FOLDER, standings
 from benchbench.results.trial import Trial
 from benchbench.running import plan
 from benchbench.running.journal import Journal
+from benchbench.running.request import RunRequest
 
 TRIALS = plan.trials(
-    toys.registry(), plan.RunRequest(seed=[0, 1]), [toys.unread(Path("cache"))], [toys.Darken()], [toys.TinyConv()]
+    toys.registry(), RunRequest(seed=[0, 1]), [toys.unread(Path("cache"))], [toys.Darken()], [toys.TinyConv()]
 )
 CURVE = [{"flops": 1e11 * (n + 1), "validation_psnr": 15.0 + n} for n in range(3)]
 

@@ -12,7 +12,7 @@ from benchbench.registry.registry import Registry
 from benchbench.results.record import Record
 from benchbench.results.trial import Trial
 from benchbench.running import listeners, run
-from benchbench.running.plan import RunRequest
+from benchbench.running.request import RunRequest
 
 
 class Recorder(listeners.Listener):

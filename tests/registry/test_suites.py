@@ -13,6 +13,7 @@ from benchbench.contracts.budget import Budget
 from benchbench.registry import suites
 from benchbench.registry.registry import Registry, registry
 from benchbench.running import plan
+from benchbench.running.request import RunRequest
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def test_a_built_in_suite_names_only_what_exists(installed: Registry, name: str)
 
 
 def test_what_the_user_gives_takes_precedence(installed: Registry) -> None:
-    request = plan.RunRequest(size=32, budget="1epochs")
+    request = RunRequest(size=32, budget="1epochs")
     mixed = plan.with_suite(installed, request, "unswirl", {"size"})
     assert mixed.size == 32
     assert mixed.grids == suites.load(installed, "unswirl").grids

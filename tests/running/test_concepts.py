@@ -15,6 +15,7 @@ from jobs import Recorder
 from benchbench.data.prepared import prepare
 from benchbench.processes import ChildProcess
 from benchbench.running import plan, run, worker
+from benchbench.running.request import RunRequest
 from benchbench.running.workspace import Workspace
 
 MOST = 12
@@ -33,12 +34,12 @@ def test_a_run_takes_few_concepts(tmp_path: Path, cache: Path) -> None:
     )
 
     def go() -> None:
-        request = plan.RunRequest(size=16, out=tmp_path / "out", device="cpu", jobs=1)
+        request = RunRequest(size=16, out=tmp_path / "out", device="cpu", jobs=1)
         report = run.run(registry, plan.with_suite(registry, request, str(suite), {"size"}), Recorder())
         assert not report.failed
 
     [trial] = plan.trials(
-        registry, plan.RunRequest(budget="1epochs"), [toys.portraits(cache)], [toys.Darken()], [toys.TinyConv()]
+        registry, RunRequest(budget="1epochs"), [toys.portraits(cache)], [toys.Darken()], [toys.TinyConv()]
     )
     final = trial.folder(tmp_path / "child")
     workspace = Workspace(final, tmp_path / "lock", prepare(toys.ToyFaces(), 16, cache), cache, "cpu")

@@ -14,7 +14,7 @@ from jobs import Recorder, go
 from benchbench.cli import main
 from benchbench.cli.estimates import plain
 from benchbench.running import estimate, plan, run
-from benchbench.running.plan import RunRequest
+from benchbench.running.request import RunRequest
 
 REQUEST = RunRequest(size=16, model=["tiny-conv", "identity"], degradation=["darken"], device="cpu", jobs=2)
 

@@ -12,7 +12,7 @@ from jobs import Recorder, go, scores, statuses
 
 from benchbench import BenchbenchError
 from benchbench.results import store
-from benchbench.running.plan import RunRequest
+from benchbench.running.request import RunRequest
 from benchbench.running.run import run as _run
 
 FAULTS = {

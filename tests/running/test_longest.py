@@ -17,6 +17,7 @@ from benchbench.results import store
 from benchbench.results.trial import Trial
 from benchbench.running import plan
 from benchbench.running.longest import longest_first, newest_training, seconds_of
+from benchbench.running.request import RunRequest
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ REGISTRY = toys.registry()
 
 def planned(budget: str = "quick", degradations: tuple[Degradation, ...] = (toys.Darken(),)) -> list[Trial]:
     """Each of MODELS with seeds 0 and 1, and one model that needs no training, on each degradation."""
-    request = plan.RunRequest(budget=budget, seed=[0, 1])
+    request = RunRequest(budget=budget, seed=[0, 1])
     data, models = [toys.unread(Path("cache"))], [toys.Identity(), toys.TinyConv()]
     trials = plan.trials(REGISTRY, request, data, degradations, models)
     ours: dict[str, list[Model]] = {"identity": models[:1], "tiny-conv": MODELS}

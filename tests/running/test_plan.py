@@ -23,6 +23,7 @@ from benchbench.results import store
 from benchbench.results.trial import Trial, key_of
 from benchbench.running import plan
 from benchbench.running.listeners import Listener
+from benchbench.running.request import RunRequest
 
 REGISTRY = toys.registry()
 QUICK = Budget.parse("quick")
@@ -108,7 +109,7 @@ def grid(
     models: Sequence[Model] = (toys.TinyConv(),),
     **options: Any,
 ) -> list[Trial]:
-    return plan.trials(REGISTRY, plan.RunRequest(**options), data, degradations, models)
+    return plan.trials(REGISTRY, RunRequest(**options), data, degradations, models)
 
 
 def test_every_model_meets_every_degradation_on_every_data_set() -> None:
@@ -226,7 +227,7 @@ def test_failed_and_skipped_trials_are_tried_again(status: str, tmp_path: Path) 
 def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **options: Any) -> dict[str, list[str]]:
     """Degradation -> models that a request of all the real components plans."""
     monkeypatch.setattr(plan, "prepare_data", lambda *_: [DATA])
-    request = plan.RunRequest(dataset=["faces"], metric=["psnr"], **options)
+    request = RunRequest(dataset=["faces"], metric=["psnr"], **options)
     trials, _ = plan.plan(real_registry(), request, Listener(), [tmp_path])
     found: dict[str, list[str]] = {}
     for trial in trials:
@@ -275,7 +276,7 @@ def test_a_model_out_of_place_says_why(model: str, degradation: str, reason: str
 def test_a_trial_tells_what_is_no_part_of_its_key() -> None:
     registry = real_registry()
     codec, none = registry.resolve("model", "pca:components=8,step=0.02"), registry.resolve("degradation", "none")
-    [trial] = plan.trials(registry, plan.RunRequest(), [DATA], [none], [codec])
+    [trial] = plan.trials(registry, RunRequest(), [DATA], [none], [codec])
     assert (trial.facts.degrades, trial.facts.codec) == (False, "pca:components=8")
     assert key_of(trial.facts, protocol.VERSION) == trial.key
     [other] = grid()

@@ -30,9 +30,9 @@ from benchbench.results.parsing import plain
 from benchbench.results.store import RESULT, DamagedResult
 from benchbench.results.trial import Trial
 from benchbench.running import dask, plan, remote, run
-from benchbench.running.plan import RunRequest
 from benchbench.running.progress import Progress
 from benchbench.running.remote import RemoteTrial, admit, carry_out, have_data, take_in
+from benchbench.running.request import RunRequest
 
 METRICS: tuple[Metric, ...] = (toys.Peak(), toys.MeanError())
 

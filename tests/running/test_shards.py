@@ -19,6 +19,7 @@ from benchbench import SpecError
 from benchbench.registry.registry import registry
 from benchbench.running import plan
 from benchbench.running.listeners import Listener
+from benchbench.running.request import RunRequest
 from benchbench.running.shards import parse_shard, shard_of
 
 REGISTRY = toys.registry()
@@ -38,7 +39,7 @@ model = ["bicubic", "autoencoder"]
 
 @given(st.integers(1, 40), st.integers(1, 5))
 def test_all_parts_have_each_trial_once_and_as_many_of_each_model(parts: int, seeds: int) -> None:
-    request = plan.RunRequest(seed=range(seeds))
+    request = RunRequest(seed=range(seeds))
     data, models = [toys.unread(Path("cache"))], [toys.Identity(), toys.Oracle(), toys.TinyConv()]
     trials = plan.trials(REGISTRY, request, data, [toys.Darken(), toys.Grain()], models)
     found = [shard_of(trials, part, parts) for part in range(1, parts + 1)]

@@ -17,7 +17,7 @@ from benchbench.data.batches import TrainingSet
 from benchbench.files import load_tensors
 from benchbench.results.record import Record
 from benchbench.running import run
-from benchbench.running.plan import RunRequest
+from benchbench.running.request import RunRequest
 
 
 def ran(out: Path, model: str) -> tuple[Record, dict[str, Tensor]]:

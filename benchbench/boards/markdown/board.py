@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from ..columns import GROUPS, Column
+from ..estimates import LEVEL_TEXT
 from ..notes import Note
 from ..rows import REGIONS
 from ..text import escape, table
@@ -13,7 +14,7 @@ from ..view import Row, View
 
 ALT = {
     "picture": "what the models made of the first test images",
-    "curve": "score of each model against training compute and training time, with 95 % intervals",
+    "curve": f"score of each model against training compute and training time, with {LEVEL_TEXT} intervals",
     "pareto": "quality against what it costs",
     "plane": "perception against distortion of each model",
     "learning": "validation PSNR against the training compute spent, in each model's first training",

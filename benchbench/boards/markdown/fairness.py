@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ...files import json_text, write_atomically
+from ..estimates import LEVEL_TEXT
 from ..fairness import FACE, TOO_FEW, Table
 from ..rows import REGIONS
 from ..tables import beside, csv_text, plain_rows
@@ -17,7 +18,7 @@ from ..text import escape, number, table
 
 NOTES = (
     f"Groups are labels that came with the data; those of fewer than {TOO_FEW} test images are named and not scored.",
-    "In brackets: the 95 % interval of the mean over the images of the group and, where models were trained "
+    f"In brackets: the {LEVEL_TEXT} interval of the mean over the images of the group and, where models were trained "
     "twice, over trainings.",
     "*gap*: best minus worst group. Some gap is always there by chance: *p* is of a test that the groups do not differ "
     "(Kruskal-Wallis, each model for itself, not adjusted for their number).",

@@ -12,13 +12,16 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from ...contracts.model import OPEN
 from ...files import write_atomically
 from ..board import Board
 from ..columns import gain
+from ..comparisons import CORRECTED
 from ..drawing import COLOURS, figure_of, finish, own_style, png, short
+from ..estimates import LEVEL_TEXT
 from ..notes import OPEN_TRACK
 from ..overall import FEWEST, SHARE, Overall, overall
-from ..rows import HIGH, LOW, OPEN, RANK
+from ..rows import HIGH, LOW, RANK
 from ..tables import plain_rows, write_files
 from ..text import NARROW, arrow, escape, margin, rank_text, table
 
@@ -99,8 +102,8 @@ def _notes(found: Overall) -> str:
     lines = [
         f"share of the best gain: the gain over the degraded input by {escape(found.metric)}, divided by that of the "
         "board's best model (100 %), at least -100 %; the mean over the boards.",
-        "#: the ranks that are possible, by paired t-tests over the boards with Holm's correction; ± is half of the "
-        "95 % interval. How boards differ holds what other trainings and images do, too."
+        f"#: the ranks that are possible, by paired t-tests over the boards with {CORRECTED}; ± is half of the "
+        f"{LEVEL_TEXT} interval. How boards differ holds what other trainings and images do, too."
         if len(found.boards) >= FEWEST
         else f"Fewer than {FEWEST} degradations tell no ranks: all may go one way by chance.",
         "Left out: the ideal, codecs that are not trained, and boards whose input is not degraded. Recovered counts "

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...contracts.model import OPEN
 from ...contracts.parameters import parameters_of
 from ...errors import SpecError
 from ...registry.registry import Registry
@@ -15,7 +16,6 @@ from ...results.record import Record
 from ...results.store import Result
 from .. import plots
 from ..board import Board
-from ..rows import OPEN
 from ..text import number
 from ..view import Row
 from .audits import Audit, groups
@@ -91,7 +91,7 @@ class Card:
         if self.first is None:
             return "unranked"
         if self.first.model.role == OPEN:
-            return "open"
+            return OPEN
         if self.first.model.role:
             return "reference"
         if self.first.model.trained:

@@ -13,6 +13,7 @@ from ... import __version__
 from ...contracts.rungs import factor_text
 from ...results.layout import slug
 from ..columns import GROUPS, Column
+from ..estimates import LEVEL_TEXT
 from ..notes import Note
 from ..text import duration, number, training_name
 from . import charts
@@ -32,7 +33,8 @@ def environment() -> Environment:
     )
     found.filters |= {"number": number, "training": training_name, "factor": factor_text, "linked": linked,
                       "kinds_of": kinds_of, "emphasised": emphasised, "slug": slug, "duration": _duration}  # fmt: skip
-    found.globals |= {"version": __version__, "style": charts.style, "groups": groups, "heat": heat_stops()}
+    found.globals |= {"version": __version__, "style": charts.style, "groups": groups, "heat": heat_stops(),
+                      "level": LEVEL_TEXT}  # fmt: skip
     return found
 
 

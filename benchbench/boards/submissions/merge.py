@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ...contracts.model import BASELINE
 from ...evaluation.pictures import lighten
 from ...files import write_atomically
 from ...results import scores, store
@@ -119,7 +120,7 @@ def _lighten(result: Result, work: Path) -> None:
     if (work / store.SCORES).is_file():
         scores.write(work / store.SCORES, scores.read(work / store.SCORES))
     if (work / store.SAMPLES).is_file():
-        whole = result.record.model.role == "baseline"
+        whole = result.record.model.role == BASELINE
         try:
             picture = lighten(work / store.SAMPLES, result.record.trial.size, SAMPLES_KEPT, whole=whole)
         except (ValueError, OSError) as error:

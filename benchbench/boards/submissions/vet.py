@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ... import protocol
+from ...contracts.model import OPEN
 from ...errors import DataError, one_line
 from ...files import json_text
 from ...results import store
@@ -23,7 +24,7 @@ from ...results.store import Result
 from ...results.trial import key_of
 from ..board import boards_of
 from ..markdown.board import section
-from ..rows import OPEN
+from ..rows import REGIONS
 from ..view import view_of
 from ..write import as_json
 from .archive import Refused
@@ -141,8 +142,9 @@ def _check_means(found: Mapping[str, Mapping[str, float]], stated: Mapping[str, 
     """Raises Refused unless a summary gives the means, deviations and numbers that were found."""
     if differing := sorted(found.keys() ^ stated.keys()):
         raise Refused(f"{differing[0][:80]} is in {'the table' if differing[0] in found else 'the summary'} only")
+    known = {metric + region for metric in record.metrics for region in REGIONS}
     for name, facts in found.items():
-        if name.removesuffix("@region").removesuffix("@face") not in record.metrics:
+        if name not in known:
             raise Refused(f"it scores {name[:80]}, a metric that it does not describe")
         if not math.isfinite(facts["mean"]):
             raise Refused(f"{name[:80]} is not finite for every image")

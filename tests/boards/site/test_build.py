@@ -167,7 +167,7 @@ def test_the_command_writes_the_site_and_says_where(runs: Path, tmp_path: Path) 
     done = CliRunner().invoke(main, ["site", "--runs", str(runs), "--out", str(tmp_path / "site")])
     assert (done.exit_code, done.output) == (0, f"{tmp_path / 'site' / 'index.html'}\n")
     empty = CliRunner().invoke(main, ["site", "--runs", str(tmp_path / "none"), "--out", str(tmp_path / "site2")])
-    assert empty.exit_code != 0
+    assert empty.exit_code == 2
     assert "there are no results" in empty.output
     assert not (tmp_path / "site2").exists()
 
