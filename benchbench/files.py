@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 RUNS = Path("runs")
+BOARDS = "leaderboards"  # the folder of boards: in one of results, or around published ones
 """The folder of results where none is named."""
 
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..files import read_json
+from ..registry.validation import OVERALL
 from .board import Board, collect
 from .comparisons import holm
 from .estimates import LEVEL, estimate
-from .markdown.overall import STEM
 from .rows import persons_in
 from .setting import Setting
 from .text import number, training_name
@@ -80,7 +80,7 @@ def _read(folder: Path) -> Iterator[tuple[Place, Row]]:
             for board in boards:
                 yield from _rows(as_json(board), board)
             return
-    files = [path for path in sorted(folder.glob("*/*.json")) if path.stem != STEM]
+    files = [path for path in sorted(folder.glob("*/*.json")) if path.stem != OVERALL]
     if not files:
         raise DataError(f"{folder} holds neither results nor boards")
     for path in files:

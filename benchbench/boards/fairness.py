@@ -18,7 +18,7 @@ from ..contracts.model import BASELINE
 from ..data.prepared import PreparedDataset
 from ..errors import DataError, SpecError, did_you_mean
 from ..results.record import MetricFacts
-from ..results.scores import FACE
+from ..results.scores import FACE, metric_of
 from .board import Board
 from .estimates import Array, estimate
 from .rows import persons_in
@@ -130,7 +130,7 @@ def _group_of(value: Any, width: int) -> str:
 
 def table_of(board: Board, by: str, column: str, labels: pd.Series) -> Table:
     """Audit one score of a board by the labels of the test images; `by` says what they are."""
-    facts = board.metrics[column.partition("@")[0]]
+    facts = board.metrics[metric_of(column)]
     scores = {
         model: found for model in board.rows["model"] if (found := _image_scores(board, model, column)) is not None
     }

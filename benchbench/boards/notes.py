@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..contracts.model import OPEN
 from ..contracts.rungs import factor_text, factors_text, tuning_rung
+from ..results.scores import metric_of
 from .board import Board
 from .columns import BETWEEN
 from .comparisons import CORRECTED
@@ -166,7 +167,7 @@ def _partial(board: Board) -> list[Note]:
     for record in (result.record for result in board.scored):
         images = record.data.test - record.data.unchanged if record.data else 0
         for name, score in record.scores.items():
-            if "@" not in name and score.n < images:
+            if name == metric_of(name) and score.n < images:
                 counts.setdefault(name, set()).add((score.n, images))
     return [
         Note(f"of {n} of the {images} test images; the others have none, and are left out of its mean.", name)

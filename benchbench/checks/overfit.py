@@ -21,7 +21,6 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from ..contracts.applying import needs_masks
 from ..contracts.degradation import Degradation
 from ..contracts.model import Task
 from ..contracts.seeding import derive
@@ -154,8 +153,8 @@ def check_one(packed: bytes, device: str) -> None:
 def overfit(trial: Trial, device: torch.device) -> Verdict:
     """Train the trial's model on one image, and judge it. Raises whatever the model raises."""
     model, data = trial.model, load(trial.data)
-    if data.masks is None and needs_masks(trial.degradation):
-        return _verdict(trial, "skipped", reason=f"{trial.degradation} needs face masks, which {trial.dataset} lacks")
+    if lacking := data.lacking(trial.degradation):
+        return _verdict(trial, "skipped", reason=lacking)
     task = Task(trial.size, trial.degradation, 3, *TrainingSet(data, trial.degradation, device).statistics())
     if reason := model.unavailable(task):
         return _verdict(trial, "skipped", reason=reason)

@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ..boards.text import duration
-from ..running.estimate import Estimate
+from ..running.estimate import TRY_SECONDS, Estimate
 
-WORDS = {"stored": "a training stored here", "tried": "a try of two seconds"}
+WORDS = {"stored": "a training stored here", "tried": f"a try of {TRY_SECONDS} seconds"}
 
 
 def show(estimate: Estimate, console: Console) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from ..errors import BenchbenchError
+from ..files import BOARDS
 from . import options
 
-RESULTS = Path("leaderboards") / "results"
-WHERE = "Folder of the boards{}.  [default: leaderboards, in or around --runs]"
+RESULTS = Path(BOARDS) / "results"
+WHERE = "Folder of the boards{}.  [default: " + BOARDS + ", in or around --runs]"
 runs = click.option(
     "--runs",
     type=options.FOLDER,
@@ -23,7 +24,7 @@ runs = click.option(
 
 def boards_folder(runs: Path, given: Path | None) -> Path:
     """Return the folder of these results' boards: around `leaderboards/results`, in any other folder."""
-    return given or (runs.parent if runs.name == RESULTS.name else runs / "leaderboards")
+    return given or (runs.parent if runs.name == RESULTS.name else runs / BOARDS)
 
 
 @click.group("leaderboard")
@@ -41,10 +42,7 @@ def build(runs: Path, out: Path | None, at: float | None) -> None:
     from .. import boards as leaderboard
 
     written, problems = leaderboard.build(runs, boards_folder(runs, out), at)
-    if not written and not problems:
-        raise BenchbenchError(f"there are no results under {runs}; `benchbench run --out {runs}` makes some")
-    for problem in problems:
-        click.echo(f"benchbench: left out: {problem}", err=True)
+    options.report_left_out(problems, runs, any_found=bool(written))
     for path in written:
         click.echo(path)
     sys.exit(bool(problems))

@@ -69,6 +69,16 @@ def _no_results(ctx: click.Context, parameter: click.Parameter, folder: Path | N
     return folder
 
 
+def report_left_out(problems: Sequence[str], runs: Path, any_found: bool) -> None:
+    """Report on stderr the results that were left out. Raises BenchbenchError where there are none at all."""
+    from ..errors import BenchbenchError
+
+    if not any_found and not problems:
+        raise BenchbenchError(f"there are no results under {runs}; `benchbench run --out {runs}` makes some")
+    for problem in problems:
+        click.echo(f"benchbench: left out: {problem}", err=True)
+
+
 def renamed(old: str, new: str) -> Callable[[Any], Any]:
     """Return an option that is no more; who gives it is told what it is called now."""
 

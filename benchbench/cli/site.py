@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import BenchbenchError
 from . import options
 
 if TYPE_CHECKING:
@@ -36,10 +35,7 @@ def command(runs: Path, out: Path, at: float | None, follow: bool) -> None:
     elif follow:
         _follow(runs, out, at, registry)
     boards, problems = _collect(runs, at)
-    if not boards and not problems:
-        raise BenchbenchError(f"there are no results under {runs}; `benchbench run --out {runs}` makes some")
-    for problem in problems:
-        click.echo(f"benchbench: left out: {problem}", err=True)
+    options.report_left_out(problems, runs, any_found=bool(boards))
     from ..boards.site import write_site
 
     click.echo(write_site(boards, out, registry))

@@ -13,7 +13,9 @@ import torch
 from torch import Tensor
 
 from .. import protocol
+from ..contracts.applying import needs_masks
 from ..contracts.dataset import Dataset, Images
+from ..contracts.degradation import Degradation
 from ..contracts.digests import source_digest
 from ..files import digest, fresh_folder, read_json, write_json
 from .images import (
@@ -62,6 +64,12 @@ class PreparedDataset:
         known = dict(zip(self.ids, self.persons, strict=False))  # a data set that knows no persons has none
         found = numbered(known[name] for name in ids) if known else []
         return found if len(set(found)) < len(found) else []
+
+    def lacking(self, degradation: Degradation) -> str | None:
+        """Say that these images lack the face masks that a degradation needs, or None."""
+        if self.masks is None and needs_masks(degradation):
+            return f"{degradation} needs face masks, which {self.label} lacks"
+        return None
 
     def counts(self) -> dict[str, int]:
         """Count the images of each split."""

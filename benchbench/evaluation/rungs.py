@@ -19,6 +19,7 @@ from ..data.degraded import DegradedSet
 from ..files import save_tensors
 from ..results import store
 from ..results.record import Rung, Score, SetScore
+from ..results.scores import metric_of
 from ..results.trial import Trial
 from .fitting import fitted
 from .restore import Restored, restore
@@ -60,7 +61,7 @@ class RungScorer:
     def table(self, scored: Mapping[str, Any]) -> pd.DataFrame:
         """Return the scores of each image at a rung, by those of the trial's metrics that are still what they were."""
         same = self._same(scored)
-        columns = {c: values.numpy() for c, values in scored["scores"].items() if c.partition("@")[0] in same}
+        columns = {c: values.numpy() for c, values in scored["scores"].items() if metric_of(c) in same}
         return pd.DataFrame(columns, pd.Index(self.test.ids, name="id"))
 
     def sets(self, scored: Mapping[str, Any]) -> dict[str, SetScore]:

@@ -21,6 +21,7 @@ HOOKS: Mapping[str, Any] = MappingProxyType(
     {name: hook for name, hook in vars(hookspecs).items() if name.startswith("benchbench_")}
 )
 OTHER_VERSION = f"was it written for another version of benchbench's hooks (this one: {HOOKS_VERSION})?"
+OVERALL = "overall"  # the page of all degradations of a data set, beside those of each
 RESERVED = frozenset({
     "dataset", "fingerprint", "size", "degradation", "degradation_digest", "test_set", "protocol", "training", "model",
     "role", "sees", "plugin", "parameters", "flops", "epochs", "bytes", "payload", "seed", "seeds", "trainings",
@@ -88,8 +89,8 @@ def name_problem(name: Any, kind: str) -> str:
         return f"its name {name!r} must be lower-case letters, digits, - and _, a letter first"
     if kind == "metric" and name in RESERVED:
         return f"no metric can be named '{name}', which is a column of every board"
-    taken = kind == "degradation" and name == "overall"
-    return "no degradation can be named 'overall', the page of a data set" if taken else ""
+    taken = kind == "degradation" and name == OVERALL
+    return f"no degradation can be named '{OVERALL}', the page of a data set" if taken else ""
 
 
 def _check_parameters(component: Any, name: str) -> None:

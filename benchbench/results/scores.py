@@ -17,6 +17,15 @@ NO_RUNG = 0.0  # of what was not trained
 WHOLE, REGION, FACE = "", "@region", "@face"  # behind a metric's name: over which pixels it is
 
 
+def metric_of(score: str) -> str:
+    """Return the metric of a score by its name.
+
+    >>> metric_of("psnr@face")
+    'psnr'
+    """
+    return score.partition("@")[0]
+
+
 def write(path: Path, tables: Mapping[float, pd.DataFrame]) -> None:
     """Write the per-image scores (rung -> rows: ids), without what pandas adds.
 

@@ -19,7 +19,7 @@ from .longest import newest_training, seconds_of
 from .request import RunRequest
 from .scheduler import run
 
-TRY = "2s"
+TRY_SECONDS = 2
 """The budget of a try: enough for some steps of every model, the first of which is slower than the others."""
 
 
@@ -80,8 +80,11 @@ def _left(seconds: float, trial: Trial, out: Path) -> float:
 
 
 def _tried(trials: Sequence[Trial], request: RunRequest) -> dict[str, Record]:
-    """Train each for two seconds in a folder that goes; return model -> record."""
-    short = [replace(trial, budget=Budget.parse(TRY), tuned=False, metrics=(), predictions=False) for trial in trials]
+    """Train each for TRY_SECONDS in a folder that goes; return model -> record."""
+    short = [
+        replace(trial, budget=Budget.parse(f"{TRY_SECONDS}s"), tuned=False, metrics=(), predictions=False)
+        for trial in trials
+    ]
     with tempfile.TemporaryDirectory(prefix="benchbench-", ignore_cleanup_errors=True) as folder:
         own, found = replace(request, out=Path(folder)), _Records()
         with LocalExecutor(own) as executor:

@@ -26,15 +26,13 @@ def execute(trial: Trial, data: PreparedDataset, workspace: Workspace, stored: R
 
     Of a `stored` result only the scores are made that it lacks. Raises what a plugin raises.
     """
-    from ..contracts.applying import needs_masks
     from ..contracts.model import Task
     from ..data.batches import TrainingSet
     from ..data.degraded import degraded_set
     from ..evaluation.rungs import RungScorer
     from ..evaluation.trained import build_module
 
-    if data.masks is None and needs_masks(trial.degradation):
-        lacking = f"{trial.degradation} needs face masks, which {trial.dataset} lacks"
+    if lacking := data.lacking(trial.degradation):
         return structs.replace(record_of(trial, "skipped", lacking), skipped_by="data")
     test = degraded_set(data, "test", trial.degradation, workspace.cache)
     images = TrainingSet(data, trial.degradation, workspace.torch_device)

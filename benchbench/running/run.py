@@ -12,7 +12,7 @@ from .. import devices
 from ..boards import Board, collect, write_boards, write_pages
 from ..data.prepared import prepared_folder
 from ..errors import BenchbenchError
-from ..files import cache_folder, json_text
+from ..files import BOARDS, cache_folder, json_text
 from ..registry.registry import Registry
 from ..results import store
 from ..results.layout import slug
@@ -132,9 +132,9 @@ def _report(trials: Sequence[Trial], ran: int, request: RunRequest, hooks: HookC
     out = request.out
     boards, problems = collect(out, request.at)
     own = {(slug(t.dataset), slug(str(t.degradation))) for t in trials}
-    pages = write_pages(boards, out / "leaderboards", redraw=False)
+    pages = write_pages(boards, out / BOARDS, redraw=False)
     boards = [b for b in boards if b.setting.file in own]  # whole files, never parts
-    written = write_boards(boards, out / "leaderboards", redraw=False)
+    written = write_boards(boards, out / BOARDS, redraw=False)
     for path in written:
         hooks.call("benchbench_board_written", path=path)
     # Where there is none, another run in the same folder is replacing it, or someone removed it.

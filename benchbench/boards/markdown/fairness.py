@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ...files import json_text, write_atomically
+from ...results.scores import metric_of
 from ..estimates import LEVEL_TEXT
 from ..fairness import FACE, TOO_FEW, Table
 from ..rows import REGIONS
@@ -38,15 +39,16 @@ def write_audit(tables: Sequence[Table], stem: Path) -> list[Path]:
 
 def title(table: Table) -> str:
     """Name score, attribute and board: `lightness-shift [L*] inside the face by gender: blur on faces, 64 px, …`."""
-    s, (metric, _, region) = table.board.setting, table.column.partition("@")
+    s, metric = table.board.setting, metric_of(table.column)
+    region = table.column.removeprefix(metric)
     unit = table.board.metrics[metric].unit
-    score = metric + (f" [{unit}]" if unit else "") + (f" {REGIONS['@' + region]}" if region else "")
+    score = metric + (f" [{unit}]" if unit else "") + (f" {REGIONS[region]}" if region else "")
     return f"{score} by {table.by}: {s.degradation} on {s.league.full_title}"
 
 
 def cells(table: Table) -> list[dict[str, str]]:
     """Return one line per model, as text: its groups that have enough images, then worst group, gaps and p."""
-    digits = table.board.metrics[table.column.partition("@")[0]].digits
+    digits = table.board.metrics[metric_of(table.column)].digits
     lines = []
     for row in table.rows:
         groups = {

@@ -8,12 +8,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ...files import write_atomically
+from ...registry.validation import OVERALL
 from ..board import Board
 from ..published import PAGE
 from ..rows import GAIN, may_lead
 from ..text import escape, table, training_name
 from ..view import view_of
-from .overall import STEM
 
 INDEX = "README.md"
 
@@ -28,8 +28,8 @@ def write_index(boards: Sequence[Board], folder: Path) -> Path:
         members = list(group)
         slug = members[0].setting.file[0]
         parts.append(f"## {escape(dataset)}")
-        if (folder / slug / f"{STEM}.md").is_file():
-            parts.append(f"[All degradations together]({quote(slug)}/{STEM}.md)")
+        if (folder / slug / f"{OVERALL}.md").is_file():
+            parts.append(f"[All degradations together]({quote(slug)}/{OVERALL}.md)")
         parts.append(table([_row(board) for board in members], "degradation", "training", "best"))
     write_atomically(folder / INDEX, "\n\n".join(parts) + "\n")
     return folder / INDEX

@@ -14,6 +14,7 @@ import pandas as pd
 
 from ...contracts.model import OPEN
 from ...files import write_atomically
+from ...registry.validation import OVERALL
 from ..board import Board
 from ..columns import gain
 from ..comparisons import CORRECTED
@@ -28,8 +29,6 @@ from ..text import NARROW, arrow, escape, margin, rank_text, table
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-STEM = "overall"
-
 
 def write_overall(boards: Sequence[Board], folder: Path, *, redraw: bool = True) -> list[Path]:
     """Write `<data set>/overall.md|csv|json|parquet|png` for all data sets that have several degradations.
@@ -38,7 +37,7 @@ def write_overall(boards: Sequence[Board], folder: Path, *, redraw: bool = True)
     """
     written = []
     for dataset, group in groupby(overall(boards), key=lambda o: o.boards[0].setting.file[0]):
-        members, stem = list(group), folder / dataset / STEM
+        members, stem = list(group), folder / dataset / OVERALL
         draw = functools.partial(_draw, stem, members)
         written.append(write_files(stem, [_as_json(o) for o in members], draw, redraw=redraw))
     return written

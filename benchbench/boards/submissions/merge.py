@@ -14,6 +14,7 @@ from ...evaluation.pictures import lighten
 from ...files import write_atomically
 from ...results import scores, store
 from ...results.layout import folder_of
+from ...results.scores import metric_of
 from ...results.store import Result
 from . import archive
 from .archive import Refused
@@ -93,7 +94,7 @@ def _against(result: Result, there: Result | None) -> Literal["added", "replaced
 def _scores(result: Result) -> dict[tuple[str, str], float]:
     """Return (column, digest of its metric) -> mean."""
     scores, metrics = result.record.scores, result.record.metrics
-    found = {(name, metrics[name.partition("@")[0]].digest): score.mean for name, score in scores.items()}
+    found = {(name, metrics[metric_of(name)].digest): score.mean for name, score in scores.items()}
     return found | {(n, metrics[n].digest): score.value for n, score in result.record.set_scores.items()}
 
 

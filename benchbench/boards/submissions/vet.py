@@ -18,7 +18,7 @@ from ...contracts.model import OPEN
 from ...errors import DataError, one_line
 from ...files import json_text
 from ...results import store
-from ...results.record import Record, Score, TrialFacts
+from ...results.record import MetricFacts, Record, Score, TrialFacts
 from ...results.scores import NO_RUNG
 from ...results.store import Result
 from ...results.trial import key_of
@@ -34,7 +34,7 @@ from .recompute import installed, recompute
 if TYPE_CHECKING:
     import pandas as pd
 
-METRIC_FACTS = ("higher_is_better", "signed", "unit", "digits", "order", "ranks", "relevant", "of_set")
+METRIC_FACTS = [f for f in MetricFacts.__struct_fields__ if f not in ("settings", "library", "digest", "unavailable")]
 TEXTS = ("dataset", "fingerprint", "degradation", "degradation_digest", "model", "model_digest")
 
 
