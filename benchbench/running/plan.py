@@ -21,6 +21,7 @@ from ..files import cache_folder
 from ..processes import ChildProcess
 from ..registry import suites
 from ..registry.registry import Registry
+from ..registry.suites import Grid
 from ..results import store
 from ..results.trial import Trial, is_trained_enough, missing_metrics, still_skipped
 from .listeners import Listener

@@ -61,7 +61,7 @@ def test_the_grid_of_the_repository_has_every_model_on_every_degradation(monkeyp
     """And its workflow does all parts of it."""
     monkeypatch.setattr(plan, "prepare_data", lambda *request: [toys.unread(Path("cache"), "faces", size=64)])
     known, file = registry(), str(ROOT / "leaderboards" / "grid.toml")
-    request = plan.with_suite(known, plan.RunRequest(), file, {})
+    request = plan.with_suite(known, RunRequest(), file, {})
     planned, _ = plan.plan(known, request, Listener(), [])
     every = {
         (str(d), model.name, seed)
@@ -78,7 +78,7 @@ def test_the_grid_of_the_repository_has_every_model_on_every_degradation(monkeyp
         shard_of(planned, *parse_shard(f"{part}/12")) for part in WORKFLOW["shard"]["strategy"]["matrix"]["shard"]
     ]
     assert sorted(t.key for shard in shards for t in shard) == sorted(t.key for t in planned)
-    shorter = plan.with_suite(known, plan.RunRequest(budget="0.01TFLOP"), file, {"budget"})
+    shorter = plan.with_suite(known, RunRequest(budget="0.01TFLOP"), file, {"budget"})
     assert {grid.budget for grid in shorter.grids} == {""}
 
 
