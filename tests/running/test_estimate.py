@@ -46,7 +46,7 @@ def test_trials_are_laid_side_by_side() -> None:
 
 
 def test_a_model_that_is_new_here_is_tried_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(estimate, "TRY", "0.1s")
+    monkeypatch.setattr(estimate, "TRY_SECONDS", 0.1)
     out = tmp_path / "runs"
     found = run.dry_run(toys.registry(), replace(REQUEST, out=out, budget="50epochs"), Recorder())
     assert found.source == {"tiny-conv": "tried"}
