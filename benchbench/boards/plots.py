@@ -119,12 +119,15 @@ def losses_of(history: Sequence[Mapping[str, float]]) -> Curves:
     return Curves(("epochs", "loss"), lines, log="y")
 
 
-def rates_of(board: Board) -> Curves:
-    """Quality against the rate: one line per codec, one point per setting; only where nothing is degraded."""
+def rates_of(board: Board, metric: str = "") -> Curves:
+    """Quality, by the first metric if none is named, against the rate: one line per codec, one point per setting.
+
+    Only where nothing is degraded.
+    """
     found = board.compression
     if found is None:
         return Curves(("", ""), {})
-    metric = found.metrics[0]
+    metric = metric or found.metrics[0]
     lines = {curve.codec: list(zip(curve.bits, curve.quality[metric], strict=True)) for curve in found.curves}
     more = {curve.codec: curve.models for curve in found.curves}
     labels = ("bits per pixel (files, headers included)", score_column(board, metric).quantity)

@@ -48,8 +48,15 @@ def _matrix_cells(entry: Entry) -> dict[str, dict[str, Any]]:
             "gain": row.cells.get(GAIN),
             "rank": row.rank,
             "ranks": row.ranks,
+            "sources": _sources(entry, row.model),
             "place": position / len(rows),
             "heat": round(max(-4.0, min(4.0, 4 * gains[row.model] / most))) if gains and most > 0 else 0,
         }
         for position, row in enumerate(rows, 1)
     }
+
+
+def _sources(entry: Entry, model: str) -> str:
+    """Name the results behind a cell: the first by its path."""
+    first, *others = entry.sources[model]
+    return first + (f" and {len(others)} more" if others else "")

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from .. import plots
 from ..overall import overall
 from ..plots import Curves
-from . import charts, page_data, rungs
+from . import charts, faces, page_data, rungs
 from .cards import Card, Showing
 from .entries import Entry, leagues
 from .matrix import matrix
@@ -35,7 +35,7 @@ def front_page(placed: Sequence[Entry], albums: Mapping[str, Album], kinds: Mapp
 
 def board_page(path: str, entry: Entry, album: Album | None, kinds: Mapping[str, str]) -> str:
     """Render a board: its table, faces and charts, and what could not be ranked and why."""
-    curves, rates = plots.learning_of(entry.board), plots.rates_of(entry.board)
+    curves, compression = plots.learning_of(entry.board), entry.board.compression
     plane = plots.plane_curves_of(entry.board)
     return page(
         "board.html",
@@ -50,11 +50,21 @@ def board_page(path: str, entry: Entry, album: Album | None, kinds: Mapping[str,
         climbing=climbs.lines,
         learning=_learning(curves),
         series=curves.lines,
-        rates=charts.line_chart("Quality against bits per pixel, a line per codec", rates),
-        codecs=rates.lines,
+        rates=_rates(entry),
+        equal=faces.at_equal_bytes(compression, album) if compression and album else [],
+        under=faces.scores_under(entry, album) if album else {},
+        failures=faces.failures(entry, album) if album and not compression else [],
         plane=charts.line_chart("Perception against distortion, a point per model", plane),
         placed=plane.lines,
     )
+
+
+def _rates(entry: Entry) -> list[tuple[Markup, list[str]]]:
+    """Draw quality against bytes, a chart per metric by which codecs are compared, with the names of its lines."""
+    found = entry.board.compression
+    curves = {metric: plots.rates_of(entry.board, metric) for metric in (found.metrics if found else ())}
+    title = "Quality by {} against bits per pixel, a line per codec"
+    return [(charts.line_chart(title.format(metric), c), list(c.lines)) for metric, c in curves.items()]
 
 
 def _learning(curves: Curves) -> Markup:

@@ -14,6 +14,7 @@
     cell.dataset.value = rank ?? "";
     cell.querySelector("span").textContent = ranks;
     const bar = cell.querySelector("rect");
+    bar.parentElement.toggleAttribute("hidden", !span);
     bar.setAttribute("x", span ? span[0] - 1 : 0);
     bar.setAttribute("width", span ? span[1] - span[0] + 1 : 0);
   }

@@ -1,0 +1,89 @@
+"""Faces on a board's page: what is said under each, each model's failure, codecs at equal bytes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...contracts.model import BASELINE
+from ..compression import Compression, Curve
+from ..text import number
+from .entries import Entry
+from .pictures import Album, Triple
+
+RATES = 3  # at which codecs are shown side by side
+NEAR = 1.5  # times the bytes, or a part of them, at most, for a codec to stand there
+FAILURES = 8  # models whose failures a board shows
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The worst image of a model of which there is a picture."""
+
+    model: str
+    image: str
+    score: str
+    place: int
+    """1 for the worst of all test images."""
+    count: int
+    """How many test images there are."""
+    pictures: Triple
+
+
+def scores_under(entry: Entry, album: Album) -> dict[str, list[str]]:
+    """Model -> its score of each sampled image by the metric that ranks, as text."""
+    ranking = entry.view.ranking
+    if ranking is None:
+        return {}
+    found = {}
+    for model in album.restored:
+        table = entry.board.first_results[model].scores
+        scores = table[ranking.key].reindex(album.ids) if ranking.key in table else [math.nan] * len(album.ids)
+        found[model] = [f"{number(float(score), ranking.digits)} {ranking.unit}".strip() for score in scores]
+    return found
+
+
+def failures(entry: Entry, album: Album) -> list[Failure]:
+    """Find the worst pictured image of each model, but for the degraded input; of so many models, the best ones."""
+    shown = (row.model for row in entry.view.rows if row.role != BASELINE)
+    return [found for model in shown if (found := _failure(entry, album, model))][:FAILURES]
+
+
+def _failure(entry: Entry, album: Album, model: str) -> Failure | None:
+    ranking, result = entry.view.ranking, entry.board.first_results.get(model)
+    if ranking is None or result is None or ranking.key not in result.scores:
+        return None
+    ordered = result.scores[ranking.key].dropna().sort_values(ascending=ranking.higher_is_better, kind="stable")
+    for place, (image, score) in enumerate(ordered.items(), 1):
+        if pictures := album.triple(model, str(image)):
+            text = f"{number(float(score), ranking.digits)} {ranking.unit}".strip()
+            return Failure(model, str(image), text, place, len(ordered), pictures)
+    return None
+
+
+def at_equal_bytes(compression: Compression, album: Album) -> list[tuple[float, list[tuple[str, str, float]]]]:
+    """Put codecs beside each other: bits a pixel -> the setting of each that comes nearest to them.
+
+    The rates are spread evenly, on a logarithmic scale, over those that all codecs of several settings reach. A setting
+    is its codec, its model and its bits a pixel; the best codec first. One that is far from the rate is left out.
+    """
+    several = [curve for curve in compression.curves if len(curve.models) > 1]
+    low, high = (pick((curve.bits[end] for curve in several), default=0.0) for pick, end in ((max, 0), (min, -1)))
+    if not 0 < low < high:
+        return []
+    rates = [float(rate) for rate in np.geomspace(low, high, RATES)]
+    return [(rate, list(_nearest(compression, album, rate))) for rate in rates]
+
+
+def _nearest(compression: Compression, album: Album, rate: float) -> Iterator[tuple[str, str, float]]:
+    def far(curve: Curve, setting: int) -> float:
+        return abs(math.log(curve.bits[setting] / rate))
+
+    for curve in compression.curves:
+        known = [n for n, model in enumerate(curve.models) if model in album.restored and curve.bits[n] > 0]
+        nearest = min(known, key=lambda n: far(curve, n), default=None)
+        if nearest is not None and far(curve, nearest) <= math.log(NEAR):
+            yield curve.codec, curve.models[nearest], curve.bits[nearest]
