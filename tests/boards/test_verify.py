@@ -21,7 +21,8 @@ def boards(tmp_path: Path) -> Path:
     for model, score in (("a", 20.0), ("b", 30.0)):
         results.write(folder / "results", {"peak": score}, model=model)
     build(folder / "results", folder)
-    (folder / "CONTRIBUTING.md").write_text("about these boards")
+    for name in ("CONTRIBUTING.md", "grid.toml", "entrants.toml"):
+        (folder / name).write_text("by people")
     return folder
 
 
