@@ -18,8 +18,8 @@ from .text import rung_name
 
 PAIRS = 10  # of equivalent models that a note names
 OPEN_TRACK = (
-    "open: trained elsewhere, on images that nobody here can vouch for; shown among the others, but ranked apart from "
-    "what was trained here, and never bold."
+    "open: trained elsewhere, on images that nobody here can vouch for; ranked apart from what was trained here, and "
+    "never bold."
 )
 
 

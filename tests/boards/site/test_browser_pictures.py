@@ -101,3 +101,27 @@ def test_the_scatter_shows_the_image_under_the_pointer_and_under_the_keys(
     assert "No picture of this image is kept." in detail.inner_text()
     page.get_by_label("Metric").select_option("mean-error")
     assert plot.locator("circle").count() == len(gallery.IMAGES)
+
+
+def test_a_wall_turns_to_another_image_and_shows_a_face_large(site: Path, visit: Callable[..., Any]) -> None:
+    page = visit(site, "boards/toy-faces/darken.html")
+    brick = page.locator(".wall li", has_text="tiny-conv")
+    assert brick.locator(".face").bounding_box()["width"] >= 170
+    first = brick.locator(".score").inner_text()
+    page.locator('[data-turns] input[aria-label="face-02"]').check(force=True)
+    assert brick.locator(".score").inner_text() != first
+    clean = gallery.truth()[2].permute(1, 2, 0).numpy().astype(int)
+    brick.locator(".zoom").click()
+    faces = page.locator("dialog .face")
+    for number, shift in enumerate((-40, 10, 0)):  # degraded, restored, as it was
+        shown = pixels(faces.nth(number))
+        centres = ((np.arange(gallery.SIZE) + 0.5) * shown.shape[0] / gallery.SIZE).astype(int)
+        assert np.array_equal(shown[np.ix_(centres, centres)], clean + shift)
+    page.keyboard.press("Escape")
+    assert page.locator("dialog").count() == 0
+    bad = page.locator(".failures li", has_text="tiny-conv")
+    assert f"{gallery.IMAGES[-1]}:" in bad.inner_text()
+    bad.locator(".zoom").press("Enter")
+    assert page.locator("dialog figcaption").all_inner_texts() == [
+        f"{gallery.IMAGES[-1]}, {words}" for words in ("degraded", "restored", "as it was")
+    ]

@@ -14,7 +14,7 @@
   }
 
   function words(label, text) { // "psnr [dB]" and "24.1" -> "psnr 24.1 dB"
-    const [, name, unit] = label.match(/^(.*?)(?: \[(.*)\](?: .)?)?$/);
+    const [, name, unit] = label.match(/^(.*?)(?: \[(.*)\])?(?: [↑↓]| → 0)?$/);
     return `${name} ${text}${unit ? ` ${unit}` : ""}`;
   }
 
