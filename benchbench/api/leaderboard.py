@@ -92,7 +92,7 @@ class Leaderboard:
             raise SpecError(f"no plot '{kind}': {did_you_mean(kind, PLOTS)}")
         for plot in PLOTS.values() if kind is None else [PLOTS[kind]]:
             for board in self.boards:
-                if (figure := plot(board)) is not None:
+                if (figure := plot.draw(board)) is not None:
                     return figure
         raise SpecError("these boards have nothing for a plot" + (f" of '{kind}'" if kind else ""))
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..files import write_atomically
 from ..results import store
@@ -16,6 +16,7 @@ from ..results.store import GRADIENT
 from .board import Board
 from .columns import Column, score_column
 from .drawing import COLOURS, figure_of, finish, log_across, own_style, png, short, style
+from .estimates import LEVEL_TEXT
 from .ladder import curve
 from .pareto import pareto
 from .plane import plane, plane_of
@@ -34,7 +35,7 @@ def write_plots(stem: Path, board: Board) -> dict[str, Path]:
     written = {}
     with own_style():
         for name, plot in PLOTS.items():
-            if (figure := plot(board)) is not None:
+            if (figure := plot.draw(board)) is not None:
                 written[name] = stem.with_name(f"{stem.name}-{name}.png")
                 write_atomically(written[name], png(figure))
     return written
@@ -224,12 +225,24 @@ def _panels(models: Collection[str]) -> Figure:
     return figure
 
 
-PLOTS: dict[str, Callable[[Board], Figure | None]] = {
-    "curve": curve,
-    "pareto": pareto,
-    "plane": plane,
-    "learning": lambda board: _drawn(learning_of(board), 8, loc="center left", bbox_to_anchor=(1.0, 0.5)),
-    "losses": losses,
-    "gradients": gradients,
-    "rate": lambda board: _drawn(rates_of(board), 7),
+class Plot(NamedTuple):
+    """A kind of plot: what draws it of a board, or None, and what it shows, in words."""
+
+    draw: Callable[[Board], Figure | None]
+    words: str
+
+
+PLOTS = {
+    "curve": Plot(
+        curve, f"score of each model against training compute and training time, with {LEVEL_TEXT} intervals"
+    ),
+    "pareto": Plot(pareto, "quality against what it costs"),
+    "plane": Plot(plane, "perception against distortion of each model"),
+    "learning": Plot(
+        lambda board: _drawn(learning_of(board), 8, loc="center left", bbox_to_anchor=(1.0, 0.5)),
+        "validation PSNR against the training compute spent, in each model's first training",
+    ),
+    "losses": Plot(losses, "training and validation loss of each model's first training"),
+    "gradients": Plot(gradients, "norm of the gradient in each stage of the models whose gradients were watched"),
+    "rate": Plot(lambda board: _drawn(rates_of(board), 7), "quality against bits per pixel, a line per codec"),
 }

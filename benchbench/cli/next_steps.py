@@ -41,7 +41,7 @@ def _wanted(arguments: Sequence[str], request: RunRequest, report: Report) -> It
         yield _command(f"restore PHOTO --degrade {on}", request.out), "a photograph of yours"
     if len({record.trial.seed for record in trained}) < SEEDS:
         yield _again(arguments, ["--seed", "--seeds"], "--seeds", str(SEEDS)), "ranks, which take several trainings"
-    elif more := _larger(request.budget):
+    elif more := Budget.parse(request.budget).times(LARGER):
         yield _again(arguments, ["--budget"], "--budget", more), "more training, from where it stopped"
 
 
@@ -62,10 +62,3 @@ def _again(arguments: Sequence[str], without: Sequence[str], *more: str) -> str:
             kept.append(word)
         skip = word in without
     return shlex.join(["benchbench", *kept, *more])
-
-
-def _larger(budget: str) -> str | None:
-    """Return a larger budget of the same unit; None for one that no amount can be put to."""
-    parsed = Budget.parse(budget)
-    unit = {"flops": "TFLOP", "epochs": "epochs", "images": "images", "seconds": "s"}.get(parsed.kind)
-    return unit and f"{LARGER * parsed.amount / (1e12 if parsed.kind == 'flops' else 1):g}{unit}"

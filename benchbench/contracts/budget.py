@@ -73,6 +73,17 @@ class Budget:
         short = f"{self.amount:g}"
         return f"{short if float(short) == self.amount else repr(self.amount)} {self.kind}"
 
+    def times(self, factor: float) -> str | None:
+        """Write a multiple of it; None for `recipe`, which is no amount.
+
+        >>> Budget.parse("quick").times(5), Budget.parse("2min").times(5), Budget.parse("3epochs").times(5)
+        ('5TFLOP', '600s', '15epochs')
+        """
+        if self.kind == "recipe":
+            return None
+        unit, one = {"flops": ("TFLOP", 1e12), "seconds": ("s", 1.0)}.get(self.kind, (self.kind, 1.0))
+        return f"{factor * self.amount / one:g}{unit}"
+
     def steps(self, batch: int, steps_an_epoch: int, flops_an_image: float, recipe_epochs: int) -> int | None:
         """Count the optimizer steps that the budget buys, at least 1; None if only a clock can tell."""
         if self.kind == "seconds":

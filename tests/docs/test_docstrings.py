@@ -29,7 +29,7 @@ def test_public_names_have_an_example_that_runs(name: str, monkeypatch: pytest.M
     assert not report, "".join(report)
 
 
-@pytest.mark.parametrize("name", ["processes", "files", "running.plan", "running.progress", "running.workspace"])
+@pytest.mark.parametrize("name", ["processes", "files", "running.request", "running.progress", "running.workspace"])
 def test_examples_of_the_way_between_run_in_their_module(name: str) -> None:
     found = doctest.testmod(importlib.import_module(f"benchbench.{name}"))
     assert found.attempted

@@ -6,41 +6,37 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from ..columns import GROUPS, Column
-from ..estimates import LEVEL_TEXT
 from ..notes import Note
+from ..plots import PLOTS
 from ..rows import REGIONS
 from ..text import escape, table
 from ..view import Row, View
 
-ALT = {
-    "picture": "what the models made of the first test images",
-    "curve": f"score of each model against training compute and training time, with {LEVEL_TEXT} intervals",
-    "pareto": "quality against what it costs",
-    "plane": "perception against distortion of each model",
-    "learning": "validation PSNR against the training compute spent, in each model's first training",
-    "losses": "training and validation loss of each model's first training",
-    "gradients": "norm of the gradient in each stage of the models whose gradients were watched",
-    "rate": "quality against bits per pixel, a line per codec",
-}
+PICTURE = "what the models made of the first test images"
 
 
 def section(view: View, pictures: Mapping[str, str]) -> str:
     """Write a board as a section; `pictures` are kind -> name of a file beside it."""
     parts = [_heading(view)]
-    parts += [f"![{ALT['picture']}]({quote(pictures['picture'])})"] if "picture" in pictures else []
+    drawn = {kind: _image(kind, name) for kind, name in pictures.items()}
+    parts += [drawn.pop("picture", "")]
     if compression := view.board.compression:
         rows = [{escape(head): escape(text) for head, text in row.items()} for row in compression.table]
         parts += [f"### Codecs\n\n{table(rows, 'codec')}"]
-        parts += [f"![{ALT['rate']}]({quote(pictures['rate'])})"] if "rate" in pictures else []
+        parts += [drawn.pop("rate", "")]
     main = view.of("main", "cost")
     parts += [_scores(view, "main", main) if main else "No model was scored."]
     parts += [_scores(view, group, view.of(group)) for group in GROUPS if group not in ("main", "cost")]
-    drawn = {kind: f"![{ALT[kind]}]({quote(name)})" for kind, name in pictures.items()}
     parts += [_course(view, drawn.pop("curve", "")), _cheapest(view), _plane(view, drawn.pop("plane", ""))]
     parts += [_notes(view)]
-    parts += [picture for kind, picture in drawn.items() if kind not in ("picture", "rate")]
+    parts += drawn.values()
     parts += [_provenance(view)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _image(kind: str, file: str) -> str:
+    words = PICTURE if kind == "picture" else PLOTS[kind].words
+    return f"![{words}]({quote(file)})"
 
 
 def _heading(view: View) -> str:

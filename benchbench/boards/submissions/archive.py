@@ -20,11 +20,10 @@ from ...results import store
 from ...results.store import DamagedResult, Result
 
 MiB = 2**20
-PICTURES = (store.SAMPLES, store.WORST, store.HISTOGRAMS, store.STRIP)
 MOST_BYTES = {
+    **dict.fromkeys(store.SUMMED, 32 * MiB),  # a picture, and what is not named below
     store.RESULT: MiB,
     store.HISTORY: 16 * MiB,
-    **dict.fromkeys(PICTURES, 32 * MiB),
     **dict.fromkeys((store.SCORES, store.LOG), 64 * MiB),
     **dict.fromkeys((store.WEIGHTS, store.PREDICTIONS), 4096 * MiB),
 }
