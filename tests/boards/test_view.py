@@ -77,21 +77,18 @@ def on_site(page: reading.Page, codecs: int) -> tuple[list[str], Shown]:
     for name, (_, text) in zip(names, [c for c in page.cells("th") if c[0]["scope"] == "row"][codecs:], strict=False):
         assert text.startswith(name)
         told = re.fullmatch(
-            r"(.*?)( ↑ still rising)?( the input as it is| the ideal inverse| trained elsewhere)?",
+            r"( sees .*?)?( the input as it is| the ideal inverse| trained elsewhere)?( ↑ still rising)?",
             text.removeprefix(name),
         )
-        sees, rises = (told[1].strip(), told[2]) if told else ("", None)
+        assert told, text
+        sees, rises = (told[1] or "").strip(), told[3]
         rows.append(name + (f" ({sees})" if sees else "") + (" ↑" if rises else ""))
-    found = [(a, text) for a, text in page.cells("td") if "data-group" in a]
+    found = [text for a, text in page.cells("td") if "data-value" in a and a.get("class") != "rank"]
     shown: Shown = {}
     for position, (group, head) in enumerate(heads):
         cells = found[position :: len(heads)]
-        assert {a["data-group"] for a, _ in cells} == {group}
         name = head.removesuffix(group) if group.startswith("@") else head
-        bold = [text.startswith("**") for _, text in cells]
-        shown["main" if group == "cost" else group, name] = [
-            (parts(text), b) for (_, text), b in zip(cells, bold, strict=True)
-        ]
+        shown["main" if group == "cost" else group, name] = [(parts(text), text.startswith("**")) for text in cells]
     return rows, shown
 
 

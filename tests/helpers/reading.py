@@ -57,6 +57,7 @@ class Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.open: list[str] = []
+        self.hidden: list[bool] = []
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.texts: list[tuple[tuple[str, ...], str]] = []
         self.boxes: list[tuple[str, dict[str, str], list[str]]] = []
@@ -69,22 +70,24 @@ class Page(HTMLParser):
         self.tags.append((tag, {name: value or "" for name, value in attrs}))
         if tag not in VOID:
             self.open.append(tag)
+            self.hidden.append("hidden" in names)
         if tag in ("th", "td"):
             self.boxes.append((tag, self.tags[-1][1], []))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
         if tag not in VOID:
-            self.open.pop()
+            self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open, f"</{tag}> closes nothing"
         assert self.open.pop() == tag
+        self.hidden.pop()
 
     def handle_data(self, data: str) -> None:
         if data.strip():
             self.texts.append((tuple(self.open), data))
-            if self.boxes and {"th", "td"} & set(self.open):
+            if self.boxes and {"th", "td"} & set(self.open) and not any(self.hidden):
                 self.boxes[-1][2].append(f"**{data}**" if "strong" in self.open else data)
 
     def inside(self, tag: str) -> list[str]:
@@ -92,7 +95,7 @@ class Page(HTMLParser):
         return [text for path, text in self.texts if tag in path]
 
     def cells(self, tag: str) -> list[tuple[dict[str, str], str]]:
-        """The attributes and the text of all cells `th` or `td`, with ** around what is bold."""
+        """The attributes and the text of all cells `th` or `td`, with ** around what is bold, without what is hidden."""
         return [(attributes, " ".join(texts)) for name, attributes, texts in self.boxes if name == tag]
 
     def all(self, tag: str) -> list[dict[str, str]]:
