@@ -18,6 +18,7 @@ from ..results.record import FAILED, MetricFacts
 from ..results.store import DamagedResult, Result
 from .compression import Compression, compression_of, in_order
 from .compute import Course, at_rung, course_of, rising, with_gap, with_rise
+from .forecast import Forecast, forecast
 from .ranking import ranked
 from .rows import metrics_of, ranking_metric, rows_of, training_scores
 from .sets import with_set_intervals
@@ -88,6 +89,12 @@ class Board:
         """The models that still rise, best first; see `compute.rising`."""
         facts = self.metrics.get(self.ranked_by or "")
         return list(self.rows["model"][rising(self.rows, facts)]) if facts else []
+
+    @cached_property
+    def forecast(self) -> Forecast | None:
+        """Where its models would stand with more training; None without a course."""
+        course = self.course
+        return forecast(course.scores, course.flops, self.setting.rung) if course else None
 
     @property
     def quality(self) -> pd.Series:

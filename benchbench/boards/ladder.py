@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ from .compute import Course
 from .curves import crossings, leaders
 from .drawing import figure_of, finish, levels, log_across, short, style
 from .estimates import Array
-from .rows import ASIDE, GAP, RISE
+from .forecast import FEWEST, Forecast
+from .rows import ASIDE, GAP, HIGH, LOW, RISE
 from .text import number, rung_name
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CROSSINGS = 10  # that are told one by one
+STEP_ASIDE = 1.04  # from bar to bar
+FORECAST = "forecast"
 
 
 def columns_of_course(board: Board) -> Iterator[Filled]:
@@ -53,6 +57,20 @@ def columns_of_course(board: Board) -> Iterator[Filled]:
         for cell, model in zip(cells, rows["model"], strict=True)
     ]
     yield Column(RISE, "last doubling", "course", digits=ranking.digits, higher_is_better=True), marked
+    yield from _forecast(board, course, ranking)
+
+
+def _forecast(board: Board, course: Course, ranking: Column) -> Iterator[Filled]:
+    """Yield the score that is forecast at ten times the compute, if any is."""
+    found = board.forecast
+    if found is None or np.isnan(found.value[:, -1]).all():
+        return
+    parts = {FORECAST: found.value, FORECAST + LOW: found.low, FORECAST + HIGH: found.high}
+    place = [course.models.index(model) for model in board.rows["model"]]
+    ends = pd.DataFrame({name: part[place, -1] for name, part in parts.items()})
+    column = Column(FORECAST, f"forecast at {rung_name(found.flops[-1])}", "course", digits=ranking.digits)
+    cells = with_margins(plain(ends[FORECAST], lambda v: number(v, ranking.digits)), ends, column)
+    yield column, [replace(cell, margin=cell.interval and f"({cell.interval})") for cell in cells]
 
 
 def story_of(board: Board) -> list[str]:
@@ -72,7 +90,19 @@ def story_of(board: Board) -> list[str]:
         told.append(f"By more than chance: {' '.join(sure[:CROSSINGS])}{more}")
     if others := len(found) - len(sure):
         told.append(f"Crossings that chance may explain: {others}.")
-    return told
+    return told + _told_of(board.forecast)
+
+
+def _told_of(forecast: Forecast | None) -> list[str]:
+    """Say what a forecast is, and how often it was right."""
+    if forecast is None or np.isnan(forecast.value[:, -1]).all():
+        return []
+    what = (
+        f"Forecast: by a power law with an offset, through at least {FEWEST} rungs, with its 95 % interval; none for a "
+        "curve that rather speeds up."
+    )
+    check = f" Made without the last rung, the interval held there for {forecast.held} of {forecast.checked} models."
+    return [what + check * (forecast.checked > 0)]
 
 
 def _leads(first: NDArray[np.intp], names: Sequence[str], flops: Array) -> str:
@@ -94,23 +124,23 @@ def _about(flops: float) -> str:
 
 
 def curve(board: Board) -> Figure | None:
-    """Ranking score against compute and against training time, with 95 % intervals, a line per model."""
+    """Ranking score against compute, with forecasts, and against training time; 95 % intervals, a line per model."""
     course, first = board.course, board.ranked_by
     if course is None or first is None:
         return None
     figure = figure_of(12, 4.8)
     left, right = figure.subplots(1, 2, sharey=True)
     flops = np.broadcast_to(course.flops / 1e12, course.seconds.shape)
-    for axes, across in ((left, flops), (right, course.seconds)):
+    for axes, across, ahead in ((left, flops, board.forecast), (right, course.seconds, None)):
         log_across(axes)
-        _draw(axes, board, course, across)
+        _draw(axes, board, course, across, ahead)
     finish(left, "training compute [TFLOP]", score_column(board, first).quantity)
     finish(right, "training time [s]", "")
     right.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
 
-def _draw(axes: Axes, board: Board, course: Course, across: Array) -> None:
+def _draw(axes: Axes, board: Board, course: Course, across: Array, ahead: Forecast | None) -> None:
     """Draw the trained models as lines with bands, and the others as thin grey levels."""
     low, high = course.scores.interval()
     position = level = 0
@@ -126,4 +156,19 @@ def _draw(axes: Axes, board: Board, course: Course, across: Array) -> None:
         known = ~np.isnan(score)
         axes.plot(across[row][known], score[known], lw=1.5, marker="o", ms=3, label=short(model), **looks)
         axes.fill_between(across[row][known], low[row][known], high[row][known], color=looks["color"], alpha=0.12, lw=0)
+        if ahead is not None and known.any():
+            _draw_ahead(axes, ahead, row, (across[row][known][-1], score[known][-1]), position)
         position += 1
+
+
+def _draw_ahead(axes: Axes, ahead: Forecast, row: int, start: tuple[float, float], position: int) -> None:
+    """Go on from a model's last rung, dashed, to its last forecast, with the interval as a bar; no two at one place."""
+    known = ~np.isnan(ahead.value[row])
+    if not known.any():
+        return
+    colour = style(position)["color"]
+    across = np.append(start[0], ahead.flops[known] / 1e12)
+    axes.plot(across, np.append(start[1], ahead.value[row][known]), lw=1, color=colour, linestyle=(0, (2, 2)))
+    beside = across[-1] * STEP_ASIDE**position
+    axes.vlines(beside, ahead.low[row, -1], ahead.high[row, -1], lw=1.5, color=colour)
+    axes.plot(beside, ahead.value[row, -1], marker="_", ms=7, color=colour)

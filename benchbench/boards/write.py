@@ -109,6 +109,7 @@ def as_json(board: Board) -> dict[str, Any]:
         "not_scored": board.failures,
         "unavailable": board.unavailable,
         "course": board.course and board.course.as_json(),
+        **({"forecast": board.forecast.as_json(board.course.models)} if board.course and board.forecast else {}),
     }
 
 

@@ -31,6 +31,12 @@ def write_index(boards: Sequence[Board], folder: Path) -> Path:
         if (folder / slug / f"{OVERALL}.md").is_file():
             parts.append(f"[All degradations together]({quote(slug)}/{OVERALL}.md)")
         parts.append(table([_row(board) for board in members], "degradation", "training", "best"))
+    forecasts = [found for board in boards if (found := board.forecast)]
+    if checked := sum(found.checked for found in forecasts):
+        held = sum(found.held for found in forecasts)
+        parts.append(
+            f"Forecasts: made without the last rung, the 95 % intervals held there in {held} of {checked} cases."
+        )
     write_atomically(folder / INDEX, "\n\n".join(parts) + "\n")
     return folder / INDEX
 
