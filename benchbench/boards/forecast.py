@@ -127,7 +127,7 @@ class Curve:
         distance = np.broadcast_to(self.scores - self.scores[-1], way.shape)
         for _ in range(ROUNDS):
             weight = 1 / (self.noise + (MISFIT * distance) ** 2)
-            covariance = np.linalg.inv(np.swapaxes(lines, 1, 2) @ (weight[..., None] * lines))
+            covariance = np.linalg.inv(np.swapaxes(lines, 1, 2) @ (weight[..., None] * lines)).astype(np.float64)
             fitted = (covariance @ (np.swapaxes(lines, 1, 2) @ (weight * self.scores)[..., None]))[..., 0]
             distance = way * fitted[:, 1:]
         misses = self.scores - (lines @ fitted[..., None])[..., 0]
