@@ -59,7 +59,7 @@ class Forecast:
     def as_json(self, models: list[str]) -> dict[str, Any]:
         """The forecast as plain values, model -> one a rung, of those that have one; None for NaN."""
         told: dict[str, Any] = {"flops": self.flops.tolist(), "checked": self.checked, "held": self.held}
-        parts = {"median": self.value, "low": self.low, "high": self.high}
+        parts = {"middle": self.value, "low": self.low, "high": self.high}
         for name, part in parts.items():
             rows = {model: row for model, row in zip(models, part.tolist(), strict=True) if row[-1] == row[-1]}
             told[name] = {model: [None if v != v else v for v in row] for model, row in rows.items()}
