@@ -18,7 +18,7 @@ from .columns import Cell, Column, Filled, best_of, gain, plain, score_column, w
 from .compute import Course
 from .curves import crossings, leaders
 from .drawing import figure_of, finish, levels, log_across, short, style
-from .estimates import Array
+from .estimates import LEVEL_TEXT, Array
 from .forecast import FEWEST, Forecast
 from .rows import ASIDE, GAP, HIGH, LOW, RISE
 from .text import number, rung_name
@@ -98,8 +98,8 @@ def _told_of(forecast: Forecast | None) -> list[str]:
     if forecast is None or np.isnan(forecast.value[:, -1]).all():
         return []
     what = (
-        f"Forecast: by a power law with an offset, through at least {FEWEST} rungs, with its 95 % interval; none for a "
-        "curve that rather speeds up."
+        f"Forecast: by a power law with an offset, through at least {FEWEST} rungs, with its {LEVEL_TEXT} interval; "
+        "none for a curve that rather speeds up."
     )
     check = f" Made without the last rung, the interval held there for {forecast.held} of {forecast.checked} models."
     return [what + check * (forecast.checked > 0)]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from ...files import write_atomically
 from ...registry.validation import OVERALL
 from ..board import Board
+from ..estimates import LEVEL_TEXT
 from ..published import PAGE
 from ..rows import GAIN, may_lead
 from ..text import escape, table, training_name
@@ -35,7 +36,8 @@ def write_index(boards: Sequence[Board], folder: Path) -> Path:
     if checked := sum(found.checked for found in forecasts):
         held = sum(found.held for found in forecasts)
         parts.append(
-            f"Forecasts: made without the last rung, the 95 % intervals held there in {held} of {checked} cases."
+            f"Forecasts: made without the last rung, the {LEVEL_TEXT} intervals held there in "
+            f"{held} of {checked} cases."
         )
     write_atomically(folder / INDEX, "\n\n".join(parts) + "\n")
     return folder / INDEX
