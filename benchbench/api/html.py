@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 
 from ..boards.columns import Column
-from ..boards.picture import samples_of
+from ..boards.samples import samples_of
 from ..boards.view import View
 from ..images import png
 

@@ -24,6 +24,7 @@ from .rows import metrics_of, ranking_metric, rows_of, training_scores
 from .sets import with_set_intervals
 from .setting import Setting
 from .text import COMPILED, TUNED
+from .votes import Ballot, read_ballots
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Board:
     """The ranking score at every rung; None where trainings have fewer than two."""
     ended: list[Result] = field(default_factory=list, repr=False)
     """The newest of each model and seed, as their trainings ended."""
+    ballots: list[Ballot] = field(default_factory=list, repr=False)
+    """Votes of people, on these and on other boards."""
 
     def at(self, rung: float) -> Board:
         """Make the same board as it stood at another rung of training, in FLOPs; see `compute.at_rung`."""
@@ -104,7 +107,7 @@ class Board:
 
 
 def collect(out: Path, at: float | None = None) -> tuple[list[Board], list[str]]:
-    """Make all boards from the results under `out`; the second part has a line for each result that was left out.
+    """Make all boards from the results and votes under `out`; the second part has a line for each that is left out.
 
     `at` is the rung of training, in FLOPs, that they show; see `compute.at_rung`. Raises SpecError if none has it.
     """
@@ -118,7 +121,9 @@ def collect(out: Path, at: float | None = None) -> tuple[list[Board], list[str]]
             results.append(found)
         except DamagedResult as damage:
             problems.append(str(damage))
-    return boards_of(results, at), problems
+    ballots, strange = read_ballots(out)
+    boards = boards_of(results, at)
+    return [replace(board, ballots=ballots) for board in boards] if ballots else boards, problems + strange
 
 
 def boards_of(results: Sequence[Result], at: float | None = None) -> list[Board]:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from ..contracts.model import BASELINE
-from ..evaluation.pictures import read_samples
 from ..files import write_atomically
 from ..images import tiled
-from ..results import store
-from .board import Board
+from .samples import samples_of
 from .text import shortened
 from .view import View
 
@@ -30,18 +26,3 @@ def write_picture(path: Path, view: View) -> bool:
     columns = min(COLUMNS, *(len(images) for _, images in strips))
     write_atomically(path, tiled([list(images[:columns]) for _, images in strips], [label for label, _ in strips]))
     return True
-
-
-def samples_of(board: Board) -> dict[str, dict[str, np.ndarray]]:
-    """Read the sampled images of each model's first result: model -> row -> uint8 `(count, size, size, 3)`."""
-    size = board.setting.size
-    read = {model: samples_in(result.folder / store.SAMPLES, size) for model, result in board.first_results.items()}
-    return {model: rows for model, rows in read.items() if rows}
-
-
-def samples_in(path: Path, size: int) -> dict[str, np.ndarray]:
-    """Read the rows of a sample picture; none where there is no such picture: boards do without."""
-    try:
-        return read_samples(path, size)
-    except ValueError:
-        return {}

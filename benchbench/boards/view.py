@@ -11,6 +11,7 @@ import pandas as pd
 from ..contracts.model import BASELINE, IDEAL, OPEN
 from .board import Board
 from .columns import Cell, Column, Filled, best_of, columns_of, score_column
+from .eyes import Eyes, eyes_of
 from .ladder import columns_of_course, story_of
 from .notes import Note, coverage_of, how_ranked, images_of, provenance_of, remarks_on, seeds_of
 from .pareto import COSTS, fronts, is_choice, on_front
@@ -76,6 +77,8 @@ class View:
     """The ranking score at each rung of training, the mean gap to the leader, the last rise; empty without rungs."""
     plane: Plane | None
     """Perception against distortion; None without a metric of sets."""
+    eyes: Eyes | None
+    """What people's votes say; None where there are none on its pictures."""
     story: list[str]
     """Who leads at which rung, and whose curves cross."""
     how_ranked: list[Note]
@@ -144,6 +147,7 @@ def view_of(board: Board) -> View:
         _chains(board),
         _course(board),
         plane_of(board),
+        eyes_of(board),
         story_of(board),
         how_ranked(board),
         remarks_on(board),

@@ -17,6 +17,7 @@ from ..files import digest, write_atomically
 from ..results.parsing import plain
 from ..results.store import Result
 from .board import Board, collect
+from .eyes import eyes_of
 from .markdown.board import section
 from .markdown.index import write_index
 from .markdown.overall import write_overall
@@ -110,6 +111,7 @@ def as_json(board: Board) -> dict[str, Any]:
         "unavailable": board.unavailable,
         "course": board.course and board.course.as_json(),
         **({"forecast": board.forecast.as_json(board.course.models)} if board.course and board.forecast else {}),
+        **({"eyes": eyes.as_json()} if (eyes := eyes_of(board)) else {}),
     }
 
 

@@ -58,10 +58,11 @@ def build(runs: Path, out: Path | None, at: float | None) -> None:
 @options.plugins
 @options.as_json
 def merge(paths: tuple[Path, ...], out: Path, light: bool, as_json: bool) -> None:
-    """Add the results in folders and archives (.zip, .tar.gz), each after it was checked.
+    """Add the results in folders and archives (.zip, .tar.gz), and people's votes (.json), each after it was checked.
 
     Schema, protocol, data, sums and scores are checked, and scores are computed anew where a result holds its restored
-    images (`benchbench run --predictions`) and the data is at hand. Exit code 1 if any result was refused.
+    images (`benchbench run --predictions`) and the data is at hand. Votes, which the site's blind test (eyes.html)
+    gives, must be on pictures of results that are there. Exit code 1 if anything was refused.
     """
     from ..boards.submissions.merge import merge as merged
 

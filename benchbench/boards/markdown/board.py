@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from ..columns import GROUPS, Column
+from ..eyes import Eyes
 from ..notes import Note
 from ..plots import PLOTS
 from ..rows import REGIONS
@@ -21,14 +22,13 @@ def section(view: View, pictures: Mapping[str, str]) -> str:
     drawn = {kind: _image(kind, name) for kind, name in pictures.items()}
     parts += [drawn.pop("picture", "")]
     if compression := view.board.compression:
-        rows = [{escape(head): escape(text) for head, text in row.items()} for row in compression.table]
-        parts += [f"### Codecs\n\n{table(rows, 'codec')}"]
+        parts += [f"### Codecs\n\n{_told(compression.table, 'codec')}"]
         parts += [drawn.pop("rate", "")]
     main = view.of("main", "cost")
     parts += [_scores(view, "main", main) if main else "No model was scored."]
     parts += [_scores(view, group, view.of(group)) for group in GROUPS if group not in ("main", "cost")]
     parts += [_course(view, drawn.pop("curve", "")), _cheapest(view), _plane(view, drawn.pop("plane", ""))]
-    parts += [_notes(view)]
+    parts += [_eyes(view.eyes), _notes(view)]
     parts += drawn.values()
     parts += [_provenance(view)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -91,6 +91,19 @@ def _plane(view: View, picture: str) -> str:
     if view.plane is None:
         return ""
     return "\n\n".join(filter(None, ["### Perception against distortion", escape(view.plane.story), picture]))
+
+
+def _eyes(eyes: Eyes | None) -> str:
+    if eyes is None:
+        return ""
+    parts = ["### People’s eyes", escape(eyes.story), _told(eyes.table, "model")]
+    parts += [escape(eyes.how_agreed), _told(eyes.agreement_table, "metric")] if eyes.agreement_table else []
+    return "\n\n".join(parts)
+
+
+def _told(rows: Sequence[Mapping[str, str]], left: str) -> str:
+    """A table of text that is not yet escaped."""
+    return table([{escape(head): escape(text) for head, text in row.items()} for row in rows], left)
 
 
 def _notes(view: View) -> str:

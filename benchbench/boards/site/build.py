@@ -12,7 +12,7 @@ from ...files import write_atomically
 from ...registry.registry import Registry
 from ...results.layout import slug
 from ..board import Board
-from . import cards, page_data
+from . import cards, eyes, page_data
 from .entries import Entry, entries
 from .pages import board_page, card_page, front_page
 from .pictures import Album, album
@@ -62,6 +62,7 @@ def _pages(placed: Sequence[Entry], albums: dict[str, Album], registry: Registry
     yield "index.html", front_page(placed, albums, kinds)
     yield "models.html", page("models.html", "models.html", cards=known)
     yield "gallery.html", page("gallery.html", "gallery.html", data=page_data.gallery(placed, albums))
+    yield "eyes.html", page("eyes.html", "eyes.html", data=eyes.data(placed, albums))
     for entry in placed:
         path = f"boards/{entry.id}.html"
         yield path, board_page(path, entry, albums.get(entry.id), kinds)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from ...images import png
 from ...results import store
 from ...results.store import Result
 from ..board import Board
-from ..picture import samples_in, samples_of
+from ..samples import picture_digest, samples_in, samples_of
 
 FOLDER = "pictures"
 BINS = 16
@@ -94,7 +93,7 @@ def _worst(root: Path, result: Result, size: int) -> Triple | None:
 def store_strip(root: Path, images: np.ndarray) -> Strip:
     """Store images, uint8 `(n, size, size, 3)`, side by side in one PNG file."""
     pixels = np.concatenate(list(images), 1)
-    name = f"{hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()[:16]}.png"
+    name = f"{picture_digest(pixels)}.png"
     path = root / FOLDER / name
     if not path.is_file():
         write_atomically(path, png(pixels))

@@ -18,6 +18,7 @@ from ...results.scores import metric_of
 from ...results.store import Result
 from . import archive
 from .archive import Refused
+from .ballots import add_ballot
 from .vet import row_of, vet
 
 LIGHT = (store.SCORES, store.HISTORY, store.SAMPLES)
@@ -26,7 +27,7 @@ SAMPLES_KEPT = 4
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one result, or of a path that holds none."""
+    """What became of one result, of a file of votes, or of a path that holds neither."""
 
     source: str
     verdict: Literal["added", "replaced", "known", "older", "refused"]
@@ -38,9 +39,12 @@ class Verdict:
 
 
 def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[Verdict]:
-    """Add the results in folders and archives to those under `into`; yields a verdict on each."""
+    """Add results in folders and archives, and votes (.json), to those under `into`; yields a verdict on each."""
     standing = {r.record.key: r for _, r in store.find(into) if isinstance(r, Result)}
     for path in paths:
+        if path.suffix == ".json":
+            yield _merge_votes(path, into)
+            continue
         with tempfile.TemporaryDirectory(prefix="benchbench-") as scratch:
             try:
                 folders = archive.find(path, Path(scratch))
@@ -60,6 +64,13 @@ def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[
                     yield Verdict(source, "older", "the newest result of a model and seed counts")
                 else:
                     yield _merge_one(source, result, into, standing, light)
+
+
+def _merge_votes(path: Path, into: Path) -> Verdict:
+    try:
+        return Verdict(str(path), *add_ballot(path, into))
+    except (Refused, OSError) as error:
+        return Verdict(str(path), "refused", str(error))
 
 
 def _merge_one(source: str, result: Result, into: Path, standing: dict[str, Result], light: bool) -> Verdict:

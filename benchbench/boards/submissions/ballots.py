@@ -1,0 +1,58 @@
+"""Check a file of votes, as a stranger sends it, and add it to those that are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from ...files import write_atomically
+from ..board import collect
+from ..samples import restorations
+from ..votes import FOLDER, Ballot, compared, read_ballot
+from .archive import Refused
+
+
+def add_ballot(path: Path, into: Path) -> tuple[Literal["added", "replaced", "known"], str]:
+    """Add a file of votes to those under `into`; returns the verdict and its reason. Raises Refused.
+
+    Every vote must be on two models of a board there, on one image.
+    """
+    try:
+        ballot = read_ballot(path)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    target = into / FOLDER / f"{ballot.voter}.json"
+    there = _standing(target)
+    if there and (changed := [vote.pair for vote in there.votes if vote not in ballot.votes]):
+        raise Refused(
+            f"voter {ballot.voter} has voted here already, otherwise on {' and '.join(sorted(changed[0]))}; to replace "
+            f"these votes, remove {target} first"
+        )
+    if there and len(there.votes) == len(ballot.votes):
+        return "known", f"voter {ballot.voter} has cast these votes already"
+    _check_pictures(ballot, into)
+    write_atomically(target, msgspec.json.encode(ballot) + b"\n")
+    return "replaced" if there else "added", f"{len(ballot.votes)} votes of voter {ballot.voter}"
+
+
+def _standing(target: Path) -> Ballot | None:
+    """The votes of this voter that are there. Raises Refused if they cannot be read."""
+    try:
+        return read_ballot(target) if target.exists() else None
+    except ValueError as error:
+        raise Refused(f"{target} is damaged, {error}; remove it first") from error
+
+
+def _check_pictures(ballot: Ballot, into: Path) -> None:
+    """Raises Refused for a vote that is not on two restorations of one image by models of a board."""
+    boards = [restorations(board) for board in collect(into)[0]]
+    for number, vote in enumerate(ballot.votes, 1):
+        for side in (vote.left, vote.right):
+            if not any(side in made for made in boards):
+                raise Refused(
+                    f"vote {number} is on the picture {side}, which no result here has; was the site made from others?"
+                )
+        if not any(compared(vote, made) for made in boards):
+            raise Refused(f"the pictures of vote {number} are not of two models on one image of a board")

@@ -1,0 +1,171 @@
+"""People's votes, from the page of the blind test to the boards."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gallery
+import numpy as np
+import pytest
+
+from benchbench.boards import build, collect
+from benchbench.boards.eyes import eyes_of, kendall
+from benchbench.boards.samples import restorations
+from benchbench.boards.site import eyes
+from benchbench.boards.site.entries import entries
+from benchbench.boards.site.pictures import album
+from benchbench.boards.submissions.merge import Verdict, merge
+from benchbench.boards.verify import verify
+
+VOTER = "0123456789abcdef" * 2
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of two boards."""
+    return gallery.small(tmp_path_factory.mktemp("written"))
+
+
+@pytest.fixture
+def runs(written: Path, tmp_path: Path) -> Path:
+    """A copy of them."""
+    return Path(shutil.copytree(written, tmp_path / "results"))
+
+
+def page(runs: Path, to: Path) -> Any:
+    """What the page of the blind test shows."""
+    placed = entries(collect(runs)[0])
+    return eyes.data(placed, {entry.id: found for entry in placed if (found := album(to, entry.board))})
+
+
+def votes(pairs: list[dict[str, Any]], runs: Path) -> list[dict[str, str]]:
+    """Votes of somebody who finds the brighter natural, and the darker closer."""
+    made = {picture: model for board in collect(runs)[0] for picture, [(model, _)] in restorations(board).items()}
+    bright = {"plain": 0, "tiny-conv": 10, "late": 20, "wide:width=64": 60}
+    found = []
+    for pair in pairs:
+        left, right = pair["pictures"]
+        brighter = bright[made[left]] > bright[made[right]]
+        sides = ("left", "right") if brighter else ("right", "left")
+        found.append({"left": left, "right": right, "natural": sides[0], "closer": sides[1]})
+    return found
+
+
+def sent(to: Path, cast: list[dict[str, str]], **facts: Any) -> Path:
+    """A file of votes."""
+    to.write_text(json.dumps({"schema": 1, "voter": VOTER, "votes": cast} | facts), encoding="utf-8")
+    return to
+
+
+def only(path: Path, into: Path) -> Verdict:
+    """The verdict on a file of votes."""
+    [verdict] = merge([path], into)
+    assert "\n" not in str(verdict)
+    return verdict
+
+
+def test_votes_tell_of_the_boards_that_show_their_pictures(runs: Path, tmp_path: Path) -> None:
+    boards = {board.setting.degradation: board for board in collect(runs)[0]}
+    elsewhere = restorations(boards["swirl:strength=3"])
+    cast = [v for v in votes(page(runs, tmp_path)["pairs"], runs) if not {v["left"], v["right"]} <= elsewhere.keys()]
+    assert only(sent(tmp_path / "votes.json", cast[:2]), runs).verdict == "added"
+    assert only(sent(tmp_path / "votes.json", cast), runs).verdict == "replaced"
+    assert only(tmp_path / "votes.json", runs).verdict == "known"
+    voted = {board.setting.degradation: eyes_of(board) for board in collect(runs)[0]}
+    assert voted["swirl:strength=3"] is None
+    found = voted["darken"]
+    assert found is not None
+    assert [row["model"] for row in found.table] == ["wide:width=64", "late", "tiny-conv", "plain"]
+    assert (found.votes, found.voters, sum(found.count)) == (len(cast), 1, 2 * len(cast))
+    agreement = found.agreement["natural"]["mean-error"]
+    assert agreement.tau < -0.9, "less error is better, and here people like errors"
+    assert (found.agreement["closer"]["mean-error"].tau, agreement.models) == (-agreement.tau, 4)
+
+
+@pytest.mark.slow
+def test_boards_show_votes_and_without_any_are_as_they_were(runs: Path, tmp_path: Path) -> None:
+    boards = tmp_path / "boards"
+    build(runs, boards)
+    without = {path: path.read_bytes() for path in boards.rglob("*") if path.suffix in (".md", ".json", ".csv")}
+    only(sent(tmp_path / "votes.json", votes(page(runs, tmp_path)["pairs"], runs)), runs)
+    differing = {d.file for d in verify(runs, boards)}
+    assert differing == {f"toy-faces/{name}.{end}" for name in ("darken", "swirl,strength=3") for end in ("json", "md")}
+    build(runs, boards)
+    assert verify(runs, boards) == []
+    assert "People’s eyes" in (boards / "toy-faces" / "darken.md").read_text(encoding="utf-8")
+    shutil.rmtree(runs / "votes")
+    build(runs, boards)
+    assert {path: path.read_bytes() for path in without} == without
+
+
+REFUSED: dict[str, tuple[Callable[[list[dict[str, str]]], Any], str]] = {
+    "no list": (lambda cast: "x", "votes"),
+    "another answer": (lambda cast: [cast[0] | {"closer": "both"}], "both"),
+    "a field more": (lambda cast: [cast[0] | {"model": "mine"}], "model"),
+    "no digest": (lambda cast: [cast[0] | {"left": "../../x"}], "left"),
+    "an unknown picture": (lambda cast: [cast[0], cast[1] | {"left": "0" * 16}], "vote 2 is on the picture 0000"),
+    "the same pair again": (lambda cast: [cast[0], cast[0]], "vote 2 is a second one"),
+    "one picture": (lambda cast: [cast[0] | {"left": cast[0]["right"]}], "vote 1 has one picture on both sides"),
+    "two images": (lambda cast: [cast[0] | {"left": other(cast)}], "not of two models on one image"),
+    "too many": (lambda cast: cast * 60, "votes"),
+}
+
+
+def other(cast: list[dict[str, str]]) -> str:
+    """A picture of another face than the first pair's, the last that has nothing to do with it."""
+    faces: dict[str, set[str]] = {}
+    for vote in cast:
+        for mine, theirs in ((vote["left"], vote["right"]), (vote["right"], vote["left"])):
+            faces.setdefault(mine, {mine}).add(theirs)
+    near = faces[cast[0]["left"]] | faces[cast[0]["right"]]
+    return next(picture for picture in faces if not faces[picture] & near)
+
+
+def test_what_is_no_honest_file_of_votes_is_refused_in_a_line(runs: Path, tmp_path: Path) -> None:
+    cast = votes(page(runs, tmp_path / "site")["pairs"], runs)
+    for name, (change, reason) in REFUSED.items():
+        verdict = only(sent(tmp_path / "votes.json", change(cast)), runs)
+        assert (verdict.verdict, reason in verdict.reason) == ("refused", True), (name, verdict)
+    for facts in ({"schema": 2}, {"voter": "../../../x"}, {"extra": 1}):
+        assert only(sent(tmp_path / "votes.json", cast, **facts), runs).verdict == "refused"
+    huge = sent(tmp_path / "votes.json", cast, padding="x" * 100_000)
+    assert "MB" in only(huge, runs).reason
+    assert not (runs / "votes").exists()
+
+
+def test_a_voter_who_votes_otherwise_is_refused_and_what_was_altered_is_left_out(runs: Path, tmp_path: Path) -> None:
+    cast = votes(page(runs, tmp_path / "site")["pairs"], runs)
+    file = sent(tmp_path / "votes.json", cast)
+    assert only(file, runs).verdict == "added"
+    verdict = only(sent(file, [cast[0] | {"natural": "tie"}, *cast[1:]]), runs)
+    assert (verdict.verdict, "has voted here already" in verdict.reason) == ("refused", True)
+    stored = runs / "votes" / f"{VOTER}.json"
+    stored.rename(stored.with_stem("f" * 32))
+    _, problems = collect(runs)
+    assert problems == [f"{stored.with_stem('f' * 32)}: its votes are those of {VOTER}"]
+
+
+def test_models_that_are_neighbours_in_rank_come_first_and_make_a_chain(tmp_path: Path) -> None:
+    runs = gallery.grid(tmp_path / "results", [f"m{i}" for i in range(6)], ["darken"], {"history": False})
+    [board] = collect(runs)[0]
+    order = list(board.rows["model"])
+    distances = [abs(order.index(p.models[0]) - order.index(p.models[1])) for p in eyes.pairs_of(board, "", 4)]
+    assert distances[:5] == [1] * 5
+    assert {m for p in eyes.pairs_of(board, "", 4)[:5] for m in p.models} == set(order)
+    assert (len(distances), max(distances[:14])) == (4 * 15, 2)
+
+
+def test_kendall_has_an_interval_that_holds_and_none_of_few_models() -> None:
+    rng, held = np.random.default_rng(0), []
+    for _ in range(100):
+        a = rng.normal(size=12)
+        found = kendall(a, 0.5**0.5 * (a + rng.normal(size=12)))  # r = 0.71, so τ = 0.5
+        held.append(found.low <= 0.5 <= found.high)
+    assert 0.9 <= np.mean(held) <= 0.99
+    assert math.isnan(kendall(a[:4], a[:4]).low)
+    assert kendall(a, -a).tau == pytest.approx(-1)
