@@ -21,6 +21,7 @@ CORE = sorted((ROOT / "benchbench").rglob("*.py"))
 PLUGINS = sorted((ROOT / "plugins").rglob("*.py"))
 FLOORS = [  # each room may import from those on the floors below it
     {"cli", "testing", "__main__"},
+    {"entrants"},
     {"api"},
     {"checks", "speed", "photos"},
     {"running"},

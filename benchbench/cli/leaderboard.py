@@ -115,6 +115,55 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
         show_changes(changes)
 
 
+@command.command("rank")
+@click.argument("names", nargs=-1, metavar="[ENTRANT]...")
+@options.option("--entrants", type=options.FILE, default=Path(BOARDS) / "entrants.toml", help="File that names them.")
+@click.option("--before", type=options.FILE, help="Only what is new or changed since this file of them.")
+@options.option(
+    "--suite", type=options.FILE, default=Path(BOARDS) / "rank.toml", help="The runs that they are ranked by."
+)
+@runs
+@options.option(
+    "--timeout", type=click.FloatRange(min=1), default=1800, help="Seconds after which a trial is given up."
+)
+@options.option("--memory", metavar="SIZE", default="8GB", help="Main memory that an entrant may take.")
+@click.option("--uncontained", is_flag=True, help="Without bubblewrap: with your files and network in its reach.")
+@options.option("--out", type=options.FOLDER, default=Path("ranked"), help="Folder of comment.md and rank.json.")
+@options.as_json
+def rank(
+    names: tuple[str, ...], entrants: Path, before: Path | None, suite: Path, runs: Path, timeout: float, memory: str,
+    uncontained: bool, out: Path, as_json: bool,
+) -> None:  # fmt: skip
+    """Try strangers' models in a sandbox: which laws they break, where they stand, how far from their neighbours.
+
+    ENTRANT is a name in the file of entrants; all, if left out. Exit code 1 if any breaks a law or has no place.
+    """
+    from ..devices import parse_bytes
+    from ..entrants import rank as ranking
+    from ..entrants import sandbox
+    from ..entrants.answer import comment
+    from ..entrants.entry import chosen
+    from ..files import json_text, write_atomically
+    from ..processes import Limits
+
+    if not uncontained and (reason := sandbox.why_not_walled()):
+        raise click.UsageError(f"{reason}; --uncontained does without")
+    court = ranking.Court(suite, runs, Limits(timeout, parse_bytes(memory)), not uncontained)
+    answers = []
+    for entrant in chosen(entrants, before, names):
+        click.echo(f"{entrant.name}: is checked and trained", err=True)
+        answers.append(ranking.rank(court, entrant, out))
+    out.mkdir(parents=True, exist_ok=True)
+    text, report = comment(answers), json_text([asdict(answer) for answer in answers])
+    write_atomically(out / "comment.md", text.encode())
+    write_atomically(out / "rank.json", report.encode())
+    if as_json:
+        options.print_json_text(report)
+    else:
+        click.echo(text, nl=False)
+    sys.exit(not all(answer.ok for answer in answers))
+
+
 @command.command("fairness")
 @click.option(
     "--by", multiple=True, required=True, metavar="ATTRIBUTE",

@@ -21,7 +21,7 @@ def boards(tmp_path: Path) -> Path:
     for model, score in (("a", 20.0), ("b", 30.0)):
         results.write(folder / "results", {"peak": score}, model=model)
     build(folder / "results", folder)
-    for name in ("CONTRIBUTING.md", "grid.toml", "entrants.toml"):
+    for name in ("CONTRIBUTING.md", "grid.toml", "rank.toml", "entrants.toml", "my_net.py"):
         (folder / name).write_text("by people")
     return folder
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from benchbench.cli import main
@@ -24,6 +26,10 @@ STEPS = {
     "python -m pip install -e .[test]",
     "python -m pytest -q",
     "cp leaderboards/results/published.toml made/results",
+    "git worktree add before HEAD^1",
+    "python -m pip install ./before",
+    "sudo apt-get install --yes bubblewrap",
+    "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0",
 }
 """What steps may run besides commands of benchbench."""
 
@@ -69,7 +75,7 @@ def test_no_workflow_gives_write_rights_to_a_pull_requests_code(text: str) -> No
 
 @TEXTS
 def test_every_step_is_a_command_that_exists(text: str) -> None:
-    for step in re.findall(r"run: (.+)", text):
+    for step in re.findall(r"^ +(?:- )?run: (.+)", text, re.MULTILINE):
         words = step.split()
         if words[0] != "benchbench":
             assert step in STEPS
@@ -79,3 +85,49 @@ def test_every_step_is_a_command_that_exists(text: str) -> None:
         assert help_text.exit_code == 0, step
         for option in (w for w in words if w.startswith("--")):
             assert option in help_text.output, step
+
+
+FAKES = """
+const context = { repo: { owner: 'o', repo: 'r' }, payload: { workflow_run: {
+  head_sha: 'abc', head_branch: 'mine', head_repository: { owner: { login: 'me' } } } } };
+const pulls = [{ number: 1, head: { sha: 'abc' } }, { number: 2, head: { sha: 'other' } }];
+const said = [];
+const github = { rest: { pulls: { list: async () => ({ data: pulls }) },
+                         issues: { createComment: async (comment) => said.push(comment) } } };
+(async () => {
+"""
+
+
+def answers(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the script that comments on a pull request, with a GitHub that only notes what it is told."""
+    if not (node := shutil.which("node")):
+        pytest.skip("node is not installed")
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "answer.yml").read_text(encoding="utf-8"))
+    script = workflow["jobs"]["answer"]["steps"][-1]["with"]["script"]
+    text = f"{FAKES}{script}\nconsole.log(JSON.stringify(said)); }})();"
+    return subprocess.run([node, "-e", text], cwd=folder, capture_output=True, text=True, encoding="utf-8")
+
+
+def test_an_answer_is_text_and_comes_to_the_pull_request_that_was_run(tmp_path: Path) -> None:
+    file = tmp_path / "ranked" / "comment.md"
+    file.parent.mkdir()
+    file.write_text(
+        "| a | b |\n<img src=x> [x](//evil) ![y][z] \\[q](r) @all &#64;all https://evil www.evil.org #12 &lt;ok\u202e",
+        encoding="utf-8",
+    )
+    [said] = json.loads(answers(tmp_path).stdout)
+    assert said["issue_number"] == 1
+    assert "| a | b |\n" in said["body"]
+    assert not re.search(r"<|(?<!\\)\[|@(?!\u200b)|&#|://|www\.|#1|\u202e", said["body"])
+    assert "&lt;ok" in said["body"]
+
+
+def test_an_answer_that_is_no_small_file_is_not_given(tmp_path: Path) -> None:
+    file, secret = tmp_path / "ranked" / "comment.md", tmp_path / "secret"
+    file.parent.mkdir()
+    secret.write_text("token")
+    file.symlink_to(secret)
+    assert answers(tmp_path).stdout == ""
+    file.unlink()
+    file.write_text("x" * 100_001)
+    assert answers(tmp_path).stdout == ""
