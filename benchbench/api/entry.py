@@ -14,7 +14,7 @@ from ..boards.view import Row, View, view_of
 from ..contracts.model import OPEN
 from ..errors import BenchbenchError
 from ..images import as_bytes
-from ..photos.choosing import restorer_of
+from ..photos.choosing import cannot_be_made, restorer_of
 from ..photos.restorer import Restorer
 from ..photos.restoring import restore
 from ..registry.registry import Registry
@@ -52,11 +52,10 @@ class Entry:
 
     @cached_property
     def restorer(self) -> Restorer:
-        """The model with its weights. Raises BenchbenchError where there are none, or its source has changed since."""
+        """The model with its weights. Raises BenchbenchError where there are none, or it is not known here any more."""
         if restorer := restorer_of(self.registry, self.result):
             return restorer
-        trial = self.result.record.trial
-        raise BenchbenchError(f"{trial.model} or {trial.degradation} was changed since it was run: run it again")
+        raise BenchbenchError(cannot_be_made(self.result.record.trial))
 
     @property
     def module(self) -> nn.Module:

@@ -14,6 +14,7 @@ from ..boards import Board
 from ..boards.view import View, view_of
 from ..contracts.model import BASELINE, COMPETES, OPEN, Model, Task
 from ..contracts.recipe import Recipe
+from ..errors import SpecError
 from ..registry.registry import Registry, registry
 from ..running.plan import choose
 from .entry import place
@@ -76,6 +77,8 @@ def rank(network: nn.Module, degrade: Specs = (), dataset: Specs = (), **options
         `recipe`, by which it is trained; `metric`; and all that `run` takes, such as `budget` and `seeds=3`.
     :raises BenchbenchError: What the user can mend; a name that a component has already.
     """
+    if isinstance(network, type):
+        raise SpecError(f"{network.__name__} is a class: give rank a network, such as {network.__name__}()")
     trained, recipe = options.pop("trained", False), options.pop("recipe", Recipe())
     name = options.pop("name", None) or _name_of(network)
     own = _model_of(network, name, None if trained else recipe)
@@ -126,7 +129,8 @@ def notes_on(network: nn.Module, recipe: Recipe | None) -> list[str]:
     if recipe is None:
         return ["scored with the weights that it came with; nobody here knows what they were trained on"]
     kept = [n for n, m in network.named_modules() if list(m.parameters(recurse=False)) and not _draws(m)]
-    return [f"has no reset_parameters in {', '.join(kept[:3])}: there all trainings begin alike"] if kept else []
+    where = [name or "the outermost module" for name in kept[:3]]
+    return [f"has no reset_parameters in {', '.join(where)}: there all trainings begin alike"] if kept else []
 
 
 def draw_anew(network: nn.Module) -> nn.Module:

@@ -11,7 +11,7 @@ from .. import protocol
 from ..contracts.budget import Budget
 from ..contracts.component import Component
 from ..contracts.digests import module_digest
-from ..errors import SpecError
+from ..errors import SpecError, did_you_mean
 from ..registry.registry import Registry, registry, with_classes
 from ..running.plan import with_suite
 from ..running.request import LEAST, Executors, RunRequest
@@ -67,6 +67,8 @@ def request_of(registry: Registry, given: Mapping[str, Any]) -> RunRequest:
         named["seed"] = tuple(range(seeds))
     if isinstance(named.get("at"), str):
         named["at"] = flops_of(named["at"])
+    if unknown := next((name for name in named if name not in RunRequest.__dataclass_fields__), None):
+        raise TypeError(f"unknown option '{unknown}': {did_you_mean(unknown, RunRequest.__dataclass_fields__)}")
     request = RunRequest(**named)
     _check_scheduler(request)
     return with_suite(registry, request, suite, named.keys()) if suite else request

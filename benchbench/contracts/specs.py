@@ -28,7 +28,7 @@ def split_spec(text: str) -> tuple[str, list[tuple[str | None, str]]]:
     """Split `"swirl:8..15,radius=0.4"` into `("swirl", [(None, "8..15"), ("radius", "0.4")])`. Raises SpecError."""
     name, _, rest = text.strip().partition(":")
     if not NAME.fullmatch(name):
-        shape = "name or name:parameter=value,…; for several, give the option several times"
+        shape = "name or name:parameter=value,… (pictures of your own: folder:PATH), one in each"
         raise SpecError(f"'{text}' is no component spec: it must look like {shape}")
     pairs: list[tuple[str | None, str]] = []
     for part in _split(rest, ",") if rest else []:

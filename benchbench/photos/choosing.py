@@ -9,11 +9,12 @@ from pathlib import Path
 from ..contracts.degradation import Degradation
 from ..contracts.digests import component_digest
 from ..contracts.model import REFERENCES, Task
-from ..errors import BenchbenchError
+from ..errors import BenchbenchError, SpecError
 from ..evaluation.trained import load_module
 from ..registry.registry import Registry
 from ..results import store
 from ..results.store import Result
+from ..results.trial import Trial
 from .restorer import Restorer
 
 UNTRAINED = "without a validation score, as it is not trained"
@@ -52,20 +53,20 @@ def best_trained(registry: Registry, out: Path, wanted: Wanted) -> Restorer:
     command = f"benchbench run --degrade {wanted.degradation} --model {wanted.model}"
     command += f" --dataset {wanted.dataset}" * bool(wanted.dataset) + f" --size {wanted.size}" * bool(wanted.size)
     if results:
-        label, folder = results[0].record.trial.model, results[0].folder
-        raise BenchbenchError(
-            f"{folder} was made by another version of {label} or {wanted.degradation}: run it again: `{command}`"
-        )
+        raise BenchbenchError(f"{ordered[0].folder}: {cannot_be_made(ordered[0].record.trial)}: `{command}`")
     raise BenchbenchError(f"no trained result for {wanted.degradation} under {out}: `{command}` makes one")
 
 
 def restorer_of(registry: Registry, result: Result) -> Restorer | None:
-    """Load a result's model; None where a run would train anew, because a component's source has changed since.
+    """Load a result's model; None where it cannot be made again, as a component is not here, or has changed since.
 
     Raises BenchbenchError where the result has no weights, or they fit no more, as a library has changed.
     """
     record, trial = result.record, result.record.trial
-    model, degradation = registry.resolve("model", trial.model), registry.resolve("degradation", trial.degradation)
+    try:
+        model, degradation = registry.resolve("model", trial.model), registry.resolve("degradation", trial.degradation)
+    except SpecError:  # a network that was given from Python, or a plugin that has gone
+        return None
     made_by = trial.model_digest, trial.degradation_digest
     if made_by != (component_digest(model), component_digest(degradation)):
         return None
@@ -79,6 +80,14 @@ def restorer_of(registry: Registry, result: Result) -> Restorer | None:
     images = f"on the validation images of {trial.dataset}, {trial.size} px"
     score = f"{_validated(result)} {images}" if model.recipe else UNTRAINED
     return Restorer(result, model, task, module, score)
+
+
+def cannot_be_made(trial: Trial) -> str:
+    """Say why a result's model cannot be loaded, and the way out."""
+    return (
+        f"{trial.model} or {trial.degradation} is not known here, or was changed since: run it again, with its plugin, "
+        "or by bb.run or bb.rank with the same network, which train nothing anew where nothing has changed"
+    )
 
 
 def _fits(result: Result, wanted: Wanted) -> bool:

@@ -137,5 +137,6 @@ def _faces(photo: Tensor, restorer: Restorer, wish: Wish) -> tuple[Tensor, list[
 def _said(what: str, residual: float, doubt: Doubt, restorer: Restorer) -> str:
     return (
         f"{what} does not look as if it suffered from {restorer.task.degradation}: restored and degraded again, it "
-        f"differs from the photograph by {255 * residual:.1f} levels, where {255 * doubt.usual:.1f} are usual"
+        f"differs from the photograph by {255 * residual:.1f} levels, where {255 * doubt.usual:.1f} are usual; "
+        f"what was degraded at another size than {restorer.task.size} px looks so, too"
     )

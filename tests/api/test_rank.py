@@ -46,8 +46,14 @@ def test_a_trained_network_keeps_its_weights_which_make_it_another_model() -> No
 
 def test_what_the_board_must_say_of_the_weights_is_noted() -> None:
     assert notes_on(nn.Conv2d(3, 3, 1), Recipe()) == []
-    assert "there all trainings begin alike" in notes_on(MyUNet(), Recipe())[0]
+    where = "has no reset_parameters in the outermost module: there all trainings begin alike"
+    assert notes_on(MyUNet(), Recipe()) == [where]
     assert "nobody here knows" in notes_on(MyUNet(), None)[0]
+
+
+def test_a_class_is_no_network() -> None:
+    with pytest.raises(benchbench.SpecError, match=r"such as MyUNet\(\)"):
+        benchbench.rank(MyUNet)  # type: ignore[arg-type]
 
 
 def test_a_network_is_called_by_its_class() -> None:

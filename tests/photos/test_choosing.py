@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,22 @@ def test_no_trained_model_names_the_command_that_makes_one(tmp_path: Path) -> No
         choosing.best_trained(toys.registry(), tmp_path, choosing.Wanted(toys.Darken(), "tiny-conv"))
 
 
+def test_a_model_that_is_not_known_here_gives_way_to_the_next(tmp_path: Path) -> None:
+    go(tmp_path, model=("tiny-conv", "slow"), budget="1epochs")
+    known = toys.registry("faulty")
+
+    def best(without: set[str]) -> str:
+        models = {name: model for name, model in known.of("model").items() if name not in without}
+        registry = replace(known, brought=known.brought | {"model": models})
+        return choosing.best_trained(registry, tmp_path, choosing.Wanted(toys.Darken())).model.name
+
+    first = best(set())
+    second = best({first})
+    assert {first, second} == {"tiny-conv", "slow"}
+    with pytest.raises(BenchbenchError, match=f"{first} or darken is not known here"):
+        best({first, second})
+
+
 def test_weights_that_fit_no_more_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go(tmp_path, model=("tiny-conv",), budget="1epochs")
     monkeypatch.setattr(toys.TinyConv, "build", lambda self, task: torch.nn.Linear(1, 1))
@@ -82,5 +99,5 @@ def test_what_was_trained_by_another_source_is_told(
 ) -> None:
     go(tmp_path, model=("tiny-conv",), budget="1epochs")
     monkeypatch.setattr(changed, "version", lambda self: "another source")
-    with pytest.raises(BenchbenchError, match="another version of tiny-conv or darken: run it again"):
+    with pytest.raises(BenchbenchError, match="tiny-conv or darken is not known here, or was changed since: run it again"):
         choosing.best_trained(toys.registry(), tmp_path, choosing.Wanted(toys.Darken()))
