@@ -9,6 +9,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
+from .. import devices
 from ..contracts.model import Model, Task
 from ..data.degraded import DegradedSet, degraded_set
 from ..data.prepared import PreparedDataset, find_prepared, load
@@ -45,8 +46,10 @@ class Restorer:
         side = {"region": where} if "region" in self.model.sees else {}
         try:
             restored = self.module(images, **side)
-        except RuntimeError:
-            restored = None  # a model with a fixed bottleneck takes squares only
+        except RuntimeError as error:  # a model with a fixed bottleneck takes squares only
+            if devices.is_out_of_memory(error):
+                raise
+            restored = None
         if restored is None or restored.shape != images.shape:
             restored = _by_squares(images, self, side)
         return restored.clamp(0, 1)

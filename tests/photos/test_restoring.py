@@ -11,7 +11,7 @@ import torch
 import toys
 from torch.nn import functional as F
 
-from benchbench import DataError
+from benchbench import DataError, Task
 from benchbench.data.faces import Face, _dlib, find_degraded_faces, find_faces
 from benchbench.images import as_bytes
 from benchbench.photos.doubt import doubt_of
@@ -161,8 +161,16 @@ class SquaresOnly(torch.nn.Module):
 
 @pytest.mark.parametrize("shape", [(16, 16), (16, 40), (53, 16)])
 def test_a_model_of_squares_is_led_over_the_whole_image(shape: tuple[int, int]) -> None:
-    from benchbench import Task
-
     image = torch.rand((1, 3, *shape), generator=torch.Generator().manual_seed(0))
     restorer = Restorer(None, toys.TinyConv(), Task(16, toys.Darken()), SquaresOnly(), "")  # type: ignore[arg-type]
     assert torch.allclose(restore(image, restorer), image, atol=1e-5)
+
+
+def test_want_of_memory_is_no_reason_for_squares() -> None:
+    class Greedy(torch.nn.Module):
+        def forward(self, degraded: torch.Tensor) -> torch.Tensor:
+            raise torch.OutOfMemoryError("out of memory")
+
+    restorer = Restorer(None, toys.TinyConv(), Task(16, toys.Darken()), Greedy(), "")  # type: ignore[arg-type]
+    with pytest.raises(torch.OutOfMemoryError):
+        restore(torch.rand(1, 3, 16, 40), restorer)
