@@ -13,8 +13,8 @@ from ..errors import BenchbenchError, SpecError
 from ..evaluation.trained import load_module
 from ..registry.registry import Registry
 from ..results import store
+from ..results.record import TrialFacts
 from ..results.store import Result
-from ..results.trial import Trial
 from .restorer import Restorer
 
 UNTRAINED = "without a validation score, as it is not trained"
@@ -82,7 +82,7 @@ def restorer_of(registry: Registry, result: Result) -> Restorer | None:
     return Restorer(result, model, task, module, score)
 
 
-def cannot_be_made(trial: Trial) -> str:
+def cannot_be_made(trial: TrialFacts) -> str:
     """Say why a result's model cannot be loaded, and the way out."""
     return (
         f"{trial.model} or {trial.degradation} is not known here, or was changed since: run it again, with its plugin, "
