@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 
 RUNS = Path("runs")
-BOARDS = "leaderboards"  # the folder of boards: in one of results, or around published ones
 """The folder of results where none is named."""
+BOARDS = "leaderboards"
+"""The folder of boards: in one of results, or around published ones."""
 
 
 def cache_folder() -> Path:

@@ -68,7 +68,7 @@ def request_of(registry: Registry, given: Mapping[str, Any]) -> RunRequest:
     if isinstance(named.get("at"), str):
         named["at"] = flops_of(named["at"])
     if unknown := next((name for name in named if name not in RunRequest.__dataclass_fields__), None):
-        raise TypeError(f"unknown option '{unknown}': {did_you_mean(unknown, RunRequest.__dataclass_fields__)}")
+        raise TypeError(f"unknown option '{unknown}': {did_you_mean(unknown, Options.__annotations__)}")
     request = RunRequest(**named)
     _check_scheduler(request)
     return with_suite(registry, request, suite, named.keys()) if suite else request

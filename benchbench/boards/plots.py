@@ -95,7 +95,7 @@ def climbs_of(board: Board) -> Curves:
         bounds = [interval(*ends, column.digits) for ends in zip(low[row[model]], high[row[model]], strict=True)]
         seeds = _by_seed(board, model, column)
         more[model] = [
-            " · ".join(filter(None, [b and f"95 % interval {b}", *seeds[f]]))
+            " · ".join(filter(None, [b and f"{LEVEL_TEXT} interval {b}", *seeds[f]]))
             for b, f in zip(bounds, flops, strict=True)
         ]
     stops = {rung_name(f): f / 1e12 for f in flops}

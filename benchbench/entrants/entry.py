@@ -69,8 +69,9 @@ def _entrant(path: Path, name: str, entry: Any) -> Entrant:
     where = f"{path}: [{name[:60]}]"
     if not NAME.fullmatch(name):
         raise SpecError(f"{where}: a name has small letters, digits and hyphens")
-    if not isinstance(entry, dict) or (strange := sorted(entry.keys() - set(KEYS))):
-        raise SpecError(f"{where}: an entry has {', '.join(KEYS)}" + (f", not '{strange[0]}'" if entry else ""))
+    strange = sorted(entry.keys() - set(KEYS)) if isinstance(entry, dict) else [str(entry)[:60]]
+    if strange:
+        raise SpecError(f"{where}: an entry is a table of {', '.join(KEYS)}, not '{strange[0]}'")
     models, package, plugin = entry.get("model"), entry.get("package", ""), entry.get("plugin", "")
     if not isinstance(models, list) or not models or not all(_matches(MODEL, model) for model in models):
         raise SpecError(f'{where}: model must be a list of specs, such as model = ["my-model:width=16"]')

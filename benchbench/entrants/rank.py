@@ -16,6 +16,7 @@ import msgspec
 from ..boards import collect
 from ..boards.submissions import archive
 from ..boards.submissions.merge import merge
+from ..boards.submissions.recompute import UNCHECKED
 from ..errors import BenchbenchError
 from ..processes import Limits
 from ..results.store import Result
@@ -145,7 +146,8 @@ class _Case:
         for board in there.glob("*/*"):
             if board.is_dir() and (runs / board.relative_to(there)).is_dir():
                 shutil.copytree(board, together / board.relative_to(there))
-        self.problems += [v.reason for v in merge([runs], together) if v.verdict == "refused"]
+        verdicts = merge([runs], together)
+        self.problems += [v.reason for v in verdicts if v.verdict == "refused" or v.reason.startswith(UNCHECKED)]
         names = {model.partition(":")[0] for model in self.entrant.model}
         own = [r for r in _results(runs) if r.record.trial.model.partition(":")[0] in names]
         at = min((r.rungs[-1] for r in own if r.rungs), default=None)

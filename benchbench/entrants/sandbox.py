@@ -70,8 +70,8 @@ class Sandbox:
 
 
 def _walls(program: str, folder: Path) -> list[str]:
-    """Return the words of bubblewrap that hide all but Python, its modules, the system's programs and a folder."""
-    needed = [sys.prefix, sys.base_prefix, str(Path(__file__).parents[2]), *sys.path]
+    """Return the words of bubblewrap: nothing but a folder can be written, and HIDDEN shows Python and its modules only."""
+    needed = [sys.prefix, sys.base_prefix, str(Path(__file__).parents[2]), *sys.path[1:]]  # the first is where the command began
     seen = list(dict.fromkeys(str(Path(path).resolve()) for path in needed if path and Path(path).exists()))
     hidden = list(dict.fromkeys(path for path in (*HIDDEN, str(Path.home())) if path != "/" and Path(path).is_dir()))
     words = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--ro-bind", "/", "/"]

@@ -100,6 +100,6 @@ def test_what_was_trained_by_another_source_is_told(
     go(tmp_path, model=("tiny-conv",), budget="1epochs")
     monkeypatch.setattr(changed, "version", lambda self: "another source")
     with pytest.raises(
-        BenchbenchError, match="tiny-conv or darken is not known here, or was changed since: run it again"
+        BenchbenchError, match="tiny-conv or darken is not known here, or has changed since: run it again"
     ):
         choosing.best_trained(toys.registry(), tmp_path, choosing.Wanted(toys.Darken()))

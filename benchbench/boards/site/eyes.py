@@ -61,8 +61,10 @@ def chosen(placed: Sequence[Entry], albums: Mapping[str, Album]) -> tuple[list[P
         if entry.id in albums and not entry.board.compression
     ]
     in_turn = filter(None, itertools.chain.from_iterable(itertools.zip_longest(*queues)))
-    unique = {frozenset(pair.pictures): pair for pair in reversed(list(in_turn))}  # boards may share untrained models
-    return list(reversed(unique.values()))[:PAIRS], len(unique)
+    unique: dict[frozenset[str], Pair] = {}
+    for pair in in_turn:  # boards may share untrained models
+        unique.setdefault(frozenset(pair.pictures), pair)
+    return list(unique.values())[:PAIRS], len(unique)
 
 
 def data(placed: Sequence[Entry], albums: Mapping[str, Album]) -> dict[str, Any] | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ...evaluation.score import Scores
 
+UNCHECKED = "not recomputed"
 OF_SPREAD = 1e-3
 """How far a recomputed score may be from the stored one, as a part of the standard deviation between images. It allows
 for the rounding of another processor or library, no more."""
@@ -32,11 +33,11 @@ def recompute(result: Result, table: pd.DataFrame) -> str:
     try:
         again = _score(result)
     except BenchbenchError as error:
-        return f"not recomputed: {error}"
+        return f"{UNCHECKED}: {error}"
     compared = [str(name) for name in again.table if name in table]
     sets = [name for name in again.sets if name in result.record.set_scores]
     if not compared and not sets:
-        return "not recomputed: none of its metrics is here in the same version"
+        return f"{UNCHECKED}: none of its metrics is here in the same version"
     for name in compared:
         _compare(name, table[name], again.table[name].reindex(table.index))
     for name in sets:
