@@ -70,8 +70,9 @@ class Sandbox:
 
 
 def _walls(program: str, folder: Path) -> list[str]:
-    """Return the words of bubblewrap: nothing but a folder can be written, and HIDDEN shows Python and its modules only."""
-    needed = [sys.prefix, sys.base_prefix, str(Path(__file__).parents[2]), *sys.path[1:]]  # the first is where the command began
+    """Return the words of bubblewrap: only a folder can be written; of what is HIDDEN only Python is seen."""
+    modules = sys.path[1:]  # the first may be the folder that the command began in
+    needed = [sys.prefix, sys.base_prefix, str(Path(__file__).parents[2]), *modules]
     seen = list(dict.fromkeys(str(Path(path).resolve()) for path in needed if path and Path(path).exists()))
     hidden = list(dict.fromkeys(path for path in (*HIDDEN, str(Path.home())) if path != "/" and Path(path).is_dir()))
     words = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--ro-bind", "/", "/"]

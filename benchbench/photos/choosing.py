@@ -85,8 +85,8 @@ def restorer_of(registry: Registry, result: Result) -> Restorer | None:
 def cannot_be_made(trial: TrialFacts) -> str:
     """Say why a result's model cannot be loaded, and the way out."""
     return (
-        f"{trial.model} or {trial.degradation} is not known here, or has changed since: run it again, with its plugin or "
-        "(by bb.run or bb.rank) the same network; what has not changed is not trained again"
+        f"{trial.model} or {trial.degradation} is not known here, or has changed since: run it again, with its plugin "
+        "or (by bb.run or bb.rank) the same network; what has not changed is not trained again"
     )
 
 

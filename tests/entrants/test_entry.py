@@ -32,12 +32,17 @@ def test_the_file_of_the_repository_can_be_read() -> None:
     ('model = ["m"]\nplugin = "../mine.py"', "a file beside the file of entrants"),
     ('model = ["m"]\nplugin = "none.py"', "is no file"),
     ('model = ["m"]\nplugin = "link.py"', "is no file"),
-    ('models = ["m"]', "an entry has package, plugin, model, not 'models'"),
+    ('models = ["m"]', "an entry is a table of package, plugin, model, not 'models'"),
 ])  # fmt: skip
 def test_what_is_no_entry_is_told(tmp_path: Path, entry: str, message: str) -> None:
     (tmp_path / "link.py").symlink_to(tmp_path / "mine.py")
     with pytest.raises(SpecError, match=message):
         read(written(tmp_path, f"[own]\n{entry}\n"))
+
+
+def test_what_is_no_table_is_no_entry(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="an entry is a table of package, plugin, model, not 'x==1.0'"):
+        read(written(tmp_path, 'own = "x==1.0"\n'))
 
 
 def test_only_what_is_new_or_changed_is_tried_a_changed_file_included(tmp_path: Path) -> None:
