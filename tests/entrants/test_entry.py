@@ -41,7 +41,7 @@ def test_what_is_no_entry_is_told(tmp_path: Path, entry: str, message: str) -> N
 
 
 def test_what_is_no_table_is_no_entry(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="an entry is a table of package, plugin, model, not 'x==1.0'"):
+    with pytest.raises(SpecError, match=r"a table of package, plugin, model, not 'x==1\.0'"):
         read(written(tmp_path, 'own = "x==1.0"\n'))
 
 
