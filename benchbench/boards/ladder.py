@@ -98,10 +98,11 @@ def _told_of(forecast: Forecast | None) -> list[str]:
     if forecast is None or np.isnan(forecast.value[:, -1]).all():
         return []
     what = (
-        f"Forecast: by a power law with an offset, through at least {FEWEST} rungs, with its {LEVEL_TEXT} interval; "
-        "none for a curve that rather speeds up."
+        f"Forecast: a power law with an offset, fitted to at least {FEWEST} rungs, with its {LEVEL_TEXT} interval; "
+        "none for a curve that still speeds up."
     )
-    check = f" Made without the last rung, the interval held there for {forecast.held} of {forecast.checked} models."
+    held = f"{forecast.held} of {forecast.checked} models"
+    check = f" Fitted without the last rung, the interval held its score for {held}."
     return [what + check * (forecast.checked > 0)]
 
 

@@ -118,7 +118,7 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
 @command.command("rank")
 @click.argument("names", nargs=-1, metavar="[ENTRANT]...")
 @options.option("--entrants", type=options.FILE, default=Path(BOARDS) / "entrants.toml", help="File that names them.")
-@click.option("--before", type=options.FILE, help="Only what is new or changed since this file of them.")
+@click.option("--before", type=options.FILE, help="Rank only entrants that are new or changed since this file.")
 @options.option(
     "--suite", type=options.FILE, default=Path(BOARDS) / "rank.toml", help="The runs that they are ranked by."
 )
@@ -127,7 +127,7 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
     "--timeout", type=click.FloatRange(min=1), default=1800, help="Seconds after which a trial is given up."
 )
 @options.option("--memory", metavar="SIZE", default="8GB", help="Main memory that an entrant may take.")
-@click.option("--uncontained", is_flag=True, help="Without bubblewrap: with your files and network in its reach.")
+@click.option("--uncontained", is_flag=True, help="Without bubblewrap: code reaches your files and the network.")
 @options.option("--out", type=options.FOLDER, default=Path("ranked"), help="Folder of comment.md and rank.json.")
 @options.as_json
 def rank(

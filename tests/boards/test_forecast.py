@@ -96,7 +96,7 @@ def test_a_board_says_what_it_forecasts_and_how_often_that_held(tmp_path: Path) 
     assert cells["identity"].full == "–"
     low, high = cells["slow"].margin.strip("()").split(" to ")
     assert float(low) < float(cells["slow"].text) < float(high)
-    assert "held there for 1 of 1 models" in view.story[-1]
+    assert "held its score for 1 of 1 models" in view.story[-1]
     told = json.loads(json.dumps(as_json(view.board)))["forecast"]
     assert told["middle"]["slow"][-1] == pytest.approx(cells["slow"].value)
     assert list(told["low"]) == ["slow"]
