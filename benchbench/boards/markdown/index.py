@@ -36,8 +36,8 @@ def write_index(boards: Sequence[Board], folder: Path) -> Path:
     if checked := sum(found.checked for found in forecasts):
         held = sum(found.held for found in forecasts)
         parts.append(
-            f"Forecasts: fitted without the last rung, the {LEVEL_TEXT} intervals held its score in {held} of {checked} "
-            "cases."
+            f"Forecasts: fitted without the last rung, the {LEVEL_TEXT} intervals held its score in {held} of "
+            f"{checked} cases."
         )
     write_atomically(folder / INDEX, "\n\n".join(parts) + "\n")
     return folder / INDEX
