@@ -41,6 +41,8 @@ def _wanted(arguments: Sequence[str], request: RunRequest, report: Report) -> It
         yield _command(f"restore PHOTO --degrade {on}", request.out), "a photograph of yours"
     if len({record.trial.seed for record in trained}) < SEEDS:
         yield _again(arguments, ["--seed", "--seeds"], "--seeds", str(SEEDS)), "ranks, which take several trainings"
+    elif any(grid.budget for grid in request.grids):  # which --budget would override
+        return
     elif more := Budget.parse(request.budget).times(LARGER):
         yield _again(arguments, ["--budget"], "--budget", more), "more training, from where it stopped"
 

@@ -39,7 +39,7 @@ def restore(photo: Tensor, restorer: Restorer) -> Tensor:
     The photograph is scaled so that its shorter side has the size that the model was trained at, because what it
     learnt (a block's side, a blur's width) is in pixels of that size, and scaled back afterwards.
     """
-    return restore_whole(photo, restorer)[0]
+    return _as_large_as(photo, restorer(scaled(photo, restorer.task.size)))
 
 
 @torch.no_grad()
@@ -49,7 +49,11 @@ def restore_whole(photo: Tensor, restorer: Restorer) -> tuple[Tensor, float]:
     restored = restorer(small)
     everywhere = torch.ones_like(small[:, :1], dtype=torch.bool)
     residual = float(residuals(small, restored, restorer.task.degradation, everywhere))
-    return F.interpolate(restored, photo.shape[2:], mode="bicubic").clamp(0, 1), residual
+    return _as_large_as(photo, restored), residual
+
+
+def _as_large_as(photo: Tensor, restored: Tensor) -> Tensor:
+    return F.interpolate(restored, photo.shape[2:], mode="bicubic").clamp(0, 1)
 
 
 @torch.no_grad()
