@@ -122,6 +122,13 @@ class Curve:
         """Fit the law; None where it has too few rungs, where the noise is unknown, or where none fits."""
         if len(self.flops) < FEWEST or not (self.noise > 0).all():
             return None
+        try:
+            with np.errstate(over="raise", invalid="raise", divide="raise"):
+                return self._law()
+        except (FloatingPointError, np.linalg.LinAlgError):  # scores too large for their squares
+            return None
+
+    def _law(self) -> Law | None:
         way = _way(self.flops / self.flops[-1], _EXPONENTS)
         lines = np.stack([np.ones_like(way), way], axis=-1)
         distance = np.broadcast_to(self.scores - self.scores[-1], way.shape)

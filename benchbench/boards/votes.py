@@ -22,8 +22,8 @@ PAIRS = 100
 MOST_BYTES = 64_000
 QUESTIONS = {"natural": "which looks more natural", "closer": "which is closer to the original"}
 
-Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
-Voter = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+Digest = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{16}\Z")]
+Voter = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{32}\Z")]
 Answer = Literal["left", "right", "tie"]
 
 

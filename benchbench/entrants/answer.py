@@ -14,8 +14,8 @@ from ..boards.rows import training_scores
 from ..boards.text import escape, interval, number, rung_name, shortened, table
 from ..boards.view import view_of
 
-LONGEST = 300
-"""Characters of a text from an entrant."""
+LONGEST, MOST_LAWS = 300, 30
+"""Characters of a text from an entrant, and broken laws that are told: it writes both, and a comment is short."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,9 @@ def _section(answer: Answer) -> str:
     parts = [f"## {_inert(answer.entrant)}: {_inert(answer.origin)}"]
     parts += ["\n".join(f"- {_inert(problem)}" for problem in answer.problems)] if answer.problems else []
     if answer.broken:
-        parts.append("Broken laws:\n\n" + "\n".join(f"- {_inert(line)}" for line in answer.broken))
+        left = len(answer.broken) - MOST_LAWS
+        told = [*map(_inert, answer.broken[:MOST_LAWS]), *([f"and {left} more"] if left > 0 else [])]
+        parts.append("Broken laws:\n\n" + "\n".join(f"- {line}" for line in told))
     elif answer.laws:
         parts.append(f"No law is broken; {answer.laws} are kept.")
     if answer.standings:

@@ -47,7 +47,7 @@ def read(path: Path) -> list[Entrant]:
     """Read a file of entrants, whose writer nobody trusts. Raises SpecError for what is no entry."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SpecError(f"{path} cannot be read: {error}") from error
     return [_entrant(path, name, entry) for name, entry in content.items()]
 

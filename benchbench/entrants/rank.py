@@ -114,7 +114,7 @@ class _Case:
             self.problems += [line for line in said if " left out: " in line]
         try:
             return [] if self.problems else msgspec.json.decode(text, type=list[Checked])
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             self.problems.append(f"check: its answer cannot be read: {error}")
             return []
 

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ..errors import SpecError, did_you_mean
 from .registry import Registry
 
@@ -45,7 +47,9 @@ class Suite:
     """Any of dataset, size, metric, budget, tune and seed."""
 
 
-_OPTIONS: dict[str, type] = {"dataset": list, "size": int, "metric": list, "budget": str, "tune": bool, "seed": list}
+_OPTIONS: dict[str, Any] = {
+    "dataset": list[str], "size": int, "metric": list[str], "budget": str, "tune": bool, "seed": list[int]
+}  # fmt: skip
 _OF_GRIDS = ("degrade", "model", "budget")
 
 
@@ -56,16 +60,18 @@ def load(registry: Registry, name: str) -> Suite:
         raise SpecError(f"unknown suite '{name}': {did_you_mean(name, registry.brought['suite'])}")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SpecError(f"suite {path} cannot be read: {error}") from error
     grids = content.pop("grid", [])
     content.pop("title", None)
     for key, value in content.items():
         if key not in _OPTIONS:
             raise SpecError(f"suite {path}: unknown key '{key}': {did_you_mean(key, [*_OPTIONS, 'title', 'grid'])}")
-        if not isinstance(value, _OPTIONS[key]):
-            raise SpecError(f"suite {path}: {key} must be a {_OPTIONS[key].__name__}")
-    if not isinstance(grids, list):
+        try:
+            msgspec.convert(value, _OPTIONS[key])
+        except msgspec.ValidationError as error:
+            raise SpecError(f"suite {path}: {key}: {error}") from error
+    if not isinstance(grids, list) or not all(isinstance(grid, dict) for grid in grids):
         raise SpecError(f"suite {path}: write [[grid]], not [grid]")
     if not grids:
         raise SpecError(f"suite {path} has no [[grid]]")

@@ -76,6 +76,7 @@ def test_votes_tell_of_the_boards_that_show_their_pictures(runs: Path, tmp_path:
     assert only(sent(tmp_path / "votes.json", cast[:2]), runs).verdict == "added"
     assert only(sent(tmp_path / "votes.json", cast), runs).verdict == "replaced"
     assert only(tmp_path / "votes.json", runs).verdict == "known"
+    assert only(sent(tmp_path / "older.json", cast[:2]), runs).verdict == "known"
     voted = {board.setting.degradation: eyes_of(board) for board in collect(runs)[0]}
     assert voted["swirl:strength=3"] is None
     found = voted["darken"]

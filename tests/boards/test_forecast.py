@@ -63,8 +63,8 @@ def test_in_other_units_or_turned_round_a_forecast_is_the_same() -> None:
 
 @pytest.mark.parametrize(
     ("curve", "seeds"),
-    [([20, 20.2, 21, 23], 3), ([20, 22, math.nan, math.nan], 3), (SLOWING[0], 1)],
-    ids=["it speeds up", "two rungs", "one training"],
+    [([20, 20.2, 21, 23], 3), ([20, 22, math.nan, math.nan], 3), (SLOWING[0], 1), (1e160 * SLOWING[0], 3)],
+    ids=["it speeds up", "two rungs", "one training", "too large for its square"],
 )
 def test_there_is_none_without_a_law(curve: list[float], seeds: int) -> None:
     found = forecast(estimated(np.array([curve]), seeds=seeds), FLOPS, 1e12)

@@ -25,12 +25,13 @@ def add_ballot(path: Path, into: Path) -> tuple[Literal["added", "replaced", "kn
         raise Refused(str(error)) from error
     target = into / FOLDER / f"{ballot.voter}.json"
     there = _standing(target)
-    if there and (changed := [vote.pair for vote in there.votes if vote not in ballot.votes]):
+    cast = {vote.pair for vote in ballot.votes}
+    if there and (changed := [v.pair for v in there.votes if v.pair in cast and v not in ballot.votes]):
         raise Refused(
             f"voter {ballot.voter} has voted here already, otherwise on {' and '.join(sorted(changed[0]))}; to replace "
             f"these votes, remove {target} first"
         )
-    if there and len(there.votes) == len(ballot.votes):
+    if there and cast <= {vote.pair for vote in there.votes}:
         return "known", f"voter {ballot.voter} has cast these votes already"
     _check_pictures(ballot, into)
     write_atomically(target, msgspec.json.encode(ballot) + b"\n")
