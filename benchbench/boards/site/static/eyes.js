@@ -25,7 +25,11 @@
   }
 
   function recalled() {
-    try { return JSON.parse(localStorage.getItem(STORE)); } catch { return null; } // some browsers have no store for files
+    try { // some browsers have no store for files
+      const known = JSON.parse(localStorage.getItem(STORE));
+      const whole = (list) => Array.isArray(list) && list.length === data.pairs.length;
+      return whole(known.order) && whole(known.turned) && Array.isArray(known.answers) ? known : null;
+    } catch { return null; }
   }
 
   function remember() {
