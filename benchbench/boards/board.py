@@ -201,7 +201,7 @@ def _board(setting: Setting, results: list[Result], at: float | None) -> Board:
     scored = [r for r in results if r.status == "scored"]
     metrics = metrics_of(scored)
     rows = with_set_intervals(rows_of(scored, metrics), scored, metrics)
-    board = Board(setting, metrics, rows, absent + _failures(results), _unavailable(scored), results, None, ended)
+    board = Board(setting, metrics, rows, absent + _failures(results), _unavailable(scored), results, ended=ended)
     if (first := board.ranked_by) is None:
         return board
     facts, scores = metrics[first], training_scores(scored, metrics, rows)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...contracts.model import BASELINE
+from ..columns import Column
 from ..compression import Compression, Curve
 from ..text import number
 from .entries import Entry
@@ -42,7 +43,7 @@ def scores_under(entry: Entry, album: Album) -> dict[str, list[str]]:
     for model in album.restored:
         table = entry.board.first_results[model].scores
         scores = table[ranking.key].reindex(album.ids) if ranking.key in table else [math.nan] * len(album.ids)
-        found[model] = [f"{number(float(score), ranking.digits)} {ranking.unit}".strip() for score in scores]
+        found[model] = [_score_text(ranking, score) for score in scores]
     return found
 
 
@@ -59,9 +60,12 @@ def _failure(entry: Entry, album: Album, model: str) -> Failure | None:
     ordered = result.scores[ranking.key].dropna().sort_values(ascending=ranking.higher_is_better, kind="stable")
     for place, (image, score) in enumerate(ordered.items(), 1):
         if pictures := album.triple(model, str(image)):
-            text = f"{number(float(score), ranking.digits)} {ranking.unit}".strip()
-            return Failure(model, str(image), text, place, len(ordered), pictures)
+            return Failure(model, str(image), _score_text(ranking, score), place, len(ordered), pictures)
     return None
+
+
+def _score_text(ranking: Column, score: float) -> str:
+    return f"{number(float(score), ranking.digits)} {ranking.unit}".strip()
 
 
 def at_equal_bytes(compression: Compression, album: Album) -> list[tuple[float, list[tuple[str, str, float]]]]:
