@@ -9,6 +9,7 @@ import math
 import os
 import shutil
 import tempfile
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,14 @@ def write_json(path: Path, value: object) -> None:
 def read_json(path: Path) -> Any:
     """Read the value that `write_json` wrote. Raises ValueError or OSError."""
     return _infinite(json.loads(path.read_text(encoding="utf-8")))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file, of whoever wrote it. Raises ValueError or OSError."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except RecursionError as error:
+        raise ValueError(str(error)) from error
 
 
 def _finite(value: object) -> object:

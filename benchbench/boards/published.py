@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import BenchbenchError
-from ..files import write_atomically
+from ..files import read_toml, write_atomically
 from .text import escape, table
 
 SOURCE, PAGE = "published.toml", "published.md"
@@ -24,7 +23,7 @@ def write_published(out: Path, folder: Path) -> Path | None:
     if not path.is_file():
         return None
     try:
-        parts = [_section(source) for source in tomllib.loads(path.read_text(encoding="utf-8"))["source"]]
+        parts = [_section(source) for source in read_toml(path)["source"]]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise BenchbenchError(
             f"{path} cannot be understood: {type(error).__name__}: {error}; mend or remove it"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import SpecError, did_you_mean
+from ..files import read_toml
 
 KEYS = ("package", "plugin", "model")
 NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
@@ -46,8 +46,8 @@ class Entrant:
 def read(path: Path) -> list[Entrant]:
     """Read a file of entrants, whose writer nobody trusts. Raises SpecError for what is no entry."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        content = read_toml(path)
+    except (OSError, ValueError) as error:
         raise SpecError(f"{path} cannot be read: {error}") from error
     return [_entrant(path, name, entry) for name, entry in content.items()]
 

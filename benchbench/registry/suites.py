@@ -16,7 +16,6 @@ budget = "5TFLOP"                     # of this grid alone
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from typing import Any
 import msgspec
 
 from ..errors import SpecError, did_you_mean
+from ..files import read_toml
 from .registry import Registry
 
 
@@ -59,8 +59,8 @@ def load(registry: Registry, name: str) -> Suite:
     if path is None:
         raise SpecError(f"unknown suite '{name}': {did_you_mean(name, registry.brought['suite'])}")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        content = read_toml(path)
+    except (OSError, ValueError) as error:
         raise SpecError(f"suite {path} cannot be read: {error}") from error
     grids = content.pop("grid", [])
     content.pop("title", None)
