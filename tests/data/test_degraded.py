@@ -84,20 +84,27 @@ def test_an_image_is_degraded_alike_in_a_larger_data_set(portraits: PreparedData
     assert torch.equal(few.degraded, many.degraded[[many.ids.index(name) for name in few.ids]])
 
 
-def test_the_digest_of_a_set_changes_with_any_pixel_that_a_score_may_depend_on(
-    portraits: PreparedDataset, cache: Path
-) -> None:
+def test_the_digest_of_a_set_changes_with_what_a_score_depends_on(portraits: PreparedDataset, cache: Path) -> None:
     found = degraded_set(portraits, "test", toys.Grain(), cache)
     assert found.digest == degraded_set(portraits, "test", toys.Grain(), cache).digest
-    other = found.degraded.clone()
+    other = found.clean.clone()
     other[-1, 0, 0, 0] ^= 1
     changed = [
-        replace(found, degraded=other),
+        replace(found, degraded=found.degraded // 2 + found.clean // 2),
+        replace(found, degraded=found.degraded.roll(1, 0)),
         replace(found, clean=other),
         replace(found, region=torch.ones_like(found.degraded[:, :1], dtype=torch.bool)),
         replace(found, ids=found.ids[::-1]),
     ]
-    assert len({found.digest, *(pairs.digest for pairs in changed)}) == 5
+    assert len({found.digest, *(pairs.digest for pairs in changed)}) == 6
+
+
+def test_a_level_that_another_processor_rounds_otherwise_changes_no_digest(cache: Path) -> None:
+    found = degraded_set(toys.portraits(cache, toys.ToyFaces(400)), "test", toys.Grain(), cache)
+    for image, column in ((0, 0), (3, 5), (9, 2)):
+        other = found.degraded.clone()
+        other[image, 0, 0, column] ^= 1
+        assert replace(found, degraded=other).digest == found.digest
 
 
 def test_test_images_that_were_not_degraded_are_left_out(portraits: PreparedDataset, cache: Path) -> None:

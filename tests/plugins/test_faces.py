@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import functools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 import torch
 from scipy.stats import spearmanr
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchbench import Images, SpecError
 from benchbench_plugins.datasets.faces import Faces, attributes
 from benchbench_plugins.datasets.faces import traits as kinds
 from benchbench_plugins.datasets.faces.colours import HAIR_COLOURS, skin_light
-from benchbench_plugins.datasets.faces.geometry import box, cover, ellipse
+from benchbench_plugins.datasets.faces.geometry import box, cover, ellipse, root
 from benchbench_plugins.datasets.faces.render import render
 from benchbench_plugins.datasets.faces.traits import Traits, draw_traits
 
@@ -81,6 +85,36 @@ def test_chunks_change_no_bit(size: int) -> None:
         again, masks_again = photograph(traits.rows(some), size, chunk)
         assert torch.equal(again, pixels[some])
         assert torch.equal(masks_again, masks[some])
+
+
+class Float32Operations(TorchDispatchMode):
+    """Notes the names of the operations that give float32."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def __torch_dispatch__(
+        self, function: Any, types: Sequence[type], args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        found = function(*args, **(kwargs or {}))
+        if isinstance(found, Tensor) and found.dtype == torch.float32:
+            self.names.add(function.overloadpacket.__name__.rstrip("_"))
+        return found
+
+
+def test_pixels_hang_on_no_processor() -> None:
+    """What PyTorch leaves to Intel's MKL (ATen/cpu/vml.h, BLAS) has other last bits on processors of another maker."""
+    vector = "acos asin atan cos erf erfc erfinv exp expm1 log log10 log1p log2 sin sqrt rsqrt tan tanh sigmoid atan2"
+    with Float32Operations() as seen:
+        Faces(n=30).load(64)
+    assert {"mul", "div", "floor"} <= seen.names
+    assert not seen.names & {*vector.split(), "mm", "bmm", "addmm", "baddbmm", "convolution", "mean"}
+
+
+def test_square_roots_are_rounded_to_the_nearest_number() -> None:
+    x = torch.rand(4096, generator=torch.Generator().manual_seed(0)) * torch.logspace(-6, 6, 4096)
+    assert torch.equal(root(x), torch.tensor([math.sqrt(v) for v in x.tolist()], dtype=torch.float64).float())
 
 
 def test_loading_leaves_threads_and_global_randomness_alone() -> None:

@@ -29,6 +29,15 @@ def test_each_block_is_the_mean_of_its_pixels() -> None:
         torch.testing.assert_close(ours, expected, atol=1e-5, rtol=0)
 
 
+def test_means_midway_between_two_levels_are_rounded_alike_in_any_order_of_summing() -> None:
+    levels = torch.randint(0, 256, (40, 1, 24, 24), generator=torch.Generator().manual_seed(0))
+    found = Mosaic(Range(4, 4)).apply(levels / 255, SeededDraw(0, "test", IDS))
+    for image, clean, offset in zip(found.images, levels, found.truth["offset"], strict=True):
+        right, down = (4 - offset).int().tolist()
+        sums = clean[0, down : down + 4, right : right + 4].sum()
+        assert int((image[0, down, right] * 255).round()) == -((8 - sums) // 16)  # a half goes down
+
+
 def test_every_offset_occurs() -> None:
     found = Mosaic(Range(3, 3)).apply(torch.zeros(200, 1, 8, 8), SeededDraw(0, "test", list(map(str, range(200)))))
     assert set(map(tuple, found.truth["offset"].int().tolist())) == {(i, j) for i in range(3) for j in range(3)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .geometry import bump, cover, fraction, ramp
+from .geometry import bump, cover, fraction, ramp, root
 from .scene import Scene
 from .traits import BACKDROPS
 
@@ -27,7 +27,7 @@ def _bokeh(s: Scene) -> None:
         column, row = x.floor(), y.floor()
         hash_ = s.noise(column * 7.3, row * 5.9, 1, 1, 9.0 * k).clamp(-1, 1)
         dx, dy = x - column - 0.5 + 0.12 * hash_, y - row - 0.5 - 0.1 * hash_
-        disc = cover((dx * dx + dy * dy).sqrt() * cell - size * (0.7 + 0.15 * hash_), 0.07)
+        disc = cover(root(dx * dx + dy * dy) * cell - size * (0.7 + 0.15 * hash_), 0.07)
         colour = s.t.ground_2 + (s.t.ground_3 - s.t.ground_2) * (0.5 + 0.5 * hash_)
         s.paint(colour * (0.7 + 0.5 * s.t.key), disc * (0.35 + 0.3 * hash_).clamp(0, 0.75))
 

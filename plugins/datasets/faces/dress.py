@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .geometry import cover, ellipse, fraction, hill, ramp, stroke
+from .geometry import cover, ellipse, fraction, hill, ramp, root, stroke
 from .head import BLOOD, tinted
 from .scene import Scene
 from .traits import CLOTHES
@@ -20,7 +20,7 @@ def paint_body(s: Scene) -> None:
 def _neck(s: Scene) -> None:
     half = s.t.neck + 0.5 * ramp(s.body_y, 0.95, 1.6) ** 2
     nx = (s.body_x / half).clamp(-1, 1)
-    normal = (nx, torch.zeros_like(nx), (1 - nx * nx).clamp(min=0.02).sqrt())
+    normal = (nx, torch.zeros_like(nx), root((1 - nx * nx).clamp(min=0.02)))
     chin = 1 - 0.62 * ramp(s.outline + 0.12 * s.light[0] * nx, 0.34, 0.02)
     tendon = 1 + 0.05 * s.noise(s.body_x, s.body_y, 5, 1.5, 3) + 0.03 * s.noise(s.body_x, s.body_y, 30, 30, 4)
     colour = tinted(s.t.skin, BLOOD, 0.55 - 0.27 * s.t.dark)
@@ -65,7 +65,7 @@ def _woven(s: Scene, colour: Tensor) -> Tensor:
     colour = colour + (s.t.pattern_colour - colour) * shape * s.t.pattern_mix * (s.t.clothes != CLOTHES.index("suit"))
     weave = 1 + 0.06 * s.noise(s.body_x, s.body_y, 30, 30, 8) + 0.12 * s.noise(s.body_x, s.body_y, 2.2, 1.1, 9)
     bend = (s.body_x / s.t.shoulder).clamp(-0.95, 0.95)
-    normal = (bend * 0.8, torch.full_like(bend, -0.45), (1 - 0.64 * bend * bend - 0.2).clamp(min=0.05).sqrt())
+    normal = (bend * 0.8, torch.full_like(bend, -0.45), root((1 - 0.64 * bend * bend - 0.2).clamp(min=0.05)))
     under_chin = 1 - 0.4 * hill(s.body_x, s.body_y - 1.0, 0.75, 0.42)
     return colour * weave * under_chin * s.lit(normal, 0.4)
 

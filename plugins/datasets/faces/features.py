@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .geometry import bump, cover, fraction, hill, ramp, stroke
+from .geometry import bump, cover, fraction, hill, ramp, root, stroke
 from .head import mouth_curve, nose_frame, tinted
 from .scene import Scene
 
@@ -37,26 +37,26 @@ def _eyes(s: Scene, inside: Tensor) -> None:
     near = (k > -0.12).float() * inside
     s.paint(lash, stroke(upper - 0.006, 0.015 + 0.008 * s.t.feminine, s.pixel) * near * 0.85)
     s.paint(s.t.skin * 0.25, stroke(lower, 0.008, s.pixel) * near * 0.4)
-    crease = stroke(upper - 0.03 * k - 0.022, 0.012, 1.5 * s.pixel) * bump((x / (1.15 * s.t.eye_w)) ** 2).sqrt()
+    crease = stroke(upper - 0.03 * k - 0.022, 0.012, 1.5 * s.pixel) * root(bump((x / (1.15 * s.t.eye_w)) ** 2))
     s.shade(1 - 0.45 * s.t.lid * crease * inside)
 
 
 def _iris(s: Scene, x: Tensor, y: Tensor, opening: Tensor, light: Tensor, side: Tensor) -> None:
-    r = (x * x + y * y).sqrt()
+    r = root(x * x + y * y)
     fibres = 1 + 0.25 * s.noise(x * 30, y * 30, 1, 1)
     glow = 0.7 + 0.6 * ramp(y, -0.03, 0.05)  # light falls through the iris onto its far side
     limbus = 1 - 0.65 * ramp(r, 0.044, 0.062)
     s.paint(s.t.iris * fibres * glow * limbus * light * 1.5, cover(r - 0.064, s.pixel) * opening)
     s.paint(s.t.iris * 0.02, cover(r - 0.026, s.pixel) * opening)
     cx, cy = x - side * 0.035 * s.light[0], y - 0.035 * s.light[1]
-    glint = cover((cx * cx + cy * cy).sqrt() - 0.016, s.pixel)
+    glint = cover(root(cx * cx + cy * cy) - 0.016, s.pixel)
     s.paint(s.t.key_colour * (0.4 + 0.6 * s.t.key), glint * opening * 0.9)
 
 
 def _nostrils(s: Scene, inside: Tensor) -> None:
     x, y = nose_frame(s)
     holes = hill(x.abs() - 0.55 * s.t.nose_w, y - 0.075 + 0.25 * (x.abs() - 0.06), 0.05, 0.032)
-    s.shade(1 - (0.85 * holes.sqrt() * inside).clamp(max=0.85))
+    s.shade(1 - (0.85 * root(holes) * inside).clamp(max=0.85))
     wing = (x.abs() - s.t.nose_w - 0.012) ** 2 + (0.6 * (y - 0.015)) ** 2
     s.shade(1 - 0.25 * bump(wing / 0.03**2) * inside)
 

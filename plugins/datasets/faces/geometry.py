@@ -1,7 +1,7 @@
 """The vocabulary of the painter: antialiased covers, soft bumps, smooth noise and the head as an ellipsoid in space.
 
 Every pixel operation is an addition, product, quotient, square root, minimum or look-up, which IEEE 754 rounds in one
-way only: the images do not depend on how they are grouped in batches, nor on the processor's vector width.
+way only: the images do not depend on how they are grouped in batches, nor on the kind of processor.
 """
 
 from __future__ import annotations
@@ -9,12 +9,18 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from benchbench import generator
 
 CELLS, TEXELS = 64, 16  # the noise repeats after CELLS lattice cells, each sampled at TEXELS points a side
+
+
+def root(x: Tensor) -> Tensor:
+    """The square root as IEEE 754 rounds it. PyTorch's own is of Intel's MKL, whose last bit hangs on the processor."""
+    return torch.as_tensor(np.sqrt(x.numpy()))
 
 
 def cover(distance: Tensor, pixel: Tensor | float) -> Tensor:
@@ -48,13 +54,13 @@ def ramp(x: Tensor, low: Tensor | float, high: Tensor | float) -> Tensor:
 def ellipse(x: Tensor, y: Tensor, width: Tensor | float, height: Tensor | float) -> Tensor:
     """Approximate signed distance from an ellipse around the origin."""
     x, y = x / width, y / height
-    return ((x * x + y * y).sqrt() - 1) * torch.minimum(torch.as_tensor(width), torch.as_tensor(height))
+    return (root(x * x + y * y) - 1) * torch.minimum(torch.as_tensor(width), torch.as_tensor(height))
 
 
 def box(x: Tensor, y: Tensor, width: Tensor | float, height: Tensor | float, radius: Tensor | float) -> Tensor:
     """Signed distance from a box with rounded corners around the origin."""
     dx, dy = x.abs() - (width - radius), y.abs() - (height - radius)
-    outside = (dx.clamp(min=0) ** 2 + dy.clamp(min=0) ** 2).sqrt()
+    outside = root(dx.clamp(min=0) ** 2 + dy.clamp(min=0) ** 2)
     return outside + torch.maximum(dx, dy).clamp(max=0) - radius
 
 
@@ -74,7 +80,7 @@ def _noise_table() -> Tensor:
     rows = rows + (following - rows) * blend[:, None]
     table = rows.repeat_interleave(TEXELS, 1)
     table = table + (rows.roll(-1, 1).repeat_interleave(TEXELS, 1) - table) * blend
-    return (table / table.square().mean().sqrt()).float().flatten()
+    return (table / root(table.square().mean())).float().flatten()
 
 
 def noise(u: Tensor, v: Tensor) -> Tensor:
@@ -141,6 +147,6 @@ class Pose:
         a = scaled_step[0] ** 2 + scaled_step[1] ** 2 + scaled_step[2] ** 2
         b = sum(p * d for p, d in zip(scaled_start, scaled_step, strict=True)) / a
         nearest = sum((p * p for p in scaled_start), -a * b * b)  # squared, 1 on the outline
-        depth = ((1 - nearest).clamp_(min=0) / a).sqrt_() - b
+        depth = root((1 - nearest).clamp_(min=0) / a) - b
         point = [s + depth * d for s, d in zip(start, step, strict=True)]
-        return point[0], point[1], point[2], (nearest.clamp_(min=0).sqrt_() - 1) * 0.85
+        return point[0], point[1], point[2], (root(nearest.clamp_(min=0)) - 1) * 0.85

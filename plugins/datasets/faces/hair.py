@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .geometry import bump, cover, ellipse, hill, ramp
+from .geometry import bump, cover, ellipse, hill, ramp, root
 from .head import head_normal, mouth_curve
 from .scene import Scene
 from .traits import BEARDS, HAIR_STYLES, HATS
@@ -40,7 +40,7 @@ def paint_beard(s: Scene) -> None:
 def _strands(s: Scene, curly: Tensor) -> Tensor:
     """Brightness of the strands, about 1: they run from the crown outwards and then down, or curl."""
     px, py = s.x - 0.3 * s.t.part * has_style(s, "parted", "fringe"), s.y + 1.0
-    r = (px * px + py * py).sqrt() + 0.25
+    r = root(px * px + py * py) + 0.25
     across = px / r * 1.1 + 0.3 * px + s.t.hair_wave * s.broad_noise(px, py, 1.6, 1.6, 60)
     u, v = torch.where(curly > 0, s.x, across), torch.where(curly > 0, s.y, r)
     fine = s.noise(u, v, 34 - 12 * curly, 2.5 + 19.5 * curly)
@@ -134,7 +134,7 @@ def _bun(s: Scene) -> None:
     x, y = s.pose.project(0.0, -1.12, -0.2)
     dx, dy = s.x - x, s.y - y
     knot = ellipse(dx, dy, 0.32, 0.26) + 0.012 * s.noise(dx, dy, 9, 9)
-    swirl = s.noise((dx * dx + dy * dy).sqrt(), dx, 18, 3, 3)
+    swirl = s.noise(root(dx * dx + dy * dy), dx, 18, 3, 3)
     s.paint(
         s.t.hair * (1 + s.t.strand * swirl) * (0.9 - 0.6 * dy / 0.3) * (0.7 * s.t.key + s.t.fill), cover(knot, s.pixel)
     )
@@ -149,8 +149,8 @@ def _beard(s: Scene) -> None:
     side = s.X.abs() / s.t.width
     line = 0.3 + 0.42 * bump((side / 0.85) ** 2) - 0.35 * ramp(side, 0.74, 0.96)  # up the sides, it meets the hair
     jaw = ramp(s.Y - line + ragged, -0.04, 0.06) * lip
-    over = hill(x * 0.8, y + 0.105 - 0.05 * x * x, 1, 0.085).sqrt() * ramp(y, 0.03, -0.03)
-    point = hill(s.X + ragged, s.Y - 0.86, 0.26, 0.26).sqrt() * lip
+    over = root(hill(x * 0.8, y + 0.105 - 0.05 * x * x, 1, 0.085)) * ramp(y, 0.03, -0.03)
+    point = root(hill(s.X + ragged, s.Y - 0.86, 0.26, 0.26)) * lip
     shape = jaw * (full | stubble).float() + point * goatee.float()
     shape = torch.maximum(shape, over * (1.25 - 0.45 * stubble.float()) * (full | stubble | goatee | moustache).float())
     length = s.t.beard_length * (full.float() + 0.4 * goatee.float()) * ramp(s.y, 0.2, 0.8)

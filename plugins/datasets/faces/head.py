@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .geometry import bump, cover, ellipse, fraction, hill, ramp, stroke
+from .geometry import bump, cover, ellipse, fraction, hill, ramp, root, stroke
 from .scene import Scene
 
 BLOOD = (1.0, 0.55, 0.42)  # how skin changes colour where blood shines through
@@ -70,10 +70,10 @@ def head_normal(s: Scene, relief: Tensor | None = None) -> tuple[Tensor, Tensor,
     x = s.pose.yaw_cos * x + s.pose.yaw_sin * z
     y, z = s.pose.pitch_cos * y + s.pose.pitch_sin * forward, s.pose.pitch_cos * forward - s.pose.pitch_sin * y
     if relief is not None:
-        length = (x * x + y * y + z * z).sqrt()
+        length = root(x * x + y * y + z * z)
         across, down = _slopes(relief, s.pixel)
         x, y = x - across * length, y - down * length
-    length = (x * x + y * y + z * z).sqrt()
+    length = root(x * x + y * y + z * z)
     return x / length, y / length, z / length
 
 
@@ -108,14 +108,14 @@ def _skin_colour(s: Scene) -> Tensor:
 
 def _freckles(s: Scene) -> Tensor:
     place = hill(s.X.abs() - 0.22, s.Y - 0.2, 0.36, 0.24)
-    return ramp(s.noise(s.X, s.Y, 24, 24, 17), 0.9, 1.7) * place.sqrt() * s.t.freckles
+    return ramp(s.noise(s.X, s.Y, 24, 24, 17), 0.9, 1.7) * root(place) * s.t.freckles
 
 
 def _marks(s: Scene) -> Tensor:
     """Folds and lines that darken the skin."""
     ax, smile = s.X.abs(), s.t.smile.clamp(min=0)
     along = (s.Y - s.t.nose_y - 0.03) / 0.3
-    fold = stroke(ax - 0.14 - (0.13 + 0.04 * smile) * along.clamp(0, 1).sqrt(), 0.022, 2 * s.pixel)
+    fold = stroke(ax - 0.14 - (0.13 + 0.04 * smile) * root(along.clamp(0, 1)), 0.022, 2 * s.pixel)
     fold = fold * hill(along - 0.45, along * 0, 0.62, 1) * (0.16 + 0.3 * s.t.old + 0.28 * smile)
     wave = s.Y * 11 + 0.35 * s.noise(s.X, s.Y, 3, 1, 7) + 1.2 * s.X * s.X
     brow_lines = cover((fraction(wave) - 0.1) / 11, 2 * s.pixel) * hill(s.X, s.Y + 0.43, 0.46, 0.17) * 0.5 * s.t.old
@@ -128,7 +128,7 @@ def _marks(s: Scene) -> Tensor:
 def _gloss(s: Scene) -> Tensor:
     """Soft highlights of the oily skin, on forehead, cheekbones, nose and chin."""
     hx, hy, hz = s.light[0], s.light[1], s.light[2] + 1
-    norm = (hx * hx + hy * hy + hz * hz).sqrt()
+    norm = root(hx * hx + hy * hy + hz * hz)
     shine = ((s.normal[0] * hx + s.normal[1] * hy + s.normal[2] * hz) / norm).clamp(min=0)
     for _ in range(4):
         shine = shine * shine

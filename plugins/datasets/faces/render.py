@@ -13,6 +13,7 @@ from benchbench import generator
 from .backdrop import paint_backdrop
 from .dress import paint_body
 from .features import paint_features
+from .geometry import root
 from .hair import paint_beard, paint_hair, paint_hair_behind
 from .head import paint_head
 from .scene import Scene, set_scene
@@ -74,7 +75,7 @@ def _expose(scene: Scene, grain: Sequence[tuple[object, ...]], size: int) -> tup
     falloff = 1 - scene.t.vignette * (scene.u**2 + scene.v**2) / 2
     light, face = _average(scene.canvas * falloff, size), _average(scene.face, size)
     light = light.clamp(min=0)
-    tone = ((light / (1 + 0.25 * light)).sqrt() * 1.12).clamp(0, 1)
+    tone = (root(light / (1 + 0.25 * light)) * 1.12).clamp(0, 1)
     tone = tone + 0.45 * (tone * tone * (3 - 2 * tone) - tone)  # a camera's contrast
     noise = torch.stack([torch.rand(2, 3, size, size, generator=generator(*g)).sum(0) for g in grain]) - 1
     shown = tone + noise * 2.4 * scene.t.grain * (1.2 - tone)

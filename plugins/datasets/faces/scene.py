@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .geometry import Pose, broad_noise, noise
+from .geometry import Pose, broad_noise, noise, root
 from .traits import Traits
 
 
@@ -133,7 +133,7 @@ def set_scene(t: Traits, size: int) -> Scene:
     bent = axis + (x - axis) * (1 - t.jaw * low * low)
     broad = y - 0.17 * high * (1 - high * high)  # a skull is broader at the top than an ellipse
     head = pose.ellipsoid(bent, broad, (t.width, torch.ones_like(t.width), t.depth))
-    lz = (1 - t.light_x**2 - t.light_y**2).clamp(min=0.05).sqrt()
+    lz = root((1 - t.light_x**2 - t.light_y**2).clamp(min=0.05))
     light = (rc * t.light_x + rs * t.light_y, rc * t.light_y - rs * t.light_x, lz)
     canvas = torch.zeros(n, 3, size, size)
     pixel = (2 / size) / t.scale
