@@ -8,37 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
 
+from .agreement import FEWEST, Agreement, kendall
 from .board import Board
-from .estimates import LEVEL, LEVEL_TEXT, Array
+from .estimates import LEVEL_TEXT, Array
 from .preferences import LEFT, RIGHT, TIE, Strengths, Votes, strengths
 from .rows import measured
 from .samples import restorations
-from .text import interval, number
+from .text import interval
 from .votes import QUESTIONS, Ballot, compared
 
 ANSWERS = {"left": LEFT, "tie": TIE, "right": RIGHT}
 POINTS = 400 / math.log(10)
 """Of a score as it is shown, per unit of the model's: those of chess."""
-FEWEST = 3  # models that a correlation takes
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """Kendall's τ-b between a metric and the scores by people: 1 where both give one order."""
-
-    tau: float
-    low: float
-    high: float
-    """Bounds of its 95 % interval over models, NaN for fewer than five."""
-    models: int
-
-    @property
-    def text(self) -> str:
-        """`0.80 (0.21 to 0.96)`."""
-        bounds = interval(self.low, self.high, 2)
-        return number(self.tau, 2) + (f" ({bounds})" if bounds else "")
 
 
 @dataclass(frozen=True)
@@ -155,22 +137,3 @@ def _agreement(board: Board, models: Sequence[str], scores: Array) -> dict[str, 
             values = rows[metric].to_numpy(float) * (1 if board.metrics[metric].higher_is_better else -1)
             found[metric] = kendall(values, scores)
     return found
-
-
-def kendall(ours: Array, theirs: Array) -> Agreement:
-    """Kendall's τ-b of two scores `(k,)` of models, with an interval over models; NaN in either is left out.
-
-    The interval is that of Fieller, Hartley & Pearson 1957 (doi:10.1093/biomet/44.3-4.470): atanh τ has the variance
-    0.437 / (k − 4). Half a swapped pair keeps it from 1.
-    """
-    from scipy import stats
-
-    known = ~(np.isnan(ours) | np.isnan(theirs))
-    k = int(known.sum())
-    tau = float(stats.kendalltau(ours[known], theirs[known]).statistic) if k >= FEWEST else math.nan
-    if k < 5 or math.isnan(tau):
-        return Agreement(tau, math.nan, math.nan, k)
-    most = 1 - 2 / (k * (k - 1))
-    half = special.ndtri((1 + LEVEL) / 2) * math.sqrt(0.437 / (k - 4))
-    z = math.atanh(min(max(tau, -most), most))
-    return Agreement(tau, min(tau, math.tanh(z - half)), max(tau, math.tanh(z + half)), k)

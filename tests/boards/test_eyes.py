@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gallery
-import numpy as np
 import pytest
 
 from benchbench.boards import build, collect
-from benchbench.boards.eyes import eyes_of, kendall
+from benchbench.boards.eyes import eyes_of
 from benchbench.boards.samples import restorations
 from benchbench.boards.site import eyes
 from benchbench.boards.site.entries import entries
@@ -159,14 +157,3 @@ def test_models_that_are_neighbours_in_rank_come_first_and_make_a_chain(tmp_path
     assert distances[:5] == [1] * 5
     assert {m for p in eyes.pairs_of(board, "", 4)[:5] for m in p.models} == set(order)
     assert (len(distances), max(distances[:14])) == (4 * 15, 2)
-
-
-def test_kendall_has_an_interval_that_holds_and_none_of_few_models() -> None:
-    rng, held = np.random.default_rng(0), []
-    for _ in range(100):
-        a = rng.normal(size=12)
-        found = kendall(a, 0.5**0.5 * (a + rng.normal(size=12)))  # r = 0.71, so τ = 0.5
-        held.append(found.low <= 0.5 <= found.high)
-    assert 0.9 <= np.mean(held) <= 0.99
-    assert math.isnan(kendall(a[:4], a[:4]).low)
-    assert kendall(a, -a).tau == pytest.approx(-1)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from ...files import write_atomically
 from ...registry.validation import OVERALL
+from ..agreement import Across, across
 from ..board import Board
 from ..estimates import LEVEL_TEXT
 from ..published import PAGE
@@ -17,6 +18,10 @@ from ..text import escape, table, training_name
 from ..view import view_of
 
 INDEX = "README.md"
+AGREE = (
+    "Kendall's τ between the orders of the models that compete, on two data sets: 1 is the same order, 0 none alike. "
+    f"The {LEVEL_TEXT} interval is over models."
+)
 
 
 def write_index(boards: Sequence[Board], folder: Path) -> Path:
@@ -32,6 +37,8 @@ def write_index(boards: Sequence[Board], folder: Path) -> Path:
         if (folder / slug / f"{OVERALL}.md").is_file():
             parts.append(f"[All degradations together]({quote(slug)}/{OVERALL}.md)")
         parts.append(table([_row(board) for board in members], "degradation", "training", "best"))
+    if shared := across(boards):
+        parts += ["## How far the data sets agree", AGREE, table([_shared(pair) for pair in shared], "degradation")]
     forecasts = [found for board in boards if (found := board.forecast)]
     if checked := sum(found.checked for found in forecasts):
         held = sum(found.held for found in forecasts)
@@ -64,4 +71,17 @@ def _row(board: Board) -> dict[str, str]:
         "score": f"{escape(view.ranking.head)} {escape(view.score(best))}",
         "gain": gain.full if gain and gain.value is not None else "–",
         "models": str(len(view.rows)),
+    }
+
+
+def _shared(pair: Across) -> dict[str, str]:
+    s = pair.setting
+    return {
+        "degradation": escape(s.degradation),
+        "data sets": escape(f"{s.dataset}, {pair.other}"),
+        "size": f"{s.size} px",
+        "training": training_name(s.training, s.rung),
+        "by": pair.metric,
+        "τ": pair.agreement.text,
+        "models": str(pair.agreement.models),
     }
