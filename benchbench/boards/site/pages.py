@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from .. import plots
+from ..agreement import across
 from ..overall import overall
 from ..plots import Curves
 from . import charts, faces, page_data, rungs
@@ -30,7 +31,9 @@ def front_page(placed: Sequence[Entry], albums: Mapping[str, Album], kinds: Mapp
         degraded = [entry for entry in members if not entry.board.compression]
         parts.append(facts | {"degraded": degraded, "matrix": matrix(degraded, best)})
     degradations = len({entry.board.setting.degradation for entry in placed})
-    return page("index.html", "index.html", leagues=parts, degradations=degradations, albums=albums, kinds=kinds)
+    shared = across([entry.board for entry in placed])
+    told = {"leagues": parts, "degradations": degradations, "albums": albums, "kinds": kinds, "shared": shared}
+    return page("index.html", "index.html", **told)
 
 
 def board_page(path: str, entry: Entry, album: Album | None, kinds: Mapping[str, str]) -> str:

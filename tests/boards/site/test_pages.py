@@ -144,3 +144,12 @@ def test_a_tuned_training_shows_its_learning_rates_on_board_and_card(tmp_path: P
     page = pages(build(tmp_path / "runs", tmp_path / "site"))["models/tiny-conv.html"]
     shown = " ".join("".join(text for _, text in page.texts).split())
     assert "× 1, of ⅓ (19.25 dB), 1 (20.50 dB), 3 (failed); those that lost took 0.40 TFLOP" in shown
+
+
+def test_the_front_page_says_how_far_data_sets_agree(tmp_path: Path) -> None:
+    for dataset, scores in (("drawn", (1.0, 2.0, 3.0)), ("taken", (1.0, 3.0, 2.0))):
+        for model, score in zip("abc", scores, strict=True):
+            results.write(tmp_path / "runs", {"peak": score}, dataset=dataset, model=model)
+    page = pages(build(tmp_path / "runs", tmp_path / "site"))["index.html"]
+    assert {"drawn", "taken"} <= set(page.inside("bdi"))
+    assert number(1 / 3, 2) in page.inside("td")
