@@ -86,8 +86,20 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read the value that `write_json` wrote. Raises ValueError or OSError."""
-    return _infinite(json.loads(path.read_text(encoding="utf-8")))
+    """Read the value that `write_json` wrote, or whoever may have changed it since. Raises ValueError or OSError."""
+    try:
+        return _infinite(json.loads(read_json_text(path)))
+    except RecursionError as error:
+        raise ValueError(str(error)) from error
+
+
+def read_json_text(path: Path) -> str:
+    """Read the text of a JSON file in UTF-8, or in what else Windows writes: with a byte-order mark, or UTF-16.
+
+    Raises ValueError or OSError.
+    """
+    content = path.read_bytes()
+    return content.decode(json.detect_encoding(content))
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -94,6 +94,23 @@ def test_json_is_read_as_utf_8_in_any_locale(tmp_path: Path, monkeypatch: pytest
     assert files.read_json(tmp_path / "value.json") == "größer ∞"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_json_is_read_alike_with_a_byte_order_mark(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "value.json").write_text('{"größer": 1}', encoding=encoding)
+    assert files.read_json(tmp_path / "value.json") == {"größer": 1}
+
+
+def test_toml_is_read_alike_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "value.toml").write_text("a = 1", encoding="utf-8-sig")
+    assert files.read_toml(tmp_path / "value.toml") == {"a": 1}
+
+
+def test_json_too_deep_is_a_value_error(tmp_path: Path) -> None:
+    (tmp_path / "value.json").write_text("[" * 100_000)
+    with pytest.raises(ValueError, match="recursion"):
+        files.read_json(tmp_path / "value.json")
+
+
 def test_broken_json_is_a_value_error(tmp_path: Path) -> None:
     (tmp_path / "value.json").write_text('{"a": ')
     with pytest.raises(ValueError, match="Expecting value"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Sequence
 from html import escape
 
 import numpy as np
 
 from ..boards.columns import Column
+from ..boards.notes import Note
 from ..boards.samples import samples_of
 from ..boards.view import View
 from ..images import png
@@ -18,14 +20,36 @@ _RIGHT = "text-align:right"
 
 
 def html_of(view: View) -> str:
-    """Return a board as a table with pictures, and its notes; all that comes from elsewhere is escaped."""
+    """Return a board as a table with pictures, and its notes; all that comes from elsewhere is escaped.
+
+    The order, what was trained elsewhere, failures and notes on models stand below the table; other notes are folded.
+    """
     setting, columns = view.board.setting, [c for c in view.columns if c.group in ("main", "cost")]
     title = f"<h4>{escape(setting.degradation)} on {escape(setting.dataset)}, {escape(setting.league.title)}</h4>"
     failures = [f"{row['model']} {row['status']}: {row['reason']}" for row in view.board.failures]
-    notes = [f"{note.about}: {note.text}" if note.about else note.text for note in (*view.how_ranked, *view.notes)]
+    models = {row.model for row in view.rows}
+    notes = [note for note in view.how_ranked if not note.aside] + [n for n in view.notes if n.about in models]
+    others = [note for note in (*view.how_ranked, *view.notes) if note not in notes]
     plane = [view.plane.story] if view.plane else []
-    told = "".join(f"<li>{escape(text)}</li>" for text in (*view.story, *plane, *failures, *notes))
-    return f"<div>{title}{_table(view, columns) if view.rows else ''}<ul>{told}</ul></div>"
+    told = _list((*view.story, *plane, *failures, *map(_said, notes)))
+    return f"<div>{title}{_table(view, columns) if view.rows else ''}{told}{_folded(others)}</div>"
+
+
+def _said(note: Note) -> str:
+    return f"{note.about}: {note.text}" if note.about else note.text
+
+
+def _list(texts: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in texts)}</ul>"
+
+
+def _folded(notes: Sequence[Note]) -> str:
+    """Fold notes behind a line that counts them, and names the metrics and models that they are about."""
+    if not notes:
+        return ""
+    about = ", ".join(dict.fromkeys(note.about for note in notes if note.about))
+    head = f"{len(notes)} more note{'s' * (len(notes) > 1)}" + (f", some on {about}" if about else "")
+    return f"<details><summary>{escape(head)}</summary>{_list(map(_said, notes))}</details>"
 
 
 def _table(view: View, columns: list[Column]) -> str:

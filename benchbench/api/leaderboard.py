@@ -11,6 +11,8 @@ import pandas as pd
 
 from ..boards import Board
 from ..boards.plots import PLOTS
+from ..boards.rows import RANK
+from ..boards.setting import DIGESTS, Setting
 from ..boards.site import write_site
 from ..boards.view import view_of
 from ..boards.write import as_table
@@ -22,6 +24,8 @@ from .html import html_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+SETTING = ("degradation", *(name for name in Setting.__dataclass_fields__ if name not in ("degradation", *DIGESTS)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,21 +79,30 @@ class Leaderboard:
         return {row["model"]: f"{row['status']}: {row['reason']}" for b in self.boards for row in b.failures}
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return a row per model and board, best first: setting, rank, model, every mean with its 95 % interval, costs.
+        """Return a row per model and board, best first.
 
-        `psnr.low` and `psnr.high` bound that of `psnr`; `docs/reference/files.md` has all columns.
+        The columns are those of the boards' CSV, in another order: model, rank, means, setting, costs, intervals, and
+        digests last. `psnr.low` and `psnr.high` bound the 95 % interval of `psnr`.
         """
-        return pd.concat([as_table(b) for b in self.boards], ignore_index=True) if self.boards else pd.DataFrame()
+        if not self.boards:
+            return pd.DataFrame()
+        table = pd.concat([as_table(board) for board in self.boards], ignore_index=True)
+        means = dict.fromkeys(metric for board in self.boards for metric in board.metrics)
+        first = [c for c in ("model", RANK, *means, *SETTING, "status", "reason") if c in table]
+        last = [column for column in DIGESTS if column in table]
+        return table[[*first, *(c for c in table if c not in (*first, *last)), *last]]
 
     def plot(self, kind: str | None = None) -> Figure:
-        """Draw a board: `curve` (score against training), `pareto` (against cost), `learning`, `losses`, ….
+        """Draw a board.
 
-        None draws the first of these that there is something for: a short training has no `curve`. Of several boards
-        it is the first that has it. Returns a figure of matplotlib, which a notebook shows. Raises SpecError where
-        there is nothing to draw.
+        The kinds are `curve` (score against training), `pareto` (against cost), `plane` (perception against
+        distortion), `learning` (validation against training), `losses`, `gradients` (where they were watched) and
+        `rate` (of codecs, against bytes). None draws the first of these that there is something for: a short training
+        has no `curve`. Of several boards it is the first that has it. Returns a figure of matplotlib, which a notebook
+        shows. Raises SpecError for another kind, or where there is nothing to draw.
         """
         if kind is not None and kind not in PLOTS:
-            raise SpecError(f"no plot '{kind}': {did_you_mean(kind, PLOTS)}")
+            raise SpecError(f"no plot '{kind}'; there are {', '.join(PLOTS)}")
         for plot in PLOTS.values() if kind is None else [PLOTS[kind]]:
             for board in self.boards:
                 if (figure := plot.draw(board)) is not None:

@@ -11,16 +11,18 @@ import torch
 from torch import nn
 
 from ..boards import Board
-from ..boards.view import View, view_of
+from ..boards.view import Row, View, view_of
 from ..contracts.model import BASELINE, COMPETES, OPEN, Model, Task
 from ..contracts.recipe import Recipe
-from ..errors import SpecError
+from ..errors import SpecError, one_line
 from ..registry.registry import Registry, registry
 from ..running.plan import choose
 from .entry import place
 from .leaderboard import Leaderboard
-from .request import Options, Spec, Specs, listed
+from .request import Options, Spec, Specs, listed, request_of
 from .run import run
+
+PROBES = 2  # grey images that a network is tried on, so that one without an axis for them is found out
 
 
 class RankOptions(Options, total=False):
@@ -75,7 +77,8 @@ def rank(network: nn.Module, degrade: Specs = (), dataset: Specs = (), **options
     :param options: `trained` as above; `name` on the board, by default the class's; `rivals` to run beside, by
         default the models that need no training, which is quick (what `out` holds stands on the board anyway);
         `recipe`, by which it is trained; `metric`; and all that `run` takes, such as `budget` and `seeds=3`.
-    :raises BenchbenchError: What the user can mend; a name that a component has already.
+    :raises BenchbenchError: What the user can mend; a name that a component has already; a network that does not keep
+        the shape of two grey images, which it is given before anything is run.
     """
     if isinstance(network, type):
         raise SpecError(f"{network.__name__} is a class: give rank a network, such as {network.__name__}()")
@@ -83,8 +86,29 @@ def rank(network: nn.Module, degrade: Specs = (), dataset: Specs = (), **options
     name = options.pop("name", None) or _name_of(network)
     own = _model_of(network, name, None if trained else recipe)
     rivals, metric = options.pop("rivals", None), options.pop("metric", ())
+    asked = {option: value for option, value in options.items() if option != "quiet"}
+    check_shape(network, request_of(registry(), asked).size)
     beside = _untrained(registry()) if rivals is None else listed(rivals)
     return Standing(name, run(degrade, [own, *beside], dataset, metric, **cast(Options, options)))
+
+
+def check_shape(network: nn.Module, size: int) -> None:
+    """Try a copy of a network on two grey images of `size` px, where its parameters lie; its state and draws stay.
+
+    Raises SpecError unless it gives back images of the same shape.
+    """
+    at = next(network.parameters(), torch.empty(0)).device
+    images = torch.full((PROBES, 3, size, size), 0.5, device=at)
+    given, name = tuple(images.shape), type(network).__name__
+    try:
+        with torch.random.fork_rng([at] if at.type == "cuda" else []), torch.no_grad():
+            found = copy.deepcopy(network).eval()(images)
+    except Exception as error:
+        raise SpecError(f"{name} cannot restore images of shape {given}: {one_line(error)}") from error
+    if not isinstance(found, torch.Tensor):
+        raise SpecError(f"{name} turns images of shape {given} into {type(found).__name__}: return a tensor like them")
+    if found.shape != images.shape:
+        raise SpecError(f"{name} turns images of shape {given} into {tuple(found.shape)}: return the same shape")
 
 
 def _name_of(network: nn.Module) -> str:
@@ -154,10 +178,22 @@ def _sentence(model: str, board: Board) -> str:
     at = next(position for position, row in enumerate(view.rows) if row.model == model)
     row, higher, lower = view.rows[at], view.rows[max(0, at - 1) : at], view.rows[at + 1 : at + 2]
     near = [
-        f"{word} {r.model} ({view.score(r)})" for word, rows in (("after", higher), ("before", lower)) for r in rows
+        f"{_beside(view, row, other, word)} {other.model} ({view.score(other)})"
+        for word, rows in (("after", higher), ("before", lower))
+        for other in rows
     ]
     parts = [f"{place(view, row)}, {view.score(row)}", ", ".join(near), _worse(view, model)]
     return f"{model} on {degradation}: {'; '.join(filter(None, parts))}"
+
+
+def _beside(view: View, row: Row, other: Row, word: str) -> str:
+    """Say how a row stands to its neighbour: tied by equal ranks or, without ranks, by scores that look equal."""
+    if row.span is None or other.span is None or view.ranked_with(row) != view.ranked_with(other):
+        return "tied with" if view.score(row) == view.score(other) else word
+    if row.span == other.span:
+        return "tied with"
+    apart = row.span[1] < other.span[0] or other.span[1] < row.span[0]
+    return word if apart else f"by the mean {word}"
 
 
 def _worse(view: View, model: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -56,8 +57,8 @@ def request_of(registry: Registry, given: Mapping[str, Any]) -> RunRequest:
     """
     named = dict(given)
     for name, least in LEAST.items():
-        if named.get(name) is not None and named[name] < least:
-            raise SpecError(f"{name} must be at least {least}, not {named[name]}")
+        if named.get(name) is not None and not least <= named[name] < math.inf:  # NaN is not, either
+            raise SpecError(f"{name} must be at least {least}, and finite, not {named[name]}")
     if named.get("size", protocol.SMALLEST) > protocol.LARGEST:
         raise SpecError(f"size must be at most {protocol.LARGEST}, not {named['size']}")
     seeds, suite = named.pop("seeds", None), named.pop("suite", None)
@@ -67,6 +68,8 @@ def request_of(registry: Registry, given: Mapping[str, Any]) -> RunRequest:
         named["seed"] = tuple(range(seeds))
     if isinstance(named.get("at"), str):
         named["at"] = flops_of(named["at"])
+    elif named.get("at") is not None and not 0 < named["at"] < math.inf:
+        raise SpecError(f"at must be an amount of training in FLOPs, not {named['at']}")
     if unknown := next((name for name in named if name not in RunRequest.__dataclass_fields__), None):
         raise TypeError(f"unknown option '{unknown}': {did_you_mean(unknown, Options.__annotations__)}")
     request = RunRequest(**named)
@@ -105,7 +108,7 @@ def understood(components: Mapping[str, Specs]) -> tuple[Registry, dict[str, lis
 
 def listed(given: Specs) -> list[Spec]:
     """Return components as a list: one may be given by itself."""
-    return [given] if isinstance(given, str | Component | type) else list(given)
+    return [given] if isinstance(given, str | Component | type) or not isinstance(given, Iterable) else list(given)
 
 
 def _classes(given: Spec) -> list[type[Component]]:
@@ -115,6 +118,8 @@ def _classes(given: Spec) -> list[type[Component]]:
         return [type(part) for part in given._members()]
     if isinstance(given, str):
         return []
+    if callable(getattr(given, "forward", None)):
+        raise TypeError(f"{type(given).__name__} is a network: benchbench.rank(network, …) puts it on a board")
     raise TypeError(f"{given!r} is no component: give a spec such as 'unet:width=16', a component, or its class")
 
 

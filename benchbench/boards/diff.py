@@ -87,7 +87,7 @@ def _read(folder: Path) -> Iterator[tuple[Place, Row]]:
         try:
             for content in read_json(path):
                 yield from _rows(content)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
             raise DataError(f"{path} is damaged: {type(error).__name__}: {error}; build it again") from error
 
 

@@ -32,6 +32,8 @@ class Note:
     """The metric or model that it is about; "" for the whole board."""
     head: str = ""
     """The column's head in the text, to be emphasised."""
+    aside: bool = False
+    """True of what explains a number or a gap; where space is dear it is folded away."""
 
 
 def images_of(board: Board) -> str:
@@ -65,16 +67,20 @@ def how_ranked(board: Board) -> list[Note]:
         found += [
             Note(
                 "#: the ranks that a model may have, from 1 + the number of those surely better to the number of all "
-                f"less those surely worse: paired t-tests over {what}, {CORRECTED}, {LEVEL_TEXT} for the whole board."
+                f"less those surely worse: paired t-tests over {what}, {CORRECTED}, {LEVEL_TEXT} for the whole board.",
+                aside=True,
             ),
-            Note(f"± is half of the {LEVEL_TEXT} interval over test {what}."),
+            Note(f"± is half of the {LEVEL_TEXT} interval over test {what}.", aside=True),
         ]
         if several:
-            found.append(Note(f"{BETWEEN}: the standard deviation of the mean.", head=BETWEEN))
+            found.append(Note(f"{BETWEEN}: the standard deviation of the mean.", head=BETWEEN, aside=True))
     else:
         found += [
             Note("An order, no ranks: no model was trained twice, and other trainings score otherwise (--seeds 3)."),
-            Note(f"± is half of the {LEVEL_TEXT} interval over the test images; of other trainings it knows nothing."),
+            Note(
+                f"± is half of the {LEVEL_TEXT} interval over the test images; of other trainings it knows nothing.",
+                aside=True,
+            ),
         ]
     found += [Note(OPEN_TRACK)] if OPEN in set(rows["role"]) else []
     return [*found, *_equivalent(board, first), *_rising(board, first)]
@@ -103,7 +109,8 @@ def _rising(board: Board, first: str) -> list[Note]:
         return []
     facts = board.metrics[first]
     size = f"{facts.relevant:g} {facts.unit}".strip()
-    return [Note(f"↑: still rising, by more than {size} in the last doubling of compute, so called worse than nobody.")]
+    text = f"↑: still rising, by more than {size} in the last doubling of compute, so called worse than nobody."
+    return [Note(text, aside=True)]
 
 
 def remarks_on(board: Board) -> list[Note]:

@@ -20,11 +20,11 @@ def write_published(out: Path, folder: Path) -> Path | None:
     (heads) and `rows` (a name and a cell for each head, as text, with the digits that were printed).
     """
     path = out / SOURCE
-    if not path.is_file():
+    if not path.exists():
         return None
     try:
         parts = [_section(source) for source in read_toml(path)["source"]]
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, OSError, ValueError) as error:
         raise BenchbenchError(
             f"{path} cannot be understood: {type(error).__name__}: {error}; mend or remove it"
         ) from error

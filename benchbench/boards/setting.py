@@ -36,6 +36,9 @@ class League:
         return digest(*vars(self).values())[:8]
 
 
+DIGESTS = ("fingerprint", "degradation_digest", "test_set")  # the fields of a setting that no person reads
+
+
 @dataclass(frozen=True)
 class Setting:
     """The conditions that all rows of a board have in common."""

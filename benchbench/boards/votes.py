@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from ..errors import one_line
+from ..files import read_json_text
 from ..results import store
 
 FOLDER = "votes"
@@ -54,7 +55,7 @@ def read_ballot(path: Path) -> Ballot:
     """Read a file of votes, perhaps a stranger's. Raises ValueError that names the first thing amiss."""
     try:
         store.check_file(path, MOST_BYTES)
-        ballot = msgspec.json.decode(path.read_bytes(), type=Ballot)
+        ballot = msgspec.json.decode(read_json_text(path), type=Ballot)
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"it is no file of votes: {one_line(error, 200)}") from error
     seen = set[frozenset[str]]()

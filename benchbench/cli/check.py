@@ -28,7 +28,7 @@ SIGNS: dict[Status, tuple[str, str]] = {"kept": ("âœ“", "green"), "skipped": ("â
 @options.option("--size", type=options.SIZE, default=protocol.LAW_SIZE, help="Side of the images tried, in px.")
 @options.option("--device", default="cpu", help="cpu, cuda, cuda:1, mps, or auto.")
 @click.option("--jobs", type=click.IntRange(1), help="Components at once.  [default: one a core, or one on a GPU]")
-@options.option("--timeout", type=click.FloatRange(min=1), default=300, help="Seconds that a component may take.")
+@options.option("--timeout", type=options.Finite(min=1), default=300, help="Seconds that a component may take.")
 @click.option("--verbose", "-v", is_flag=True, help="Show every law, and why some say nothing about a component.")
 @options.plugins
 @options.as_json

@@ -123,9 +123,7 @@ def diff(before: Path, after: Path, as_json: bool) -> None:
     "--suite", type=options.FILE, default=Path(BOARDS) / "rank.toml", help="The runs that they are ranked by."
 )
 @runs
-@options.option(
-    "--timeout", type=click.FloatRange(min=1), default=1800, help="Seconds after which a trial is given up."
-)
+@options.option("--timeout", type=options.Finite(min=1), default=1800, help="Seconds after which a trial is given up.")
 @options.option("--memory", metavar="SIZE", default="8GB", help="Main memory that an entrant may take.")
 @click.option("--uncontained", is_flag=True, help="Without bubblewrap: code reaches your files and the network.")
 @options.option("--out", type=options.FOLDER, default=Path("ranked"), help="Folder of comment.md and rank.json.")

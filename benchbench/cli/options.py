@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +31,17 @@ class UserPath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Expand `~` and check the path."""
         return super().convert(os.path.expanduser(value), param, ctx)
+
+
+class Finite(click.FloatRange):
+    """A number within bounds that is neither NaN nor infinite; `FloatRange` takes NaN for within all bounds."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Convert text to a number and check it."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value!r} is no finite number.", param, ctx)
+        return found
 
 
 FOLDER = UserPath(path_type=Path, file_okay=False)

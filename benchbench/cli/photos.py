@@ -29,8 +29,8 @@ def _face(text: str) -> Face:
     from ..data.faces import Face
 
     try:
-        left, top, side = map(float, text.split(","))
-    except ValueError:
+        left, top, side = (options.Finite().convert(part, None, None) for part in text.split(","))
+    except (ValueError, click.BadParameter):
         raise click.BadParameter(f"'{text}' is not LEFT,TOP,SIDE in pixels, such as 120,80,200") from None
     if side < 1:
         raise click.BadParameter(f"'{text}': a side is at least 1 pixel")

@@ -67,7 +67,7 @@ OWN = {"overfit_one", "dry_run", "quiet", "as_json"}  # options that are no part
     help=f"Try {factors_text()} times each model's learning rates first, to {rung_text(tuning_rung())}, and go on with "
     "what validates best.",
 )
-@click.option("--timeout", type=click.FloatRange(LEAST["timeout"]), help="Seconds after which a trial is given up.")
+@click.option("--timeout", type=options.Finite(LEAST["timeout"]), help="Seconds after which a trial is given up.")
 @click.option("--memory", metavar="SIZE", help="Main memory, such as 4GB, above which a trial is given up.")
 @options.option("--out", type=options.FOLDER, default=RunRequest.out, help="Folder of the results and boards.")
 @options.at

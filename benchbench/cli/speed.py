@@ -23,7 +23,7 @@ HEADS = ("kind", "component", "library", "ms an image", "quartiles", "ratio", "d
 @options.component("metric", "--metric", "Metric, or all.")
 @options.component("model", "--model", "Model, or all.")
 @options.option("--size", type=options.SIZE, default=128, help="Side of the images in px.")
-@options.option("--seconds", type=click.FloatRange(min=0), default=2.0, help="For each comparison.")
+@options.option("--seconds", type=options.Finite(min=0), default=2.0, help="For each comparison.")
 @options.option("--device", default="cpu", help="cpu, cuda or auto.")
 @click.option("--threads", type=click.IntRange(1), help="CPU threads.  [default: one a core]")
 @click.option("--compare", type=options.FILE, help="An earlier --json of this machine: show what is faster now.")

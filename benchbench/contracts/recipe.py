@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args, get_type_hints
 
@@ -39,6 +40,9 @@ class Recipe:
         for name in ("optimizer", "schedule"):
             if getattr(self, name) not in (legal := get_args(hints[name])):
                 raise SpecError(f"Recipe({name}={getattr(self, name)!r}): it must be one of {', '.join(legal)}")
+        for name in ("lr", "weight_decay", "clip"):
+            if (value := getattr(self, name)) is not None and not 0 <= value < math.inf:  # NaN is not, either
+                raise SpecError(f"Recipe({name}={value}): it must be a finite number, at least 0")
         for name in ("epochs", "batch"):
             if getattr(self, name) < 1:
                 raise SpecError(f"Recipe({name}={getattr(self, name)}): it must be at least 1")

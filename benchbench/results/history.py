@@ -28,7 +28,7 @@ def read(folder: Path) -> list[dict[str, float]]:
     if not (folder / HISTORY).is_file():
         return []
     check_file(folder / HISTORY, _LARGEST)
-    with (folder / HISTORY).open(newline="", encoding="utf-8") as file:
+    with (folder / HISTORY).open(newline="", encoding="utf-8-sig") as file:
         try:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
         except (ValueError, TypeError, csv.Error) as error:

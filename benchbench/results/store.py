@@ -162,7 +162,7 @@ def check_file(path: Path, largest: int) -> None:
     if path.exists() and not _is_own_file(path):
         raise ValueError("it is no regular file")
     if (size := path.stat().st_size) > largest:
-        raise ValueError(f"{size / 1e6:.0f} MB are more than the {largest / 1e6:.0f} MB that it may have")
+        raise ValueError(f"its {size:,} bytes are more than the {largest:,} that it may have")
 
 
 def oldest_first(results: Iterable[Result]) -> list[Result]:

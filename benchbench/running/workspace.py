@@ -133,5 +133,5 @@ def check_writable(folder: Path) -> None:
         raise BenchbenchError(f"cannot write to {folder}: {error.strerror}; {way_out}") from error
     if free < LEAST_FREE_BYTES:
         raise BenchbenchError(
-            f"only {free / 1e6:.0f} MB are free for {folder}; {LEAST_FREE_BYTES / 1e6:.0f} MB are needed"
+            f"only {free // 10**6} MB are free for {folder}; {LEAST_FREE_BYTES // 10**6} MB are needed"
         )

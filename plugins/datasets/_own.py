@@ -99,10 +99,11 @@ class OwnImages(OnDisk):
 
 
 def _tables_in(folders: Iterable[Path]) -> Iterator[Path]:
-    """The files of these folders that are called attributes, with the suffix of a table."""
+    """What these folders have that is called attributes, with the suffix of a table: files, or by mistake folders."""
     for folder in folders:
         try:
             names = sorted(name for name in os.listdir(folder) if name.casefold().startswith("attributes."))
         except OSError:
             continue
-        yield from (folder / name for name in names if name.lower().endswith(TABLES) and (folder / name).is_file())
+        tables = [folder / name for name in names if name.lower().endswith(TABLES)]
+        yield from (path for path in tables if path.is_file() or path.is_dir())

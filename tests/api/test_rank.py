@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import results
 import torch
+import toys
 from torch import nn
 
 import benchbench
 from benchbench.api.leaderboard import Leaderboard
-from benchbench.api.rank import Standing, _model_of, _name_of, notes_on
+from benchbench.api.rank import Standing, _beside, _model_of, _name_of, check_shape, notes_on
+from benchbench.boards import collect
+from benchbench.boards.view import view_of
 from benchbench.contracts.digests import class_digest
 from benchbench.contracts.recipe import Recipe
 
@@ -56,6 +62,43 @@ def test_a_class_is_no_network() -> None:
         benchbench.rank(MyUNet)  # type: ignore[arg-type]
 
 
+class Halves(nn.Module):
+    """A network that forgets to enlarge again, or whatever it is told to do."""
+
+    def __init__(self, answer: object = None) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def forward(self, images: torch.Tensor) -> object:
+        return images[..., ::2, ::2] if self.answer is None else self.answer
+
+
+@pytest.mark.parametrize(
+    ("network", "complaint"),
+    [
+        (Halves(), r"Halves turns images of shape \(2, 3, 24, 24\) into \(2, 3, 12, 12\): return the same shape"),
+        (Halves((1, 2)), "into tuple: return a tensor"),
+        (nn.Conv2d(1, 1, 1), r"Conv2d cannot restore images of shape \(2, 3, 24, 24\): RuntimeError: .*3 channels"),
+    ],
+)
+@pytest.mark.parametrize("trained", [True, False])
+def test_a_wrong_shape_is_found_before_anything_is_run(
+    network: nn.Module, complaint: str, trained: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchbench.running.run.run", lambda *given: pytest.fail("it was run"))
+    with pytest.raises(benchbench.SpecError, match=complaint):
+        benchbench.rank(network, trained=trained, name="mine", rivals=[], size=24, quiet=True)
+
+
+def test_trying_a_network_leaves_it_and_the_draws_as_they_were() -> None:
+    network = nn.Sequential(nn.BatchNorm2d(3), nn.Dropout())
+    before, state = {k: v.clone() for k, v in network.state_dict().items()}, torch.get_rng_state()
+    check_shape(network, 8)
+    assert network.training
+    assert all((network.state_dict()[name] == value).all() for name, value in before.items())
+    assert (torch.get_rng_state() == state).all()
+
+
 def test_a_network_is_called_by_its_class() -> None:
     assert _name_of(MyUNet()) == "my-unet"
 
@@ -70,3 +113,35 @@ def test_the_place_is_told_with_the_neighbours(board: Leaderboard) -> None:
 def test_a_network_named_as_a_component_is_refused(trained: bool) -> None:
     with pytest.raises(benchbench.PluginError, match="'identity' is there already"):
         benchbench.rank(nn.Identity(), trained=trained, rivals=[], quiet=True)
+
+
+@pytest.mark.parametrize(
+    ("levels", "said"),
+    [
+        ({"mine": 20.0, "identity": 20.0}, "rank 1–2 of 2, 20.00 dB; tied with identity (20.00 dB)"),
+        ({"mine": 21.0, "identity": 20.0}, "rank 1 of 2, 21.00 dB; before identity (20.00 dB)"),
+    ],
+)
+def test_a_tie_is_called_so(levels: dict[str, float], said: str, tmp_path: Path) -> None:
+    for model, level in levels.items():
+        results.write(tmp_path, {"peak": level}, model=model, training=None, seed=None)
+    boards, _ = collect(tmp_path)
+    assert Standing("mine", Leaderboard(boards, toys.registry())).text == f"mine on darken: {said}"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "words"),
+    [
+        ((1, 1), (2, 2), "before"),
+        ((1, 2), (1, 2), "tied with"),
+        ((1, 2), (2, 3), "by the mean before"),
+        (None, None, "tied with"),
+    ],
+)
+def test_an_order_is_claimed_only_where_ranks_tell_two_models_apart(
+    ours: tuple[int, int] | None, theirs: tuple[int, int] | None, words: str, board: Leaderboard
+) -> None:
+    view = view_of(board.boards[0])
+    first = view.rows[0]
+    mine, other = replace(first, span=ours), replace(first, model="other", span=theirs)
+    assert _beside(replace(view, rows=[mine, other]), mine, other, "before") == words

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from dataclasses import dataclass, fields, replace
+from html import escape
 from pathlib import Path
 from typing import get_type_hints
 
@@ -13,12 +15,16 @@ import pytest
 import toys
 from click.testing import CliRunner
 from PIL import Image
+from torch import nn
 
 import benchbench
 from benchbench import Chain, Shuffled, Sometimes
 from benchbench.api import request
 from benchbench.api.leaderboard import Leaderboard
 from benchbench.api.request import Options, request_of, understood
+from benchbench.boards.plots import PLOTS
+from benchbench.boards.view import view_of
+from benchbench.boards.write import as_table
 from benchbench.cli import main
 from benchbench.errors import SpecError
 from benchbench.running.request import RunRequest
@@ -36,9 +42,17 @@ def test_the_board_is_text_in_a_shell_and_a_table_with_pictures_in_a_notebook(bo
     assert html.count("<tr") == 4
 
 
+def test_a_notebook_folds_what_explains_and_shows_what_matters(board: Leaderboard) -> None:
+    view, [shown, folded] = view_of(board.boards[0]), board._repr_html_().split("<details>")
+    for note in (*view.how_ranked, *view.notes):
+        assert (escape(note.text) in shown) != (escape(note.text) in folded)
+    assert "In the order of mean" in shown
+    assert "±" in folded
+    assert f"<summary>{folded.count('<li>')} more notes" in folded
+
+
 def test_names_from_elsewhere_are_inert_in_html(board: Leaderboard) -> None:
     from benchbench.api.html import html_of
-    from benchbench.boards.view import view_of
 
     setting = replace(board.boards[0].setting, dataset="<script>")
     assert "<script>" not in html_of(view_of(replace(board.boards[0], setting=setting)))
@@ -65,8 +79,19 @@ def test_a_board_is_drawn(board: Leaderboard) -> None:
     assert board.plot()._repr_png_().startswith(b"\x89PNG")  # as short a training as this has no curve
     with pytest.raises(benchbench.SpecError, match="nothing for a plot of 'rate'"):
         board.plot("rate")
-    with pytest.raises(benchbench.SpecError, match="did you mean 'pareto'"):
+    with pytest.raises(benchbench.SpecError, match=f"no plot 'paretto'; there are {', '.join(PLOTS)}"):
         board.plot("paretto")
+    assert [kind for kind in PLOTS if f"`{kind}`" not in str(Leaderboard.plot.__doc__)] == []
+
+
+def test_a_table_begins_with_what_people_read_and_ends_with_digests(board: Leaderboard) -> None:
+    columns, means = list(board.to_pandas()), list(board.boards[0].metrics)
+    assert columns[: 1 + len(means)] == ["model", *means]  # one training gives no ranks
+    assert columns[-3:] == ["fingerprint", "degradation_digest", "test_set"]
+    assert columns.index("degradation") < columns.index("parameters") < columns.index(f"{means[0]}.low")
+    csv = as_table(board.boards[0])
+    assert sorted(csv) == sorted(columns)
+    assert list(csv)[:2] == ["dataset", "fingerprint"]  # as it was published
 
 
 def test_a_board_is_written_as_a_site(board: Leaderboard, tmp_path: Path) -> None:
@@ -115,6 +140,8 @@ def test_a_size_that_the_command_line_refuses_is_refused() -> None:
 def test_what_is_no_component_is_refused() -> None:
     with pytest.raises(TypeError, match="3 is no component"):
         understood({"model": [3]})  # type: ignore[list-item]
+    with pytest.raises(TypeError, match=r"Identity is a network: benchbench\.rank"):
+        understood({"model": nn.Identity()})  # type: ignore[dict-item]
 
 
 def test_the_options_of_a_run_are_those_of_a_request() -> None:
@@ -133,6 +160,9 @@ def test_the_options_of_a_run_are_those_of_a_request() -> None:
     [
         ({"seeds": 2, "seed": (5,)}, "give one of the two"),
         ({"size": 4}, "size must be at least 8"),
+        ({"timeout": math.nan}, "timeout must be at least 1, and finite, not nan"),
+        ({"timeout": math.inf}, "timeout must be at least 1, and finite, not inf"),
+        ({"at": math.nan}, "at must be an amount of training in FLOPs, not nan"),
         ({"at": "3epochs"}, "no amount of compute"),
     ],
 )

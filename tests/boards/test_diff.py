@@ -104,6 +104,12 @@ def test_a_folder_without_anything_is_an_error(tmp_path: Path) -> None:
         diff(tmp_path, tmp_path)
 
 
+def test_a_folder_in_place_of_a_board_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "faces" / "swirl.json").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"swirl\.json is damaged: IsADirectoryError|PermissionError"):
+        diff(tmp_path, tmp_path)
+
+
 def test_the_command_prints_a_table_or_json(tmp_path: Path) -> None:
     for out, shift in (("a", 0.0), ("b", 0.5)):
         write(tmp_path / out, "[bold]m", 20 + shift + NOISE)

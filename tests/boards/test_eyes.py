@@ -19,6 +19,7 @@ from benchbench.boards.site.entries import entries
 from benchbench.boards.site.pictures import album
 from benchbench.boards.submissions.merge import Verdict, merge
 from benchbench.boards.verify import verify
+from benchbench.boards.votes import read_ballot
 
 VOTER = "0123456789abcdef" * 2
 
@@ -133,8 +134,17 @@ def test_what_is_no_honest_file_of_votes_is_refused_in_a_line(runs: Path, tmp_pa
     for facts in ({"schema": 2}, {"voter": "../../../x"}, {"extra": 1}):
         assert only(sent(tmp_path / "votes.json", cast, **facts), runs).verdict == "refused"
     huge = sent(tmp_path / "votes.json", cast, padding="x" * 100_000)
-    assert "MB" in only(huge, runs).reason
+    assert "bytes are more than the 64,000 that it may have" in only(huge, runs).reason
     assert not (runs / "votes").exists()
+
+
+def test_a_byte_order_mark_before_votes_changes_nothing(tmp_path: Path) -> None:
+    vote = {"left": "0" * 16, "right": "1" * 16, "natural": "left", "closer": "tie"}
+    file = sent(tmp_path / "votes.json", [vote])
+    known = read_ballot(file)
+    for encoding in ("utf-8-sig", "utf-16"):
+        (tmp_path / "marked.json").write_text(file.read_text(encoding="utf-8"), encoding=encoding)
+        assert read_ballot(tmp_path / "marked.json") == known
 
 
 def test_a_voter_who_votes_otherwise_is_refused_and_what_was_altered_is_left_out(runs: Path, tmp_path: Path) -> None:

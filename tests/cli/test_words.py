@@ -38,6 +38,25 @@ def test_a_folder_is_called_by_one_of_three_words(command: click.Command) -> Non
     assert ("--out" in folders) <= (command.name not in READ_ONLY)
 
 
+NUMBERS = [
+    (command, option) for command in commands() for option in options(command)
+    if isinstance(option.type, click.types.FloatParamType)
+]  # fmt: skip
+
+
+def test_some_options_are_numbers() -> None:
+    assert {option.opts[0] for _, option in NUMBERS} == {"--timeout", "--seconds"}
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "-1"])
+def test_no_option_takes_what_is_no_number(value: str) -> None:
+    for command, option in NUMBERS:
+        with pytest.raises(click.BadParameter):
+            option.type.convert(value, option, click.Context(command))
+    done = call("degrade", __file__, "--with", "swirl", "--face", f"1,1,{value}")
+    assert (done.exit_code, "Traceback" in done.stderr) == (2, False), done.stderr
+
+
 @pytest.mark.parametrize(("old", "said"), [
     (["site", "--to", "x"], "--to is called --out here"),
     (["restore", __file__, "--degrade", "pixelate", "--to", "x"], "--to is called --out here"),

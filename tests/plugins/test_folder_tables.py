@@ -31,6 +31,13 @@ def test_attributes_are_matched_by_path_or_base_name(tmp_path: Path, above: bool
     assert images.attributes == {"gender": [None, None, "male"], "year": [None, None, 1950], "score": [1.0, None, 0.5]}
 
 
+def test_a_folder_in_place_of_the_attributes_is_an_error(tmp_path: Path) -> None:
+    save(tmp_path, "a.png")
+    (tmp_path / "attributes.csv").mkdir()
+    with pytest.raises(DataError, match=r"attributes\.csv: cannot be read as CSV"):
+        Folder(path=str(tmp_path)).load(16)
+
+
 def test_identity_and_split_are_taken_from_their_columns(tmp_path: Path) -> None:
     for name in ("a.png", "b.png", "c.png"):
         save(tmp_path, name)

@@ -138,7 +138,7 @@ def test_any_bytes_in_place_of_a_result_are_one_line(data: bytes) -> None:
 def test_a_result_of_a_million_rows_is_refused_before_it_is_read(tmp_path: Path) -> None:
     rows = ",".join(f'"metric-{i}":{{"mean":0.0,"std":0.0,"n":1}}' for i in range(10**6))
     (stored(tmp_path, {}) / store.RESULT).write_text(f'{{"schema":1,"scores":{{{rows}}}}}')
-    assert "MB are more than the 16 MB" in shown(tmp_path)[1][0]
+    assert "bytes are more than the 16,000,000 that" in shown(tmp_path)[1][0]
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder", "device"])

@@ -149,6 +149,7 @@ def test_a_link_is_refused(runs: Path, tmp_path: Path) -> None:
 
 def test_a_file_beyond_measure_is_refused(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(MOST_BYTES, store.SCORES, 10)
-    assert "MB that it may have" in refusal(one(runs), tmp_path / "into")
+    size = (one(runs) / store.SCORES).stat().st_size
+    assert f"its {size:,} bytes are more than the 10 that it may have" in refusal(one(runs), tmp_path / "into")
     archive = pack_zip(one(runs), tmp_path / "a.zip")
     assert "larger than the 10 bytes" in refusal(archive, tmp_path / "into")
