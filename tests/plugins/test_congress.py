@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -83,13 +82,6 @@ def test_what_is_no_list_is_named_or_says_nothing(root: Path, form: str, text: s
         message = f"legislators-current.{form}"
     assert not attributes
     assert f"legislators-current.{form}" in message
-
-
-def test_yaml_without_its_reader_says_the_way_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (root / "legislators-current.yaml").write_text("[]")
-    monkeypatch.setitem(sys.modules, "yaml", None)
-    with pytest.raises(DataError, match=r"benchbench-portraits\[congress\]"):
-        Congress(path=str(root)).load(16)
 
 
 def test_version_follows_the_lists_and_what_is_missing_is_said(root: Path, tmp_path: Path) -> None:

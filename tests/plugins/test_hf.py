@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -91,12 +90,6 @@ def test_offline_is_respected_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
     with pytest.raises(DataError, match=r"cannot read 'nobody/nothing'.*[Oo]ffline"):
         HuggingFace("nobody/nothing").load(16)
-
-
-def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
-    monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(DataError, match=r"pip install 'benchbench-portraits\[hf\]'"):
-        HuggingFace(str(root)).load(16)
 
 
 def test_label_and_version(root: Path, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import sys
 
 import numpy as np
 import pytest
@@ -25,12 +24,6 @@ def codec(quality: int = 75, channels: int = 3) -> Codec:
     module = JpegXL(quality).build(Task(48, None, channels))  # type: ignore[arg-type]
     assert isinstance(module, Codec)
     return module
-
-
-def test_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pillow_jxl", None)
-    reason = "stores JPEG XL only with an extra: pip install 'benchbench-portraits[jxl]'"
-    assert JpegXL().unavailable(TASK) == reason
 
 
 def test_bytes_are_files_that_pillow_reads_to_the_same_pixels() -> None:

@@ -248,12 +248,6 @@ def test_a_file_that_is_no_such_network_is_refused_in_one_line(case: str, tmp_pa
     assert "\n" not in str(refusal.value)
 
 
-def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = Pretrained(str(saved(upscaler(), tmp_path / "x4.pth")))
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert model.unavailable(TASK) == "needs spandrel: pip install 'benchbench-portraits[pretrained]'"
-
-
 def test_a_file_that_changes_between_its_naming_and_its_use_is_refused(tmp_path: Path) -> None:
     file = saved(upscaler(), tmp_path / "x4.pth")
     model = Pretrained(str(file))
