@@ -12,7 +12,6 @@ import math
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from benchbench import Degradation, Degraded, Draw, Graded, Range, graded, hookimpl
@@ -63,13 +62,13 @@ def _wide(values: Tensor) -> Tensor:
 
 def grain(images: Tensor, draw: Draw) -> Tensor:
     """Grain (N,1,H,W) of variance one, alike in all channels, somewhat coarser than a pixel."""
-    return _soft(draw.normal((1, *images.shape[2:])))
+    height, width = images.shape[2:]
+    return _soft(draw.normal((1, height + 2, width + 2)))
 
 
 def _soft(noise: Tensor) -> Tensor:
-    """White noise (N,1,H,W), smoothed over 3×3 pixels, of the same variance."""
-    padded = F.pad(noise, (1, 1, 1, 1), mode="replicate")
-    rows = padded[..., 1:-1, :].mul(2).add_(padded[..., :-2, :]).add_(padded[..., 2:, :])  # (1 2 1)
+    """White noise (N,1,H+2,W+2), smoothed over 3×3 pixels to (N,1,H,W), of the same variance at the border, too."""
+    rows = noise[..., 1:-1, :].mul(2).add_(noise[..., :-2, :]).add_(noise[..., 2:, :])  # (1 2 1)
     return rows[..., 1:-1].mul(2).add_(rows[..., :-2]).add_(rows[..., 2:]).div_(6)
 
 
@@ -87,7 +86,8 @@ def faded(images: Tensor, fading: Tensor, draw: Draw) -> Tensor:
 
 def specks(images: Tensor, dust: Tensor, draw: Draw) -> tuple[Tensor, Tensor]:
     """How far dust covers each pixel, and its colour (both (N,1,H,W)): the peaks and troughs of smooth noise."""
-    field = _soft(_soft(draw.normal((1, *images.shape[2:])))) * TWICE
+    height, width = images.shape[2:]
+    field = _soft(_soft(draw.normal((1, height + 4, width + 4)))) * TWICE
     part = _wide(dust).clamp(1e-6, 1 - 1e-6)
     bound = math.sqrt(2) * torch.erfinv(1 - part)  # |field| exceeds it in that part of the image
     cover = ((field.abs() - bound) / 0.8 + 0.3).clamp(0, 1) * (_wide(dust) > 0)

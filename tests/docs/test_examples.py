@@ -195,6 +195,30 @@ print(file[:2].hex(), tuple(codec.decompress([file]).shape))
 
 @slow
 @patient
+def test_compressais_codec_is_trained_and_its_files_are_read_back(environment: Callable[[str], Environment]) -> None:
+    env = environment("benchbench-compressai")
+    board = env.run(
+        "--degrade", "none", *models("identity", "compressai-factorized", "compressai-factorized:weight=0.01")
+    )
+    fine, coarse = board["compressai-factorized:weight=0.01"], board["compressai-factorized"]
+    assert fine["psnr"] > coarse["psnr"] > 15
+    assert 32 * 32 * 3 > fine["bytes"] > coarse["bytes"] > 0
+    code = """
+import torch, benchbench_compressai
+torch.manual_seed(0)
+codec = benchbench_compressai.Factorized(8, 12, 40).eval()
+codec.update(force=True, update_quantiles=True)
+with torch.no_grad():
+    images = torch.rand(2, 3, 40, 40)
+    files, seen = codec.compress(images), codec(images)
+    alone = torch.cat([codec.decompress([file]) for file in files])
+print(all(files), tuple(alone.shape), (alone - seen.clamp(0, 1)).abs().max().item() < 1e-5)
+"""
+    assert env.output("-c", code).strip() == "True (2, 3, 40, 40) True"
+
+
+@slow
+@patient
 def test_tensorboard_has_what_the_run_told(environment: Callable[[str], Environment]) -> None:
     env = environment("benchbench-tensorboard")
     board = env.run("--degrade", "pixelate", *models("identity", "autoencoder"))

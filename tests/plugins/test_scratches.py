@@ -64,6 +64,15 @@ def test_grain_is_alike_in_all_channels_and_as_strong_as_it_says() -> None:
     torch.testing.assert_close(change[:, 0], change[:, 2])
 
 
+def test_the_border_is_as_grainy_and_as_dusty_as_the_middle() -> None:
+    border = torch.ones(96, 96, dtype=torch.bool)
+    border[1:-1, 1:-1] = False
+    change = aged(grain=0.04).images - CLEAN
+    assert change[:, 0, border].std().item() == pytest.approx(0.04, rel=0.1)
+    dusty = ((aged(dust=0.05).images - CLEAN).abs().amax(1) > 0.1).float()
+    assert dusty[:, border].mean().item() == pytest.approx(dusty.mean().item(), rel=0.3)
+
+
 def test_how_many_scratches_others_have_changes_nothing() -> None:
     draws = SeededDraw(0, "test", IDS), SeededDraw(0, "test", IDS[3:4])
     old = Scratches(count=Range(0, 20))
