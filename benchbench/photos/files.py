@@ -122,15 +122,20 @@ def _faces(photo: Tensor, restorer: Restorer, wish: Wish) -> tuple[Tensor, list[
     sure = wish.faces or find_faces(levels)
     faces = wish.faces or find_degraded_faces(levels, [as_bytes(restore(photo, restorer))[0]])
     after, done = restore_faces(photo, restorer, faces, wish.anyway)
-    done = [f for f in done if not f.doubted or any(f.face.overlaps(face) for face in sure)]  # others are no faces
     if not done:
         raise DataError(f"no face is found: {SAY_WHERE}, --whole restores all of the photograph")
+    seen = [f for f in done if any(f.face.overlaps(face) for face in sure)]  # others may be none
+    if not wish.anyway:
+        done = [f for f in done if not f.doubted or f in seen] or done
     doubt = restorer.doubt
     notes = [
-        _said(f"the face at {','.join(map(str, f.face.box))}", f.residual, doubt, restorer)
+        _said(
+            f"{'the' if f in seen else 'what may be a'} face at {','.join(map(str, f.face.box))}",
+            f.residual, doubt, restorer,
+        )
         for f in done
         if f.doubted and doubt is not None
-    ]
+    ]  # fmt: skip
     return after, done, notes
 
 

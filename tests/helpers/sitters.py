@@ -61,6 +61,13 @@ def pixelated(photo: Tensor, block: int) -> Tensor:
     return Pixelate(block=block).apply(photo, None).images.mul(255).round() / 255  # type: ignore[arg-type]
 
 
+def far(block: int) -> Tensor:
+    """The astronaut in a larger photograph, all of it pixelated: `(1, 3, 1200, 1280)`."""
+    photo = torch.full((1, 3, 1200, 1280), 0.5)
+    photo[..., 300:900, 300:980] = F.interpolate(astronaut()[..., :300, 60:400], scale_factor=2)
+    return pixelated(photo, block)
+
+
 def psnr(image: Tensor, clean: Tensor, mask: Tensor) -> float:
     """PSNR in dB inside bool `(1, 1, H, W)`."""
     error = ((image - clean).square() * mask).sum() / (3 * mask.sum())

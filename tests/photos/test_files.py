@@ -19,6 +19,7 @@ from skimage import data
 from benchbench import DataError
 from benchbench.cli import main
 from benchbench.cli import photos as command
+from benchbench.data.faces import _dlib
 from benchbench.photos import files
 from benchbench.photos.framing import face_mask
 from benchbench.photos.restorer import Restorer
@@ -132,6 +133,21 @@ def test_nothing_is_written_where_no_face_is_found_or_none_suffers(tmp_path: Pat
     with pytest.raises(DataError, match="no face is found: --face"):
         files.restore_file(tmp_path / "none.png", restorer, files.Wish(), tmp_path / "out" / "none")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_face_of_blocks_that_the_model_does_not_know_is_told_of_and_restored_where_asked(tmp_path: Path) -> None:
+    if _dlib() is None:
+        pytest.skip("the extra `faces` is not installed")
+    files.write(tmp_path / "far.png", sitters.far(12))
+    restorer, to = sitters.restorer(tmp_path), tmp_path / "out" / "far"
+    with pytest.raises(DataError, match=r"what may be a face at \d+,\d+,\d+ does not look .*--anyway restores it"):
+        files.restore_file(tmp_path / "far.png", restorer, files.Wish(), to)
+    told = files.restore_file(tmp_path / "far.png", restorer, files.Wish(anyway=True), to)
+    [found] = told["found"]
+    changed = (files.read(Path(told["restored"])) != files.read(tmp_path / "far.png")).any(1)[0].nonzero()
+    left, top, side = found["box"]
+    middle = changed.float().mean(0) - torch.tensor([top + side / 2, left + side / 2])
+    assert middle.abs().max() < side / 4
 
 
 def test_photographs_of_one_name_do_not_overwrite_each_other(
