@@ -12,6 +12,7 @@ import numpy as np
 from .agreement import FEWEST, Agreement, kendall
 from .board import Board
 from .estimates import LEVEL_TEXT, Array
+from .once import once
 from .preferences import LEFT, RIGHT, TIE, Strengths, Votes, strengths
 from .rows import measured
 from .samples import restorations
@@ -92,6 +93,7 @@ def _plain(value: float, digits: int) -> float | None:
     return None if math.isnan(value) else round(float(value), digits)
 
 
+@once
 def eyes_of(board: Board) -> Eyes | None:
     """Work out what the board's ballots say of its models; None where no vote is on pictures that it shows."""
     models, votes = _votes(board, board.ballots) if board.ballots else ([], {})
@@ -113,10 +115,10 @@ def _votes(board: Board, ballots: Sequence[Ballot]) -> tuple[list[str], dict[str
     """The models that were voted on, in the board's order, and the votes by question."""
     made = restorations(board)
     cast = [
-        (left, right, vote, voter)
+        (*found[0], vote, voter)
         for voter, ballot in enumerate(ballots)
         for vote in ballot.votes
-        for left, right in compared(vote, made)
+        if len(found := compared(vote.left, vote.right, made)) == 1
     ]
     named = {model for left, right, *_ in cast for model in (left, right)}
     models = [model for model in board.first_results if model in named]

@@ -9,6 +9,7 @@ board's own number: of the same trainings, on the same test images.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,7 @@ SLOWING = 1 / 3
 ROUNDS = 3  # of fitting: the first takes distances as measured, the others as fitted
 USUAL, SPREAD = 0.5, 0.8
 """Of |c| before any curve is seen: its median, and the standard deviation of its logarithm."""
-DECIMALS = 6  # of roots, which machines find to the last digits each in its own way
+DIGITS = 6  # of a root, as against how far it may lie off: machines find the last ones each in its own way
 
 _SIZES = np.geomspace(0.02, 5, 40)
 _EXPONENTS = np.concatenate([-_SIZES, _SIZES])  # where negative, the curve speeds up
@@ -59,7 +60,7 @@ class Forecast:
     def as_json(self, models: list[str]) -> dict[str, Any]:
         """The forecast as plain values, model -> one a rung, of those that have one; None for NaN."""
         told: dict[str, Any] = {"flops": self.flops.tolist(), "checked": self.checked, "held": self.held}
-        parts = {"middle": self.value, "low": self.low, "high": self.high}
+        parts = {"value": self.value, "low": self.low, "high": self.high}
         for name, part in parts.items():
             rows = {model: row for model, row in zip(models, part.tolist(), strict=True) if row[-1] == row[-1]}
             told[name] = {model: [None if v != v else v for v in row] for model, row in rows.items()}
@@ -179,7 +180,8 @@ class Law:
         def beyond(score: float) -> float:
             return float((self.share * special.stdtr(freedom, (score - middle) / error)).sum() - of)
 
-        return round(float(optimize.brentq(beyond, *between)), DECIMALS)
+        decimals = DIGITS - math.floor(math.log10(between[1] - between[0]))
+        return round(float(optimize.brentq(beyond, *between, xtol=10.0 ** -(decimals + 3))), decimals)
 
 
 def _way(flops: Array, exponents: Array) -> NDArray[np.float64]:

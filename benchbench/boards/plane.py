@@ -14,6 +14,7 @@ from ..contracts.model import IDEAL
 from .board import Board
 from .columns import score_column
 from .drawing import figure_of, finish
+from .once import once
 from .pareto import draw_front, on_front
 from .sets import set_metrics
 from .text import number
@@ -42,6 +43,7 @@ class Plane:
         return f"No model is better in both distortion ({self.distortion}) and perception ({self.perception}): {named}."
 
 
+@once
 def plane_of(board: Board) -> Plane | None:
     """Place the models on the plane; None where fewer than two have scores of both kinds."""
     first, of_sets, rows = board.ranked_by, set_metrics(board.rows, board.metrics), board.rows

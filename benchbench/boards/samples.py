@@ -10,6 +10,7 @@ import numpy as np
 from ..evaluation.pictures import read_samples
 from ..results import store
 from .board import Board
+from .once import once
 
 
 def samples_of(board: Board) -> dict[str, dict[str, np.ndarray]]:
@@ -32,14 +33,15 @@ def picture_digest(pixels: np.ndarray) -> str:
     return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()[:16]
 
 
+@once
 def restorations(board: Board) -> dict[str, list[tuple[str, int]]]:
-    """Map the digest of each sampled restoration to the models and the images (by place) that it is of.
+    """Map the digest of each sampled restoration to the models and the images (by their numbers) that it is of.
 
     Samples are of a training's end, so models that are looked at as they were at an earlier rung are left out.
     """
     found: dict[str, list[tuple[str, int]]] = {}
     for model, rows in samples_of(board).items():
         if board.first_results[model].rung is None:
-            for place, pixels in enumerate(rows["restored"]):
-                found.setdefault(picture_digest(pixels), []).append((model, place))
+            for image, pixels in enumerate(rows["restored"]):
+                found.setdefault(picture_digest(pixels), []).append((model, image))
     return found

@@ -14,6 +14,7 @@ from .columns import Cell, Column, Filled, best_of, columns_of, score_column
 from .eyes import Eyes, eyes_of
 from .ladder import columns_of_course, story_of
 from .notes import Note, coverage_of, how_ranked, images_of, provenance_of, remarks_on, seeds_of
+from .once import once
 from .pareto import COSTS, fronts, is_choice, on_front
 from .plane import Plane, plane_of
 from .rows import ASIDE, HIGH, LOW, RANK
@@ -133,6 +134,7 @@ class View:
         return [column for column in self.columns if column.group in groups]
 
 
+@once
 def view_of(board: Board) -> View:
     """Decide what a board shows."""
     filled = list(columns_of(board))

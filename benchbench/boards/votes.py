@@ -82,7 +82,10 @@ def read_ballots(out: Path) -> tuple[list[Ballot], list[str]]:
     return ballots, problems
 
 
-def compared(vote: Vote, made: Mapping[str, Sequence[tuple[str, int]]]) -> list[tuple[str, str]]:
-    """List the models (left, right) that a vote compares: of one image, by `samples.restorations` of a board."""
-    lefts, rights = made.get(vote.left, ()), made.get(vote.right, ())
-    return sorted({(a, b) for a, place in lefts for b, other in rights if a != b and place == other})
+def compared(left: str, right: str, made: Mapping[str, Sequence[tuple[str, int]]]) -> list[tuple[str, str]]:
+    """List the models (left, right) that two pictures may compare: of one image, by `samples.restorations` of a board.
+
+    They are several where models made the same picture. Then nobody knows which pair was meant, and no vote counts.
+    """
+    lefts, rights = made.get(left, ()), made.get(right, ())
+    return sorted({(a, b) for a, image in lefts for b, other in rights if a != b and image == other})

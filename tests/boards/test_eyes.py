@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import gallery
 import pytest
 
 from benchbench.boards import build, collect
 from benchbench.boards.eyes import eyes_of
+from benchbench.boards.preferences import strengths
 from benchbench.boards.samples import restorations
 from benchbench.boards.site import eyes
 from benchbench.boards.site.entries import entries
@@ -20,6 +24,8 @@ from benchbench.boards.site.pictures import album
 from benchbench.boards.submissions.merge import Verdict, merge
 from benchbench.boards.verify import verify
 from benchbench.boards.votes import read_ballot
+from benchbench.boards.view import view_of
+from benchbench.boards.write import as_json
 
 VOTER = "0123456789abcdef" * 2
 
@@ -167,3 +173,59 @@ def test_models_that_are_neighbours_in_rank_come_first_and_make_a_chain(tmp_path
     assert distances[:5] == [1] * 5
     assert {m for p in eyes.pairs_of(board, "", 4)[:5] for m in p.models} == set(order)
     assert (len(distances), max(distances[:14])) == (4 * 15, 2)
+
+
+def test_pictures_that_several_models_made_are_not_offered_and_votes_on_them_do_not_count(tmp_path: Path) -> None:
+    for model, error in (("a", 10), ("twin", 10), ("b", 20), ("c", 30)):
+        gallery.write(tmp_path / "results", 20.0, error, model=model, history=False)
+    [board] = collect(tmp_path / "results")[0]
+    offered = eyes.pairs_of(board, "", 4)
+    assert {frozenset(pair.models) for pair in offered} == {frozenset("bc")}
+    made = {model: picture for picture, owners in restorations(board).items() for model, image in owners if not image}
+    cast = [
+        {"left": made["a"], "right": made["b"], "natural": "left", "closer": "left"},
+        {"left": made["b"], "right": made["c"], "natural": "left", "closer": "left"},
+    ]
+    assert only(sent(tmp_path / "votes.json", cast), tmp_path / "results").verdict == "added"
+    found = eyes_of(collect(tmp_path / "results")[0][0])
+    assert found is not None
+    assert (found.votes, found.models) == (1, ["b", "c"])
+
+
+def test_all_models_of_each_board_are_linked_and_of_many_boards_each_voter_is_asked_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def placed(boards: int, models: int) -> list[Any]:
+        def pairs(board: Any, entry: str, count: int) -> list[eyes.Pair]:
+            near = sorted(itertools.combinations(range(models), 2), key=lambda pair: (pair[1] - pair[0], pair))
+            return [
+                eyes.Pair(entry, (f"{a}", f"{b}"), image, (f"{entry} {a} {image}", f"{entry} {b} {image}"))
+                for image in range(count)
+                for a, b in near
+            ]
+
+        monkeypatch.setattr(eyes, "pairs_of", pairs)
+        return [SimpleNamespace(id=f"board-{n}", board=SimpleNamespace(compression=None)) for n in range(boards)]
+
+    for boards, models, expected in ((2, 5, 80), (3, 20, 100), (30, 8, 30 * 7)):
+        known = placed(boards, models)
+        chosen, possible = eyes.chosen(known, {entry.id: SimpleNamespace(ids=list("wxyz")) for entry in known})
+        assert (len(chosen), possible) == (expected, boards * models * (models - 1) // 2 * 4)
+        for entry in known:
+            links, _ = eyes.linking(pair for pair in chosen if pair.board == entry.id)
+            assert len(links) == models - 1
+
+
+def test_boards_are_read_once_for_many_votes_and_their_scores_are_worked_out_once(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = votes(page(runs, tmp_path)["pairs"], runs)
+    files = [sent(tmp_path / f"{n}.json", cast, voter=f"{n}" * 32) for n in range(3)]
+    read, fitted = Mock(wraps=collect), Mock(wraps=strengths)
+    monkeypatch.setattr("benchbench.boards.submissions.ballots.collect", read)
+    monkeypatch.setattr("benchbench.boards.eyes.strengths", fitted)
+    assert [verdict.verdict for verdict in merge(files, runs)] == ["added"] * 3
+    assert read.call_count == 1
+    board = collect(runs)[0][0]
+    assert (view_of(board).eyes, as_json(board)["eyes"]["voters"]) == (eyes_of(board), 3)
+    assert fitted.call_count == 2, "one fit for each question"

@@ -61,6 +61,17 @@ def test_in_other_units_or_turned_round_a_forecast_is_the_same() -> None:
     assert other.low == pytest.approx(5 - 100 * found.high, abs=1e-3)
 
 
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_a_forecast_has_as_many_digits_however_small_or_large_the_scores(unit: float) -> None:
+    scores = estimated(SLOWING)
+    other = dataclasses.replace(
+        scores, value=unit * scores.value, influence=unit * scores.influence, seeds=unit**2 * scores.seeds
+    )
+    found, tiny = (forecast(known, FLOPS, 1e12) for known in (scores, other))
+    for name in ("value", "low", "high"):
+        assert getattr(tiny, name) == pytest.approx(unit * getattr(found, name), rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("curve", "seeds"),
     [([20, 20.2, 21, 23], 3), ([20, 22, math.nan, math.nan], 3), (SLOWING[0], 1), (1e160 * SLOWING[0], 3)],
@@ -98,6 +109,6 @@ def test_a_board_says_what_it_forecasts_and_how_often_that_held(tmp_path: Path) 
     assert float(low) < float(cells["slow"].text) < float(high)
     assert "held its score for 1 of 1 models" in view.story[-1]
     told = json.loads(json.dumps(as_json(view.board)))["forecast"]
-    assert told["middle"]["slow"][-1] == pytest.approx(cells["slow"].value)
+    assert told["value"]["slow"][-1] == pytest.approx(cells["slow"].value)
     assert list(told["low"]) == ["slow"]
     assert "in 1 of 1 cases" in write_index([view.board], tmp_path).read_text()

@@ -25,7 +25,7 @@ STEPS = {
     "python -m pip install .",
     "python -m pip install -e .[test]",
     "python -m pytest -q",
-    "cp leaderboards/results/published.toml made/results",
+    "cp -r leaderboards/results/published.toml leaderboards/results/votes made/results",
     "git worktree add before HEAD^1",
     "python -m pip install ./before",
     "sudo apt-get install --yes bubblewrap",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchbench import SpecError
+from benchbench.boards.samples import picture_digest, samples_in
 from benchbench.registry.registry import registry
 from benchbench.running import plan
 from benchbench.running.listeners import Listener
@@ -85,8 +87,11 @@ def test_the_grid_of_the_repository_has_every_model_on_every_degradation(monkeyp
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_steps_of_the_workflow_give_the_boards_of_one_run(tmp_path: Path) -> None:
-    """As they stand there, but on a small grid in its place."""
-    assert boards_by(tmp_path / "parts", "1/2", "2/2") == boards_by(tmp_path / "whole", "1/1")
+    """As they stand there, but on a small grid in its place; a vote that was committed stands on them."""
+    boards = boards_by(tmp_path / "parts", "1/2", "2/2")
+    assert boards == boards_by(tmp_path / "whole", "1/1")
+    [board] = json.loads(next(text for path, text in boards.items() if path.endswith("pixelate.json")))
+    assert (board["eyes"]["voters"], sorted(board["eyes"]["models"])) == (1, ["autoencoder", "bicubic"])
 
 
 def boards_by(folder: Path, *shards: str) -> dict[str, bytes]:
@@ -99,9 +104,19 @@ def boards_by(folder: Path, *shards: str) -> dict[str, bytes]:
         follow("shard", folder, SHARD=shard)
         (folder / "light").rename(folder.joinpath("shards", f"shard-{number}"))
         (folder / "shard").rename(folder / f"kept-{number}")
+    vote(folder / "shards", leaderboards / "results" / "votes")
     follow("boards", folder)
     files = [path for path in (folder / "made").rglob("*") if path.is_file() and not path.name.endswith(".speed.md")]
     return {str(p.relative_to(folder)): p.read_bytes() for p in files if "results" not in p.relative_to(folder).parts}
+
+
+def vote(shards: Path, to: Path) -> None:
+    """Write somebody's vote on two models' pictures of one image."""
+    found = {path.parents[1].name: samples_in(path, 32)["restored"][0] for path in shards.rglob("samples.*")}
+    left, right = (picture_digest(found[model]) for model in ("bicubic", "autoencoder"))
+    cast = {"left": left, "right": right, "natural": "left", "closer": "tie"}
+    to.mkdir()
+    (to / f"{'a' * 32}.json").write_text(json.dumps({"schema": 1, "voter": "a" * 32, "votes": [cast]}))
 
 
 def follow(job: str, folder: Path, **env: str) -> None:

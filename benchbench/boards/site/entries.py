@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from ...results.layout import RESULT, root_of
+from ...results.store import Result
 from ..board import Board
 from ..setting import League
 from ..view import Row, View, view_of
@@ -29,16 +30,28 @@ class Entry:
     @cached_property
     def sources(self) -> dict[str, list[str]]:
         """Model -> the paths of the results behind its numbers, from the folder of results."""
-        found: dict[str, list[str]] = {}
-        for result in self.board.results:
-            path = (result.folder / RESULT).relative_to(root_of(result.folder))
-            found.setdefault(result.record.trial.model, []).append(path.as_posix())
-        return found
+        found = _paths(self.board.ended)  # for those that have scores at other rungs alone
+        return found | _paths(self.board.results)
+
+    @cached_property
+    def rungs(self) -> dict[float, View]:
+        """FLOPs -> the board as it is shown at each rung, lowest first; empty where trainings have fewer than two."""
+        course, own = self.board.course, self.board.setting.rung
+        known: list[float] = course.flops.tolist() if course else []
+        return {f: self.view if f == own else view_of(self.board.at(f)) for f in known} if own in known else {}
 
     @cached_property
     def row(self) -> dict[str, Row]:
         """Model -> its row, best first."""
         return {row.model: row for row in self.view.rows}
+
+
+def _paths(results: Iterable[Result]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for result in results:
+        path = (result.folder / RESULT).relative_to(root_of(result.folder))
+        found.setdefault(result.record.trial.model, []).append(path.as_posix())
+    return found
 
 
 def entries(boards: Sequence[Board]) -> list[Entry]:

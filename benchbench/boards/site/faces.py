@@ -48,9 +48,9 @@ def scores_under(entry: Entry, album: Album) -> dict[str, list[str]]:
 
 
 def failures(entry: Entry, album: Album) -> list[Failure]:
-    """Find the worst pictured image of each model, but for the degraded input; of so many models, the best ones."""
+    """Find the worst pictured image of each model, but for the degraded input; the best model first."""
     shown = (row.model for row in entry.view.rows if row.role != BASELINE)
-    return [found for model in shown if (found := _failure(entry, album, model))][:FAILURES]
+    return [found for model in shown if (found := _failure(entry, album, model))]
 
 
 def _failure(entry: Entry, album: Album, model: str) -> Failure | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from ..columns import Cell, Column
 from ..text import rung_name
-from ..view import Row, View, view_of
+from ..view import Row, View
 from .entries import Entry
 from .render import environment
 
@@ -20,20 +23,28 @@ def at_each(entry: Entry, root: str) -> dict[str, Any] | None:
         entry: The board.
         root: The way from the page to the site's root.
     """
-    course, own = entry.board.course, entry.board.setting.rung
-    if course is None or own not in course.flops:
+    if not entry.rungs:
         return None
     keys = [column.key for column in entry.view.columns]
-    known: list[float] = course.flops.tolist()
-    views = [entry.view if flops == own else view_of(entry.board.at(flops)) for flops in known]
     return {
-        "at": known.index(own),
+        "at": list(entry.rungs).index(entry.board.setting.rung),
         "columns": keys,
         "rungs": [
-            {"name": rung_name(flops), "lede": lede(view, root), "rows": [_line(view, row, keys) for row in view.rows]}
-            for flops, view in zip(known, views, strict=True)
+            {"name": rung_name(flops), "lede": lede(view, root), "rows": [_line(row, keys) for row in view.rows]}
+            for flops, view in entry.rungs.items()
         ],
     }
+
+
+def elsewhere(entry: Entry) -> list[Row]:
+    """Return a row without scores for each model that has some at other rungs alone, for the slider to fill."""
+    others = {row.model: row for view in entry.rungs.values() for row in view.rows if row.model not in entry.row}
+    return [_blank(row, entry.view.columns) for row in others.values()]
+
+
+def _blank(row: Row, columns: Sequence[Column]) -> Row:
+    cells = {column.key: Cell("–", None) for column in columns}
+    return replace(row, rank=None, ranks="–", span=None, rising=False, cells=cells)
 
 
 def lede(view: View, root: str) -> str:
@@ -41,7 +52,7 @@ def lede(view: View, root: str) -> str:
     return environment().get_template("lede.html").render(root=root, view=view)
 
 
-def _line(view: View, row: Row, keys: list[str]) -> list[Any]:
+def _line(row: Row, keys: list[str]) -> list[Any]:
     """A row: model, ranks, the number to sort them by, first and last rank, whether it rises, cells.
 
     A cell is its text, or text, number to sort by, margin, and 1 if it is the best; None where the rung has none.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -13,11 +14,19 @@ from ..samples import restorations
 from ..votes import FOLDER, Ballot, compared, read_ballot
 from .archive import Refused
 
+Pictures = Sequence[Mapping[str, Sequence[tuple[str, int]]]]
+"""Of each board: what `samples.restorations` gives."""
 
-def add_ballot(path: Path, into: Path) -> tuple[Literal["added", "replaced", "known"], str]:
+
+def pictures_of(out: Path) -> Pictures:
+    """Read which pictures the boards of the results under `out` have."""
+    return [restorations(board) for board in collect(out)[0]]
+
+
+def add_ballot(path: Path, into: Path, known: Pictures) -> tuple[Literal["added", "replaced", "known"], str]:
     """Add a file of votes to those under `into`; returns the verdict and its reason. Raises Refused.
 
-    Every vote must be on two models of a board there, on one image.
+    Every vote must be on two models of a board there, on one image: `known` is what `pictures_of` gives.
     """
     try:
         ballot = read_ballot(path)
@@ -33,7 +42,7 @@ def add_ballot(path: Path, into: Path) -> tuple[Literal["added", "replaced", "kn
         )
     if there and cast <= {vote.pair for vote in there.votes}:
         return "known", f"voter {ballot.voter} has cast these votes already"
-    _check_pictures(ballot, into)
+    _check_pictures(ballot, known)
     write_atomically(target, msgspec.json.encode(ballot) + b"\n")
     return "replaced" if there else "added", f"{len(ballot.votes)} votes of voter {ballot.voter}"
 
@@ -46,14 +55,13 @@ def _standing(target: Path) -> Ballot | None:
         raise Refused(f"{target} is damaged, {error}; remove it first") from error
 
 
-def _check_pictures(ballot: Ballot, into: Path) -> None:
+def _check_pictures(ballot: Ballot, known: Pictures) -> None:
     """Raises Refused for a vote that is not on two restorations of one image by models of a board."""
-    boards = [restorations(board) for board in collect(into)[0]]
     for number, vote in enumerate(ballot.votes, 1):
         for side in (vote.left, vote.right):
-            if not any(side in made for made in boards):
+            if not any(side in made for made in known):
                 raise Refused(
                     f"vote {number} is on the picture {side}, which no result here has; was the site made from others?"
                 )
-        if not any(compared(vote, made) for made in boards):
+        if not any(compared(vote.left, vote.right, made) for made in known):
             raise Refused(f"the pictures of vote {number} are not of two models on one image of a board")

@@ -18,7 +18,7 @@ from ...results.scores import metric_of
 from ...results.store import Result
 from . import archive
 from .archive import Refused
-from .ballots import add_ballot
+from .ballots import Pictures, add_ballot, pictures_of
 from .vet import row_of, vet
 
 LIGHT = (store.SCORES, store.HISTORY, store.SAMPLES)
@@ -39,12 +39,13 @@ class Verdict:
 
 
 def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[Verdict]:
-    """Add results in folders and archives, and votes (.json), to those under `into`; yields a verdict on each."""
+    """Add results in folders and archives, and votes (.json), to those under `into`; yields a verdict on each.
+
+    Votes come last, as they are on pictures of results.
+    """
     standing = {r.record.key: r for _, r in store.find(into) if isinstance(r, Result)}
-    for path in paths:
-        if path.suffix == ".json":
-            yield _merge_votes(path, into)
-            continue
+    votes = [path for path in paths if path.suffix == ".json"]
+    for path in (path for path in paths if path not in votes):
         with tempfile.TemporaryDirectory(prefix="benchbench-") as scratch:
             try:
                 folders = archive.find(path, Path(scratch))
@@ -64,11 +65,14 @@ def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[
                     yield Verdict(source, "older", "the newest result of a model and seed counts")
                 else:
                     yield _merge_one(source, result, into, standing, light)
+    known = pictures_of(into) if votes else []
+    for path in votes:
+        yield _merge_votes(path, into, known)
 
 
-def _merge_votes(path: Path, into: Path) -> Verdict:
+def _merge_votes(path: Path, into: Path, known: Pictures) -> Verdict:
     try:
-        return Verdict(str(path), *add_ballot(path, into))
+        return Verdict(str(path), *add_ballot(path, into, known))
     except (Refused, OSError) as error:
         return Verdict(str(path), "refused", str(error))
 

@@ -11,6 +11,9 @@ import pytest
 from gallery import HOSTILE, build
 from screens import models
 
+from benchbench.boards import collect
+from benchbench.boards.site import write_site
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
@@ -62,7 +65,9 @@ def test_columns_are_those_that_fit_until_somebody_chooses(site: Path, visit: Ca
     for width in (1300, 400):
         page = visit(site, "boards/toy-faces/darken.html", viewport={"width": width, "height": 800})
         frame = page.locator(".scroll", has=page.locator("#board"))
-        assert frame.evaluate("f => f.scrollWidth <= f.clientWidth"), width
+        shown = page.locator("#board thead th:not([hidden])").count() - 3  # rank, face, model
+        assert shown > 4 if width == 1300 else shown == 4
+        assert frame.evaluate("f => f.scrollWidth <= f.clientWidth") == (width == 1300)
         assert page.get_by_role("columnheader", name="peak").first.is_visible()
         assert page.get_by_role("columnheader", name="epochs").is_visible() == (width == 1300)
     page.locator(".columns summary").click()
@@ -71,6 +76,8 @@ def test_columns_are_those_that_fit_until_somebody_chooses(site: Path, visit: Ca
     model = page.locator('tr[data-name="tiny-conv"] th')
     frame.evaluate("f => { f.scrollLeft = f.scrollWidth; }")
     assert model.bounding_box()["x"] >= frame.bounding_box()["x"]
+    head = page.locator('#board thead th[data-sort="text"]')
+    assert abs(head.bounding_box()["x"] - model.bounding_box()["x"]) < 1
     page.get_by_label("cost").check()
     page.get_by_label("cost").uncheck()
     assert not page.get_by_role("columnheader", name="epochs").is_visible()
@@ -89,6 +96,19 @@ def test_the_slider_shows_the_board_of_each_rung(tmp_path: Path, visit: Callable
     assert page.locator("#lede").inner_text().startswith("early leads with 23.00 dB")
     slider.press("End")
     assert models(page, "#board") == ["late", "early"]
+
+
+def test_the_slider_brings_in_models_that_lack_the_pages_rung(tmp_path: Path, visit: Callable[..., Any]) -> None:
+    gallery.of_rungs(tmp_path / "runs", short=(22.0, 22.5))
+    write_site(collect(tmp_path / "runs", 5e12)[0], tmp_path / "site")
+    page = visit(tmp_path / "site", "boards/toy-faces/darken.html")
+    lacking = page.locator("#rungs [role=status]")
+    assert models(page, "#board") == ["late", "early"]
+    assert lacking.inner_text() == "1 of 3 models have no score there."
+    page.get_by_label("Training compute").press("Home")
+    assert models(page, "#board") == ["early", "short", "late"]
+    assert page.locator('tr[data-name="short"] td').nth(1).inner_text().startswith("22.00")
+    assert (lacking.inner_text(), page.locator(".range").first.get_attribute("viewBox")) == ("", "0 0 3 1")
 
 
 def test_a_chart_tells_of_the_point_under_pointer_and_keys(tmp_path: Path, visit: Callable[..., Any]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,24 @@ def test_votes_are_cast_by_keys_and_buttons_undone_and_merged(
     assert whole["votes"][:2] == first["votes"]
     [verdict] = merge([tmp_path / "votes.json"], site.parent / "runs")
     assert (verdict.verdict, len(whole["votes"]) > 20) == ("replaced", True)
+
+
+def test_of_many_pairs_a_voter_is_asked_those_of_whole_boards(
+    site: Path, tmp_path: Path, visit: Callable[..., Any]
+) -> None:
+    some = Path(shutil.copytree(site, tmp_path / "site"))
+    text = (some / "eyes.html").read_text(encoding="utf-8")
+    (some / "eyes.html").write_text(re.sub(r'"asked": \d+', '"asked": 6', text), encoding="utf-8")
+    page = visit(some, "eyes.html")
+    shown = json.loads(page.locator("[data-role=data]").inner_text())["pairs"]
+    while page.get_by_role("button", name="Left").is_enabled():
+        page.keyboard.press("ArrowLeft")
+    votes = downloaded(page, tmp_path / "votes.json")["votes"]
+    board = {frozenset(pair["pictures"]): pair["board"] for pair in shown}
+    asked = [board[frozenset((vote["left"], vote["right"]))] for vote in votes]
+    assert (len(asked), len(set(asked)), len(set(board.values()))) == (6, 1, 2)
+    page.reload()
+    assert downloaded(page, tmp_path / "again.json")["votes"] == votes
 
 
 def test_the_pictures_lie_on_the_side_that_a_vote_says(site: Path, tmp_path: Path, visit: Callable[..., Any]) -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import gallery
 import numpy as np
+import pytest
 from reading import pages
 
 from benchbench.boards import collect
 from benchbench.boards.compression import Compression, Curve
 from benchbench.boards.site import faces
 from benchbench.boards.site.entries import entries
+from benchbench.boards.site.pages import board_page
 from benchbench.boards.site.pictures import Album, Strip, album
 
 
@@ -26,6 +28,16 @@ def test_a_failure_is_the_worst_image_of_which_there_is_a_picture(runs: Path, tm
     [bad, *_] = faces.failures(entry, pictures)
     assert (bad.image, bad.place) == (gallery.IMAGES[gallery.SAMPLES - 1], 12 - gallery.SAMPLES + 1)
     assert bad.score == faces.scores_under(entry, pictures)["tiny-conv"][-1]
+
+
+def test_the_note_on_failures_counts_the_models_that_are_left_out(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faces, "FAILURES", 3)
+    entry = entries(collect(runs)[0])[0]
+    page = board_page("boards/x/y.html", entry, album(tmp_path, entry.board), dict.fromkeys(entry.row, "trained"))
+    shown = page.partition('<ul class="failures">')[2].partition("</ul>")[0]
+    assert (shown.count("<li>"), "1 more have theirs on their cards" in page) == (3, True)
 
 
 def test_codecs_stand_beside_each_other_at_the_rates_that_all_reach() -> None:

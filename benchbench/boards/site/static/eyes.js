@@ -13,21 +13,33 @@
   const chance = () => crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32;
   let state = recalled() ?? begun();
 
-  // A voter, all pairs in an order drawn by chance with their sides so drawn, and the answers, two a pair.
-  function begun() {
-    const voter = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-    const order = data.pairs.map((_, index) => index);
+  function shuffled(list) {
+    const order = [...list];
     for (let last = order.length - 1; last > 0; last -= 1) {
       const other = Math.floor(chance() * (last + 1));
       [order[last], order[other]] = [order[other], order[last]];
     }
+    return order;
+  }
+
+  // The pairs of a voter: whole boards, drawn by chance, since what links the models of a board tells most together.
+  function drawn() {
+    const boards = shuffled(new Set(data.pairs.map((pair) => pair.board)));
+    const indices = shuffled(data.pairs.keys());
+    return shuffled(boards.flatMap((board) => indices.filter((index) => data.pairs[index].board === board)).slice(0, data.asked));
+  }
+
+  // A voter, pairs in an order drawn by chance with their sides so drawn, and the answers, two a pair.
+  function begun() {
+    const voter = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const order = drawn();
     return { voter, order, turned: order.map(() => chance() < 0.5), answers: [] };
   }
 
   function recalled() {
     try { // some browsers have no store for files
       const known = JSON.parse(localStorage.getItem(STORE));
-      const whole = (list) => Array.isArray(list) && list.length === data.pairs.length;
+      const whole = (list) => Array.isArray(list) && list.length === data.asked;
       return whole(known.order) && whole(known.turned) && Array.isArray(known.answers) ? known : null;
     } catch { return null; }
   }
@@ -42,15 +54,15 @@
   function draw(role, file, pair) {
     const image = part(role).querySelector("image");
     const inset = 0.5; // pixel: enlarged smoothly, the edge would take from the next image of the strip
-    part(role).setAttribute("viewBox", `${pair.place * pair.size + inset} ${inset} ${pair.size - 2 * inset} ${pair.size - 2 * inset}`);
+    part(role).setAttribute("viewBox", `${pair.image * pair.size + inset} ${inset} ${pair.size - 2 * inset} ${pair.size - 2 * inset}`);
     image.setAttribute("href", file);
     image.setAttribute("width", pair.size * pair.count);
     image.setAttribute("height", pair.size);
   }
 
   function show() {
-    const turn = Math.min(judged(), data.pairs.length - 1);
-    const done = judged() === data.pairs.length;
+    const turn = Math.min(judged(), data.asked - 1);
+    const done = judged() === data.asked;
     const pair = data.pairs[state.order[turn]];
     const [question, between, caption] = WORDS[data.questions[done ? data.questions.length - 1 : state.answers.length % data.questions.length]];
     const [left, right] = sides(turn);
@@ -61,7 +73,7 @@
     part("caption-between").textContent = caption;
     part("question").textContent = done ? "That was the last pair. Thank you! Now download your votes." : question;
     part("bar").value = judged();
-    part("progress").textContent = `${judged()} of ${data.pairs.length} pairs`;
+    part("progress").textContent = `${judged()} of ${data.asked} pairs`;
     for (const button of home.querySelectorAll("[data-answer]")) button.disabled = done;
     part("undo").disabled = state.answers.length === 0;
     part("save").disabled = judged() === 0;
@@ -76,7 +88,7 @@
   }
 
   function answer(side) {
-    if (judged() < data.pairs.length) change(() => state.answers.push(side));
+    if (judged() < data.asked) change(() => state.answers.push(side));
   }
 
   function undo() {

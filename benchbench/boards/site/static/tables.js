@@ -2,6 +2,7 @@
 // Sorting and filtering of tables that are whole without it.
 (() => {
   const OPPOSITE = { ascending: "descending", descending: "ascending" };
+  const FEWEST = 4; // columns of scores that stay, however narrow the screen: then the table scrolls beside its models
   const byText = new Intl.Collator("en", { numeric: true });
 
   const linesOf = (body) => Array.from(body.rows).filter((row) => !row.classList.contains("track"));
@@ -101,10 +102,10 @@
         all.indeterminate = !all.checked && own.some((box) => box.checked);
       }
     };
-    const fit = () => { // as many of the first ones as there is room for
+    const fit = () => { // as many of the first ones as there is room for, and FEWEST at least
       if (chosen) return;
       for (const box of boxes) { box.checked = box.defaultChecked; apply(box); }
-      for (const box of boxes.slice(1).reverse()) {
+      for (const box of boxes.slice(FEWEST).reverse()) {
         if (frame.scrollWidth <= frame.clientWidth) break;
         if (box.checked) { box.checked = false; apply(box); }
       }
