@@ -140,8 +140,6 @@ def tell_parent(text: str) -> None:
 
 
 # ── in the parent ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def _start(process: Any) -> None:
     """Start a process that does not run this one's script again; returns when the server has loaded what it needs."""
     original = spawn.get_preparation_data
@@ -213,8 +211,6 @@ def _death(code: int | None) -> str:
 
 
 # ── in the child ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def _work(writer: Connection, call: bytes) -> None:
     """Call the function, and send why it did not return, or nothing."""
     global _parent
@@ -245,6 +241,9 @@ def _die_with_parent() -> None:
         with suppress(psutil.Error):
             while psutil.Process(parent.pid).status() != psutil.STATUS_ZOMBIE:
                 time.sleep(POLL_SECONDS)
+        for member in family(os.getpid())[1:]:  # also those that left the session
+            with suppress(psutil.Error):
+                member.kill()
         if hasattr(os, "killpg"):
             os.killpg(0, signal.SIGKILL)
         os._exit(1)

@@ -43,7 +43,7 @@ class Entry:
 
     def __repr__(self) -> str:
         view = view_of(self.board)
-        return f"{self.model}: {place(view, self.row)}, {view.score(self.row)}"
+        return f"{self.model}: {rank_in_words(view, self.row)}, {view.score(self.row)}"
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the scores of each test image (rows: ids; columns: metrics), averaged over trainings."""
@@ -74,7 +74,7 @@ class Entry:
         return Image.fromarray(as_bytes(restore(photo[None].float() / 255, self.restorer))[0])
 
 
-def place(view: View, row: Row) -> str:
+def rank_in_words(view: View, row: Row) -> str:
     """Say a row's rank in its track, or where a board gives none, its place there."""
     rows, where = view.ranked_with(row), " in the open track" if row.role == OPEN else ""
     ranks = row.ranks.removeprefix(OPEN).strip()

@@ -17,7 +17,7 @@ from ..contracts.recipe import Recipe
 from ..errors import SpecError, one_line
 from ..registry.registry import Registry, registry
 from ..running.plan import choose
-from .entry import place
+from .entry import rank_in_words
 from .leaderboard import Leaderboard
 from .request import Options, Spec, Specs, listed, request_of
 from .run import run
@@ -182,7 +182,7 @@ def _sentence(model: str, board: Board) -> str:
         for word, rows in (("after", higher), ("before", lower))
         for other in rows
     ]
-    parts = [f"{place(view, row)}, {view.score(row)}", ", ".join(near), _worse(view, model)]
+    parts = [f"{rank_in_words(view, row)}, {view.score(row)}", ", ".join(near), _worse(view, model)]
     return f"{model} on {degradation}: {'; '.join(filter(None, parts))}"
 
 

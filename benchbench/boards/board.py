@@ -137,10 +137,10 @@ def boards_of(results: Sequence[Result], at: float | None = None) -> list[Board]
             f"no training was scored at {rung_text(at)}, only at {', '.join(map(rung_text, sorted(known)))}"
         )
     boards = [_board(setting, members, at) for setting, members in _settings(results).items()]
-    return sorted(boards, key=_place)
+    return sorted(boards, key=_order)
 
 
-def _place(board: Board) -> tuple[Any, ...]:
+def _order(board: Board) -> tuple[Any, ...]:
     s = board.setting
     return *s.file, s.size, s.training, s.fingerprint, s.test_set
 

@@ -128,11 +128,11 @@ def compression_of(scored: Sequence[Result], metrics: Mapping[str, MetricFacts],
         bits = (8 / size**2 * bytes_[own]).tolist()
         curves.append(Curve(codec, [models[i] for i in own], bits, quality, against))
 
-    def place(curve: Curve) -> tuple[float, str]:
+    def order(curve: Curve) -> tuple[float, str]:
         percent = 0.0 if curve.codec == anchor else curve.against[known[0]].percent
         return math.inf if percent is None else percent, curve.codec
 
-    return Compression(anchor, known, sorted(curves, key=place))
+    return Compression(anchor, known, sorted(curves, key=order))
 
 
 def in_order(rows: pd.DataFrame, found: Compression) -> pd.DataFrame:
@@ -141,8 +141,8 @@ def in_order(rows: pd.DataFrame, found: Compression) -> pd.DataFrame:
     What stores no bytes comes last.
     """
     rows = rows.drop(columns=[c for c in rows if c.removesuffix(LOW).removesuffix(HIGH) in (RANK, GAIN, RECOVERED)])
-    place = {model: i for i, model in enumerate(model for curve in found.curves for model in curve.models)}
-    return rows.sort_values("model", key=lambda models: models.map(place).fillna(len(place)), ignore_index=True)
+    position = {model: i for i, model in enumerate(model for curve in found.curves for model in curve.models)}
+    return rows.sort_values("model", key=lambda models: models.map(position).fillna(len(position)), ignore_index=True)
 
 
 def _means(results: Sequence[Result], models: Sequence[str], metrics: Sequence[str]) -> Estimate:
@@ -196,13 +196,13 @@ def bd_rate(anchor: Estimate, other: Estimate) -> BDRate:
         return BDRate(reason=reason)
     both = np.concatenate([anchor.value, other.value])
     slope, settings = np.zeros_like(both), len(anchor.value)
-    for place in np.ndindex(*both.shape):
+    for cell in np.ndindex(*both.shape):
         sides = []
         for step in (STEP, -STEP):
             moved = both.copy()
-            moved[place] += step
+            moved[cell] += step
             sides.append(log_ratio(moved[:settings], moved[settings:]))
-        slope[place] = (sides[0] - sides[1]) / (2 * STEP)
+        slope[cell] = (sides[0] - sides[1]) / (2 * STEP)
     influence = np.concatenate([anchor.influence, other.influence])
     seeds = np.concatenate([anchor.seeds, other.seeds])
     mean = Estimate(

@@ -133,9 +133,9 @@ def with_gap(rows: pd.DataFrame, course: Course | None, at: float) -> pd.DataFra
     if course is None or leader is None:
         return rows
     upto = np.flatnonzero(course.flops <= at)
-    place = [course.models.index(model) for model in rows["model"]]
+    order = [course.models.index(model) for model in rows["model"]]
     quality = course.quality.columns(upto)
-    gaps = mean_gaps(quality, course.flops[upto], course.models.index(leader)).rows(np.array(place))
+    gaps = mean_gaps(quality, course.flops[upto], course.models.index(leader)).rows(np.array(order))
     low, high = gaps.interval()
     parts = {GAP: gaps.value[:, 0], GAP + LOW: low[:, 0], GAP + HIGH: high[:, 0]}
     return rows.assign(**{name: np.where(rows["model"] == leader, np.nan, part) for name, part in parts.items()})

@@ -138,9 +138,9 @@ def table_of(board: Board, by: str, column: str, labels: pd.Series) -> Table:
     groups = {name: _groups(board, name, scores, labels.index[labels == name]) for name in names}
     role = dict(zip(board.rows["model"], board.rows["role"], strict=True))
     rows = []
-    for place, (model, found) in enumerate(scores.items()):
+    for position, (model, found) in enumerate(scores.items()):
         members = _members(found.mean(axis=1), labels, names)
-        rows.append(_row(model, role[model], [groups[name][place] for name in names], members, facts))
+        rows.append(_row(model, role[model], [groups[name][position] for name in names], members, facts))
     own = next((row.gap for row in rows if row.role == BASELINE), math.nan)
     if math.isfinite(own) and own > 0:
         rows = [replace(row, relative=row.gap / own) for row in rows]

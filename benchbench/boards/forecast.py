@@ -164,9 +164,9 @@ class Law:
     def at(self, flops: float) -> tuple[float, float, float]:
         """Give the median of the score there, and the bounds of its 95 % interval."""
         way = _way(np.array([flops / self.curve.flops[-1]]), self.exponents)
-        place = np.hstack([np.ones_like(way), way])
-        middle = (place * self.fitted).sum(1)
-        unsure = np.einsum("ep,epq,eq->e", place, self.covariance, place) + self.curve.noise[-1]
+        terms = np.hstack([np.ones_like(way), way])
+        middle = (terms * self.fitted).sum(1)
+        unsure = np.einsum("ep,epq,eq->e", terms, self.covariance, terms) + self.curve.noise[-1]
         error = np.sqrt(unsure + (MISFIT * (middle - self.curve.scores[-1])) ** 2)
         median, low, high = (self._quantile(middle, error, q) for q in (0.5, (1 - LEVEL) / 2, (1 + LEVEL) / 2))
         return median, low, high

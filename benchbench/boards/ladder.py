@@ -66,8 +66,8 @@ def _forecast(board: Board, course: Course, ranking: Column) -> Iterator[Filled]
     if found is None or np.isnan(found.value[:, -1]).all():
         return
     parts = {FORECAST: found.value, FORECAST + LOW: found.low, FORECAST + HIGH: found.high}
-    place = [course.models.index(model) for model in board.rows["model"]]
-    ends = pd.DataFrame({name: part[place, -1] for name, part in parts.items()})
+    order = [course.models.index(model) for model in board.rows["model"]]
+    ends = pd.DataFrame({name: part[order, -1] for name, part in parts.items()})
     column = Column(FORECAST, f"forecast at {rung_name(found.flops[-1])}", "course", digits=ranking.digits)
     cells = with_margins(plain(ends[FORECAST], lambda v: number(v, ranking.digits)), ends, column)
     yield column, [replace(cell, margin=cell.interval and f"({cell.interval})") for cell in cells]

@@ -88,7 +88,7 @@ def how_ranked(board: Board) -> list[Note]:
 
 def _equivalent(board: Board, first: str) -> list[Note]:
     """Name the pairs of models whose difference is surely too small to matter."""
-    facts, rank = board.metrics[first], {model: place for place, model in enumerate(board.rows["model"])}
+    facts, rank = board.metrics[first], {model: position for position, model in enumerate(board.rows["model"])}
     others = zip(board.rows["model"], board.rows[EQUIVALENT], strict=True)
     pairs = [
         f"{model} and {other}"

@@ -65,10 +65,10 @@ def strengths(votes: Votes, k: int) -> Strengths:
     found = np.full((3, k), np.nan)
     linked = _linked(votes, k)
     if len(linked):
-        place = np.full(k, -1)
-        place[linked] = np.arange(len(linked))
-        some = votes.take(place[votes.left] >= 0)
-        found[:, linked] = _fit(_features(place[some.left], place[some.right], len(linked)), some)
+        index = np.full(k, -1)
+        index[linked] = np.arange(len(linked))
+        some = votes.take(index[votes.left] >= 0)
+        found[:, linked] = _fit(_features(index[some.left], index[some.right], len(linked)), some)
     return Strengths(*found)
 
 

@@ -25,8 +25,8 @@ def with_set_intervals(
     names = set_metrics(rows, metrics)
     if not names:
         return rows
-    place = {model: position for position, model in enumerate(rows["model"])}
-    model = np.array([place[r.record.trial.model] for r in scored], np.intp)
+    row_of = {model: n for n, model in enumerate(rows["model"])}
+    model = np.array([row_of[r.record.trial.model] for r in scored], np.intp)
     trained = np.zeros(len(rows), bool)
     trained[model] = [r.record.trial.seed is not None for r in scored]
     parts = np.full((3, len(scored), len(names)), np.nan)

@@ -197,12 +197,12 @@ def _chains(board: Board) -> dict[str, list[tuple[str, str, str]]]:
     costs = {name: rows[name] for name in found} | {"milliseconds": times}
     if is_choice(board, times):
         found["milliseconds"] = on_front(board, times)
-    place = {model: position for position, model in enumerate(rows["model"])}
+    position = {model: n for n, model in enumerate(rows["model"])}
     _, scores = _ranking_scores(board, first)
     chains = {}
     for name, models in found.items():
         column, cells = _cost_cells(name, costs[name], rows["model"].isin(models))
-        chains[column.head] = [(model, cells[n].text, scores[n].text) for model in models for n in [place[model]]]
+        chains[column.head] = [(model, cells[n].text, scores[n].text) for model in models for n in [position[model]]]
     return chains
 
 

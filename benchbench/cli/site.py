@@ -27,10 +27,10 @@ RENEW_SECONDS = 3
 @options.plugins
 def command(runs: Path, out: Path, at: float | None, follow: bool) -> None:
     """Write the boards, faces and models of --runs as a site that opens from a file or any web server."""
-    from ..results.journal import standings
+    from ..results.journal import ongoing_runs
 
     registry = options.load_registry()
-    if follow and not standings(runs):
+    if follow and not ongoing_runs(runs):
         click.echo(f"benchbench: no run is at work on {runs}: there is nothing to follow", err=True)
     elif follow:
         _follow(runs, out, at, registry)
@@ -52,11 +52,11 @@ def _collect(runs: Path, at: float | None) -> tuple[Sequence[Board], Sequence[st
 def _follow(runs: Path, out: Path, at: float | None, registry: Registry) -> None:
     """Write the site anew with each new result, and in between the page of what is at work, until the runs end."""
     from ..boards.site import write_site
-    from ..results.journal import standings
+    from ..results.journal import ongoing_runs
     from ..results.layout import files_in
 
     known: list[Path] | None = None
-    while standings(runs):
+    while ongoing_runs(runs):
         stored = files_in(runs)
         if stored != known:
             boards, known = _collect(runs, at)[0], stored
@@ -70,6 +70,6 @@ def _follow(runs: Path, out: Path, at: float | None, registry: Registry) -> None
 def _renew(out: Path, runs: Path, boards: Sequence[Board]) -> Path:
     """Write the page of what is at work; returns its file."""
     from ..boards.site.now import write_now
-    from ..results.journal import standings
+    from ..results.journal import ongoing_runs
 
-    return write_now(out, standings(runs), boards, RENEW_SECONDS)
+    return write_now(out, ongoing_runs(runs), boards, RENEW_SECONDS)

@@ -14,7 +14,7 @@ from . import options
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from ..results.journal import AtWork, Standing
+    from ..results.journal import AtWork, OngoingRun
 
 LOOK_SECONDS = 1.0
 BAR, BARS, BLOCKS = 12, 16, "▁▂▃▄▅▆▇█"
@@ -33,9 +33,9 @@ def command(runs: Path, once: bool, as_json: bool) -> None:
     from rich.console import Console
     from rich.live import Live
 
-    from ..results.journal import standings
+    from ..results.journal import ongoing_runs
 
-    console, found = Console(highlight=False), standings(runs)
+    console, found = Console(highlight=False), ongoing_runs(runs)
     if as_json:
         options.print_json(msgspec.to_builtins(found))
     elif not found:
@@ -44,13 +44,13 @@ def command(runs: Path, once: bool, as_json: bool) -> None:
         console.print(drawn(found))
     else:
         with Live(drawn(found), console=console, auto_refresh=False) as live:
-            while found := standings(runs):
+            while found := ongoing_runs(runs):
                 live.update(drawn(found), refresh=True)
                 time.sleep(LOOK_SECONDS)
         console.print("The run has ended.")
 
 
-def drawn(runs: list[Standing]) -> Group:
+def drawn(runs: list[OngoingRun]) -> Group:
     """Draw each run with its trials at work."""
     from rich.console import Group
     from rich.table import Table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from ..errors import TrialError
 from .component import Component
@@ -17,13 +17,9 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
 SIDE_INFORMATION = ("region", "face", "truth")
-COMPETES: Final = ""
-BASELINE: Final = "baseline"
-IDEAL: Final = "ideal"
-ANCHOR: Final = "anchor"
-OPEN: Final = "open"
-REFERENCES = (BASELINE, IDEAL, ANCHOR)  # roles of what sets the scale of a board
 Role = Literal["", "baseline", "ideal", "anchor", "open"]
+COMPETES, BASELINE, IDEAL, ANCHOR, OPEN = get_args(Role)
+REFERENCES = (BASELINE, IDEAL, ANCHOR)  # roles of what sets the scale of a board
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..api.entry import place
+from ..api.entry import rank_in_words
 from ..boards import Board
 from ..boards.estimates import estimate
 from ..boards.rows import training_scores
@@ -16,6 +16,10 @@ from ..boards.view import view_of
 
 LONGEST, MOST_LAWS = 300, 30
 """Characters of a text from an entrant, and broken laws that are told: it writes both, and a comment is short."""
+OWN_WORD = (
+    "What is said of laws is the entrant’s own word: they are tried in the process that runs its code. Scores are "
+    "computed anew out here, from the images that it restored."
+)
 
 
 @dataclass(frozen=True)
@@ -30,14 +34,14 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Placing:
     """An entrant's model on one board."""
 
     model: str
     degradation: str
     training: str
-    place: str
-    """Why it has none, where it has none."""
+    rank: str
+    """In words; why it has none, where it has none."""
     score: str
     ranked: bool
     gaps: list[Gap]
@@ -53,30 +57,32 @@ class Answer:
     entrant: str
     origin: str
     laws: int
-    """How many it keeps."""
+    """How many it keeps, by its own word, as are those that it breaks: see OWN_WORD."""
     broken: list[str]
     """A line for each law that it breaks."""
-    standings: list[Standing]
+    placings: list[Placing]
     problems: list[str]
     """What went wrong, or was refused."""
-    open: Sequence[str] = ()
+    uncontained: Sequence[str] = ()
     """What was not contained."""
 
     @property
     def ok(self) -> bool:
         """Return whether it keeps all laws and stands on every board."""
-        return not (self.broken or self.problems) and all(s.ranked for s in self.standings) and bool(self.standings)
+        return not (self.broken or self.problems) and all(s.ranked for s in self.placings) and bool(self.placings)
 
 
-def standing_of(board: Board, model: str) -> Standing | None:
+def placing_of(board: Board, model: str) -> Placing | None:
     """Tell where a model stands on a board; None where the board does not know it."""
     view, setting = view_of(board), board.setting
     row = next((row for row in view.rows if row.model == model), None)
     about = model, setting.degradation, setting.league.title
     if row is None:
         reasons = [f"{r['status']}: {r['reason']}" for r in board.failures if r["model"] == model]
-        return Standing(*about, reasons[0], "–", False, [], {}) if reasons else None
-    return Standing(*about, place(view, row), view.score(row), True, list(_gaps(board, model)), _curve(board, model))
+        return Placing(*about, reasons[0], "–", False, [], {}) if reasons else None
+    return Placing(
+        *about, rank_in_words(view, row), view.score(row), True, list(_gaps(board, model)), _curve(board, model)
+    )
 
 
 def _gaps(board: Board, model: str) -> Iterator[Gap]:
@@ -120,25 +126,26 @@ def _section(answer: Answer) -> str:
         told = [*map(_inert, answer.broken[:MOST_LAWS]), *([f"and {left} more"] if left > 0 else [])]
         parts.append("Broken laws:\n\n" + "\n".join(f"- {line}" for line in told))
     elif answer.laws:
-        parts.append(f"No law is broken; {answer.laws} are kept.")
-    if answer.standings:
-        parts.append(table([_row(s) for s in answer.standings], "model", "degradation", "stands", "behind", "ahead of"))
+        parts.append(f"By its own report no law is broken; {answer.laws} are kept.")
+    parts += [OWN_WORD] if answer.broken or answer.laws else []
+    if answer.placings:
+        parts.append(table([_row(s) for s in answer.placings], "model", "degradation", "stands", "behind", "ahead of"))
         parts += [
             f"{_inert(s.model)} on {_inert(s.degradation)} by training: "
             + ", ".join(f"{score} after {rung}" for rung, score in s.curve.items())
-            for s in answer.standings
+            for s in answer.placings
             if len(s.curve) > 1
         ]
-    parts += [f"Not contained here: {', '.join(answer.open)}."] if answer.open else []
+    parts += [f"Not contained here: {', '.join(answer.uncontained)}."] if answer.uncontained else []
     return "\n\n".join(parts)
 
 
-def _row(standing: Standing) -> dict[str, str]:
-    beside = {"behind" if gap.better_by < 0 else "ahead of": gap for gap in reversed(standing.gaps)}
+def _row(placing: Placing) -> dict[str, str]:
+    beside = {"behind" if gap.better_by < 0 else "ahead of": gap for gap in reversed(placing.gaps)}
     words = {side: f"{_inert(gap.model)}: {gap.text}" for side, gap in beside.items()}
-    texts = {"model": standing.model, "degradation": standing.degradation, "training": standing.training}
+    texts = {"model": placing.model, "degradation": placing.degradation, "training": placing.training}
     whole = {head: _inert(text) for head, text in texts.items()}
-    stands = {"stands": _inert(standing.place), "score": standing.score}
+    stands = {"stands": _inert(placing.rank), "score": placing.score}
     return whole | stands | {side: words.get(side, "–") for side in ("behind", "ahead of")}
 
 

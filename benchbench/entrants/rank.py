@@ -21,7 +21,7 @@ from ..errors import BenchbenchError
 from ..processes import Limits
 from ..results.store import Result
 from . import sandbox
-from .answer import Answer, Standing, standing_of
+from .answer import Answer, Placing, placing_of
 from .entry import Entrant
 
 WHOLE = 4
@@ -83,11 +83,11 @@ class _Case:
         else:
             (self.home / self.entrant.plugin).write_bytes(self.entrant.source)
         checked = self._check()
-        standings = self._standings() if checked and self._run() else []
+        placings = self._placings() if checked and self._run() else []
         findings = [(each.component, finding) for each in checked for finding in each.laws]
         broken = [f"{name}: {f.law}: {f.evidence}" for name, f in findings if f.status == "broken"]
-        kept, left_open = sum(f.status == "kept" for _, f in findings), () if self.court.walled else sandbox.OPEN
-        return Answer(self.entrant.name, self.entrant.origin, kept, broken, standings, self.problems, left_open)
+        kept, left_open = sum(f.status == "kept" for _, f in findings), () if self.court.walled else sandbox.UNCONTAINED
+        return Answer(self.entrant.name, self.entrant.origin, kept, broken, placings, self.problems, left_open)
 
     def _install(self) -> None:
         """Fetch its package as wheels, of which no code runs here, nor any of this folder. What is installed stays."""
@@ -131,8 +131,8 @@ class _Case:
         if word in ("check", "run"):
             own += ["--device", "cpu"] + ([] if limits.seconds is None else ["--timeout", f"{limits.seconds:g}"])
         whole = replace(limits, seconds=limits.seconds and WHOLE * limits.seconds)
-        place = sandbox.Sandbox(self.home, whole, self.court.walled, self.packages)
-        end = place.run([sys.executable, "-m", "benchbench", word, *words, *own], output)
+        box = sandbox.Sandbox(self.home, whole, self.court.walled, self.packages)
+        end = box.run([sys.executable, "-m", "benchbench", word, *words, *own], output)
         text, errors = (_start_of(path) for path in (output, Path(f"{output}{sandbox.ERRORS}")))
         if isinstance(end, str):
             self.problems.append(f"{word}: it was ended: {end}")
@@ -140,7 +140,7 @@ class _Case:
             self.problems.append(f"{word}: exit code {end}: {(text + errors).strip()[-LONGEST_ERROR:]}")
         return text
 
-    def _standings(self) -> list[Standing]:
+    def _placings(self) -> list[Placing]:
         """Vet the results, put them beside those that are here, and find the entrant's models on the boards."""
         runs, there, together = self.home / "runs", self.court.runs, self.work / "results"
         for board in there.glob("*/*"):
@@ -157,7 +157,7 @@ class _Case:
             self.problems.append(str(error))
             return []
         models = dict.fromkeys(r.record.trial.model for r in own)
-        return [s for board in boards for model in models if (s := standing_of(board, model))]
+        return [s for board in boards for model in models if (s := placing_of(board, model))]
 
 
 def _results(runs: Path) -> Iterator[Result]:

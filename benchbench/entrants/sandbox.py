@@ -12,14 +12,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from .. import devices
+from ..devices import cores, family
 from ..processes import ChildProcess, Limits, tell_parent
 
 PASSED = ("LANG", "PYTHONPATH", "BENCHBENCH_BLOCK")
@@ -27,7 +27,7 @@ PASSED = ("LANG", "PYTHONPATH", "BENCHBENCH_BLOCK")
 ERRORS = ".err"
 PROCESSES, FILE = 512, 2**30  # threads included; bytes
 HIDDEN = ("/tmp", "/var/tmp", "/run", "/home", "/root", "/mnt", "/media", "/srv")
-OPEN = ("the network", "files that this account may read or write", "other processes of this account")
+UNCONTAINED = ("the network", "files that this account may read or write", "other processes of this account")
 """What is not contained without bubblewrap."""
 
 
@@ -60,7 +60,8 @@ class Sandbox:
         walls = _walls(shutil.which("bwrap") or "bwrap", self.home) if self.walled else []
         told: list[str] = []
         child = ChildProcess(_call, [*walls, *command], self._env(), str(self.home), str(output), self.limits)
-        return child.run(self.limits, told.append) or int(told[-1])
+        with _orphans_ended():
+            return child.run(self.limits, told.append) or int(told[-1])
 
     def _env(self) -> dict[str, str]:
         env = {name: os.environ[name] for name in PASSED if name in os.environ}
@@ -83,16 +84,40 @@ def _walls(program: str, folder: Path) -> list[str]:
     return [program, *words, "--"]
 
 
+@contextmanager
+def _orphans_ended() -> Iterator[None]:
+    """End what outlives the process that waits for a command, as where the command kills it; Linux alone can."""
+    ChildProcess(int).run()  # starts the server of processes, which is no orphan
+    known = set(psutil.Process().children())
+    _adopt_orphans(True)
+    try:
+        yield
+    finally:
+        orphans = [child for child in psutil.Process().children() if child not in known]
+        _kill(each for orphan in orphans for each in family(orphan.pid))
+        psutil.wait_procs(orphans, timeout=10)
+        _adopt_orphans(False)
+
+
+def _kill(processes: Iterable[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.Error):
+            process.kill()
+
+
+def _adopt_orphans(yes: bool) -> None:
+    """Linux: have whatever loses its parent, among those below this process, become a child of it."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).prctl(36, int(yes), 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
 def _call(command: Sequence[str], env: Mapping[str, str], folder: str, output: str, limits: Limits) -> None:
     """In a child process: limit it, run the command, tell its exit code, and end whatever it left behind."""
-    with suppress(OSError, AttributeError, TypeError):  # Linux: what loses its parent becomes a child of this process
-        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    _adopt_orphans(True)
     _limit(limits)
     with open(output, "wb") as out, open(output + ERRORS, "wb") as err:
         done = subprocess.run(command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-    for left in psutil.Process().children(recursive=True):
-        with suppress(psutil.Error):
-            left.kill()
+    _kill(psutil.Process().children(recursive=True))
     tell_parent(str(done.returncode))
 
 
@@ -104,7 +129,7 @@ def _limit(limits: Limits) -> None:
         return
     wanted = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: FILE}
     if limits.seconds:
-        wanted[resource.RLIMIT_CPU] = int(limits.seconds * devices.cores()) + 1
+        wanted[resource.RLIMIT_CPU] = int(limits.seconds * cores()) + 1
     if limits.memory:
         wanted[resource.RLIMIT_AS] = 4 * limits.memory + 2**33  # torch reserves addresses that it never uses
     if hasattr(resource, "RLIMIT_NPROC"):

@@ -25,7 +25,7 @@ class AtWork(msgspec.Struct, frozen=True, kw_only=True):
     """TFLOP of training, and the validation PSNR after it in dB."""
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class OngoingRun(msgspec.Struct, frozen=True, kw_only=True):
     """How a run stands, as it told last."""
 
     host: str
@@ -45,21 +45,21 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
         return sum(self.ended.values())
 
 
-def standings(out: Path) -> list[Standing]:
+def ongoing_runs(out: Path) -> list[OngoingRun]:
     """Return how each run stands that is at work on results under `out`, the oldest first.
 
-    >>> standings(Path("nowhere"))
+    >>> ongoing_runs(Path("nowhere"))
     []
     """
     return sorted((run for run, _ in found(out)), key=lambda run: run.began)
 
 
-def found(out: Path, dead: bool = False) -> list[tuple[Standing, Path]]:
+def found(out: Path, dead: bool = False) -> list[tuple[OngoingRun, Path]]:
     """Return runs with their files; those whose process is gone only where the dead ones are asked for."""
     known = []
     for path in sorted((out / FOLDER).glob("*.json")):
         with suppress(OSError, msgspec.MsgspecError):
-            run = msgspec.json.decode(path.read_bytes(), type=Standing)
+            run = msgspec.json.decode(path.read_bytes(), type=OngoingRun)
             here = run.host == platform.node()
             if (here and not psutil.pid_exists(run.pid)) == dead:
                 known.append((run, path))

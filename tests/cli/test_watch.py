@@ -16,7 +16,7 @@ from benchbench.boards.site import write_site
 from benchbench.boards.site.now import FILE, write_now
 from benchbench.cli import main
 from benchbench.cli.watch import sparkline
-from benchbench.results.journal import FOLDER, standings
+from benchbench.results.journal import FOLDER, ongoing_runs
 from benchbench.results.trial import Trial
 from benchbench.running import plan
 from benchbench.running.journal import Journal
@@ -41,13 +41,13 @@ def at_work(out: Path, trials: list[Trial] = TRIALS) -> Journal:
 
 def test_a_run_tells_how_it_stands_and_leaves_nothing(tmp_path: Path) -> None:
     journal = at_work(tmp_path)
-    [run] = standings(tmp_path)
+    [run] = ongoing_runs(tmp_path)
     assert (run.pid, run.trials, run.done) == (os.getpid(), 2, 0)
     [trial] = run.at_work
     assert (trial.model, trial.degradation, trial.progress["seconds_left"]) == ("tiny-conv #1", "darken", None)
     assert trial.curve == [(0.1, 15.0), (0.2, 16.0), (0.3, 17.0)]
     journal.close()
-    assert standings(tmp_path) == []
+    assert ongoing_runs(tmp_path) == []
     assert not list((tmp_path / FOLDER).iterdir())
 
 
@@ -57,7 +57,7 @@ def test_a_run_that_was_killed_is_not_at_work_and_the_next_one_tidies_up(tmp_pat
     dead = json.loads(file.read_text()) | {"pid": 2**22 + 1}  # beyond the largest of Linux
     file.rename(file.with_name("other.json")).write_text(json.dumps(dead))
     (tmp_path / FOLDER / "half.json").write_text("{")
-    assert standings(tmp_path) == []
+    assert ongoing_runs(tmp_path) == []
     Journal(tmp_path, TRIALS)
     assert [path.name for path in (tmp_path / FOLDER).iterdir()] == ["half.json"]
 
@@ -68,14 +68,14 @@ def test_a_real_run_is_followed_to_its_end(tmp_path: Path, monkeypatch: pytest.M
 
     def write(self: Journal) -> None:
         written(self)
-        [run] = standings(tmp_path)
+        [run] = ongoing_runs(tmp_path)
         seen.append((run.done, len(run.at_work)))
 
     monkeypatch.setattr(Journal, "_write", write)
     go(tmp_path, model=["tiny-conv"], degradation=["darken"], jobs=1)
     assert seen[0] == (0, 1)
     assert seen[-1] == (1, 0)
-    assert standings(tmp_path) == []
+    assert ongoing_runs(tmp_path) == []
 
 
 def test_watch_shows_how_far_each_trial_is(tmp_path: Path) -> None:
@@ -96,14 +96,14 @@ def test_the_page_renews_itself_while_there_is_a_run(tmp_path: Path) -> None:
     runs, site = tmp_path / "runs", tmp_path / "site"
     journal = at_work(runs)
     write_site([], site)
-    page = write_now(site, standings(runs), collect(runs)[0], 3).read_text(encoding="utf-8")
+    page = write_now(site, ongoing_runs(runs), collect(runs)[0], 3).read_text(encoding="utf-8")
     assert '<meta http-equiv="refresh" content="3">' in page
     assert "tiny-conv #1 (at work)" in page
     assert page.count('class="hit"') == 1
     write_site([], site)
     assert (site / FILE).is_file()  # a browser that renews it finds it
     journal.close()
-    ended = write_now(site, standings(runs), [], 3).read_text(encoding="utf-8")
+    ended = write_now(site, ongoing_runs(runs), [], 3).read_text(encoding="utf-8")
     assert "refresh" not in ended
     assert "The run has ended" in ended
     write_site([], site)

@@ -19,6 +19,8 @@ import command
 import psutil
 import pytest
 
+from benchbench.entrants.answer import OWN_WORD
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
@@ -156,19 +158,20 @@ def test_each_is_ranked_told_or_contained(tmp_path: Path, judged: Answers) -> No
     answers, comment = judged
     good = answers["good"]
     assert (good["broken"], good["problems"]) == ([], []), good
-    [standing] = good["standings"]
-    assert standing["ranked"]
-    assert {gap["model"] for gap in standing["gaps"]} <= {"tiny-conv", "identity", "oracle"}
-    assert standing["gaps"][0]["low"] < standing["gaps"][0]["better_by"] < standing["gaps"][0]["high"]
-    assert standing["place"] in comment
+    [placing] = good["placings"]
+    assert placing["ranked"]
+    assert {gap["model"] for gap in placing["gaps"]} <= {"tiny-conv", "identity", "oracle"}
+    assert placing["gaps"][0]["low"] < placing["gaps"][0]["better_by"] < placing["gaps"][0]["high"]
+    assert placing["rank"] in comment
+    assert ("By its own report no law is broken" in comment, OWN_WORD in comment) == (True, True)
     assert ("Not contained here: the network" in comment) != WALLED
     if not WALLED:  # without walls nobody plants what is hostile
         return
 
     assert any("builds-a-restorer" in line for line in answers["spies"]["broken"])
-    [standing] = answers["spies"]["standings"]
-    assert not standing["ranked"]
-    assert "seen: []" in standing["place"], answers["spies"]
+    [placing] = answers["spies"]["placings"]
+    assert not placing["ranked"]
+    assert "seen: []" in placing["rank"], answers["spies"]
     assert not [*tmp_path.glob("written"), *tmp_path.glob("*/written")]
 
     assert any("took longer than" in line for line in answers["forks"]["broken"])

@@ -27,7 +27,7 @@ class Failure:
     model: str
     image: str
     score: str
-    place: int
+    from_worst: int
     """1 for the worst of all test images."""
     count: int
     """How many test images there are."""
@@ -58,9 +58,9 @@ def _failure(entry: Entry, album: Album, model: str) -> Failure | None:
     if ranking is None or result is None or ranking.key not in result.scores:
         return None
     ordered = result.scores[ranking.key].dropna().sort_values(ascending=ranking.higher_is_better, kind="stable")
-    for place, (image, score) in enumerate(ordered.items(), 1):
+    for from_worst, (image, score) in enumerate(ordered.items(), 1):
         if pictures := album.triple(model, str(image)):
-            return Failure(model, str(image), _score_text(ranking, score), place, len(ordered), pictures)
+            return Failure(model, str(image), _score_text(ranking, score), from_worst, len(ordered), pictures)
     return None
 
 

@@ -27,12 +27,12 @@ def matrix(members: Sequence[Entry], together: Overall | None) -> list[dict[str,
         cells = [known.get(model) for known in by_entry]
         lines.append({"model": model, "cells": cells, "share": row.get(SHARE), "margin": margin})
 
-    def place(line: dict[str, Any]) -> tuple[bool, float]:
+    def order(line: dict[str, Any]) -> tuple[bool, float]:
         if (share := line["share"]) is not None:
             return False, -share
-        return True, fmean(1.0 if c is None else c["place"] for c in line["cells"])
+        return True, fmean(1.0 if c is None else c["position"] for c in line["cells"])
 
-    return sorted(lines, key=place)
+    return sorted(lines, key=order)
 
 
 def _matrix_cells(entry: Entry) -> dict[str, dict[str, Any]]:
@@ -49,7 +49,7 @@ def _matrix_cells(entry: Entry) -> dict[str, dict[str, Any]]:
             "rank": row.rank,
             "ranks": row.ranks,
             "sources": _sources(entry, row.model),
-            "place": position / len(rows),
+            "position": position / len(rows),
             "heat": round(max(-4.0, min(4.0, 4 * gains[row.model] / most))) if gains and most > 0 else 0,
         }
         for position, row in enumerate(rows, 1)

@@ -9,7 +9,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from ...files import write_atomically
-from ...results.journal import Standing
+from ...results.journal import OngoingRun
 from .. import plots
 from ..board import Board
 from ..plots import Curves
@@ -20,7 +20,7 @@ from .render import page
 FILE = "now.html"
 
 
-def write_now(folder: Path, runs: Sequence[Standing], boards: Sequence[Board], seconds: int) -> Path:
+def write_now(folder: Path, runs: Sequence[OngoingRun], boards: Sequence[Board], seconds: int) -> Path:
     """Write the page of these runs into the folder of a site; returns its file.
 
     It renews itself every so many seconds while there is a run. Its charts show the trainings at work beside those that
@@ -34,7 +34,7 @@ def write_now(folder: Path, runs: Sequence[Standing], boards: Sequence[Board], s
     return folder / FILE
 
 
-def _charts(runs: Sequence[Standing], boards: Sequence[Board]) -> Iterator[tuple[str, str, list[str], Markup]]:
+def _charts(runs: Sequence[OngoingRun], boards: Sequence[Board]) -> Iterator[tuple[str, str, list[str], Markup]]:
     """Yield the degradation, the data set, the names and the chart of each board on which something is at work."""
     at_work = [trial for run in runs for trial in run.at_work]
     for degradation, dataset in dict.fromkeys((trial.degradation, trial.dataset) for trial in at_work):

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ...contracts.model import BASELINE, COMPETES
 from ..columns import MAIN
 from .entries import Entry
 from .pictures import Album
@@ -38,7 +39,9 @@ def _data(entry: Entry, album: Album | None, models: Iterable[str], ids: Sequenc
         table = entry.board.first_results[model].scores.reindex(index=ids, columns=[c.key for c in metrics])
         scores = [[round(float(v), c.digits) if math.isfinite(v) else None for v in table[c.key]] for c in metrics]
         strip = album.restored.get(model) if album else None
-        found.append({"name": model, "role": entry.row[model].role, "scores": scores} | (vars(strip) if strip else {}))
+        role = entry.row[model].role
+        facts = {"name": model, "is_input": role == BASELINE, "competes": role == COMPETES, "scores": scores}
+        found.append(facts | (vars(strip) if strip else {}))
     return {
         "ids": ids,
         "size": entry.board.setting.size,

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ... import __version__
+from ...contracts.model import BASELINE
 from ...contracts.rungs import factor_text
 from ...results.layout import slug
 from ..columns import GROUPS, Column
@@ -34,7 +35,7 @@ def environment() -> Environment:
     found.filters |= {"number": number, "training": training_name, "factor": factor_text, "linked": linked,
                       "kinds_of": kinds_of, "emphasised": emphasised, "slug": slug, "duration": _duration}  # fmt: skip
     found.globals |= {"version": __version__, "style": charts.style, "groups": groups, "heat": heat_stops(),
-                      "level": LEVEL_TEXT}  # fmt: skip
+                      "level": LEVEL_TEXT, "BASELINE": BASELINE}  # fmt: skip
     return found
 
 

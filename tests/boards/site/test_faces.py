@@ -23,10 +23,10 @@ def test_a_failure_is_the_worst_image_of_which_there_is_a_picture(runs: Path, tm
     assert pictures is not None
     found = {bad.model: bad for bad in faces.failures(entry, pictures)}
     assert list(found) == ["tiny-conv", "plain", "late", "wide:width=64"]  # not the degraded input
-    assert (found["late"].image, found["late"].place, found["late"].count) == (gallery.IMAGES[-1], 1, 12)
+    assert (found["late"].image, found["late"].from_worst, found["late"].count) == (gallery.IMAGES[-1], 1, 12)
     pictures.worst.clear()  # as results have it that were stored without them: the samples are left
     [bad, *_] = faces.failures(entry, pictures)
-    assert (bad.image, bad.place) == (gallery.IMAGES[gallery.SAMPLES - 1], 12 - gallery.SAMPLES + 1)
+    assert (bad.image, bad.from_worst) == (gallery.IMAGES[gallery.SAMPLES - 1], 12 - gallery.SAMPLES + 1)
     assert bad.score == faces.scores_under(entry, pictures)["tiny-conv"][-1]
 
 

@@ -18,7 +18,7 @@
     ...state.board.models.map((model) => ({ key: model.name, ...model })),
   ];
   const chosen = (side) => choices().find((choice) => choice.key === state[side]) ?? choices()[0];
-  const leader = (board) => (board.models.find((model) => model.role === "") ?? board.models[0]).name;
+  const leader = (board) => (board.models.find((model) => model.competes) ?? board.models[0]).name;
 
   function draw(layer, strip, words) {
     const size = state.board.size;
@@ -76,7 +76,7 @@
       }));
       return line;
     };
-    const known = (choice) => (choice.key === INPUT ? state.board.models.find((model) => model.role === "baseline") : choice);
+    const known = (choice) => (choice.key === INPUT ? state.board.models.find((model) => model.is_input) : choice);
     const of = (choice, index) => {
       const score = known(choice)?.scores?.[index][state.image];
       return score === undefined || score === null ? "–" : score.toFixed(state.board.metrics[index].digits);
