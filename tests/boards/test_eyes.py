@@ -23,8 +23,8 @@ from benchbench.boards.site.entries import entries
 from benchbench.boards.site.pictures import album
 from benchbench.boards.submissions.merge import Verdict, merge
 from benchbench.boards.verify import verify
-from benchbench.boards.votes import read_ballot
 from benchbench.boards.view import view_of
+from benchbench.boards.votes import read_ballot
 from benchbench.boards.write import as_json
 
 VOTER = "0123456789abcdef" * 2
