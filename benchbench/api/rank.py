@@ -22,6 +22,7 @@ from .leaderboard import Leaderboard
 from .request import Options, Spec, Specs, listed, request_of
 from .run import run
 
+TIED = "tied with"
 PROBES = 2  # grey images that a network is tried on, so that one without an axis for them is found out
 
 
@@ -182,22 +183,22 @@ def _sentence(model: str, board: Board) -> str:
         for word, rows in (("after", higher), ("before", lower))
         for other in rows
     ]
-    parts = [f"{rank_in_words(view, row)}, {view.score(row)}", ", ".join(near), _worse(view, model)]
+    parts = [f"{rank_in_words(view, row)}, {view.score(row)}", ", ".join(near), _worse(view, at)]
     return f"{model} on {degradation}: {'; '.join(filter(None, parts))}"
 
 
 def _beside(view: View, row: Row, other: Row, word: str) -> str:
     """Say how a row stands to its neighbour: tied by equal ranks or, without ranks, by scores that look equal."""
     if row.span is None or other.span is None or view.ranked_with(row) != view.ranked_with(other):
-        return "tied with" if view.score(row) == view.score(other) else word
+        return TIED if view.score(row) == view.score(other) else word
     if row.span == other.span:
-        return "tied with"
+        return TIED
     apart = row.span[1] < other.span[0] or other.span[1] < row.span[0]
     return word if apart else f"by the mean {word}"
 
 
-def _worse(view: View, model: str) -> str:
-    """Say so where leaving the images as they are scores better."""
-    order = [row.model for row in view.rows]
-    base = next((row.model for row in view.rows if row.role == BASELINE), None)
-    return "the degraded images themselves score better" if base and order.index(base) < order.index(model) else ""
+def _worse(view: View, at: int) -> str:
+    """Say so where leaving the images as they are scores better, by more than a tie."""
+    bases = [row for row in view.rows[:at] if row.role == BASELINE]
+    worse = any(_beside(view, view.rows[at], base, "after") != TIED for base in bases)
+    return "the degraded images themselves score better" if worse else ""

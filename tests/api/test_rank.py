@@ -10,6 +10,7 @@ import pytest
 import results
 import torch
 import toys
+from boards import UNTRAINED
 from torch import nn
 
 import benchbench
@@ -120,11 +121,15 @@ def test_a_network_named_as_a_component_is_refused(trained: bool) -> None:
     [
         ({"mine": 20.0, "identity": 20.0}, "rank 1–2 of 2, 20.00 dB; tied with identity (20.00 dB)"),
         ({"mine": 21.0, "identity": 20.0}, "rank 1 of 2, 21.00 dB; before identity (20.00 dB)"),
+        (
+            {"mine": 19.0, "identity": 20.0},
+            "rank 2 of 2, 19.00 dB; after identity (20.00 dB); the degraded images themselves score better",
+        ),
     ],
 )
 def test_a_tie_is_called_so(levels: dict[str, float], said: str, tmp_path: Path) -> None:
     for model, level in levels.items():
-        results.write(tmp_path, {"peak": level}, model=model, training=None, seed=None)
+        results.write(tmp_path, {"peak": level}, model=model, role="baseline" * (model == "identity"), **UNTRAINED)
     boards, _ = collect(tmp_path)
     assert Standing("mine", Leaderboard(boards, toys.registry())).text == f"mine on darken: {said}"
 
