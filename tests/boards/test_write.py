@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from reading import MARKDOWN, list_items, seen, tables, text_of, without_margin
 
 from benchbench.boards import collect, write_boards
+from benchbench.boards.published import write_published
 from benchbench.boards.text import escape, number, training_name
+from benchbench.errors import BenchbenchError
 from benchbench.files import read_json
 
 UNTRAINED: dict[str, Any] = {"training": None, "seed": None}
@@ -281,3 +283,9 @@ def test_a_spreadsheet_runs_no_text_of_a_board(begin: str, tmp_path: Path) -> No
 
 def test_no_number_is_minus_nought() -> None:
     assert [number(value, 2) for value in (-0.0, -0.001, -0.01)] == ["0.00", "0.00", "-0.01"]
+
+
+def test_a_folder_in_place_of_published_figures_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "published.toml").mkdir()
+    with pytest.raises(BenchbenchError, match=r"published\.toml cannot be understood"):
+        write_published(tmp_path, tmp_path / "boards")
