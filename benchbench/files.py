@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import json
 import math
@@ -10,6 +11,7 @@ import os
 import shutil
 import tempfile
 import tomllib
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,8 @@ RUNS = Path("runs")
 """The folder of results where none is named."""
 BOARDS = "leaderboards"
 """The folder of boards: in one of results, or around published ones."""
+MOST_JSON = 16_000_000
+"""Bytes of a JSON file, unpacked, at most; that of a result has some thousands."""
 
 
 def cache_folder() -> Path:
@@ -81,8 +85,12 @@ def json_text(value: object) -> str:
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write `json_text` of a value atomically."""
-    write_atomically(path, json_text(value))
+    """Write `json_text` of a value atomically; packed by gzip, and without spaces, where the name ends in `.gz`."""
+    if path.suffix == ".gz":
+        text = json.dumps(_finite(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        write_atomically(path, gzip.compress(text.encode(), mtime=0))  # the same value gives the same bytes
+    else:
+        write_atomically(path, json_text(value))
 
 
 def read_json(path: Path) -> Any:
@@ -96,10 +104,22 @@ def read_json(path: Path) -> Any:
 def read_json_text(path: Path) -> str:
     """Read the text of a JSON file in UTF-8, or in what else Windows writes: with a byte-order mark, or UTF-16.
 
-    Raises ValueError or OSError.
+    Unpacks it where the name ends in `.gz`. Raises ValueError or OSError.
     """
-    content = path.read_bytes()
+    content = _unpacked(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     return content.decode(json.detect_encoding(content))
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Unpack what gzip packed. Raises ValueError for what is damaged or larger than MOST_JSON."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        found = unpacker.decompress(content, MOST_JSON)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if not unpacker.eof:
+        raise ValueError(f"it is cut off, or has more than {MOST_JSON:,} bytes when unpacked")
+    return found
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pictures of one size in rows under a caption, and pixels as bytes and as PNG."""
+"""Pictures of one size in rows under a caption, and pixels as bytes, as PNG and as WebP."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ LABEL = 190  # px for the labels at the left
 HEAD = 48  # px for the labels above
 GAP = 4
 TILE = 96  # px a small image is enlarged to
+MOST_WEBP = 16_383  # px a side: the format has no more
 
 
 def as_bytes(images: Tensor) -> np.ndarray:
@@ -34,10 +35,30 @@ def png(image: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def webp(image: np.ndarray | Image.Image, quality: int | None = None) -> bytes:
+    """Encode a picture, or uint8 `(H, W, 3)`, as the bytes of a WebP file; without loss if no quality is given.
+
+    One with a side of more than MOST_WEBP pixels shrinks to that.
+    """
+    buffer, picture = io.BytesIO(), image.copy() if isinstance(image, Image.Image) else Image.fromarray(image)
+    picture.thumbnail((MOST_WEBP, MOST_WEBP))
+    picture.save(buffer, "WEBP", lossless=quality is None, quality=100 if quality is None else quality, method=6)
+    return buffer.getvalue()
+
+
 def tiled(
     rows: Sequence[Sequence[np.ndarray]], left: Sequence[str] = (), above: Sequence[str] = (), margin: int = LABEL
 ) -> bytes:
-    """Encode rows of images, each uint8 `(H, W, 3)` of one size, as one PNG; small ones grow by a whole factor.
+    """Encode rows of images as one PNG; see `sheet`."""
+    buffer = io.BytesIO()
+    sheet(rows, left, above, margin).save(buffer, "PNG", compress_level=3, compress_type=zlib.Z_RLE)  # pixels are runs
+    return buffer.getvalue()
+
+
+def sheet(
+    rows: Sequence[Sequence[np.ndarray]], left: Sequence[str] = (), above: Sequence[str] = (), margin: int = LABEL
+) -> Image.Image:
+    """Draw rows of images, each uint8 `(H, W, 3)` of one size, as one picture; small ones grow by a whole factor.
 
     `left` labels the rows, in a margin of so many pixels, and `above` the columns.
     """
@@ -57,9 +78,7 @@ def tiled(
         for column, image in enumerate(images):
             enlarged = Image.fromarray(image).resize((width, height), Image.Resampling.NEAREST)
             canvas.paste(enlarged, (x + column * (width + GAP), top))
-    buffer = io.BytesIO()
-    canvas.save(buffer, "PNG", compress_level=3, compress_type=zlib.Z_RLE)  # enlarged pixels are runs
-    return buffer.getvalue()
+    return canvas
 
 
 def wrapped(label: str, width: int = 22) -> str:

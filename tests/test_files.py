@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import math
@@ -18,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchbench import files
+from benchbench.files import MOST_JSON, read_json, write_json
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 
@@ -109,6 +111,23 @@ def test_json_too_deep_is_a_value_error(tmp_path: Path) -> None:
     (tmp_path / "value.json").write_text("[" * 100_000)
     with pytest.raises(ValueError, match="recursion"):
         files.read_json(tmp_path / "value.json")
+
+
+def test_packed_json_comes_back_from_the_same_bytes(tmp_path: Path) -> None:
+    value = {"text": "ä", "number": math.inf, "list": [1, None]}
+    for name in ("one.json.gz", "other.json.gz"):
+        write_json(tmp_path / name, value)
+    assert read_json(tmp_path / "one.json.gz") == value
+    assert (tmp_path / "one.json.gz").read_bytes() == (tmp_path / "other.json.gz").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", gzip.compress(b"{}")[:-3], gzip.compress(b'"' + bytes(MOST_JSON + 1) + b'"')]
+)
+def test_packed_json_that_is_damaged_or_a_bomb_is_a_value_error(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.json.gz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"cut off|incorrect header"):
+        read_json(tmp_path / "x.json.gz")
 
 
 def test_broken_json_is_a_value_error(tmp_path: Path) -> None:

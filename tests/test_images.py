@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from benchbench.images import GAP, HEAD, LABEL, TILE, tiled, wrapped
+from benchbench.images import GAP, HEAD, LABEL, MOST_WEBP, TILE, tiled, webp, wrapped
 
 
 def opened(png: bytes) -> np.ndarray:
@@ -42,6 +42,16 @@ def test_every_image_is_in_its_place_whatever_the_labels(height: int, width: int
 
 def test_small_images_are_enlarged_to_about_the_size_of_a_tile() -> None:
     assert opened(tiled(sheet(1, 1, 32, 32))).shape == (TILE + 2 * GAP, TILE + 2 * GAP, 3)
+
+
+def test_webp_is_to_the_bit_without_a_quality() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+    assert np.array_equal(opened(webp(noise)), noise)
+    assert len(webp(noise, 50)) < len(webp(noise))
+
+
+def test_what_is_too_large_for_webp_shrinks() -> None:
+    assert opened(webp(np.zeros((MOST_WEBP * 2, 20, 3), np.uint8))).shape == (MOST_WEBP, 10, 3)
 
 
 def test_a_spec_is_broken_at_its_separators() -> None:

@@ -1,4 +1,4 @@
-"""What all plots share: size, colours, labels, the PNG file."""
+"""What all plots share: size, colours, labels, the file."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..images import webp
 from .text import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from PIL import Image
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito 2008
 LINES = ("-", "--", ":", "-.")
@@ -48,15 +50,25 @@ def figure_of(width: float, height: float) -> Figure:
 
 def png(figure: Figure) -> bytes:
     """Encode a figure as PNG with 64 colours: a quarter of the bytes. The same figure gives the same bytes."""
+    small = io.BytesIO()
+    _picture(figure).save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def figure_file(figure: Figure) -> bytes:
+    """Encode a figure as WebP with 64 colours, without loss: two thirds of the bytes of its PNG."""
+    return webp(_picture(figure).convert("RGB"))
+
+
+def _picture(figure: Figure) -> Image.Image:
     from PIL import Image
 
-    drawn, small = io.BytesIO(), io.BytesIO()
+    drawn = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # a name may have letters that the font lacks
         figure.savefig(drawn, format="png", dpi=110)
     with Image.open(drawn) as picture:
-        picture.convert("RGB").quantize(64, Image.Quantize.FASTOCTREE).save(small, "PNG", optimize=True)
-    return small.getvalue()
+        return picture.convert("RGB").quantize(64, Image.Quantize.FASTOCTREE)
 
 
 def style(position: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ..results.history import read as read_history
 from ..results.store import GRADIENT
 from .board import Board
 from .columns import Column, score_column
-from .drawing import COLOURS, figure_of, finish, log_across, own_style, png, short, style
+from .drawing import COLOURS, figure_file, figure_of, finish, log_across, own_style, short, style
 from .estimates import LEVEL_TEXT
 from .ladder import curve
 from .pareto import pareto
@@ -31,13 +31,13 @@ PLOTTED = {"flops", "epoch", "train_loss", "validation_loss", "validation_psnr"}
 
 
 def write_plots(stem: Path, board: Board) -> dict[str, Path]:
-    """Write every plot that the board has data for, as `<stem>-<name>.png`; returns name -> path."""
+    """Write every plot that the board has data for, as `<stem>-<name>.webp`; returns name -> path."""
     written = {}
     with own_style():
         for name, plot in PLOTS.items():
             if (figure := plot.draw(board)) is not None:
-                written[name] = stem.with_name(f"{stem.name}-{name}.png")
-                write_atomically(written[name], png(figure))
+                written[name] = stem.with_name(f"{stem.name}-{name}.webp")
+                write_atomically(written[name], figure_file(figure))
     return written
 
 

@@ -16,8 +16,12 @@ from .once import once
 def samples_of(board: Board) -> dict[str, dict[str, np.ndarray]]:
     """Read the sampled images of each model's first result: model -> row -> uint8 `(count, size, size, 3)`."""
     size = board.setting.size
-    read = {model: samples_in(result.folder / store.SAMPLES, size) for model, result in board.first_results.items()}
-    return {model: rows for model, rows in read.items() if rows}
+    names = store.SAMPLES, store.FEW_SAMPLES
+    found = {
+        model: next((rows for name in names if (rows := samples_in(result.folder / name, size))), {})
+        for model, result in board.first_results.items()
+    }
+    return {model: rows for model, rows in found.items() if rows}
 
 
 def samples_in(path: Path, size: int) -> dict[str, np.ndarray]:

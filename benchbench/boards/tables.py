@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,18 @@ def csv_text(table: pd.DataFrame) -> str:
     return table.map(cell).to_csv(index=False, lineterminator="\n")
 
 
+def parquet_of(table: pd.DataFrame) -> bytes:
+    """Return a table as Parquet, without what pandas and statistics add: for so few rows that is most of the bytes."""
+    import pyarrow
+    from pyarrow import parquet
+
+    buffer, plain = io.BytesIO(), pyarrow.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    parquet.write_table(
+        plain, buffer, compression="zstd", use_dictionary=False, write_statistics=False, store_schema=False
+    )
+    return buffer.getvalue()
+
+
 def write_files(
     stem: Path, values: Sequence[Any], draw: Callable[[], tuple[str, pd.DataFrame]], *, redraw: bool
 ) -> Path:
@@ -39,6 +52,6 @@ def write_files(
         text, table = draw()
         write_atomically(page, text)
         write_atomically(beside(stem, ".csv"), csv_text(table))
-        write_atomically(beside(stem, ".parquet"), table.to_parquet(index=False))
+        write_atomically(beside(stem, ".parquet"), parquet_of(table))
         write_atomically(known, content)  # last: it vouches for the others
     return page

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .write import build
 
-PICTURES = (".png",)
+PICTURES = (".webp",)
 """Compared by their names only: their bytes depend on the versions of the libraries that draw them."""
 BY_PEOPLE = ("CONTRIBUTING.md", "grid.toml", "rank.toml", "entrants.toml", "*.py")
 """Files beside the boards that no result gives."""

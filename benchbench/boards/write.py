@@ -56,7 +56,7 @@ def write_pages(boards: Sequence[Board], folder: Path, *, redraw: bool = True) -
 
 
 def write_boards(boards: Sequence[Board], folder: Path, *, redraw: bool = True) -> list[Path]:
-    """Write `<data set>/<degradation>.md|csv|json|parquet|png` under `folder`; returns the Markdown files.
+    """Write `<data set>/<degradation>.md|csv|json|parquet|webp` under `folder`; returns the Markdown files.
 
     Without `redraw`, pictures stay as they are where the results behind them have not changed: they take seconds.
     """
@@ -82,7 +82,7 @@ def _pictures(stem: Path, view: View, siblings: int) -> dict[str, str]:
     """Draw the board's picture and plots; returns kind -> file name. A board that shares its file adds a digest."""
     board = view.board
     own = stem if siblings == 1 else stem.with_name(f"{stem.name}-{board.setting.code}")
-    picture = own.with_name(own.name + ".png")
+    picture = own.with_name(own.name + ".webp")
     found = {"picture": picture.name} if write_picture(picture, view) else {}
     return found | {name: path.name for name, path in write_plots(own, board).items()}
 

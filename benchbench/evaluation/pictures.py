@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ..files import write_atomically
-from ..images import as_bytes, png
+from ..images import as_bytes, png, webp
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ROWS = ("input", "restored", "truth")
 MOST = 64  # images in a sample picture
+QUALITY = 95  # of one that is cut
 
 
 def write_samples(path: Path, test_set: DegradedSet, restored: Tensor, positions: Sequence[int]) -> None:
@@ -34,7 +35,7 @@ def read_samples(path: Path, size: int) -> dict[str, np.ndarray]:
     A picture of one row has the restored images only: see `lighten`.
     """
     try:
-        with Image.open(path, formats=["PNG"]) as image:
+        with Image.open(path, formats=["PNG", "WEBP"]) as image:
             width, height = image.size
             names = ROWS if height == size * len(ROWS) else ("restored",)
             if height != size * len(names) or width % size or width > size * MOST:  # told by the header alone
@@ -47,10 +48,13 @@ def read_samples(path: Path, size: int) -> dict[str, np.ndarray]:
 
 
 def lighten(path: Path, size: int, count: int, *, whole: bool) -> bytes:
-    """Cut a sample picture to its first `count` images and, unless `whole`, to the restored ones.
+    """Cut a sample picture to its first `count` images and, unless `whole`, to the restored ones, as WebP.
 
-    Degraded and clean images are the same in all results of a board: one of them has to keep them.
+    Degraded and clean images are the same in all results of a board: one of them has to keep them. WebP at QUALITY
+    alters pixels by what nobody sees; so what is cut already stays as it is.
     """
     rows = read_samples(path, size)
     names = [name for name in ROWS if name in rows and (whole or name == "restored")]
-    return png(np.concatenate([np.concatenate(list(rows[name][:count]), axis=1) for name in names]))
+    if path.suffix == ".webp" and len(names) == len(rows) and len(rows["restored"]) <= count:
+        return path.read_bytes()
+    return webp(np.concatenate([np.concatenate(list(rows[name][:count]), axis=1) for name in names]), QUALITY)

@@ -1,4 +1,7 @@
-"""Where results lie: `out/<data set>/<degradation>/<model>/<key>/result.json`. Nothing else knows how deep."""
+"""Where results lie: `out/<data set>/<degradation>/<model>/<key>/result.json`. Nothing else knows how deep.
+
+That file may be packed, as `result.json.gz`: those of published results are.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from ..contracts.specs import NAME
 from ..files import digest
 
 RESULT = "result.json"
+PACKED = "result.json.gz"
 DEPTH = 4  # folders between `out` and that file
 _LONGEST = 80
 _NAME_AND_COMMA = re.compile(rf"(?:^|(?<=\+))({NAME.pattern}),")  # where a spec has its colons
@@ -37,6 +41,15 @@ def root_of(folder: Path) -> Path:
 
 
 def files_in(out: Path, model: str | None = None) -> list[Path]:
-    """List the `result.json` under `out`, damaged ones and those of trials at work included; of one model if named."""
+    """List the `result.json` under `out`, packed or not, one a folder; of one model if it is named.
+
+    Damaged ones and those of trials at work are included.
+    """
     parts = ["*"] * DEPTH if model is None else ["*", "*", slug(model), "*"]
-    return sorted(out.glob("/".join((*parts, RESULT))))
+    found = {path.parent: path for name in (PACKED, RESULT) for path in out.glob("/".join((*parts, name)))}
+    return sorted(found.values())
+
+
+def result_file(folder: Path) -> Path:
+    """Return where the `result.json` of a folder is, or would be."""
+    return next((folder / name for name in (RESULT, PACKED) if (folder / name).exists()), folder / RESULT)

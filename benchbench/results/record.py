@@ -164,11 +164,11 @@ class MetricFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return not self.ranks, self.order, name
 
 
-class Score(Struct, frozen=True, kw_only=True):
-    """Mean and standard deviation over n test images."""
+class Score(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Mean and standard deviation over n test images; without the latter where the images' scores are not kept."""
 
     mean: Finite
-    std: Finite
+    std: Finite | None = None
     n: Count
 
 

@@ -17,10 +17,11 @@ import msgspec
 from msgspec import structs
 
 from ..errors import one_line
-from ..files import file_digest, read_json, write_json
+from ..files import MOST_JSON, file_digest, read_json, write_json
 from . import scores
+from .layout import PACKED as PACKED
 from .layout import RESULT as RESULT
-from .layout import files_in
+from .layout import files_in, result_file
 from .parsing import parse, plain
 from .record import FAILED, SCHEMA, Record
 
@@ -38,13 +39,13 @@ SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIONS, LOG = 
     "predictions.safetensors",
     "log.txt",
 )
-SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIONS)
+FEW_SAMPLES = "samples.webp"  # of a published result: the first of them, small
+SUMMED = (SCORES, HISTORY, WEIGHTS, SAMPLES, WORST, HISTOGRAMS, STRIP, PREDICTIONS, FEW_SAMPLES)
 CHECKPOINT = "checkpoint.safetensors"  # what a larger budget goes on from; a result is whole without it
 CHECKPOINTS = "checkpoint*.safetensors"  # while learning rates are tried, each has its own
 GRADIENT = "gradient/"  # begins the columns of a history that hold the gradient's norm in a stage
 WORK = ".partial"
 RESTORED = "restored"  # the tensor in the file of predictions
-_LARGEST_RESULT = 16_000_000  # bytes; a real one has some thousands
 
 
 class DamagedResult(ValueError):
@@ -124,9 +125,9 @@ class Result:
 
 def read(folder: Path) -> Result:
     """The result in a folder. Raises DamagedResult if it is incomplete, altered or of another schema."""
-    path = folder / RESULT
+    path = result_file(folder)
     try:
-        check_file(path, _LARGEST_RESULT)
+        check_file(path, MOST_JSON)
         content = read_json(path)
     except (OSError, ValueError, RecursionError) as error:
         raise DamagedResult(f"{path} cannot be read: {error}") from error
@@ -209,11 +210,11 @@ def open_work(work: Path) -> Path:
     return work
 
 
-def publish(work: Path, final: Path, record: Record) -> Result:
-    """Write `result.json` with the digests of the files beside it, and give the work folder its final name."""
+def publish(work: Path, final: Path, record: Record, *, packed: bool = False) -> Result:
+    """Write `result.json`, perhaps packed, with the digests of the files beside it; give the folder its final name."""
     files = {name: file_digest(work / name) for name in SUMMED if (work / name).is_file()}
     record = msgspec.structs.replace(record, files=files)
-    write_json(work / RESULT, plain(record))
+    write_json(work / (PACKED if packed else RESULT), plain(record))
     return _rename(work, final, record)
 
 

@@ -180,7 +180,7 @@ def test_markdown_json_site_and_picture_show_the_codecs(tmp_path: Path) -> None:
     assert codecs[2][2:] == ["3.125 to 12.500", "anchor", "anchor"]
     assert codecs[5][3] == "– (no quality in common)"
     assert "than zip a codec takes for the same quality" in text
-    assert (tmp_path / "boards" / "toy-faces" / "nothing-rate.png").is_file()
+    assert (tmp_path / "boards" / "toy-faces" / "nothing-rate.webp").is_file()
     [content] = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     assert content["compression"]["anchor"] == "zip"
     assert content["compression"]["curves"][0]["against"]["peak"]["percent"] == pytest.approx(-50, abs=0.01)

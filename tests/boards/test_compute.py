@@ -100,7 +100,7 @@ def test_the_page_has_the_table_and_the_picture(tmp_path: Path) -> None:
     cells = [cell.strip() for cell in lines[1].strip("|").split("|")]
     assert cells[:5] == ["late ↑", "18.00", "19.00", "**21.00**", "**22.00**"]
     assert cells[6] == "+1.00 ↑"
-    assert (page.parent / "darken-curve.png").is_file()
+    assert (page.parent / "darken-curve.webp").is_file()
     (page, *_), _ = build(tmp_path / "runs", tmp_path / "boards", 2e11)
     assert "## 16 px, after 0.2 TFLOP of training" in page.read_text(encoding="utf-8")
 

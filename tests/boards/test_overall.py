@@ -131,7 +131,7 @@ def test_all_files_say_the_same_and_the_same_again(tmp_path: Path) -> None:
     boards = collect(tmp_path)[0]
     [page] = write_overall(boards, tmp_path / "boards")
     before = {path.name: path.read_bytes() for path in page.parent.iterdir()}
-    assert set(before) == {f"overall.{kind}" for kind in ("md", "csv", "json", "parquet", "png")}
+    assert set(before) == {f"overall.{kind}" for kind in ("md", "csv", "json", "parquet", "webp")}
     ranks = found(tmp_path).rows["share"].to_list()
     [content] = read_json(page.with_suffix(".json"))
     assert [row["share"] for row in content["rows"]] == ranks

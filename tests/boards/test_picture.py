@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from benchbench.boards import Board, collect, write_boards
-from benchbench.boards.picture import COLUMNS, write_picture
+from benchbench.boards.picture import COLUMNS, picture_of, write_picture
 from benchbench.boards.view import view_of
 from benchbench.data.degraded import DegradedSet
 from benchbench.evaluation.pictures import write_samples
@@ -40,9 +40,10 @@ def board(tmp_path: Path, models: dict[str, float], count: int = 3, size: int = 
     return found
 
 
-def drawn(path: Path) -> np.ndarray:
-    with Image.open(path) as picture:
-        return np.asarray(picture)
+def drawn(shown: Board) -> np.ndarray:
+    picture = picture_of(view_of(shown))
+    assert picture is not None
+    return np.asarray(picture)
 
 
 def tiles(picture: np.ndarray, tile: int) -> np.ndarray:
@@ -57,59 +58,56 @@ def tiles(picture: np.ndarray, tile: int) -> np.ndarray:
 
 
 def test_rows_are_the_input_the_models_from_best_to_worst_and_the_truth(tmp_path: Path) -> None:
-    assert write_picture(tmp_path / "board.png", view_of(board(tmp_path, {"worse": 20, "best": 30, "worst": 10})))
+    found = drawn(board(tmp_path, {"worse": 20, "best": 30, "worst": 10}))
     expected = np.array([[10, 11, 12], [120, 121, 122], [100, 101, 102], [140, 141, 142], [250, 249, 248]])
-    assert np.array_equal(tiles(drawn(tmp_path / "board.png"), TILE), expected)
+    assert np.array_equal(tiles(found, TILE), expected)
 
 
 @pytest.mark.parametrize(("size", "tile"), [(16, 96), (31, 93), (64, 128), (200, 200)])
 def test_images_are_enlarged_by_a_whole_factor(size: int, tile: int, tmp_path: Path) -> None:
-    write_picture(tmp_path / "board.png", view_of(board(tmp_path, {"a": 20}, count=2, size=size)))
-    assert drawn(tmp_path / "board.png").shape == (3 * (tile + GAP) + GAP, LABEL + 2 * (tile + GAP), 3)
-    assert tiles(drawn(tmp_path / "board.png"), tile)[:, 0].tolist() == [10, 100, 250]
+    found = drawn(board(tmp_path, {"a": 20}, count=2, size=size))
+    assert found.shape == (3 * (tile + GAP) + GAP, LABEL + 2 * (tile + GAP), 3)
+    assert tiles(found, tile)[:, 0].tolist() == [10, 100, 250]
 
 
 @pytest.mark.parametrize(("count", "columns"), [(1, 1), (COLUMNS, COLUMNS), (COLUMNS + 5, COLUMNS)])
 def test_no_more_columns_than_fit(count: int, columns: int, tmp_path: Path) -> None:
-    write_picture(tmp_path / "board.png", view_of(board(tmp_path, {"a": 20}, count=count)))
-    assert tiles(drawn(tmp_path / "board.png"), TILE).shape == (3, columns)
+    found = drawn(board(tmp_path, {"a": 20}, count=count))
+    assert tiles(found, TILE).shape == (3, columns)
 
 
 def test_the_baseline_is_the_input_and_not_shown_twice(tmp_path: Path) -> None:
     board(tmp_path, {"identity": 15}, role="baseline", **UNTRAINED)
-    write_picture(tmp_path / "board.png", view_of(board(tmp_path, {"a": 20})))
-    assert tiles(drawn(tmp_path / "board.png"), TILE)[:, 0].tolist() == [10, 100, 250]
+    found = drawn(board(tmp_path, {"a": 20}))
+    assert tiles(found, TILE)[:, 0].tolist() == [10, 100, 250]
 
 
 def test_without_samples_there_is_no_picture(tmp_path: Path) -> None:
     results.write(tmp_path / "runs")
     [found] = collect(tmp_path / "runs")[0]
-    assert not write_picture(tmp_path / "board.png", view_of(found))
+    assert not write_picture(tmp_path / "board.webp", view_of(found))
     results.write(tmp_path / "failed", status="failed")
     [found] = collect(tmp_path / "failed")[0]
-    assert not write_picture(tmp_path / "board.png", view_of(found))
-    assert not (tmp_path / "board.png").exists()
+    assert not write_picture(tmp_path / "board.webp", view_of(found))
+    assert not (tmp_path / "board.webp").exists()
 
 
 @pytest.mark.parametrize("model", ["x" * 300, "a\nb\n" * 20, "\u202egnol", "<b>|", "模型", "\x00", "   "])
 def test_no_label_reaches_into_the_images(model: str, tmp_path: Path) -> None:
-    write_picture(tmp_path / "board.png", view_of(board(tmp_path, {model: 20.0})))
-    assert tiles(drawn(tmp_path / "board.png"), TILE)[:, 0].tolist() == [10, 100, 250]
+    found = drawn(board(tmp_path, {model: 20.0}))
+    assert tiles(found, TILE)[:, 0].tolist() == [10, 100, 250]
 
 
 def test_a_label_is_drawn_beside_each_row(tmp_path: Path) -> None:
-    write_picture(tmp_path / "board.png", view_of(board(tmp_path, {"a": 20, "b": 30})))
-    labels = drawn(tmp_path / "board.png")[:, :LABEL]
+    found = drawn(board(tmp_path, {"a": 20, "b": 30}))
+    labels = found[:, :LABEL]
     assert labels.shape[0] == 4 * (TILE + GAP) + GAP
     for row in range(4):
         assert labels[row * (TILE + GAP) : (row + 1) * (TILE + GAP)].min() < 100
 
 
 def test_a_long_label_stays_beside_its_own_row(tmp_path: Path) -> None:
-    labels = []
-    for model in ("a", "x" * 300):
-        write_picture(tmp_path / "board.png", view_of(board(tmp_path / model[:9], {model: 20})))
-        labels.append(drawn(tmp_path / "board.png")[:, :LABEL])
+    labels = [drawn(board(tmp_path / model[:9], {model: 20}))[:, :LABEL] for model in ("a", "x" * 300)]
     others = np.r_[0 : TILE + GAP, 2 * (TILE + GAP) : 3 * (TILE + GAP)]  # of the input and the truth
     assert np.array_equal(labels[0][others], labels[1][others])
     assert not np.array_equal(labels[0], labels[1])
@@ -120,9 +118,17 @@ def test_pixels_are_enlarged_without_smoothing(tmp_path: Path) -> None:
     write_samples(tmp_path / "samples.png", DegradedSet(["0"], noise, noise, None, None, {}), noise / 255, [0])
     results.write(tmp_path / "runs", samples=(tmp_path / "samples.png").read_bytes())
     [found] = collect(tmp_path / "runs")[0]
-    write_picture(tmp_path / "board.png", view_of(found))
     expected = noise[0].permute(1, 2, 0).repeat_interleave(6, 0).repeat_interleave(6, 1).numpy()
-    assert np.array_equal(drawn(tmp_path / "board.png")[GAP : GAP + TILE, LABEL : LABEL + TILE], expected)
+    assert np.array_equal(drawn(found)[GAP : GAP + TILE, LABEL : LABEL + TILE], expected)
+
+
+def test_the_file_looks_like_what_was_drawn(tmp_path: Path) -> None:
+    found = board(tmp_path, {"a": 20, "b": 30})
+    assert write_picture(tmp_path / "board.webp", view_of(found))
+    with Image.open(tmp_path / "board.webp") as picture:
+        assert (picture.format, picture.mode) == ("WEBP", "RGB")
+        away = np.abs(np.asarray(picture).astype(int) - drawn(found))
+    assert away.mean() < 2
 
 
 def test_boards_of_one_file_have_pictures_of_their_own(tmp_path: Path) -> None:
@@ -132,6 +138,6 @@ def test_boards_of_one_file_have_pictures_of_their_own(tmp_path: Path) -> None:
         results.write(tmp_path / "runs", samples=picture, size=size, training=way)
     [path] = write_boards(collect(tmp_path / "runs")[0], tmp_path / "boards")
     text = path.read_text(encoding="utf-8")
-    pictures = sorted(found.name for found in path.parent.glob("*.png"))
+    pictures = sorted(found.name for found in path.parent.glob("*.webp"))
     assert len(pictures) == 3
     assert all(f"({name})" in text for name in pictures)

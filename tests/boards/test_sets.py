@@ -86,9 +86,9 @@ def test_markdown_terminal_site_and_plot_show_the_plane(tmp_path: Path) -> None:
     found = plain(tmp_path)
     view = view_of(found)
     assert view.plane is not None
-    text = section(view, {"plane": "plane.png"})
+    text = section(view, {"plane": "plane.webp"})
     assert "### Perception against distortion" in text
-    assert "](plane.png)" in text
+    assert "](plane.webp)" in text
     for shown in (text, text_of([view])):
         assert "mean (30.00, 40.0), between (25.00, 20.0), sharp (20.00, 5.0)" in shown
     lines = plane_curves_of(found).lines

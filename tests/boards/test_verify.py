@@ -73,7 +73,7 @@ def test_an_edited_cell_is_named_with_its_line_and_both_values(boards: Path) -> 
 EDITS: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (lambda b: board(b, ".csv").unlink(), "toy-faces/darken.csv: missing"),
     "surplus": (lambda b: (b / "toy-faces" / "mine.md").write_text("x"), "toy-faces/mine.md: surplus"),
-    "surplus folder": (lambda b: ((b / "d").mkdir(), (b / "d" / "x.png").touch()), "d/x.png: surplus"),
+    "surplus folder": (lambda b: ((b / "d").mkdir(), (b / "d" / "x.webp").touch()), "d/x.webp: surplus"),
     "line ends": (lambda b: board(b, ".csv").write_bytes(board(b, ".csv").read_bytes().replace(b"\n", b"\r\n")), "darken.csv:1: "),
     "no text": (lambda b: board(b, ".md").write_bytes(b"\xff\xfe"), "darken.md:1: "),
     "emptied": (lambda b: board(b, ".json").write_text(""), "(no such line)"),
@@ -97,11 +97,11 @@ def test_pictures_may_differ_in_their_bytes_but_not_be_missing(tmp_path: Path) -
     folder = tmp_path / "leaderboards"
     results.write(folder / "results", samples=png(np.zeros((48, 32, 3), np.uint8)))
     build(folder / "results", folder)
-    picture = board(folder, ".png")
+    picture = board(folder, ".webp")
     picture.write_bytes(b"drawn by another library")
     assert found(folder) == []
     picture.unlink()
-    assert found(folder) == ["toy-faces/darken.png: missing"]
+    assert found(folder) == ["toy-faces/darken.webp: missing"]
 
 
 def test_a_damaged_result_is_no_right_board(boards: Path) -> None:

@@ -12,7 +12,7 @@ import toys
 from PIL import Image
 
 from benchbench.data.degraded import DegradedSet, degraded_set
-from benchbench.evaluation.pictures import read_samples, write_samples
+from benchbench.evaluation.pictures import lighten, read_samples, write_samples
 from benchbench.images import png
 
 
@@ -39,6 +39,21 @@ def test_restored_images_are_clamped_not_wrapped(pairs: DegradedSet, tmp_path: P
     found = read_samples(tmp_path / "samples.png", 16)["restored"]
     assert (found[0] == 255).all()
     assert (found[1] == 0).all()
+
+
+@pytest.mark.parametrize(("whole", "rows"), [(True, ["input", "restored", "truth"]), (False, ["restored"])])
+def test_samples_that_were_cut_stay_as_they_are(
+    whole: bool, rows: list[str], pairs: DegradedSet, tmp_path: Path
+) -> None:
+    write_samples(tmp_path / "samples.png", pairs, pairs.degraded / 255, range(5))
+    few = tmp_path / "samples.webp"
+    few.write_bytes(lighten(tmp_path / "samples.png", 16, 4, whole=whole))
+    found = read_samples(few, 16)
+    assert list(found) == rows
+    assert all(images.shape == (4, 16, 16, 3) for images in found.values())
+    assert np.abs(found["restored"].astype(int) - pairs.degraded[:4].permute(0, 2, 3, 1).numpy()).mean() < 8
+    assert lighten(few, 16, 4, whole=whole) == few.read_bytes()
+    assert lighten(few, 16, 3, whole=whole) != few.read_bytes()
 
 
 @pytest.mark.parametrize(("width", "height"), [(16, 32), (20, 48), (50, 16)])

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchbench.boards.submissions.merge import Verdict, merge
 from benchbench.files import file_digest, read_json, write_json
-from benchbench.results import store
+from benchbench.results.layout import result_file
 
 RUN = ["run", "--size", "16", "--dataset", "faces:n=60", "--metric", "psnr", "--metric", "lightness-shift", "--device",
        "cpu", "--model", "identity", "--model", "median", "--jobs", "1", "--predictions", "--quiet"]  # fmt: skip
@@ -24,10 +24,11 @@ def one(runs: Path, model: str = "median") -> Path:
 
 def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     """Change a result, and let its sums fit, as a forger would."""
-    content = read_json(folder / store.RESULT)
+    file = result_file(folder)
+    content = read_json(file)
     change(content)
     content["files"] = {name: file_digest(folder / name) for name in content["files"] if (folder / name).exists()}
-    write_json(folder / store.RESULT, content)
+    write_json(file, content)
 
 
 def only(path: Path, into: Path) -> Verdict:

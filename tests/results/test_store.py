@@ -7,12 +7,15 @@ import math
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import results
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -215,15 +218,19 @@ SINGLE, DOUBLE = st.floats(width=32, allow_infinity=False), st.floats(allow_infi
 IDS = st.lists(st.tuples(SINGLE, DOUBLE), min_size=1, max_size=5, unique_by=repr)
 
 
-@given(IDS, st.lists(st.sampled_from([1e11, 2e11, 3.5e11, 1e15]), max_size=3, unique=True))
+@given(
+    IDS,
+    st.lists(st.sampled_from([1e11, 2e11, 3.5e11, 1e15]), max_size=3, unique=True),
+    st.sampled_from([scores.write, scores.write_long]),
+)
 def test_scores_come_back_to_the_bit_in_single_precision_and_in_double(
-    rows: list[tuple[float, float]], rungs: list[float]
+    rows: list[tuple[float, float]], rungs: list[float], write: Callable[..., None]
 ) -> None:
     ids = pd.Index([f"ä{i}" for i in range(len(rows))], name="id")
     table = pd.DataFrame(rows, columns=["single", "double@face"], index=ids, dtype="float64")
     written = {rung: table + number for number, rung in enumerate(rungs)} or {scores.NO_RUNG: table}
     with tempfile.TemporaryDirectory() as folder:
-        scores.write(Path(folder) / store.SCORES, written)
+        write(Path(folder) / store.SCORES, written)
         found = scores.read(Path(folder) / store.SCORES)
     assert list(found) == sorted(written)
     for rung, there in found.items():
@@ -231,10 +238,11 @@ def test_scores_come_back_to_the_bit_in_single_precision_and_in_double(
         pd.testing.assert_frame_equal(there, kept, check_exact=True)
 
 
-def test_a_metric_that_came_later_is_missing_at_lower_rungs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("write", [scores.write, scores.write_long])
+def test_a_metric_that_came_later_is_missing_at_lower_rungs(write: Callable[..., None], tmp_path: Path) -> None:
     ids = pd.Index(["a", "b"], name="id")
     last = pd.DataFrame({"peak": [1.0, 2.0], "late": [3.0, 4.0]}, ids)
-    scores.write(tmp_path / store.SCORES, {2e11: last, 1e11: last[["peak"]]})
+    write(tmp_path / store.SCORES, {2e11: last, 1e11: last[["peak"]]})
     found = scores.read(tmp_path / store.SCORES)
     assert [list(table) for table in found.values()] == [["peak"], ["peak", "late"]]
 
@@ -259,6 +267,22 @@ def test_a_table_that_is_none_of_images_is_damaged(index: list[str] | None, tmp_
     pd.DataFrame({"peak": [1.0, 2.0]}, index=index and pd.Index(index, name="id")).to_parquet(tmp_path / store.SCORES)
     with pytest.raises(ValueError, match="no table of one row"):
         scores.read(tmp_path / store.SCORES)
+
+
+@pytest.mark.parametrize("spoilt", [{"id": "a"}, {"id": None}, {"metric": None}, {"rung": None}, {"score": "1"}])
+def test_a_row_a_score_has_each_once(spoilt: dict[str, Any], tmp_path: Path) -> None:
+    long = pd.DataFrame({"rung": 0.0, "id": ["a", "b"], "metric": "peak", "score": [1.0, 2.0]}).assign(**spoilt)
+    long.to_parquet(tmp_path / store.SCORES)
+    with pytest.raises(ValueError, match=store.SCORES):
+        scores.read(tmp_path / store.SCORES)
+
+
+@given(st.lists(st.floats(width=32, allow_infinity=False), min_size=1))
+def test_coarse_scores_are_those_of_torch(values: list[float]) -> None:
+    expected = torch.tensor(values).bfloat16().double().numpy()
+    found = scores.coarse(pd.Series(values, dtype="float64")).to_numpy()
+    same = np.where(np.isfinite(expected), expected, values)  # what would become infinite stays
+    assert np.array_equal(found, same, equal_nan=True)
 
 
 def test_a_file_that_is_no_table_is_damaged(folder: Path) -> None:

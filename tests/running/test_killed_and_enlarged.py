@@ -41,7 +41,7 @@ def kill_at_work(out: Path, budget: str) -> None:
 def boards(out: Path) -> dict[str, bytes]:
     """All files of boards but those that show times."""
     files = (path for path in (out / "leaderboards").rglob("*") if path.is_file())
-    return {p.name: p.read_bytes() for p in files if not p.name.endswith((".speed.md", "-curve.png"))}
+    return {p.name: p.read_bytes() for p in files if not p.name.endswith((".speed.md", "-curve.webp"))}
 
 
 def test_killed_twice_and_enlarged_it_is_the_training_at_once(tmp_path: Path) -> None:
@@ -52,6 +52,6 @@ def test_killed_twice_and_enlarged_it_is_the_training_at_once(tmp_path: Path) ->
     kill_at_work(out, WHOLE)
     assert start(out, WHOLE).wait() == 0
     found, expected = boards(out), boards(tmp_path / "once")
-    assert {"pixelate.md", "pixelate.csv", "pixelate.json", "pixelate-learning.png"} <= expected.keys()
+    assert {"pixelate.md", "pixelate.csv", "pixelate.json", "pixelate-learning.webp"} <= expected.keys()
     assert found.keys() == expected.keys()
     assert [name for name in expected if found[name] != expected[name]] == []

@@ -91,7 +91,7 @@ def test_watching_gradients_changes_no_number_and_no_key(tmp_path: Path) -> None
     }
     columns = [next((tmp_path / name).rglob("history.csv")).read_text().splitlines()[0] for name in ("not", "watched")]
     assert columns[1] == columns[0] + ",gradient/all"
-    drawn = [path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("darken-gradients.png")]
+    drawn = [path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("darken-gradients.webp")]
     assert drawn == ["watched"]
 
 
@@ -101,7 +101,7 @@ def test_gradients_watched_in_another_training_come_onto_the_board(tmp_path: Pat
     assert [text for text in unheeded.warnings if "the gradients of 1 trainings that are done" in text]
     go(tmp_path, heeded := Recorder(), model=("tiny-conv",), watch_gradients=True, fresh=True)
     assert not [text for text in heeded.warnings if "gradients" in text]
-    assert list(tmp_path.rglob("darken-gradients.png"))
+    assert list(tmp_path.rglob("darken-gradients.webp"))
 
 
 def test_the_worst_images_are_named_and_kept(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from ...registry.validation import OVERALL
 from ..board import Board
 from ..columns import gain
 from ..comparisons import CORRECTED
-from ..drawing import COLOURS, figure_of, finish, own_style, png, short
+from ..drawing import COLOURS, figure_file, figure_of, finish, own_style, short
 from ..estimates import LEVEL_TEXT
 from ..notes import OPEN_TRACK
 from ..overall import FEWEST, SHARE, Overall, overall
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def write_overall(boards: Sequence[Board], folder: Path, *, redraw: bool = True) -> list[Path]:
-    """Write `<data set>/overall.md|csv|json|parquet|png` for all data sets that have several degradations.
+    """Write `<data set>/overall.md|csv|json|parquet|webp` for all data sets that have several degradations.
 
     Without `redraw`, they stay as they are where nothing has changed.
     """
@@ -117,9 +117,9 @@ def _notes(found: Overall) -> str:
 
 def _picture(stem: Path, found: Overall, siblings: int) -> str:
     own = stem.name if siblings == 1 else f"{stem.name}-{found.league.code}"
-    path = stem.with_name(f"{own}.png")
+    path = stem.with_name(f"{own}.webp")
     with own_style():
-        write_atomically(path, png(shares_plot(found)))
+        write_atomically(path, figure_file(shares_plot(found)))
     return path.name
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ...results.layout import RESULT, root_of
+from ...results.layout import result_file, root_of
 from ...results.store import Result
 from ..board import Board
 from ..setting import League
@@ -49,7 +49,7 @@ class Entry:
 def _paths(results: Iterable[Result]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for result in results:
-        path = (result.folder / RESULT).relative_to(root_of(result.folder))
+        path = result_file(result.folder).relative_to(root_of(result.folder))
         found.setdefault(result.record.trial.model, []).append(path.as_posix())
     return found
 

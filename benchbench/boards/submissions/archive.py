@@ -22,7 +22,7 @@ from ...results.store import DamagedResult, Result
 MiB = 2**20
 MOST_BYTES = {
     **dict.fromkeys(store.SUMMED, 32 * MiB),  # a picture, and what is not named below
-    store.RESULT: MiB,
+    **dict.fromkeys((store.RESULT, store.PACKED), MiB),
     store.HISTORY: 16 * MiB,
     **dict.fromkeys((store.SCORES, store.LOG), 64 * MiB),
     **dict.fromkeys((store.WEIGHTS, store.PREDICTIONS), 4096 * MiB),
@@ -47,8 +47,9 @@ def find(path: Path, scratch: Path) -> list[Path]:
         _unpack(path, scratch)
     elif not path.is_dir():
         raise Refused("there is no such folder or archive")
-    files = (scratch if path.is_file() else path).rglob(store.RESULT)  # which follows no links
-    found = sorted(file.parent for file in files if not file.parent.name.endswith(store.WORK))
+    root = scratch if path.is_file() else path
+    files = (file for name in (store.RESULT, store.PACKED) for file in root.rglob(name))  # which follows no links
+    found = sorted({file.parent for file in files if not file.parent.name.endswith(store.WORK)})
     if not found:
         raise Refused(f"there is no {store.RESULT} in it")
     return found

@@ -9,20 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ...contracts.model import BASELINE
-from ...evaluation.pictures import lighten
-from ...files import write_atomically
-from ...results import scores, store
+from ...results import store
 from ...results.layout import folder_of
 from ...results.scores import metric_of
 from ...results.store import Result
 from . import archive
 from .archive import Refused
 from .ballots import Pictures, add_ballot, pictures_of
+from .light import keep
 from .vet import row_of, vet
-
-LIGHT = (store.SCORES, store.HISTORY, store.SAMPLES)
-SAMPLES_KEPT = 4
 
 
 @dataclass(frozen=True)
@@ -64,7 +59,8 @@ def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[
                 if newest[row_of(result)] is not result:  # what an edit of a model leaves behind
                     yield Verdict(source, "older", "the newest result of a model and seed counts")
                 else:
-                    yield _merge_one(source, result, into, standing, light)
+                    beside = [*newest.values(), *standing.values()] if light else None
+                    yield _merge_one(source, result, into, standing, beside)
     known = pictures_of(into) if votes else []
     for path in votes:
         yield _merge_votes(path, into, known)
@@ -77,7 +73,9 @@ def _merge_votes(path: Path, into: Path, known: Pictures) -> Verdict:
         return Verdict(str(path), "refused", str(error))
 
 
-def _merge_one(source: str, result: Result, into: Path, standing: dict[str, Result], light: bool) -> Verdict:
+def _merge_one(
+    source: str, result: Result, into: Path, standing: dict[str, Result], beside: Sequence[Result] | None
+) -> Verdict:
     """Check a result, and add it to `into` and `standing`. Many come from one archive, so its trial is named too."""
     key, trial = result.record.key, result.record.trial
     try:
@@ -85,7 +83,7 @@ def _merge_one(source: str, result: Result, into: Path, standing: dict[str, Resu
         source += "" if source == str(result.folder) else f" ({trial.degradation} × {trial.model})"
         verdict = _against(result, standing.get(key))
         if verdict != "known":
-            standing[key] = _add(result, into, light=light)
+            standing[key] = _add(result, into, beside)
     except (Refused, OSError) as error:
         return Verdict(source, "refused", str(error))
     return Verdict(source, verdict, recomputed)
@@ -113,32 +111,19 @@ def _scores(result: Result) -> dict[tuple[str, str], float]:
     return found | {(n, metrics[n].digest): score.value for n, score in result.record.set_scores.items()}
 
 
-def _add(result: Result, into: Path, *, light: bool) -> Result:
-    """Copy a result to the folder under `into` that its trial names, whole or not at all."""
+def _add(result: Result, into: Path, beside: Sequence[Result] | None) -> Result:
+    """Copy a result to the folder under `into` that its trial names, or what is kept of it; whole or not at all."""
     trial = result.record.trial
     final = folder_of(into, (trial.dataset, trial.degradation, trial.model), result.record.key)
     work = store.work_folder(final)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
-        for name in LIGHT if light else (*store.SUMMED, store.LOG):
+        if beside is not None:
+            return store.publish(work, final, keep(result, work, beside), packed=True)
+        for name in (*store.SUMMED, store.LOG):
             if (result.folder / name).is_file():
                 shutil.copyfile(result.folder / name, work / name)
-        if light:
-            _lighten(result, work)
         return store.publish(work, final, result.record)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _lighten(result: Result, work: Path) -> None:
-    """Compress the scores and cut the samples, which only the baseline keeps with their degraded and clean images."""
-    if (work / store.SCORES).is_file():
-        scores.write(work / store.SCORES, scores.read(work / store.SCORES))
-    if (work / store.SAMPLES).is_file():
-        whole = result.record.model.role == BASELINE
-        try:
-            picture = lighten(work / store.SAMPLES, result.record.trial.size, SAMPLES_KEPT, whole=whole)
-        except (ValueError, OSError) as error:
-            raise Refused(f"{store.SAMPLES} cannot be used: {error}") from error
-        write_atomically(work / store.SAMPLES, picture)

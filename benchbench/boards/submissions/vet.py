@@ -19,7 +19,7 @@ from ...errors import DataError, one_line
 from ...files import json_text
 from ...results import store
 from ...results.record import MetricFacts, Record, Score, TrialFacts
-from ...results.scores import NO_RUNG
+from ...results.scores import NO_RUNG, rounding
 from ...results.store import Result
 from ...results.trial import key_of
 from ..board import boards_of
@@ -129,7 +129,8 @@ def _check_scores(result: Result) -> pd.DataFrame:
     if stated.keys() != found.keys() or stated[max(stated)] != record.scores:
         raise Refused(f"its table has {len(found)} rungs and its summary {len(stated)}, or other ones")
     for rung, summary in stated.items():
-        _check_means(found[rung], summary, record)
+        left_out = {name for name, score in summary.items() if score.std is None} if rung < max(stated) else set()
+        _check_means(result.tables[rung], found[rung], {n: s for n, s in summary.items() if n not in left_out}, record)
     sizes = record.rate.sizes if record.rate else []
     if record.rate and sizes:
         mean = sum(sizes) / len(sizes)
@@ -138,8 +139,10 @@ def _check_scores(result: Result) -> pd.DataFrame:
     return result.scores
 
 
-def _check_means(found: Mapping[str, Mapping[str, float]], stated: Mapping[str, Score], record: Record) -> None:
-    """Raises Refused unless a summary gives the means, deviations and numbers that were found."""
+def _check_means(
+    table: pd.DataFrame, found: Mapping[str, Mapping[str, float]], stated: Mapping[str, Score], record: Record
+) -> None:
+    """Raises Refused unless a summary gives the means, deviations and numbers that were found, but for rounding."""
     if differing := sorted(found.keys() ^ stated.keys()):
         raise Refused(f"{differing[0][:80]} is in {'the table' if differing[0] in found else 'the summary'} only")
     known = {metric + region for metric in record.metrics for region in REGIONS}
@@ -150,7 +153,7 @@ def _check_means(found: Mapping[str, Mapping[str, float]], stated: Mapping[str, 
             raise Refused(f"{name[:80]} is not finite for every image")
         for fact, value in facts.items():
             told = getattr(stated[name], fact)
-            if not math.isclose(told, value, rel_tol=1e-9, abs_tol=1e-12):  # sums in another order
+            if told is None or not math.isclose(told, value, rel_tol=1e-9, abs_tol=max(1e-12, rounding(table[name]))):
                 raise Refused(f"{fact} of {name} is {told} in its summary, {value} by its images")
 
 

@@ -41,7 +41,7 @@ def files(out: Path, to: Path) -> dict[str, bytes]:
     """The boards of results, without pictures and times; those of a trial that both did are of the first to come."""
     build(out, to)
     return {
-        p.name: p.read_bytes() for p in to.rglob("*") if p.is_file() and p.suffix != ".png" and ".speed" not in p.name
+        p.name: p.read_bytes() for p in to.rglob("*") if p.is_file() and p.suffix != ".webp" and ".speed" not in p.name
     }
 
 

@@ -13,7 +13,8 @@ from PIL import Image
 from submitting import RUN, edit, one, only, refusal
 
 from benchbench.boards import collect, write_boards
-from benchbench.boards.submissions.merge import SAMPLES_KEPT, merge
+from benchbench.boards.submissions.light import SAMPLES_KEPT
+from benchbench.boards.submissions.merge import merge
 from benchbench.cli import main
 from benchbench.results import store
 
@@ -24,7 +25,7 @@ def test_results_are_added_light_and_again_they_are_known(runs: Path, tmp_path: 
     into = tmp_path / "into"
     assert {v.verdict for v in merge([runs], into)} == {"added"}
     for folder in into.glob("*/*/*/*"):
-        assert set(os.listdir(folder)) <= {store.RESULT, store.SCORES, store.HISTORY, store.SAMPLES}
+        assert set(os.listdir(folder)) <= {store.PACKED, store.SCORES, store.HISTORY, store.FEW_SAMPLES}
         assert store.read(folder).record.key == folder.name
     assert {v.verdict for v in merge([runs], into)} == {"known"}
     assert {v.verdict for v in merge([into], tmp_path / "again")} == {"added"}
@@ -41,7 +42,7 @@ def test_boards_of_light_results_say_what_those_of_whole_ones_say(runs: Path, tm
     for other in others:
         assert sorted(p.relative_to(other) for p in other.rglob("*") if p.is_file()) == names
         for name in names:
-            if name.suffix != ".png":
+            if name.suffix != ".webp":
                 assert (other / name).read_bytes() == (whole / name).read_bytes()
 
 
@@ -57,7 +58,7 @@ def test_the_frame_of_the_samples_is_kept_once(runs: Path, tmp_path: Path) -> No
     list(merge([runs], tmp_path / "into"))
     heights = {}
     for model in ("identity", "median"):
-        with Image.open(one(tmp_path / "into", model) / store.SAMPLES) as picture:
+        with Image.open(one(tmp_path / "into", model) / store.FEW_SAMPLES) as picture:
             heights[model] = picture.height
             assert picture.width == 16 * min(SAMPLES_KEPT, len(results.scores_in(one(runs))))
     assert heights == {"identity": 48, "median": 16}

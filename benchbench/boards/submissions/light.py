@@ -1,0 +1,91 @@
+"""What is kept of a published result: the files that boards read, small, so that a repository can hold hundreds.
+
+No digit that a board shows changes by it. Kept to the bit are all means, at all rungs, and those scores of each image
+that boards show, or what they are the basis of: by the metric that ranks, at every rung; at the last one also by the
+metrics beside it in the first table, and by signed ones, for audits by group. Other scores of the last rung are kept
+coarse: bounds of intervals in CSV, JSON and Parquet show it, from about their fifth digit on. Those of lower rungs are
+not kept.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from ...contracts.model import BASELINE
+from ...evaluation.pictures import lighten
+from ...files import write_atomically
+from ...results import scores, store
+from ...results.record import Record
+from ...results.scores import metric_of
+from ...results.store import Result
+from ..columns import MAIN
+from .archive import Refused
+
+SAMPLES_KEPT = 4
+
+
+def keep(result: Result, work: Path, others: Iterable[Result]) -> Record:
+    """Write what is kept of a result into a folder; returns its record. Raises Refused for samples of no use.
+
+    `others` are the results beside which it will stand: of a model's trainings, boards show samples and history of the
+    first alone, by its seed.
+    """
+    if result.status != "scored":
+        return result.record
+    if not any(_comes_before(other, result) for other in others):
+        _keep_samples(result, work)
+        if (result.folder / store.HISTORY).is_file():
+            shutil.copyfile(result.folder / store.HISTORY, work / store.HISTORY)
+    return _keep_scores(result, work)
+
+
+def _comes_before(other: Result, result: Result) -> bool:
+    """Whether boards show the pictures of another training of the same model, and not those of this one."""
+    theirs, mine = (replace(r.record.trial, model_digest="", threads=1, key="", seed=None) for r in (other, result))
+    first = str(other.record.trial.seed) < str(result.record.trial.seed)  # as boards sort them
+    return first and other.status == "scored" and theirs == mine
+
+
+def _keep_samples(result: Result, work: Path) -> None:
+    """Cut the samples, which only the baseline keeps with their degraded and clean images."""
+    path = next((p for name in (store.SAMPLES, store.FEW_SAMPLES) if (p := result.folder / name).is_file()), None)
+    if path is None:
+        return
+    whole = result.record.model.role == BASELINE
+    try:
+        picture = lighten(path, result.record.trial.size, SAMPLES_KEPT, whole=whole)
+    except (ValueError, OSError) as error:
+        raise Refused(f"{path.name} cannot be used: {error}") from error
+    write_atomically(work / store.FEW_SAMPLES, picture)
+
+
+def _keep_scores(result: Result, work: Path) -> Record:
+    """Write the scores of images, and return the record without deviations of those that are left out."""
+    record, first, path = result.record, result.record.first_metric, work / store.SCORES
+    if first is None:
+        scores.write(path, result.tables)
+        return record
+    kept = scores.lightened(result.tables, first, exact_scores(record))
+    scores.write_long(path, kept)
+    rungs = [
+        replace(rung, scores={n: s if n in kept[rung.flops] else replace(s, std=None) for n, s in rung.scores.items()})
+        for rung in record.rungs
+    ]
+    return replace(record, rungs=rungs)
+
+
+def exact_scores(record: Record) -> set[str]:
+    """Return the scores of which boards show single images, bounds of intervals, or means of groups of images."""
+    metrics = record.metrics
+    main = sorted(
+        (n for n in metrics if n in record.scores and not metrics[n].signed), key=lambda n: metrics[n].precedence(n)
+    )
+    return {
+        name
+        for name in record.scores
+        if name in main[:MAIN] or metric_of(name) == record.first_metric or metrics[metric_of(name)].signed
+    }
