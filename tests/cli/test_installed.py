@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import runpy
 import shutil
 import subprocess
 import sys
@@ -31,24 +29,6 @@ def test_the_distribution_is_called_as_pyproject_says() -> None:
     assert project["version"] == benchbench.__version__
 
 
-@pytest.mark.parametrize("source", ["https://example.org/one/benchbench", None])
-def test_the_long_description_has_no_link_that_needs_a_checkout(source: str | None) -> None:
-    from markdown_it import MarkdownIt
-
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    described = runpy.run_path(str(ROOT / "setup.py"))["description"](readme, source)
-    tokens = [part for block in MarkdownIt().parse(described) for part in block.children or ()]
-    targets = [
-        str(token.attrs.get("href") or token.attrs["src"]) for token in tokens if token.type in ("link_open", "image")
-    ]
-    paths = [target.removeprefix(f"{source}/") for target in targets if target.startswith(f"{source}/")]
-    assert [target for target in targets if not target.startswith("https://")] == []
-    assert bool(paths) == bool(source)
-    assert [path for path in paths if not (ROOT / path.split("/HEAD/")[1]).exists()] == []
-    assert "docs/about/architecture.md" in described
-    assert re.findall(r"```.*?```", described, re.DOTALL) == re.findall(r"```.*?```", readme, re.DOTALL)
-
-
 def test_only_the_other_project_is_told_of(tmp_path: Path) -> None:
     package = tmp_path / "benchbench"
     for ours in ("benchbench_portraits-0.1.0.dist-info", "benchbench_sharpen-1.0.dist-info"):
@@ -68,18 +48,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("built")
     copied, listed = (
         folder / "source",
-        [
-            "git",
-            "ls-files",
-            "benchbench",
-            "plugins",
-            "docs",
-            "pyproject.toml",
-            "MANIFEST.in",
-            "setup.py",
-            "README.md",
-            "LICENSE",
-        ],
+        ["git", "ls-files", "benchbench", "plugins", "pyproject.toml", "README.md", "LICENSE"],
     )
     for name in subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines():
         (copied / name).parent.mkdir(parents=True, exist_ok=True)
@@ -95,9 +64,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_and_sdist_hold_the_whole_house(built: Path) -> None:
     [wheel], [sdist] = built.glob("benchbench_portraits-*.whl"), built.glob("benchbench_portraits-*.tar.gz")
     names = set(zipfile.ZipFile(wheel).namelist())
-    described = zipfile.ZipFile(wheel).read(next(name for name in names if name.endswith("/METADATA"))).decode()
-    assert "# benchbench" in described
-    assert "](docs/" not in described
     with tarfile.open(sdist) as archive:
         inside = {name.partition("/")[2] for name in archive.getnames()}
     for path in (p for top in ("benchbench", "plugins") for p in (ROOT / top).rglob("*") if p.is_file()):
