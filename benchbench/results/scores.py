@@ -76,7 +76,8 @@ def _write(path: Path, columns: Mapping[str, Any], plain: Sequence[str] = (), re
     from pyarrow import parquet
 
     split = [name for name in columns if name not in (*plain, *repeated)]  # a tenth smaller
-    options = {"compression": "zstd", "write_statistics": False, "store_schema": False}
+    options: dict[str, Any] = {"compression": "zstd", "write_statistics": False, "store_schema": False}
+    options |= {"compression_level": 19} if repeated else {}  # what is published is written once
     buffer = io.BytesIO()
     parquet.write_table(
         pyarrow.table(dict(columns)), buffer, use_byte_stream_split=split, use_dictionary=list(repeated), **options
