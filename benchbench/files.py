@@ -28,7 +28,7 @@ RUNS = Path("runs")
 BOARDS = "leaderboards"
 """The folder of boards: in one of results, or around published ones."""
 MOST_JSON = 16_000_000
-"""Bytes of a JSON file, unpacked, at most; that of a result has some thousands."""
+"""Bytes of a packed JSON file, unpacked, and of a result's; one has some thousands."""
 
 
 def cache_folder() -> Path:

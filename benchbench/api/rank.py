@@ -23,7 +23,7 @@ from .request import Options, Spec, Specs, listed, request_of
 from .run import run
 
 TIED = "tied with"
-PROBES = 2  # grey images that a network is tried on, so that one without an axis for them is found out
+PROBES = 2  # grey images that a network is tried on: one that lacks an axis for them fails
 
 
 class RankOptions(Options, total=False):

@@ -18,12 +18,13 @@ from .estimates import LEVEL, Array
 from .setting import Setting
 from .text import interval, number
 
-FEWEST = 3  # models that a correlation takes
+FEWEST = 3  # models that a correlation takes; its interval takes more than four, by its formula
+MEANING = "1 is the same order, 0 no relation, −1 the reverse"
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Kendall's τ-b between two scores of models: 1 where both give one order, 0 where neither tells of the other."""
+    """Kendall's τ-b between two scores of models: 1 where both give one order, -1 where one is the other's reverse."""
 
     tau: float
     low: float
@@ -82,8 +83,8 @@ def across(boards: Sequence[Board]) -> list[Across]:
 
     found = []
     for _, group in groupby(sorted(boards, key=alike), key=alike):
-        newest = {board.setting.dataset: board for board in group}  # of several test sets, one
-        pairs = (_pair(newest[a], newest[b]) for a, b in combinations(sorted(newest), 2))
+        known = {board.setting.dataset: board for board in sorted(group, key=_finished)}  # of several, the newest
+        pairs = (_pair(known[a], known[b]) for a, b in combinations(sorted(known), 2))
         found += [pair for pair in pairs if pair]
     return found
 
@@ -98,6 +99,10 @@ def _pair(ours: Board, theirs: Board) -> Across | None:
     both = pd.concat([_competing(ours), _competing(theirs)], axis=1, join="inner").to_numpy(float)
     agreement = kendall(both[:, 0], both[:, 1])
     return None if math.isnan(agreement.tau) else Across(ours.setting, theirs.setting.dataset, metric, agreement)
+
+
+def _finished(board: Board) -> str:
+    return max((result.record.finished_at for result in board.results), default="")
 
 
 def _competing(board: Board) -> pd.Series:

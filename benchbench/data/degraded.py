@@ -61,10 +61,10 @@ class DegradedSet:
 
     @property
     def digest(self) -> str:
-        """Digest of ids, clean images and what the degradation did to them, to the digits that boards show.
+        """Digest of ids, clean images, and roughly what the degradation did: PSNR, mean levels, share of the region.
 
         Equal digests mean that models are scored on the same: processors that round a level in a million otherwise
-        share one, degradations of other draws, codecs or parameters do not.
+        share one, unless a figure lies at the edge of its last digit; other draws, codecs or parameters do not.
         """
         clean, degraded = (images.transpose(0, 1).flatten(1).double() for images in (self.clean, self.degraded))
         mse = float((clean - degraded).square().mean())

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 SMALLEST = 1 / 10  # of the shorter side: smaller faces are not looked for
-BLURS = (1 / 224, 1 / 112, 1 / 56, 1 / 28)  # of the shorter side: blocks of any size get smooth edges, and are a face
+BLURS = (1 / 224, 1 / 112, 1 / 56, 1 / 28)  # of the shorter side: where blocks get smooth edges, many a face is found
 _ENLARGED = 640  # px that the shorter side of a small photograph is enlarged to
 _LONGEST = 1600  # px of the longer side that is searched
 _CASCADE_PIXELS, _HOG_PIXELS = 36, 80  # the least side of a face, in px, that each detector finds surely

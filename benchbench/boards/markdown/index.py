@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from ...files import write_atomically
 from ...registry.validation import OVERALL
-from ..agreement import Across, across
+from ..agreement import MEANING, Across, across
 from ..board import Board
 from ..estimates import LEVEL_TEXT
 from ..published import PAGE
@@ -19,7 +19,7 @@ from ..view import view_of
 
 INDEX = "README.md"
 AGREE = (
-    "Kendall's τ between the orders of the models that compete, on two data sets: 1 is the same order, 0 none alike. "
+    f"Kendall's τ between the orders of the models that compete, on two data sets: {MEANING}. "
     f"The {LEVEL_TEXT} interval is over models."
 )
 

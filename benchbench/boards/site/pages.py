@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from .. import plots
-from ..agreement import across
+from ..agreement import MEANING, across
 from ..overall import overall
 from ..plots import Curves
 from . import charts, faces, page_data, rungs
@@ -32,7 +32,14 @@ def front_page(placed: Sequence[Entry], albums: Mapping[str, Album], kinds: Mapp
         parts.append(facts | {"degraded": degraded, "matrix": matrix(degraded, best)})
     degradations = len({entry.board.setting.degradation for entry in placed})
     shared = across([entry.board for entry in placed])
-    told = {"leagues": parts, "degradations": degradations, "albums": albums, "kinds": kinds, "shared": shared}
+    told = {
+        "leagues": parts,
+        "degradations": degradations,
+        "albums": albums,
+        "kinds": kinds,
+        "shared": shared,
+        "meaning": MEANING,
+    }
     return page("index.html", "index.html", **told)
 
 
