@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from ..contracts.model import BASELINE, COMPETES
+from ..results.record import MetricFacts
 from .board import Board
 from .rows import GAIN, HIGH, LOW, RECOVERED, REGIONS, TRAININGS_STD, measured
 from .sets import set_metrics
@@ -87,7 +88,8 @@ def columns_of(board: Board) -> Iterator[Filled]:
     """Yield the columns that hold anything, in the order of GROUPS."""
     of_sets = set_metrics(board.rows, board.metrics)
     whole = [name for name in measured(board.rows, board.metrics) if name not in of_sets]
-    for name in whole[:MAIN]:
+    main = first_table(board.metrics, whole)
+    for name in main:
         yield _scores(board, name, "main")
     if whole:
         yield from _scales(board)
@@ -98,8 +100,15 @@ def columns_of(board: Board) -> Iterator[Filled]:
         for position, name in enumerate(measured(board.rows, board.metrics, region)):
             if position < MAIN or name not in whole:
                 yield _scores(board, name, region)
-    for name in whole[MAIN:]:
-        yield _scores(board, name, "further")
+    for name in whole:
+        if name not in main:
+            yield _scores(board, name, "further")
+
+
+def first_table(metrics: Mapping[str, MetricFacts], scored: Collection[str]) -> list[str]:
+    """List the metrics of the first table: the first MAIN metrics of images by which there are scores."""
+    of_images = [name for name, facts in metrics.items() if name in scored and not facts.of_set]
+    return sorted(of_images, key=lambda name: metrics[name].precedence(name))[:MAIN]
 
 
 def best_of(rows: pd.DataFrame, values: pd.Series, higher_is_better: bool) -> float | None:

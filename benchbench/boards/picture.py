@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 COLUMNS = 8
-QUALITY = 85
+QUALITY = 85  # of WebP: it is looked at only; votes are on the samples
 
 
 def write_picture(path: Path, view: View) -> bool:

@@ -16,10 +16,8 @@ from .once import once
 def samples_of(board: Board) -> dict[str, dict[str, np.ndarray]]:
     """Read the sampled images of each model's first result: model -> row -> uint8 `(count, size, size, 3)`."""
     size = board.setting.size
-    names = store.SAMPLES, store.FEW_SAMPLES
     found = {
-        model: next((rows for name in names if (rows := samples_in(result.folder / name, size))), {})
-        for model, result in board.first_results.items()
+        model: samples_in(store.samples_file(result.folder), size) for model, result in board.first_results.items()
     }
     return {model: rows for model, rows in found.items() if rows}
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROWS = ("input", "restored", "truth")
 MOST = 64  # images in a sample picture
-QUALITY = 90  # of one that is cut
+QUALITY = 90  # of one that is cut, as WebP: high, as people vote on it
 
 
 def write_samples(path: Path, test_set: DegradedSet, restored: Tensor, positions: Sequence[int]) -> None:

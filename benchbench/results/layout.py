@@ -14,6 +14,7 @@ from ..files import digest
 
 RESULT = "result.json"
 PACKED = "result.json.gz"
+RESULTS = (RESULT, PACKED)  # where a folder has both, the first counts
 DEPTH = 4  # folders between `out` and that file
 _LONGEST = 80
 _NAME_AND_COMMA = re.compile(rf"(?:^|(?<=\+))({NAME.pattern}),")  # where a spec has its colons
@@ -46,10 +47,10 @@ def files_in(out: Path, model: str | None = None) -> list[Path]:
     Damaged ones and those of trials at work are included.
     """
     parts = ["*"] * DEPTH if model is None else ["*", "*", slug(model), "*"]
-    found = {path.parent: path for name in (PACKED, RESULT) for path in out.glob("/".join((*parts, name)))}
-    return sorted(found.values())
+    folders = {path.parent for name in RESULTS for path in out.glob("/".join((*parts, name)))}
+    return sorted(map(result_file, folders))
 
 
 def result_file(folder: Path) -> Path:
     """Return where the `result.json` of a folder is, or would be."""
-    return next((folder / name for name in (RESULT, PACKED) if (folder / name).exists()), folder / RESULT)
+    return next((folder / name for name in RESULTS if (folder / name).exists()), folder / RESULT)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ID, METRIC, SCORE = "id", "metric", "score"
 RUNG = "rung"  # the column of FLOPs
 NO_RUNG = 0.0  # of what was not trained
+PUBLISHED_LEVEL = 19  # of zstd, slow and small: what is published is written once
 WHOLE, REGION, FACE = "", "@region", "@face"  # behind a metric's name: over which pixels it is
 
 
@@ -58,7 +59,7 @@ def write_long(path: Path, tables: Mapping[float, pd.DataFrame]) -> None:
     parts = [tables[rung].rename_axis(ID).reset_index().melt(ID, var_name=METRIC, value_name=SCORE) for rung in rungs]
     long = pd.concat(dict(zip(rungs, parts, strict=True)), names=[RUNG]).reset_index(RUNG)
     columns = {name: long[name].to_numpy() for name in (RUNG, ID, METRIC)} | {SCORE: _single(long[SCORE])}
-    _write(path, columns, repeated=[RUNG, ID, METRIC])
+    _write(path, columns, repeated=[RUNG, ID, METRIC], level=PUBLISHED_LEVEL)
 
 
 def _single(scores: pd.Series) -> NDArray[Any]:
@@ -70,14 +71,22 @@ def _single(scores: pd.Series) -> NDArray[Any]:
     return (single if single.astype("float64").equals(scores.astype("float64")) else scores).to_numpy()
 
 
-def _write(path: Path, columns: Mapping[str, Any], plain: Sequence[str] = (), repeated: Sequence[str] = ()) -> None:
-    """Write columns of numbers; `plain` ones are no numbers, and values of `repeated` ones are stored once."""
+def _write(
+    path: Path,
+    columns: Mapping[str, Any],
+    plain: Sequence[str] = (),
+    repeated: Sequence[str] = (),
+    level: int | None = None,
+) -> None:
+    """Write columns of numbers; `plain` ones are no numbers, and values of `repeated` ones are stored once.
+
+    `level` is that of zstd, which chooses one itself if it is None.
+    """
     import pyarrow
     from pyarrow import parquet
 
     split = [name for name in columns if name not in (*plain, *repeated)]  # a tenth smaller
-    options: dict[str, Any] = {"compression": "zstd", "write_statistics": False, "store_schema": False}
-    options |= {"compression_level": 19} if repeated else {}  # what is published is written once
+    options = {"compression": "zstd", "compression_level": level, "write_statistics": False, "store_schema": False}
     buffer = io.BytesIO()
     parquet.write_table(
         pyarrow.table(dict(columns)), buffer, use_byte_stream_split=split, use_dictionary=list(repeated), **options

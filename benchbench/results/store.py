@@ -166,6 +166,11 @@ def check_file(path: Path, largest: int) -> None:
         raise ValueError(f"its {size:,} bytes are more than the {largest:,} that it may have")
 
 
+def samples_file(folder: Path) -> Path:
+    """Return where the samples of a folder are, or would be: all of them, or else the few of a published result."""
+    return next((folder / name for name in (SAMPLES, FEW_SAMPLES) if (folder / name).is_file()), folder / SAMPLES)
+
+
 def oldest_first(results: Iterable[Result]) -> list[Result]:
     """Results in the order in which they were finished: of several that claim one row of a board, the last counts."""
     return sorted(results, key=lambda r: (r.record.finished_at, r.record.key))

@@ -17,12 +17,13 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from ...results import store
+from ...results.layout import RESULTS
 from ...results.store import DamagedResult, Result
 
 MiB = 2**20
 MOST_BYTES = {
     **dict.fromkeys(store.SUMMED, 32 * MiB),  # a picture, and what is not named below
-    **dict.fromkeys((store.RESULT, store.PACKED), MiB),
+    **dict.fromkeys(RESULTS, MiB),
     store.HISTORY: 16 * MiB,
     **dict.fromkeys((store.SCORES, store.LOG), 64 * MiB),
     **dict.fromkeys((store.WEIGHTS, store.PREDICTIONS), 4096 * MiB),
@@ -48,10 +49,10 @@ def find(path: Path, scratch: Path) -> list[Path]:
     elif not path.is_dir():
         raise Refused("there is no such folder or archive")
     root = scratch if path.is_file() else path
-    files = (file for name in (store.RESULT, store.PACKED) for file in root.rglob(name))  # which follows no links
+    files = (file for name in RESULTS for file in root.rglob(name))  # which follows no links
     found = sorted({file.parent for file in files if not file.parent.name.endswith(store.WORK)})
     if not found:
-        raise Refused(f"there is no {store.RESULT} in it")
+        raise Refused(f"there is no {' or '.join(RESULTS)} in it")
     return found
 
 

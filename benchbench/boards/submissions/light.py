@@ -1,10 +1,9 @@
 """What is kept of a published result: the files that boards read, small, so that a repository can hold hundreds.
 
-No digit that a board shows changes by it. Kept to the bit are all means, at all rungs, and those scores of each image
-that boards show, or what they are the basis of: by the metric that ranks, at every rung; at the last one also by the
-metrics beside it in the first table, and by signed ones, for audits by group. Other scores of the last rung are kept
-coarse: bounds of intervals in CSV, JSON and Parquet show it, from about their fifth digit on. Those of lower rungs are
-not kept.
+No digit on a page changes by it. Kept to the bit are all means, at all rungs, and those scores of single images from
+which pages are made: by the metric that ranks, at every rung; at the last one also by the metrics beside it in the
+first table, and by signed ones, for audits by group. Other scores of the last rung are kept coarse, so bounds of their
+intervals in CSV, JSON and Parquet are right to about four digits. Those of lower rungs are not kept.
 """
 
 from __future__ import annotations
@@ -22,38 +21,42 @@ from ...results import scores, store
 from ...results.record import Record
 from ...results.scores import metric_of
 from ...results.store import Result
-from ..columns import MAIN
+from ..columns import first_table
 from .archive import Refused
 
-SAMPLES_KEPT = 4
+SAMPLES_KEPT = 4  # some 6 kB of 64 px a model, so that a repository can hold hundreds
 
 
-def keep(result: Result, work: Path, others: Iterable[Result]) -> Record:
+def keep(result: Result, work: Path, standing: Iterable[Result]) -> Record:
     """Write what is kept of a result into a folder; returns its record. Raises Refused for samples of no use.
 
-    `others` are the results beside which it will stand: of a model's trainings, boards show samples and history of the
+    `standing` are the accepted results that it joins: of a model's trainings, boards show samples and history of the
     first alone, by its seed.
     """
     if result.status != "scored":
         return result.record
-    if not any(_comes_before(other, result) for other in others):
+    if not any(_comes_before(other, result) for other in standing):
         _keep_samples(result, work)
         if (result.folder / store.HISTORY).is_file():
             shutil.copyfile(result.folder / store.HISTORY, work / store.HISTORY)
     return _keep_scores(result, work)
 
 
+def seed_text(result: Result) -> str:
+    """Return the seed as boards sort by it: as text, so 12 comes before 2."""
+    return str(result.record.trial.seed)
+
+
 def _comes_before(other: Result, result: Result) -> bool:
     """Whether boards show the pictures of another training of the same model, and not those of this one."""
     theirs, mine = (replace(r.record.trial, model_digest="", threads=1, key="", seed=None) for r in (other, result))
-    first = str(other.record.trial.seed) < str(result.record.trial.seed)  # as boards sort them
-    return first and other.status == "scored" and theirs == mine
+    return seed_text(other) < seed_text(result) and other.status == "scored" and theirs == mine
 
 
 def _keep_samples(result: Result, work: Path) -> None:
     """Cut the samples, which only the baseline keeps with their degraded and clean images."""
-    path = next((p for name in (store.SAMPLES, store.FEW_SAMPLES) if (p := result.folder / name).is_file()), None)
-    if path is None:
+    path = store.samples_file(result.folder)
+    if not path.is_file():
         return
     whole = result.record.model.role == BASELINE
     try:
@@ -81,11 +84,5 @@ def _keep_scores(result: Result, work: Path) -> Record:
 def exact_scores(record: Record) -> set[str]:
     """Return the scores of which boards show single images, bounds of intervals, or means of groups of images."""
     metrics = record.metrics
-    main = sorted(
-        (n for n in metrics if n in record.scores and not metrics[n].signed), key=lambda n: metrics[n].precedence(n)
-    )
-    return {
-        name
-        for name in record.scores
-        if name in main[:MAIN] or metric_of(name) == record.first_metric or metrics[metric_of(name)].signed
-    }
+    in_all_regions = {name for name, facts in metrics.items() if facts.signed} | {record.first_metric}
+    return {*first_table(metrics, record.scores), *(name for name in record.scores if metric_of(name) in in_all_regions)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,7 @@ from ...results.store import Result
 from . import archive
 from .archive import Refused
 from .ballots import Pictures, add_ballot, pictures_of
-from .light import keep
+from .light import keep, seed_text
 from .vet import row_of, vet
 
 
@@ -54,13 +54,12 @@ def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[
                 except (Refused, OSError) as error:
                     yield Verdict(str(folder if path.is_dir() else path), "refused", str(error))
             newest = {row_of(r): r for r in store.oldest_first(results)}
-            for result in results:
+            for result in sorted(results, key=seed_text):  # the first that is accepted keeps its samples
                 source = str(result.folder if path.is_dir() else path)
                 if newest[row_of(result)] is not result:  # what an edit of a model leaves behind
                     yield Verdict(source, "older", "the newest result of a model and seed counts")
                 else:
-                    beside = [*newest.values(), *standing.values()] if light else None
-                    yield _merge_one(source, result, into, standing, beside)
+                    yield _merge_one(source, result, into, standing, light)
     known = pictures_of(into) if votes else []
     for path in votes:
         yield _merge_votes(path, into, known)
@@ -73,9 +72,7 @@ def _merge_votes(path: Path, into: Path, known: Pictures) -> Verdict:
         return Verdict(str(path), "refused", str(error))
 
 
-def _merge_one(
-    source: str, result: Result, into: Path, standing: dict[str, Result], beside: Sequence[Result] | None
-) -> Verdict:
+def _merge_one(source: str, result: Result, into: Path, standing: dict[str, Result], light: bool) -> Verdict:
     """Check a result, and add it to `into` and `standing`. Many come from one archive, so its trial is named too."""
     key, trial = result.record.key, result.record.trial
     try:
@@ -83,7 +80,7 @@ def _merge_one(
         source += "" if source == str(result.folder) else f" ({trial.degradation} × {trial.model})"
         verdict = _against(result, standing.get(key))
         if verdict != "known":
-            standing[key] = _add(result, into, beside)
+            standing[key] = _add(result, into, standing.values(), light)
     except (Refused, OSError) as error:
         return Verdict(source, "refused", str(error))
     return Verdict(source, verdict, recomputed)
@@ -111,7 +108,7 @@ def _scores(result: Result) -> dict[tuple[str, str], float]:
     return found | {(n, metrics[n].digest): score.value for n, score in result.record.set_scores.items()}
 
 
-def _add(result: Result, into: Path, beside: Sequence[Result] | None) -> Result:
+def _add(result: Result, into: Path, standing: Iterable[Result], light: bool) -> Result:
     """Copy a result to the folder under `into` that its trial names, or what is kept of it; whole or not at all."""
     trial = result.record.trial
     final = folder_of(into, (trial.dataset, trial.degradation, trial.model), result.record.key)
@@ -119,8 +116,8 @@ def _add(result: Result, into: Path, beside: Sequence[Result] | None) -> Result:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
-        if beside is not None:
-            return store.publish(work, final, keep(result, work, beside), packed=True)
+        if light:
+            return store.publish(work, final, keep(result, work, standing), packed=True)
         for name in (*store.SUMMED, store.LOG):
             if (result.folder / name).is_file():
                 shutil.copyfile(result.folder / name, work / name)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from ... import protocol
 from ...contracts.model import OPEN
+from ...contracts.rungs import rung_text
 from ...errors import DataError, one_line
 from ...files import json_text
 from ...results import store
@@ -29,6 +30,7 @@ from ..view import view_of
 from ..write import as_json
 from .archive import Refused
 from .datasets import portraits
+from .light import exact_scores
 from .recompute import installed, recompute
 
 if TYPE_CHECKING:
@@ -129,8 +131,10 @@ def _check_scores(result: Result) -> pd.DataFrame:
     if stated.keys() != found.keys() or stated[max(stated)] != record.scores:
         raise Refused(f"its table has {len(found)} rungs and its summary {len(stated)}, or other ones")
     for rung, summary in stated.items():
-        left_out = {name for name, score in summary.items() if score.std is None} if rung < max(stated) else set()
-        _check_means(result.tables[rung], found[rung], {n: s for n, s in summary.items() if n not in left_out}, record)
+        proven = {name: s for name, s in summary.items() if s.std is not None} if rung < max(stated) else summary
+        if len(proven) < len(summary) and record.first_metric not in proven:
+            raise Refused(f"it leaves out scores of images at {rung_text(rung)}, but has none by {record.first_metric}")
+        _check_means(result.tables[rung], found[rung], proven, record)
     sizes = record.rate.sizes if record.rate else []
     if record.rate and sizes:
         mean = sum(sizes) / len(sizes)
@@ -142,18 +146,23 @@ def _check_scores(result: Result) -> pd.DataFrame:
 def _check_means(
     table: pd.DataFrame, found: Mapping[str, Mapping[str, float]], stated: Mapping[str, Score], record: Record
 ) -> None:
-    """Raises Refused unless a summary gives the means, deviations and numbers that were found, but for rounding."""
+    """Raises Refused unless a summary gives the means, deviations and numbers that were found.
+
+    They may differ by rounding where scores may be coarse.
+    """
     if differing := sorted(found.keys() ^ stated.keys()):
         raise Refused(f"{differing[0][:80]} is in {'the table' if differing[0] in found else 'the summary'} only")
     known = {metric + region for metric in record.metrics for region in REGIONS}
+    exact = exact_scores(record)
     for name, facts in found.items():
         if name not in known:
             raise Refused(f"it scores {name[:80]}, a metric that it does not describe")
         if not math.isfinite(facts["mean"]):
             raise Refused(f"{name[:80]} is not finite for every image")
+        leeway = 1e-12 if name in exact else max(1e-12, rounding(table[name]))
         for fact, value in facts.items():
             told = getattr(stated[name], fact)
-            if told is None or not math.isclose(told, value, rel_tol=1e-9, abs_tol=max(1e-12, rounding(table[name]))):
+            if told is None or not math.isclose(told, value, rel_tol=1e-9, abs_tol=leeway):
                 raise Refused(f"{fact} of {name} is {told} in its summary, {value} by its images")
 
 

@@ -15,6 +15,7 @@ from benchbench.boards.submissions.light import exact_scores
 from benchbench.boards.submissions.merge import merge
 from benchbench.boards.view import view_of
 from benchbench.images import png
+from benchbench.results import scores as tables
 from benchbench.results import store
 
 METRICS = {name: results.metric(order=order, digits=4) for order, name in enumerate(("peak", "b", "c", "d", "e"))}
@@ -93,7 +94,7 @@ def forget(content: dict[str, Any], rung: int) -> None:
     [
         (lambda content: content["rungs"][0]["scores"]["peak"].update(mean=0.5), "mean of peak is 0.5"),
         (lambda content: forget(content, 1), "std of peak is None"),
-        (lambda content: forget(content, 0), "peak is in the table only"),
+        (lambda content: forget(content, 0), "but has none by peak"),
         (lambda content: content["rungs"][0]["scores"]["b"].update(std=0.0), "b is in the summary only"),
     ],
 )
@@ -103,13 +104,52 @@ def test_a_forged_light_result_is_refused(change: Any, reason: str, runs: Path, 
     assert reason in only(folder, tmp_path / "into").reason
 
 
-@pytest.mark.parametrize(("part", "verdict"), [(1 / 1000, "added"), (1 / 50, "refused")])
-def test_coarse_scores_prove_means_as_far_as_they_go(part: float, verdict: str, runs: Path, tmp_path: Path) -> None:
-    folder = light(runs, tmp_path / "light")[0].folder
+def exaggerate(metric: str, part: float, folder: Path) -> None:
+    """Let the last rung's mean of a metric be larger by this part than its images say."""
 
     def change(content: dict[str, Any]) -> None:
         for scores in (content["scores"], content["rungs"][1]["scores"]):
-            scores["e"]["mean"] *= 1 + part
+            scores[metric]["mean"] *= 1 + part
 
     edit(folder, change)
+
+
+@pytest.mark.parametrize(("part", "verdict"), [(1 / 1000, "added"), (1 / 50, "refused")])
+def test_coarse_scores_prove_means_as_far_as_they_go(part: float, verdict: str, runs: Path, tmp_path: Path) -> None:
+    folder = light(runs, tmp_path / "light")[0].folder
+    exaggerate("e", part, folder)
     assert only(folder, tmp_path / "into").verdict == verdict
+
+
+@pytest.mark.parametrize("metric", ["peak", "d"])
+def test_scores_that_stay_exact_are_not_taken_in_coarse(metric: str, runs: Path, tmp_path: Path) -> None:
+    folder = light(runs, tmp_path / "light")[0].folder
+    rungs = tables.read(folder / store.SCORES)
+    rungs[LAST][metric] = tables.coarse(rungs[LAST][metric])
+    tables.write_long(folder / store.SCORES, rungs)
+    exaggerate(metric, 1 / 1000, folder)
+    assert f"mean of {metric}" in only(folder, tmp_path / "into").reason
+
+
+def test_the_metric_that_ranks_is_proven_at_lower_rungs_too(runs: Path, tmp_path: Path) -> None:
+    folder = light(runs, tmp_path / "light")[0].folder
+    rungs = tables.read(folder / store.SCORES)
+    rungs[LOWER] = rungs[LAST][["b"]]
+    tables.write_long(folder / store.SCORES, rungs)
+
+    def change(content: dict[str, Any]) -> None:
+        lower, last = (rung["scores"] for rung in content["rungs"])
+        lower["b"] = last["b"]
+        lower["peak"] = {"mean": 99.0, "n": last["peak"]["n"]}
+
+    edit(folder, change)
+    assert "but has none by peak" in only(folder, tmp_path / "into").reason
+
+
+def test_the_next_seed_has_the_pictures_where_the_first_was_refused(runs: Path, tmp_path: Path) -> None:
+    [first] = (r.folder for _, r in store.find(runs) if isinstance(r, store.Result) and r.record.trial.seed == 1)
+    edit(first, lambda content: content["protocol"].update(version=99))
+    verdicts = {v.verdict for v in merge([runs], tmp_path / "light")}
+    assert verdicts == {"added", "refused"}
+    found = {r.record.trial.seed: r for _, r in store.find(tmp_path / "light") if isinstance(r, store.Result)}
+    assert {seed: store.FEW_SAMPLES in r.record.files for seed, r in found.items()} == {12: True, 2: False}
