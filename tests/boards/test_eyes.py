@@ -82,6 +82,7 @@ def test_votes_tell_of_the_boards_that_show_their_pictures(runs: Path, tmp_path:
     assert only(sent(tmp_path / "votes.json", cast), runs).verdict == "replaced"
     assert only(tmp_path / "votes.json", runs).verdict == "known"
     assert only(sent(tmp_path / "older.json", cast[:2]), runs).verdict == "known"
+    assert only(sent(tmp_path / "few.json", cast[:1]), runs).verdict == "known"
     voted = {board.setting.degradation: eyes_of(board) for board in collect(runs)[0]}
     assert voted["swirl:strength=3"] is None
     found = voted["darken"]
@@ -229,3 +230,12 @@ def test_boards_are_read_once_for_many_votes_and_their_scores_are_worked_out_onc
     board = collect(runs)[0][0]
     assert (view_of(board).eyes, as_json(board)["eyes"]["voters"]) == (eyes_of(board), 3)
     assert fitted.call_count == 2, "one fit for each question"
+
+
+def test_a_file_that_lacks_earlier_votes_takes_none_away(runs: Path, tmp_path: Path) -> None:
+    """The number of a voter is public, in the name of the file."""
+    cast = votes(page(runs, tmp_path)["pairs"], runs)
+    assert only(sent(tmp_path / "votes.json", cast[:3]), tmp_path / "none").verdict == "refused"
+    assert only(sent(tmp_path / "votes.json", cast[:3]), runs).verdict == "added"
+    verdict = only(sent(tmp_path / "other.json", cast[3:5]), runs)
+    assert (verdict.verdict, "on 3 pairs that this file lacks" in str(verdict)) == ("refused", True)

@@ -89,14 +89,19 @@ def test_the_digest_of_a_set_changes_with_what_a_score_depends_on(portraits: Pre
     assert found.digest == degraded_set(portraits, "test", toys.Grain(), cache).digest
     other = found.clean.clone()
     other[-1, 0, 0, 0] ^= 1
+    upper = torch.zeros_like(found.degraded[:, :1], dtype=torch.bool)
+    upper[:, :, : upper.shape[2] // 2] = True
     changed = [
         replace(found, degraded=found.degraded // 2 + found.clean // 2),
         replace(found, degraded=found.degraded.roll(1, 0)),
+        replace(found, degraded=found.degraded.flip(2)),
         replace(found, clean=other),
         replace(found, region=torch.ones_like(found.degraded[:, :1], dtype=torch.bool)),
+        replace(found, region=upper),
+        replace(found, region=upper.flip(2)),
         replace(found, ids=found.ids[::-1]),
     ]
-    assert len({found.digest, *(pairs.digest for pairs in changed)}) == 6
+    assert len({found.digest, *(pairs.digest for pairs in changed)}) == 9
 
 
 def test_a_level_that_another_processor_rounds_otherwise_changes_no_digest(cache: Path) -> None:

@@ -42,6 +42,11 @@ def add_ballot(path: Path, into: Path, known: Pictures) -> tuple[Literal["added"
         )
     if there and cast <= {vote.pair for vote in there.votes}:
         return "known", f"voter {ballot.voter} has cast these votes already"
+    if there and (lost := {vote.pair for vote in there.votes} - cast):
+        raise Refused(
+            f"voter {ballot.voter} has voted here already, on {len(lost)} pairs that this file lacks: a later file "
+            f"holds the earlier votes, too; to replace them, remove {target} first"
+        )
     _check_pictures(ballot, known)
     write_atomically(target, msgspec.json.encode(ballot) + b"\n")
     return "replaced" if there else "added", f"{len(ballot.votes)} votes of voter {ballot.voter}"
