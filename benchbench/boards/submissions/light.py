@@ -84,5 +84,5 @@ def _keep_scores(result: Result, work: Path) -> Record:
 def exact_scores(record: Record) -> set[str]:
     """Return the scores of which boards show single images, bounds of intervals, or means of groups of images."""
     metrics = record.metrics
-    in_all_regions = {name for name, facts in metrics.items() if facts.signed} | {record.first_metric}
-    return {*first_table(metrics, record.scores), *(name for name in record.scores if metric_of(name) in in_all_regions)}
+    whole = {name for name, facts in metrics.items() if facts.signed} | {record.first_metric}
+    return {*first_table(metrics, record.scores), *(name for name in record.scores if metric_of(name) in whole)}
