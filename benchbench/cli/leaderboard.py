@@ -53,9 +53,7 @@ def build(runs: Path, out: Path | None, at: float | None) -> None:
 @options.option("--out", type=options.FOLDER, default=RESULTS, help="Folder of results that they are added to.")
 @options.renamed("--into", "--out")
 @options.option(
-    "--light/--full",
-    default=True,
-    help="Small: coarse scores, four samples, no weights, images and logs; see docs/reference/files.md.",
+    "--light/--full", default=True, help="Small: some scores coarse, no weights, no logs; see docs/reference/files.md."
 )
 @options.plugins
 @options.as_json
