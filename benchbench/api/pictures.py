@@ -30,7 +30,10 @@ def images_of(given: Pictures) -> list[Tensor]:
     Raises DataError for anything else, such as floats from 0 to 255.
     """
     if isinstance(given, str | Path):
-        return [_from_array(np.array(read_image(Path(given))))]
+        try:
+            return [_from_array(np.array(read_image(Path(given))))]
+        except DataError as error:
+            raise DataError(f"{given} is {error}") from error
     if isinstance(given, Image.Image):
         return [_from_array(np.array(as_read(given)))]
     if isinstance(given, Tensor) or hasattr(given, "__array__"):

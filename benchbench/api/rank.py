@@ -14,7 +14,7 @@ from ..boards import Board
 from ..boards.view import Row, View, view_of
 from ..contracts.model import BASELINE, COMPETES, OPEN, Model, Task
 from ..contracts.recipe import Recipe
-from ..errors import SpecError, one_line
+from ..errors import SpecError, did_you_mean, one_line
 from ..registry.registry import Registry, registry
 from ..running.plan import choose
 from .entry import rank_in_words
@@ -59,10 +59,9 @@ def rank(network: nn.Module, degrade: Specs = (), dataset: Specs = (), **options
     """Put a network on a board, and say where it stands among the results in `out` and the rivals that are run beside.
 
     The network takes degraded images, float32 `(N, 3, H, W)` in [0, 1], and returns them restored, in the same shape.
-    Nobody can see whether it is trained, so that is said: with `trained=True` it is scored as it is, with its weights,
-    and on what they were trained nobody here can vouch for: it is ranked apart, in the open track. Else its weights
-    are drawn anew by the seed (by `reset_parameters` of each of its modules), and it is trained by the harness for the
-    budget, like any model.
+    Its weights are not used: the harness draws new ones by the seed (by `reset_parameters` of each of its modules) and
+    trains it for the budget, like any model. With `trained=True` they are used, and the network is scored as it is;
+    as nobody here can vouch for what it was trained on, it is ranked apart, in the open track.
 
     >>> from torch import nn
     >>> import benchbench as bb
@@ -76,15 +75,19 @@ def rank(network: nn.Module, degrade: Specs = (), dataset: Specs = (), **options
     :param degrade: Degradations, as `run` takes them.
     :param dataset: Data sets, as `run` takes them.
     :param options: `trained` as above; `name` on the board, by default the class's; `rivals` to run beside, by
-        default the models that need no training, which is quick (what `out` holds stands on the board anyway);
+        default the models that need no training, which is quick (results that `out` holds are on the board, too);
         `recipe`, by which it is trained; `metric`; and all that `run` takes, such as `budget` and `seeds=3`.
     :raises BenchbenchError: What the user can mend; a name that a component has already; a network that does not keep
         the shape of two grey images, which it is given before anything is run.
     """
     if isinstance(network, type):
         raise SpecError(f"{network.__name__} is a class: give rank a network, such as {network.__name__}()")
+    if unknown := next(iter(options.keys() - RankOptions.__annotations__.keys()), None):
+        raise TypeError(f"unknown option '{unknown}': {did_you_mean(unknown, RankOptions.__annotations__)}")
     trained, recipe = options.pop("trained", False), options.pop("recipe", Recipe())
     name = options.pop("name", None) or _name_of(network)
+    if name in registry().of("model"):
+        raise SpecError(f"a model named '{name}' is there already: give yours another one, such as name='my-{name}'")
     own = _model_of(network, name, None if trained else recipe)
     rivals, metric = options.pop("rivals", None), options.pop("metric", ())
     asked = {option: value for option, value in options.items() if option != "quiet"}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..errors import SpecError, did_you_mean
@@ -105,7 +106,9 @@ def resolve(text: str, registry: Mapping[str, type], kind: str) -> Any:
     """Make the component that a spec names. Raises SpecError with close matches if `registry` lacks it."""
     name, pairs = split_spec(text)
     if name not in registry:
-        raise SpecError(f"unknown {kind} '{name}': {did_you_mean(name, registry)}")
+        folder = kind == "dataset" and Path(name).is_dir()
+        hint = f"a folder of images is folder:{name}" if folder else did_you_mean(name, registry)
+        raise SpecError(f"unknown {kind} '{name}': {hint}")
     return build(registry[name], pairs)
 
 

@@ -112,7 +112,7 @@ def test_the_place_is_told_with_the_neighbours(board: Leaderboard) -> None:
 
 @pytest.mark.parametrize("trained", [True, False])
 def test_a_network_named_as_a_component_is_refused(trained: bool) -> None:
-    with pytest.raises(benchbench.PluginError, match="'identity' is there already"):
+    with pytest.raises(benchbench.SpecError, match="'identity' is there already"):
         benchbench.rank(nn.Identity(), trained=trained, rivals=[], quiet=True)
 
 
@@ -150,3 +150,16 @@ def test_an_order_is_claimed_only_where_ranks_tell_two_models_apart(
     first = view.rows[0]
     mine, other = replace(first, span=ours), replace(first, model="other", span=theirs)
     assert _beside(replace(view, rows=[mine, other]), mine, other, "before") == words
+
+
+def test_what_was_written_wrongly_is_told_before_anything_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(TypeError, match="unknown option 'rival': did you mean 'rivals'"):
+        benchbench.rank(nn.Identity(), rival=["median"])  # type: ignore[call-arg]
+    with pytest.raises(benchbench.SpecError, match=r"a model named 'unet' is there already.*name='my-unet'"):
+        benchbench.rank(nn.Identity(), name="unet")
+    with pytest.raises(benchbench.SpecError, match="a folder of images is folder:photos"):
+        benchbench.run("pixelate", "median", "photos")
+    with pytest.raises(benchbench.DataError, match=r"nope\.jpg is unreadable: No such file"):
+        benchbench.score("nope.jpg", "nope.jpg")
