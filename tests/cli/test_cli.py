@@ -139,7 +139,7 @@ def test_leaderboard_build_writes_what_the_run_wrote(tmp_path: Path) -> None:
     call("run", *QUICK, "--model", "identity", "--out", str(out))
     result = call("leaderboard", "build", "--runs", str(out), "--out", str(tmp_path / "boards"))
     assert result.exit_code == 0
-    for name in ("pixelate.md", "pixelate.csv", "pixelate.json", "pixelate.png"):
+    for name in ("pixelate.md", "pixelate.csv", "pixelate.json", "pixelate.webp"):
         ours, theirs = tmp_path / "boards" / "faces,n=60" / name, out / "leaderboards" / "faces,n=60" / name
         assert ours.read_bytes() == theirs.read_bytes()
 
