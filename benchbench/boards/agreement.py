@@ -91,8 +91,8 @@ def across(boards: Sequence[Board]) -> list[Across]:
 
 def _pair(ours: Board, theirs: Board) -> Across | None:
     """Compare two boards; None where they share no rung, or too few models."""
-    rungs = [common_rung([r for r in board.ended if r.rungs]) for board in (ours, theirs)]
-    ours, theirs = (board.at(min(rungs)) if min(rungs) else board for board in (ours, theirs))
+    shared = min(common_rung([r for r in board.ended if r.rungs]) for board in (ours, theirs))
+    ours, theirs = (board if board.setting.rung == shared else board.at(shared) for board in (ours, theirs))
     metric = ours.ranked_by
     if metric is None or ours.setting.rung != theirs.setting.rung:
         return None
