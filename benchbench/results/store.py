@@ -129,7 +129,7 @@ def read(folder: Path) -> Result:
     try:
         check_file(path, MOST_JSON)
         content = read_json(path)
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise DamagedResult(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise DamagedResult(f"{path} is not of schema {SCHEMA}")

@@ -31,16 +31,16 @@ def front_page(placed: Sequence[Entry], albums: Mapping[str, Album], kinds: Mapp
         degraded = [entry for entry in members if not entry.board.compression]
         parts.append(facts | {"degraded": degraded, "matrix": matrix(degraded, best)})
     degradations = len({entry.board.setting.degradation for entry in placed})
-    shared = across([entry.board for entry in placed])
-    told = {
-        "leagues": parts,
-        "degradations": degradations,
-        "albums": albums,
-        "kinds": kinds,
-        "shared": shared,
-        "meaning": MEANING,
-    }
-    return page("index.html", "index.html", **told)
+    return page(
+        "index.html",
+        "index.html",
+        leagues=parts,
+        degradations=degradations,
+        albums=albums,
+        kinds=kinds,
+        shared=across([entry.board for entry in placed]),
+        meaning=MEANING,
+    )
 
 
 def board_page(path: str, entry: Entry, album: Album | None, kinds: Mapping[str, str]) -> str:
