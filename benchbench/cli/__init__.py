@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +33,8 @@ class Commands(click.Group):
         """Run the program."""
         streams.set_up()
         try:
-            return super().main(*args, **kwargs)
+            with _no_interrupt_lost():
+                return super().main(*args, **kwargs)
         except SystemExit as end:
             if isinstance(end.code, int | None):
                 end.code = streams.finish(end.code or 0)
@@ -54,6 +59,24 @@ class Commands(click.Group):
         if ctx.meta[JSON]:
             options.print_json({"error": text, "exit_code": code})
         sys.exit(code)
+
+
+@contextmanager
+def _no_interrupt_lost() -> Iterator[None]:
+    """Let a Ctrl-C come again that Python ignores, because it came while an object was being deleted."""
+    before = sys.unraisablehook
+
+    def hook(ignored: sys.UnraisableHookArgs) -> None:
+        if ignored.exc_type is KeyboardInterrupt:
+            threading.Timer(0.01, signal.raise_signal, [signal.SIGINT]).start()
+        else:
+            before(ignored)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _set_up() -> None:

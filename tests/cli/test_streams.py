@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import sys
 import tempfile
+import time
 from pathlib import Path
 
+import click
 import pytest
 import results
 from click.testing import CliRunner
@@ -85,3 +88,24 @@ def test_the_home_folder_may_be_named_by_a_tilde(tmp_path: Path, monkeypatch: py
     result = CliRunner().invoke(main, ["new-plugin", "my-fog", "--kind", "degradation", "--out=~/plugins"])
     assert result.exit_code == 0, result.output
     assert (tmp_path / "plugins" / "benchbench-my-fog").is_dir()
+
+
+class _Deleted:
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_a_ctrl_c_that_python_ignores_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command()
+    def dawdle() -> None:
+        _Deleted()
+        for _ in range(500):
+            time.sleep(0.01)
+
+    monkeypatch.setitem(main.commands, "dawdle", dawdle)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        result = CliRunner().invoke(main, ["dawdle"])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (result.exit_code, result.stderr) == (130, "benchbench: stopped\n")
