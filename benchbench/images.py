@@ -42,7 +42,8 @@ def webp(image: np.ndarray | Image.Image, quality: int | None = None) -> bytes:
     """
     buffer, picture = io.BytesIO(), image.copy() if isinstance(image, Image.Image) else Image.fromarray(image)
     picture.thumbnail((MOST_WEBP, MOST_WEBP))
-    picture.save(buffer, "WEBP", lossless=quality is None, quality=100 if quality is None else quality, method=6)
+    # method 6 takes forty times as long without loss, for a hundredth of the bytes
+    picture.save(buffer, "WEBP", lossless=quality is None, quality=100 if quality is None else quality, method=4)
     return buffer.getvalue()
 
 
