@@ -208,12 +208,12 @@ def _table(view: View, width: int) -> Table:
     table = Table()
     table.add_column("#", justify="right")
     table.add_column("model", overflow="fold")
-    scores = [column for column in view.of("main", "set", "further") if column.metric][: max(1, (width - 45) // 11)]
+    scores = [column for column in view.of("main", "set", "further") if column.metric][: max(1, (width - 52) // 11)]
     shown = scores + [column for column in view.columns if column.key == "parameters"]
     for column in shown:
         table.add_column(Text(f"{column.head} {column.arrow}".strip()), justify="right")
     for row in view.rows:
         cells = [row.cells[column.key] for column in shown]
-        texts = [Text(cell.text, "bold" if cell.best else "") for cell in cells]
+        texts = [Text(f"{cell.text} {cell.margin}".rstrip(), "bold" if cell.best else "") for cell in cells]
         table.add_row(Text(row.ranks), Text(row.label), *texts, style="dim" if row.reference else None)
     return table

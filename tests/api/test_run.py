@@ -10,8 +10,10 @@ from html import escape
 from pathlib import Path
 from typing import get_type_hints
 
+import gallery
 import numpy as np
 import pytest
+import results
 import toys
 from click.testing import CliRunner
 from PIL import Image
@@ -70,6 +72,17 @@ def test_an_entry_restores_an_image_of_any_size_by_the_stored_weights(board: Lea
     assert (identity == photo[:16, :16]).all()
     with pytest.raises(benchbench.SpecError, match="did you mean 'local:width=3'"):
         board["local:width=4"]
+
+
+def test_a_model_that_failed_says_why_where_it_is_asked_for(tmp_path: Path) -> None:
+    results.write(tmp_path, {"psnr": 24.0}, model="good")
+    results.write(tmp_path, model="bad", status="failed", reason="the loss was not finite")
+    with pytest.raises(SpecError, match="'bad' has no scores on this board: failed: the loss was not finite"):
+        benchbench.leaderboard(tmp_path)["bad"]
+
+
+def test_a_board_in_a_shell_says_how_sure_its_order_is(tmp_path: Path) -> None:
+    assert re.search(r"│ +\d\d\.\d\d ±\d\.\d\d │", repr(benchbench.leaderboard(gallery.small(tmp_path))))
 
 
 def test_a_board_is_drawn(board: Leaderboard) -> None:

@@ -239,3 +239,12 @@ def test_a_file_that_lacks_earlier_votes_takes_none_away(runs: Path, tmp_path: P
     assert only(sent(tmp_path / "votes.json", cast[:3]), runs).verdict == "added"
     verdict = only(sent(tmp_path / "other.json", cast[3:5]), runs)
     assert (verdict.verdict, "on 3 pairs that this file lacks" in str(verdict)) == ("refused", True)
+
+
+def test_votes_in_a_folder_of_results_come_along(runs: Path, tmp_path: Path) -> None:
+    cast = votes(page(runs, tmp_path / "site")["pairs"], runs)
+    into = shutil.copytree(runs, tmp_path / "into")
+    assert only(sent(tmp_path / "votes.json", cast), runs).verdict == "added"
+    told = [list(merge([runs], into))[-1] for _ in range(2)]
+    assert [verdict.verdict for verdict in told] == ["added", "known"], told
+    assert (into / "votes" / f"{VOTER}.json").read_bytes() == (runs / "votes" / f"{VOTER}.json").read_bytes()

@@ -13,6 +13,7 @@ from ...results import store
 from ...results.layout import folder_of
 from ...results.scores import metric_of
 from ...results.store import Result
+from ..votes import FOLDER
 from . import archive
 from .archive import Refused
 from .ballots import Pictures, add_ballot, pictures_of
@@ -36,10 +37,11 @@ class Verdict:
 def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[Verdict]:
     """Add results in folders and archives, and votes (.json), to those under `into`; yields a verdict on each.
 
-    Votes come last, as they are on pictures of results.
+    A folder may hold votes, too. They come last, as they are on pictures of results.
     """
     standing = {r.record.key: r for _, r in store.find(into) if isinstance(r, Result)}
-    votes = [path for path in paths if path.suffix == ".json"]
+    votes = [found for path in paths for found in (path, *sorted((path / FOLDER).glob("*.json")))]
+    votes = [path for path in votes if path.suffix == ".json"]
     for path in (path for path in paths if path not in votes):
         with tempfile.TemporaryDirectory(prefix="benchbench-") as scratch:
             try:
