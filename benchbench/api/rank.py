@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from ..boards import Board
+from ..boards.text import rung_name
 from ..boards.view import Row, View, view_of
 from ..contracts.model import BASELINE, COMPETES, OPEN, Model, Task
 from ..contracts.recipe import Recipe
@@ -175,10 +176,11 @@ def _draws(module: nn.Module) -> bool:
 
 def _sentence(model: str, board: Board) -> str:
     """Tell a model's place on a board, its score, and its neighbours."""
-    view, degradation = view_of(board), board.setting.degradation
+    view, s = view_of(board), board.setting
+    where = f"{model} on {s.degradation}" + (f" after {rung_name(s.rung)}" if s.rung else "")
     if model not in board.first_results:
-        reasons = [f"{row['status']}: {row['reason']}" for row in board.failures if row["model"] == model]
-        return f"{model} on {degradation}: {' '.join(reasons) or 'not there'}"
+        reasons = dict.fromkeys(f"{row['status']}: {row['reason']}" for row in board.failures if row["model"] == model)
+        return f"{where}: {'; '.join(reasons) or 'not there'}"
     at = next(position for position, row in enumerate(view.rows) if row.model == model)
     row, higher, lower = view.rows[at], view.rows[max(0, at - 1) : at], view.rows[at + 1 : at + 2]
     near = [
@@ -186,8 +188,20 @@ def _sentence(model: str, board: Board) -> str:
         for word, rows in (("after", higher), ("before", lower))
         for other in rows
     ]
-    parts = [f"{rank_in_words(view, row)}, {view.score(row)}", ", ".join(near), _worse(view, at)]
-    return f"{model} on {degradation}: {'; '.join(filter(None, parts))}"
+    parts = [
+        f"{rank_in_words(view, row)}, {view.score(row)}",
+        ", ".join(near),
+        _worse(view, at),
+        _went_on(model, board),
+    ]
+    return f"{where}: {'; '.join(filter(None, parts))}"
+
+
+def _went_on(model: str, board: Board) -> str:
+    """Say so where it was trained for longer than the board tells, as others were not."""
+    last = max(max(r.rungs, default=0.0) for r in board.ended if r.record.trial.model == model)
+    told = f"it was trained to {rung_name(last)}, but others on this board were not: give them the same budget"
+    return told if last > board.setting.rung > 0 else ""
 
 
 def _beside(view: View, row: Row, other: Row, word: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from ..results import store
 from ..results.layout import root_of
 from ..results.record import FAILED, MetricFacts
 from ..results.store import DamagedResult, Result
+from ..results.versions import NOTHING, of_one_version, seeds_left_out
 from .compression import Compression, compression_of, in_order
 from .compute import Course, at_rung, course_of, rising, with_gap, with_rise
 from .forecast import Forecast, forecast
@@ -106,10 +107,11 @@ class Board:
         return self.rows[first] if self.metrics[first].higher_is_better else -self.rows[first]
 
 
-def collect(out: Path, at: float | None = None) -> tuple[list[Board], list[str]]:
+def collect(out: Path, at: float | None = None, asked: Mapping[str, str] = NOTHING) -> tuple[list[Board], list[str]]:
     """Make all boards from the results and votes under `out`; the second part has a line for each that is left out.
 
-    `at` is the rung of training, in FLOPs, that they show; see `compute.at_rung`. Raises SpecError if none has it.
+    `at` is the rung of training, in FLOPs, that they show; see `compute.at_rung`. Of several versions of a model the
+    newest counts, or that asked for (model -> digest). Raises SpecError if no training has the rung.
     """
     results, problems = [], []
     for _, found in store.find(out):
@@ -122,12 +124,14 @@ def collect(out: Path, at: float | None = None) -> tuple[list[Board], list[str]]
         except DamagedResult as damage:
             problems.append(str(damage))
     ballots, strange = read_ballots(out)
-    boards = boards_of(results, at)
+    kept = of_one_version(results, asked)
+    strange += seeds_left_out(results, kept)
+    boards = boards_of(kept, at)
     return [replace(board, ballots=ballots) for board in boards] if ballots else boards, problems + strange
 
 
 def boards_of(results: Sequence[Result], at: float | None = None) -> list[Board]:
-    """Make the boards of these results, in their order; `at` as in `collect`.
+    """Make the boards of these results, of one version of each model, in their order; `at` as in `collect`.
 
     Raises SpecError if no training at all was scored at that rung.
     """
@@ -180,17 +184,12 @@ def _setting(result: Result, training: str) -> Setting:
 
 
 def _newest(results: Iterable[Result]) -> list[Result]:
-    """Keep the newest result per model and seed; a changed component has older ones under other keys.
-
-    A failure does not replace a score of the same version of the model, obtained with more threads, for example.
-    """
+    """Keep the newest result per model and seed, but no failure for a score, with more threads for example."""
     newest: dict[tuple[str, int | None], Result] = {}
     for result in store.oldest_first(results):
-        trial = result.record.trial
-        known = newest.get((trial.model, trial.seed))
-        same = known is not None and known.record.trial.model_digest == trial.model_digest
-        if not (known and same and known.status == "scored" and result.status == "failed"):
-            newest[trial.model, trial.seed] = result
+        row = result.record.trial.model, result.record.trial.seed
+        if not (row in newest and newest[row].status == "scored" and result.status == "failed"):
+            newest[row] = result
     return sorted(newest.values(), key=lambda r: (r.record.trial.model, str(r.record.trial.seed)))
 
 

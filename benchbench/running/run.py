@@ -130,7 +130,7 @@ def _executor(registry: Registry, request: RunRequest, listener: Listener) -> Ex
 
 def _report(trials: Sequence[Trial], ran: int, request: RunRequest, hooks: HookCaller) -> Report:
     out = request.out
-    boards, problems = collect(out, request.at)
+    boards, problems = collect(out, request.at, {t.facts.model: t.facts.model_digest for t in trials})
     own = {(slug(t.dataset), slug(str(t.degradation))) for t in trials}
     pages = write_pages(boards, out / BOARDS, redraw=False)
     boards = [b for b in boards if b.setting.file in own]  # whole files, never parts

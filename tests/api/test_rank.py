@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import results
@@ -104,6 +105,24 @@ def test_a_network_is_called_by_its_class() -> None:
     assert _name_of(MyUNet()) == "my-unet"
 
 
+def test_networks_of_one_name_are_never_mixed_and_the_one_asked_for_is_told_of(tmp_path: Path) -> None:
+    here: dict[str, Any] = {"degrade": "darken", "dataset": "toy-faces", "metric": "peak", "size": 16}
+    here |= {
+        "budget": "1epochs",
+        "out": tmp_path,
+        "rivals": [],
+        "name": "mine",
+        "with_references": False,
+        "quiet": True,
+    }
+    parameters = []
+    for width, seeds in ((1, 2), (2, 1), (1, 2)):
+        network = nn.Sequential(nn.Conv2d(3, width, 1), nn.Conv2d(width, 3, 1))
+        row = benchbench.rank(network, seeds=seeds, **here).board.to_pandas().iloc[0]
+        parameters.append((row["parameters"], row["seeds"]))
+    assert parameters == [(10, "0, 1"), (17, "0"), (10, "0, 1")]
+
+
 def test_the_place_is_told_with_the_neighbours(board: Leaderboard) -> None:
     text = Standing("local:width=3", board).text
     assert re.match(r"local:width=3 on darken: place \d by the mean of 2, \S+ ?\S*; (before|after) identity \(", text)
@@ -132,6 +151,16 @@ def test_a_tie_is_called_so(levels: dict[str, float], said: str, tmp_path: Path)
         results.write(tmp_path, {"peak": level}, model=model, role="baseline" * (model == "identity"), **UNTRAINED)
     boards, _ = collect(tmp_path)
     assert Standing("mine", Leaderboard(boards, toys.registry())).text == f"mine on darken: {said}"
+
+
+def test_it_says_after_how_much_training_and_where_the_network_had_more(tmp_path: Path) -> None:
+    results.write(tmp_path, model="mine", rungs={1e11: {"peak": 20.0}, 1e12: {"peak": 25.0}})
+    results.write(tmp_path, model="other", rungs={1e11: {"peak": 21.0}})
+    boards, _ = collect(tmp_path)
+    text = {model: Standing(model, Leaderboard(boards, toys.registry())).text for model in ("mine", "other")}
+    assert text["mine"].startswith("mine on darken after 0.1 TFLOP: ")
+    assert "; it was trained to 1 TFLOP, but others on this board were not: give them the same budget" in text["mine"]
+    assert "was trained to" not in text["other"]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,21 @@ def test_rows_that_differ_in_their_setting_never_share_a_board(change: dict[str,
     assert sorted(list(found.rows["model"]) for found in boards) == [["a"], ["b"]]
 
 
+def test_trainings_by_other_code_of_a_model_never_share_its_row(tmp_path: Path) -> None:
+    """The newest version counts, or that which is asked for; a row tells which seeds it lacks."""
+    for seed, version, peak in ((0, "old", 10.0), (1, "old", 10.0), (0, "new", 20.0)):
+        finished = f"2026-01-0{1 + (version == 'new')}T00:00:00+00:00"
+        results.write(tmp_path, {"peak": peak}, model="a", seed=seed, model_digest=version, finished_at=finished)
+    results.write(tmp_path, {"peak": 15.0}, model="b", seed=0, model_digest="other")
+    found = {}
+    for name, asked in {"new": {}, "old": {"a": "old"}, "neither": {"a": "gone", "b": "gone"}}.items():
+        [made], problems = collect(tmp_path, asked=asked)
+        row = made.rows[made.rows["model"] == "a"].iloc[0]
+        found[name] = round(row["peak"]), row["seeds"], [problem.partition(":")[0] for problem in problems]
+    lacks = ["a on darken, seeds 1"]
+    assert found == {"new": (20, "0", lacks), "old": (10, "0, 1", []), "neither": (20, "0", lacks)}
+
+
 def test_rows_of_one_setting_share_a_board(tmp_path: Path) -> None:
     for model in ("a", "b"):
         for seed in (0, 1):

@@ -21,6 +21,7 @@ from ...results import scores, store
 from ...results.record import Record
 from ...results.scores import metric_of
 from ...results.store import Result
+from ...results.versions import row_of
 from ..columns import first_table
 from .archive import Refused
 
@@ -49,8 +50,8 @@ def seed_text(result: Result) -> str:
 
 def _comes_before(other: Result, result: Result) -> bool:
     """Whether boards show the pictures of another training of the same model, and not those of this one."""
-    theirs, mine = (replace(r.record.trial, model_digest="", threads=1, key="", seed=None) for r in (other, result))
-    return seed_text(other) < seed_text(result) and other.status == "scored" and theirs == mine
+    earlier = seed_text(other) < seed_text(result) and other.status == "scored"
+    return earlier and row_of(other) == row_of(result)
 
 
 def _keep_samples(result: Result, work: Path) -> None:

@@ -13,12 +13,13 @@ from ...results import store
 from ...results.layout import folder_of
 from ...results.scores import metric_of
 from ...results.store import Result
+from ...results.versions import of_one_version, row_of
 from ..votes import FOLDER
 from . import archive
 from .archive import Refused
 from .ballots import Pictures, add_ballot, pictures_of
 from .light import keep, seed_text
-from .vet import row_of, vet
+from .vet import vet
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,12 @@ def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[
                     results.append(archive.read(folder))
                 except (Refused, OSError) as error:
                     yield Verdict(str(folder if path.is_dir() else path), "refused", str(error))
-            newest = {row_of(r): r for r in store.oldest_first(results)}
+            newest = {(row_of(r), r.record.trial.seed): r for r in of_one_version(results)}
+            counting = {result.folder for result in newest.values()}
             for result in sorted(results, key=seed_text):  # the first that is accepted keeps its samples
                 source = str(result.folder if path.is_dir() else path)
-                if newest[row_of(result)] is not result:  # what an edit of a model leaves behind
-                    yield Verdict(source, "older", "the newest result of a model and seed counts")
+                if result.folder not in counting:  # what an edit of a model leaves behind
+                    yield Verdict(source, "older", "the newest of a model, and of each seed, counts")
                 else:
                     yield _merge_one(source, result, into, standing, light)
     known = pictures_of(into) if votes else []

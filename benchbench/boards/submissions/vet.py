@@ -11,18 +11,17 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from ... import protocol
 from ...contracts.model import OPEN
 from ...contracts.rungs import rung_text
 from ...errors import DataError, one_line
 from ...files import json_text
 from ...results import store
-from ...results.record import MetricFacts, Record, Score, TrialFacts
+from ...results.record import MetricFacts, Record, Score
 from ...results.scores import NO_RUNG, rounding
 from ...results.store import Result
 from ...results.trial import key_of
+from ...results.versions import row_of
 from ..board import boards_of
 from ..markdown.board import section
 from ..rows import REGIONS
@@ -53,11 +52,6 @@ def vet(result: Result, standing: Sequence[Result]) -> str:
     _check_images(result, table, standing)
     _check_boards(result)
     return recompute(result, table)
-
-
-def row_of(result: Result) -> TrialFacts:
-    """Return the facts that tell the rows of boards apart: the trial's, without the model's code and the threads."""
-    return replace(result.record.trial, model_digest="", threads=1, key="")
 
 
 def _check_claims(result: Result) -> None:
@@ -109,8 +103,9 @@ def _check_beside(result: Result, other: Result) -> None:
 
 def _check_row_is_free(result: Result, other: Result) -> None:
     """Raises Refused if the two claim one row of a board by different code: the newest counts, so a stranger's."""
-    theirs = other.record
-    if row_of(other) == row_of(result) and theirs.key != result.record.key:
+    theirs, mine = other.record, result.record
+    same = theirs.trial.model_digest == mine.trial.model_digest and theirs.trial.seed != mine.trial.seed
+    if row_of(other) == row_of(result) and theirs.key != mine.key and not same:
         raise Refused(
             f"{theirs.trial.model[:80]} (seed {theirs.trial.seed}) stands there already, made by other code "
             f"({theirs.key}); to replace it, remove {other.folder} first"

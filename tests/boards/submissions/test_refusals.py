@@ -85,6 +85,13 @@ def test_a_row_that_stands_is_not_displaced(runs: Path, tmp_path: Path) -> None:
     assert only(one(runs), tmp_path / "into").verdict == "added"
 
 
+def test_no_seed_of_other_code_takes_a_row(runs: Path, tmp_path: Path) -> None:
+    """The newest version of a model counts, so that one training by a stranger's would push out all that stand."""
+    list(merge([one(runs)], tmp_path / "into"))
+    edit(one(runs), lambda content: claim(content, seed=7, model_digest="0" * 16))
+    assert "median (seed None) stands there already, made by other code" in refusal(one(runs), tmp_path / "into")
+
+
 def test_of_an_edited_models_results_the_newest_is_taken_in(runs: Path, tmp_path: Path) -> None:
     folder = one(runs)
     older = folder.with_name("0" * 16)
