@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .data.faces import Face, find_faces
     from .data.landmarks import face_descriptors, face_landmarks, faces_version, missing_faces
     from .data.reading import is_image_name, read_image, read_levels
-    from .errors import BenchbenchError, DataError, PluginError, SpecError, TrialError
+    from .errors import BenchbenchError, DataError, DoubtWarning, PluginError, SpecError, TrialError
     from .registry.embedder import FaceEmbedder, face_embedder
     from .registry.hookspecs import hookimpl
 
@@ -54,7 +54,7 @@ _HOMES = {
     "data.faces": ("Face", "find_faces"),
     "data.landmarks": ("face_descriptors", "face_landmarks", "faces_version", "missing_faces"),
     "data.reading": ("is_image_name", "read_image", "read_levels"),
-    "errors": ("BenchbenchError", "DataError", "PluginError", "SpecError", "TrialError"),
+    "errors": ("BenchbenchError", "DataError", "DoubtWarning", "PluginError", "SpecError", "TrialError"),
     "registry.embedder": ("FaceEmbedder", "face_embedder"),
     "registry.hookspecs": ("hookimpl",),
 }
@@ -62,8 +62,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AdversarialModel", "AdversarialPair", "Batch", "BenchbenchError", "Chain", "Codec", "DataError", "Dataset",
-    "Degradation", "Degraded", "Draw", "Face", "FaceEmbedder", "Graded", "Images", "Metric", "Model", "Peer",
-    "PluginError", "Range", "Recipe", "SetMetric", "Shuffled", "Sometimes", "SpecError", "Task", "TrialError",
+    "Degradation", "Degraded", "DoubtWarning", "Draw", "Face", "FaceEmbedder", "Graded", "Images", "Metric", "Model",
+    "Peer", "PluginError", "Range", "Recipe", "SetMetric", "Shuffled", "Sometimes", "SpecError", "Task", "TrialError",
     "Weights", "derive", "face_descriptors", "face_embedder", "face_landmarks", "faces_version", "find_faces",
     "find_weights", "generator", "graded", "hookimpl", "is_image_name", "leaderboard", "missing_faces",
     "missing_weights", "param", "rank", "read_image", "read_levels", "read_weights", "run", "score", "weight_folders",

@@ -1,4 +1,4 @@
-"""The errors that a person can mend: the command line shows their text as one line and exits with 2."""
+"""The errors that a person can mend, which the command line shows as one line and exits with 2; a warning."""
 
 from __future__ import annotations
 
@@ -57,6 +57,15 @@ class TrialError(BenchbenchError):
     >>> check_finite(float("nan"), "training", step=100)
     Traceback (most recent call last):
     benchbench.errors.TrialError: the training loss became nan by step 100
+    """
+
+
+class DoubtWarning(UserWarning):
+    """Warns of an image that does not look as if it suffered from what a model undoes; it is restored nevertheless.
+
+    >>> import warnings
+    >>> from benchbench import DoubtWarning
+    >>> warnings.simplefilter("ignore", DoubtWarning)  # for one who knows better
     """
 
 

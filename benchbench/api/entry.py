@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,11 +13,11 @@ from torch import nn
 from ..boards import Board
 from ..boards.view import Row, View, view_of
 from ..contracts.model import OPEN
-from ..errors import BenchbenchError
+from ..errors import BenchbenchError, DoubtWarning
 from ..images import as_bytes
 from ..photos.choosing import cannot_be_made, restorer_of
+from ..photos.files import whole
 from ..photos.restorer import Restorer
-from ..photos.restoring import restore
 from ..registry.registry import Registry
 from ..results.store import Result
 from .pictures import Pictures, images_of
@@ -68,10 +69,15 @@ class Entry:
         What an array or tensor holds is said by `benchbench.score`. It is scaled to the size that the model was
         trained at, and back. `benchbench restore` finds the faces of a photograph first, and restores these.
 
-        Raises BenchbenchError as `restorer` does, DataError for what is no image.
+        Warns (DoubtWarning) of an image that does not look as if it suffered from what the model undoes, as one that
+        is sharp, or was degraded at another size. Raises BenchbenchError as `restorer` does, DataError for what is no
+        image.
         """
         [photo] = images_of(image)
-        return Image.fromarray(as_bytes(restore(photo[None].float() / 255, self.restorer))[0])
+        restored, notes = whole(photo[None].float() / 255, self.restorer)
+        for note in notes:
+            warnings.warn(note, DoubtWarning, stacklevel=2)
+        return Image.fromarray(as_bytes(restored)[0])
 
 
 def rank_in_words(view: View, row: Row) -> str:

@@ -97,7 +97,7 @@ def restore_file(photo: Path, restorer: Restorer, wish: Wish, base: Path) -> dic
     restored: no face is found, or none that suffers from what the model undoes.
     """
     before = read(photo)
-    after, faces, notes = _whole(before, restorer) if wish.whole else _faces(before, restorer, wish)
+    after, notes, faces = (*whole(before, restorer), []) if wish.whole else _faces(before, restorer, wish)
     if notes and not wish.anyway and all(face.doubted for face in faces):
         raise DataError(f"{photo}: {'; '.join(notes)}: left as it is, --anyway restores it")
     restored, comparison = (base.with_name(base.name + ending) for ending in restored_names(restorer))
@@ -110,14 +110,14 @@ def restore_file(photo: Path, restorer: Restorer, wish: Wish, base: Path) -> dic
     return {**paths, "found": told, "notes": notes}
 
 
-def _whole(photo: Tensor, restorer: Restorer) -> tuple[Tensor, list[RestoredFace], list[str]]:
+def whole(photo: Tensor, restorer: Restorer) -> tuple[Tensor, list[str]]:
+    """Restore the whole of `(1, 3, H, W)`; returns the same shape, and what is to be said where it is doubted."""
     restored, residual = restore_whole(photo, restorer)
     doubt = restorer.doubt_whole
-    notes = [_said("it", residual, doubt, restorer)] if doubt is not None and doubt(residual) else []
-    return restored, [], notes
+    return restored, [_said("it", residual, doubt, restorer)] if doubt is not None and doubt(residual) else []
 
 
-def _faces(photo: Tensor, restorer: Restorer, wish: Wish) -> tuple[Tensor, list[RestoredFace], list[str]]:
+def _faces(photo: Tensor, restorer: Restorer, wish: Wish) -> tuple[Tensor, list[str], list[RestoredFace]]:
     levels = as_bytes(photo)[0]
     sure = wish.faces or find_faces(levels)
     faces = wish.faces or find_degraded_faces(levels, [as_bytes(restore(photo, restorer))[0]])
@@ -136,7 +136,7 @@ def _faces(photo: Tensor, restorer: Restorer, wish: Wish) -> tuple[Tensor, list[
         for f in done
         if f.doubted and doubt is not None
     ]  # fmt: skip
-    return after, done, notes
+    return after, notes, done
 
 
 def _said(what: str, residual: float, doubt: Doubt, restorer: Restorer) -> str:

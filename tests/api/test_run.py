@@ -74,6 +74,20 @@ def test_an_entry_restores_an_image_of_any_size_by_the_stored_weights(board: Lea
         board["local:width=4"]
 
 
+def test_an_image_that_does_not_suffer_from_what_a_model_undoes_is_warned_of_where_it_is_given(
+    board: Leaderboard, toy_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BENCHBENCH_CACHE", str(toy_cache))
+    entry = board["darken", "identity"]
+    assert entry.restorer.images is not None
+    clean = entry.restorer.images.pixels[0]
+    said = "it does not look as if it suffered from darken: .* degraded at another size than 16 px looks so, too"
+    with pytest.warns(benchbench.DoubtWarning, match=said) as caught:
+        entry.restore(clean)
+    assert [each.filename for each in caught] == [__file__]
+    entry.restore(clean // 2)  # darkened: no word
+
+
 def test_a_model_that_failed_says_why_where_it_is_asked_for(tmp_path: Path) -> None:
     results.write(tmp_path, {"psnr": 24.0}, model="good")
     results.write(tmp_path, model="bad", status="failed", reason="the loss was not finite")
