@@ -17,7 +17,7 @@ from ..results.record import MetricFacts
 from ..results.store import Result
 from .curves import last_doubling, mean_gaps
 from .estimates import DECIMALS, Array, Estimate, estimate
-from .rows import GAP, HIGH, LOW, RISE, TrainingScores
+from .rows import GAP, HIGH, LOW, RISE, TrainingScores, exact_mean
 
 
 def at_rung(results: Sequence[Result], at: float | None) -> tuple[float, list[Result], list[dict[str, str]]]:
@@ -107,7 +107,7 @@ def course_of(
     tables = [_scores_at(r, first if counts[t].any() else "", rungs, scores.ids) for t, r in enumerate(scored)]
     found = estimate(np.stack(tables), scores.model, scores.trained, scores.persons)
     seconds = pd.DataFrame([{rung.flops: rung.seconds for rung in r.record.rungs} for r in scored], columns=rungs)
-    means = seconds.groupby(scores.model).mean().to_numpy(float)
+    means = seconds.groupby(scores.model).agg(exact_mean).to_numpy(float)
     return Course(models, np.array(rungs), found, np.where(np.isnan(found.value), np.nan, means), scores.trained, sign)
 
 

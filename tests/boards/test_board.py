@@ -32,6 +32,13 @@ def test_rows_that_differ_in_their_setting_never_share_a_board(change: dict[str,
     assert sorted(list(found.rows["model"]) for found in boards) == [["a"], ["b"]]
 
 
+def test_the_mean_of_a_rows_trainings_is_rounded_once(tmp_path: Path) -> None:
+    peaks = [0.16427528886406711, 0.16726620608206952, 0.17093569627313904]
+    for seed, peak in enumerate(peaks):
+        results.write(tmp_path, {"peak": peak}, model="a", seed=seed, noise=0.0)
+    assert board(tmp_path).rows["peak"].item() == math.fsum(peaks) / 3 != sum(peaks) / 3
+
+
 def test_trainings_by_other_code_of_a_model_never_share_its_row(tmp_path: Path) -> None:
     """The newest version counts, or that which is asked for; a row tells which seeds it lacks."""
     for seed, version, peak in ((0, "old", 10.0), (1, "old", 10.0), (0, "new", 20.0)):

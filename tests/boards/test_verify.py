@@ -26,6 +26,9 @@ def boards(tmp_path: Path) -> Path:
     return folder
 
 
+PUBLISHED = Path(__file__).parents[2] / "leaderboards"
+
+
 def found(boards: Path) -> list[str]:
     return [str(difference) for difference in verify(boards / "results", boards)]
 
@@ -134,3 +137,10 @@ def test_a_folder_without_results_is_a_mistake_in_the_command(command: list[str]
     done = CliRunner().invoke(main, ["leaderboard", *command, "--runs", str(tmp_path / "none")])
     assert done.exit_code == 2
     assert "there are no" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published boards are in the repository only")
+def test_the_published_boards_are_what_their_results_give() -> None:
+    """With whatever libraries are installed here: no digit of a board may hang on how one of them sums."""
+    assert found(PUBLISHED) == []
