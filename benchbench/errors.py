@@ -17,6 +17,10 @@ class BenchbenchError(Exception):
     low must not exceed high, and both must be finite
     """
 
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone in a notebook: IPython asks for it in place of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class SpecError(BenchbenchError):
     """A component, parameter or value that does not exist or is out of range.

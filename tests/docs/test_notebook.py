@@ -33,6 +33,18 @@ assert changed["shallow:width=8"].module.layers.weight.shape == (3, 3, 5, 5)
 """
 
 
+MISTAKE = """
+import benchbench as bb
+from torch import nn
+bb.rank(nn.Identity(), "none", "faces", name="mine", rivals=["basic-cn"])
+"""
+OTHER = """
+def half(x):
+    return 1 / x
+half(0)
+"""
+
+
 def outputs(cell: Any, kind: str) -> list[str]:
     """What a cell shows, of a media type."""
     return [output["data"][kind] for output in cell.outputs if kind in output.get("data", {})]
@@ -43,6 +55,27 @@ def printed(cell: Any) -> str:
     return "".join([output.get("text", "") for output in cell.outputs] + outputs(cell, "text/plain"))
 
 
+def executed(book: Any, folder: Path, **options: Any) -> None:
+    """Executes a notebook in a kernel of Jupyter, which works in that folder."""
+    nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed: pip install nbclient ipykernel")
+    pytest.importorskip("ipykernel", reason="ipykernel is not installed: pip install nbclient ipykernel")
+    resources = {"metadata": {"path": folder}}
+    nbclient.NotebookClient(book, timeout=300, kernel_name="python3", resources=resources, **options).execute()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.filterwarnings("ignore")  # of the client's own packages
+def test_a_mistake_that_a_user_can_mend_is_told_in_a_line_and_others_keep_their_traceback(tmp_path: Path) -> None:
+    nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed: pip install nbclient ipykernel")
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in (MISTAKE, OTHER)])
+    executed(book, tmp_path, allow_errors=True)
+    mistake, other = ([o for o in cell.outputs if o.output_type == "error"] for cell in book.cells)
+    assert mistake[0].traceback == [f"SpecError: {mistake[0].evalue}"]
+    assert "did you mean 'basic-cnn'" in mistake[0].evalue
+    assert any("half" in part for part in other[0].traceback[:-1])
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore")  # of the client's own packages
@@ -50,16 +83,11 @@ def test_the_notebook_runs_shows_what_it_says_and_trains_anew_what_is_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MPLBACKEND", raising=False)  # a kernel inherits what a command has set in this process
-    nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed: pip install nbclient ipykernel")
-    pytest.importorskip("ipykernel", reason="ipykernel is not installed: pip install nbclient ipykernel")
-    import nbformat
-
+    nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed: pip install nbclient ipykernel")
     book = nbformat.read(NOTEBOOK, as_version=4)
     written = len(book.cells)
     book.cells += [nbformat.v4.new_code_cell(source) for source in (AGAIN, CHANGED)]
-    nbclient.NotebookClient(
-        book, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
-    ).execute()
+    executed(book, tmp_path)
     cells = {cell.source.splitlines()[0]: cell for cell in book.cells[:written] if cell.cell_type == "code"}
     board, table, plot, standing, strip, scores = (
         next(cell for cell in cells.values() if text in cell.source)
