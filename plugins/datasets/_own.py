@@ -16,7 +16,7 @@ from ._finding import Skipped, existing_folder, plain, shown, unique_ids
 from ._matching import match, unmatched
 from ._tables import Row, read_csv
 
-GENERIC_NAMES = ("", "images", "img", "data", "photos")
+GENERIC_NAMES = ("", "images", "img", "data")  # of folders that are called by the one around them
 TABLES = (".csv", ".json", ".ods", ".parquet", ".tsv", ".txt", ".xls", ".xlsx")
 SPLITS = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
 
@@ -39,7 +39,7 @@ class OwnImages(OnDisk):
 
     @property
     def label(self) -> str:
-        """`folder-` and the last part of the path that says something, such as `folder-portraits`."""
+        """`folder-` and the last part of the path that says something: `folder-portraits` of `portraits/images`."""
         parts = reversed(Path(os.path.abspath(os.path.expanduser(self.path))).parts)
         return label_of(self, f"folder-{next((plain(p) for p in parts if plain(p) not in GENERIC_NAMES), 'images')}")
 

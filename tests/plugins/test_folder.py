@@ -109,6 +109,7 @@ def test_version_ignores_files_that_are_no_part_of_the_set(tmp_path: Path) -> No
     [
         ("../shared/portraits/images", {}, "folder-portraits"),
         ("/srv/portraits/data/img/", {}, "folder-portraits"),
+        ("/srv/newcomer/PHOTOS", {}, "folder-photos"),
         ("/srv/My Family (2024)", {}, "folder-my-family-2024"),
         ("/", {}, "folder-images"),
         ("/srv/Люди", {}, "folder-srv"),
