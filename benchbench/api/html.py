@@ -26,7 +26,7 @@ def html_of(view: View) -> str:
     """
     setting, columns = view.board.setting, [c for c in view.columns if c.group in ("main", "cost")]
     title = f"<h4>{escape(setting.degradation)} on {escape(setting.dataset)}, {escape(setting.league.title)}</h4>"
-    failures = [f"{row['model']} {row['status']}: {row['reason']}" for row in view.board.failures]
+    failures = [f"{model} {reason}" for model, reasons in view.failures.items() for reason in reasons]
     models = {row.model for row in view.rows}
     notes = [note for note in view.how_ranked if not note.aside] + [n for n in view.notes if n.about in models]
     others = [note for note in (*view.how_ranked, *view.notes) if note not in notes]

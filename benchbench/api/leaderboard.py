@@ -76,8 +76,12 @@ class Leaderboard:
 
     @property
     def failures(self) -> dict[str, str]:
-        """Model -> why it has no scores, `failed: …` or `skipped: …`."""
-        return {row["model"]: f"{row['status']}: {row['reason']}" for b in self.boards for row in b.failures}
+        """Model -> why it has no scores, `failed: …` or `skipped: …`, or else why some of its trainings have none."""
+        found: dict[str, list[str]] = {}
+        for board in self.boards:
+            for model, reasons in view_of(board).failures.items():
+                found.setdefault(model, []).extend(reasons)
+        return {model: "; ".join(dict.fromkeys(reasons)) for model, reasons in found.items()}
 
     def to_pandas(self) -> pd.DataFrame:
         """Return a row per model and board, best first.

@@ -100,6 +100,14 @@ class View:
         return next(row for row in self.rows if not row.reference)
 
     @property
+    def failures(self) -> dict[str, list[str]]:
+        """Model of which trainings have no scores -> why, `failed: …` or `skipped: …`, each different reason once."""
+        found: dict[str, dict[str, None]] = {}
+        for row in self.board.failures:
+            found.setdefault(row["model"], {})[f"{row['status']}: {row['reason']}"] = None
+        return {model: list(reasons) for model, reasons in found.items()}
+
+    @property
     def peers(self) -> list[str]:
         """The other models, and perhaps the degraded input, that may be as good as the leader."""
         rows = self.board.rows

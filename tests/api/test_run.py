@@ -53,6 +53,29 @@ def test_a_notebook_folds_what_explains_and_shows_what_matters(board: Leaderboar
     assert f"<summary>{folded.count('<li>')} more notes" in folded
 
 
+def test_the_mark_of_a_rising_model_is_explained_where_it_is_shown_with_the_way_out(tmp_path: Path) -> None:
+    metrics = {"peak": results.metric(unit="dB") | {"relevant": 0.1}}
+    for seed, rise in ((0, 1.0), (1, 1.02)):
+        rungs = {flops: {"peak": 20 + position * rise} for position, flops in enumerate((1e11, 2e11, 5e11))}
+        results.write(tmp_path, rungs=rungs, metrics=metrics, model="late", seed=seed)
+    shown = benchbench.leaderboard(tmp_path)._repr_html_().split("<details>")[0]
+    assert "late ↑" in shown
+    assert "↑: still rising" in shown
+    assert "a larger budget" in shown
+
+
+def test_a_model_that_fails_alike_from_every_seed_says_why_once(tmp_path: Path) -> None:
+    gallery.small(tmp_path)
+    for seed, reason in enumerate(["ValueError: oops", "ValueError: oops", "no memory"]):
+        results.write(tmp_path, model="bad", seed=seed, status="failed", reason=reason, size=gallery.SIZE)
+    board = benchbench.leaderboard(tmp_path)
+    assert board.failures["bad"] == "failed: ValueError: oops; failed: no memory"
+    assert [board._repr_html_().count(f"bad failed: {reason}") for reason in ("ValueError: oops", "no memory")] == [
+        1,
+        1,
+    ]
+
+
 def test_names_from_elsewhere_are_inert_in_html(board: Leaderboard) -> None:
     from benchbench.api.html import html_of
 
