@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .api.degrade import degrade
     from .api.rank import rank
     from .api.run import leaderboard, run
     from .api.score import score
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "api.degrade": ("degrade",),
     "api.rank": ("rank",),
     "api.run": ("leaderboard", "run"),
     "api.score": ("score",),
@@ -64,8 +66,8 @@ __all__ = [
     "AdversarialModel", "AdversarialPair", "Batch", "BenchbenchError", "Chain", "Codec", "DataError", "Dataset",
     "Degradation", "Degraded", "DoubtWarning", "Draw", "Face", "FaceEmbedder", "Graded", "Images", "Metric", "Model",
     "Peer", "PluginError", "Range", "Recipe", "SetMetric", "Shuffled", "Sometimes", "SpecError", "Task", "TrialError",
-    "Weights", "derive", "face_descriptors", "face_embedder", "face_landmarks", "faces_version", "find_faces",
-    "find_weights", "generator", "graded", "hookimpl", "is_image_name", "leaderboard", "missing_faces",
+    "Weights", "degrade", "derive", "face_descriptors", "face_embedder", "face_landmarks", "faces_version",
+    "find_faces", "find_weights", "generator", "graded", "hookimpl", "is_image_name", "leaderboard", "missing_faces",
     "missing_weights", "param", "rank", "read_image", "read_levels", "read_weights", "run", "score", "weight_folders",
 ]  # fmt: skip
 

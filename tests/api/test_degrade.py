@@ -1,0 +1,63 @@
+"""One image, degraded from Python: the same as by the command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sitters
+import toys
+from PIL import Image
+
+import benchbench
+from benchbench.cli import main
+from benchbench.photos import files
+from benchbench.photos.framing import face_mask
+from benchbench_plugins.degradations.pixelate import Pixelate
+
+
+@pytest.fixture
+def photograph(tmp_path: Path) -> Path:
+    """A file of 60 × 90 px."""
+    path = tmp_path / "someone.png"
+    files.write(path, sitters.astronaut()[..., :90, 150:210])
+    return path
+
+
+def test_an_image_is_degraded_as_by_the_command(
+    photograph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchbench.cli.options.load_registry", lambda *_, **__: toys.registry())
+    with pytest.raises(SystemExit):
+        main(["degrade", str(photograph), "--with", "grain", "--size", "32", "--seed", "3", "--out", str(tmp_path)])
+    found = benchbench.degrade(photograph, "grain", size=32, seed=3)
+    assert found.size == (32, 48)
+    with Image.open(tmp_path / "someone-grain.png") as by_command:
+        assert np.array_equal(by_command, found)
+
+
+def test_a_picture_and_an_array_are_degraded_like_their_file(photograph: Path) -> None:
+    with Image.open(photograph) as picture:
+        given = [str(photograph), picture, np.asarray(picture), files.read(photograph)[0]]
+        found = [np.asarray(benchbench.degrade(image, toys.Darken(0.5))) for image in given]
+        levels = np.asarray(picture) / 2
+    assert all(np.abs(one - levels).max() <= 0.5 for one in found)
+
+
+def test_a_face_is_degraded_and_nothing_else() -> None:
+    photo, face = sitters.astronaut(), sitters.FACE
+    degraded = np.asarray(benchbench.degrade(photo[0], Pixelate(block=16, region="face"), faces=[face])) / 255
+    changed = np.abs(degraded - photo[0].permute(1, 2, 0).numpy()).max(2) > 1 / 255
+    inside = face_mask([face], 512, 512)[0, 0].numpy()
+    assert changed[inside].mean() > 0.5
+    assert not changed[~inside].any()
+
+
+def test_what_cannot_be_degraded_is_refused(photograph: Path) -> None:
+    with pytest.raises(benchbench.SpecError, match="did you mean 'darken'"):
+        benchbench.degrade(photograph, "darkn")
+    with pytest.raises(benchbench.SpecError, match="size must be at least 8, not 0"):
+        benchbench.degrade(photograph, "darken", size=0)
+    with pytest.raises(benchbench.DataError, match=r"none\.png"):
+        benchbench.degrade("none.png", "darken")
