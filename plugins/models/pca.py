@@ -3,9 +3,10 @@
     latent = Wᵀ (image − mean) / √(C·H·W),   restored = mean + √(C·H·W) · W latent
 
 The columns of W are the leading orthonormal eigenvectors of the training images' covariance ("eigenfaces": Sirovich &
-Kirby 1987; Turk & Pentland 1991), each image counted with its mirror image. The latent is in units of the root mean
-square over an image: one step moves the image's values by that much on average. It is rounded to steps and stored by a
-range coder, with a normal distribution for each component.
+Kirby 1987; Turk & Pentland 1991). Each image is counted with its mirror image and, where there are few, moved by one
+pixel either way, as no two faces are framed alike. The latent is in units of the root mean square over an image: one
+step moves the image's values by that much on average. It is rounded to steps and stored by a range coder, with a normal
+distribution for each component.
 
 Nothing is descended: the components are fitted in closed form to at most 4096 training images, without a budget.
 """
@@ -37,7 +38,9 @@ class PCA(Model):
     restores: ClassVar[bool] = False
     rates: ClassVar[Mapping[str, Sequence[float]]] = {"step": (0.001, 0.0025, 0.0065, 0.016, 0.04)}
 
-    components: int = param(512, "numbers kept of each image, at most twice the training images", low=1, high=4096)
+    components: int = param(
+        512, "numbers kept of each image, as far as training images and copies go", low=1, high=4096
+    )
     step: float = param(0.0065, "quantisation step of a component, in values of the image", low=2e-4, high=1)
 
     def build(self, task: Task) -> nn.Module:

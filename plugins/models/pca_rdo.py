@@ -51,7 +51,9 @@ class SearchedPCA(Model):
     restores: ClassVar[bool] = False
     rates: ClassVar[Mapping[str, Sequence[float]]] = {"step": (0.001, 0.0025, 0.006, 0.0085, 0.016)}
 
-    components: int = param(512, "numbers kept of each image, at most twice the training images", low=1, high=4096)
+    components: int = param(
+        512, "numbers kept of each image, as far as training images and copies go", low=1, high=4096
+    )
     step: float = param(0.006, "quantisation step of a component, in values of the image", low=2e-4, high=1)
     measure: Literal["mse", "ssim"] = param("mse", "what the encoder looks for")
 
