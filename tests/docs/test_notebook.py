@@ -101,6 +101,7 @@ def test_the_notebook_runs_shows_what_it_says_and_trains_anew_what_is_changed(
     assert len(outputs(plot, "image/png")) == 1
     assert "mean-of-25 on pixelate: place " in printed(standing)
     assert len(outputs(strip, "image/png")) == 1
+    assert "DoubtWarning" not in printed(strip)
     assert "restored" in outputs(scores, "text/html")[0]
     again, changed = book.cells[written:]
     assert "module://" in printed(again)
