@@ -16,7 +16,7 @@ from ..images import png
 
 SAMPLES = 4  # images beside a model
 HEIGHT = 56  # px that they are shown at
-_RIGHT = "text-align:right"
+_RIGHT = "text-align:right;white-space:nowrap"
 
 
 def html_of(view: View) -> str:

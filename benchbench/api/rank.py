@@ -179,8 +179,7 @@ def _sentence(model: str, board: Board) -> str:
     view, s = view_of(board), board.setting
     where = f"{model} on {s.degradation}" + (f" after {rung_name(s.rung)}" if s.rung else "")
     if model not in board.first_results:
-        reasons = dict.fromkeys(f"{row['status']}: {row['reason']}" for row in board.failures if row["model"] == model)
-        return f"{where}: {'; '.join(reasons) or 'not there'}"
+        return f"{where}: {'; '.join(view.failures.get(model, [])) or 'not there'}"
     at = next(position for position, row in enumerate(view.rows) if row.model == model)
     row, higher, lower = view.rows[at], view.rows[max(0, at - 1) : at], view.rows[at + 1 : at + 2]
     near = [
