@@ -11,12 +11,14 @@ import torch
 from torch import nn
 
 from ..boards import Board
+from ..boards.compute import ladder_of
 from ..boards.text import rung_name
 from ..boards.view import Row, View, view_of
 from ..contracts.model import BASELINE, COMPETES, OPEN, Model, Task
 from ..contracts.recipe import Recipe
 from ..errors import SpecError, did_you_mean, one_line
 from ..registry.registry import Registry, registry
+from ..results.store import Result
 from ..running.plan import choose
 from .entry import rank_in_words
 from .leaderboard import Leaderboard
@@ -179,7 +181,7 @@ def _sentence(model: str, board: Board) -> str:
     view, s = view_of(board), board.setting
     where = f"{model} on {s.degradation}" + (f" after {rung_name(s.rung)}" if s.rung else "")
     if model not in board.first_results:
-        return f"{where}: {'; '.join(view.failures.get(model, [])) or 'not there'}"
+        return f"{where}: {'; '.join(view.failures.get(model, ['not there']))}"
     at = next(position for position, row in enumerate(view.rows) if row.model == model)
     row, higher, lower = view.rows[at], view.rows[max(0, at - 1) : at], view.rows[at + 1 : at + 2]
     near = [
@@ -198,9 +200,14 @@ def _sentence(model: str, board: Board) -> str:
 
 def _went_on(model: str, board: Board) -> str:
     """Say so where it was trained for longer than the board tells, as others were not."""
-    last = max(max(r.rungs, default=0.0) for r in board.ended if r.record.trial.model == model)
-    told = f"it was trained to {rung_name(last)}, but others on this board were not: give them the same budget"
-    return told if last > board.setting.rung > 0 else ""
+    own, others = list[Result](), list[Result]()
+    for result in board.ended:
+        if result.rungs:
+            (own if result.record.trial.model == model else others).append(result)
+    last = max((flops for result in own for flops in ladder_of(result)), default=0.0)
+    if last <= board.setting.rung or all(last in result.rungs for result in others):
+        return ""
+    return f"it was trained to {rung_name(last)}, but others on this board were not: give them the same budget"
 
 
 def _beside(view: View, row: Row, other: Row, word: str) -> str:

@@ -16,9 +16,9 @@ from ..results import store
 from ..results.layout import root_of
 from ..results.record import FAILED, MetricFacts
 from ..results.store import DamagedResult, Result
-from ..results.versions import NOTHING, of_one_version, seeds_left_out
+from ..results.versions import NOTHING, of_one_version
 from .compression import Compression, compression_of, in_order
-from .compute import Course, at_rung, course_of, rising, with_gap, with_rise
+from .compute import Course, at_rung, course_of, lost_seeds, rising, with_gap, with_rise
 from .forecast import Forecast, forecast
 from .ranking import ranked
 from .rows import metrics_of, ranking_metric, rows_of, training_scores
@@ -53,12 +53,14 @@ class Board:
     """The ranking score at every rung; None where trainings have fewer than two."""
     ended: list[Result] = field(default_factory=list, repr=False)
     """The newest of each model and seed, as their trainings ended."""
+    lost: list[dict[str, str]] = field(default_factory=list, repr=False)
+    """Seeds of other versions of its models, as `failures` has them."""
     ballots: list[Ballot] = field(default_factory=list, repr=False)
     """Votes of people, on these and on other boards."""
 
     def at(self, rung: float) -> Board:
         """Make the same board as it stood at another rung of training, in FLOPs; see `compute.at_rung`."""
-        return _board(self.setting, self.ended, rung)
+        return _board(self.setting, self.ended, self.lost, rung)
 
     @cached_property
     def scored(self) -> list[Result]:
@@ -124,14 +126,12 @@ def collect(out: Path, at: float | None = None, asked: Mapping[str, str] = NOTHI
         except DamagedResult as damage:
             problems.append(str(damage))
     ballots, strange = read_ballots(out)
-    kept = of_one_version(results, asked)
-    strange += seeds_left_out(results, kept)
-    boards = boards_of(kept, at)
+    boards = boards_of(results, at, asked)
     return [replace(board, ballots=ballots) for board in boards] if ballots else boards, problems + strange
 
 
-def boards_of(results: Sequence[Result], at: float | None = None) -> list[Board]:
-    """Make the boards of these results, of one version of each model, in their order; `at` as in `collect`.
+def boards_of(results: Sequence[Result], at: float | None = None, asked: Mapping[str, str] = NOTHING) -> list[Board]:
+    """Make the boards of these results, in their order; `at` and `asked` as in `collect`.
 
     Raises SpecError if no training at all was scored at that rung.
     """
@@ -140,7 +140,10 @@ def boards_of(results: Sequence[Result], at: float | None = None) -> list[Board]
         raise SpecError(
             f"no training was scored at {rung_text(at)}, only at {', '.join(map(rung_text, sorted(known)))}"
         )
-    boards = [_board(setting, members, at) for setting, members in _settings(results).items()]
+    boards = []
+    for setting, members in _settings(results).items():
+        kept = _newest(of_one_version(members, asked))
+        boards.append(_board(setting, kept, lost_seeds(_newest(members), kept), at))
     return sorted(boards, key=_order)
 
 
@@ -184,7 +187,7 @@ def _setting(result: Result, training: str) -> Setting:
 
 
 def _newest(results: Iterable[Result]) -> list[Result]:
-    """Keep the newest result per model and seed, but no failure for a score, with more threads for example."""
+    """Keep the newest result per model and seed. A failure never replaces a score of the same version."""
     newest: dict[tuple[str, int | None], Result] = {}
     for result in store.oldest_first(results):
         row = result.record.trial.model, result.record.trial.seed
@@ -193,14 +196,14 @@ def _newest(results: Iterable[Result]) -> list[Result]:
     return sorted(newest.values(), key=lambda r: (r.record.trial.model, str(r.record.trial.seed)))
 
 
-def _board(setting: Setting, results: list[Result], at: float | None) -> Board:
-    ended = _newest(results)
+def _board(setting: Setting, ended: list[Result], lost: list[dict[str, str]], at: float | None) -> Board:
     rung, results, absent = at_rung(ended, at)
     setting = replace(setting, rung=rung)
     scored = [r for r in results if r.status == "scored"]
     metrics = metrics_of(scored)
     rows = with_set_intervals(rows_of(scored, metrics), scored, metrics)
-    board = Board(setting, metrics, rows, absent + _failures(results), _unavailable(scored), results, ended=ended)
+    failures = absent + lost + _failures(results)
+    board = Board(setting, metrics, rows, failures, _unavailable(scored), results, ended=ended, lost=lost)
     if (first := board.ranked_by) is None:
         return board
     facts, scores = metrics[first], training_scores(scored, metrics, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..results.record import MetricFacts
 from ..results.store import Result
 from .curves import last_doubling, mean_gaps
 from .estimates import DECIMALS, Array, Estimate, estimate
-from .rows import GAP, HIGH, LOW, RISE, TrainingScores, exact_mean
+from .rows import GAP, HIGH, LOW, RISE, TrainingScores, steady_mean
 
 
 def at_rung(results: Sequence[Result], at: float | None) -> tuple[float, list[Result], list[dict[str, str]]]:
@@ -57,6 +57,17 @@ def _absence(result: Result, flops: float) -> dict[str, str]:
     reason = f"trained to {rung_text(last)}" if last < flops else f"not scored at {rung_text(flops)}"
     beyond = f": {result.record.reason}" if result.record.reason else ""
     return {"model": trial.model, "status": "absent", "reason": f"{reason} (seed {trial.seed}){beyond}", "log": ""}
+
+
+def lost_seeds(members: Iterable[Result], kept: Iterable[Result]) -> list[dict[str, str]]:
+    """Tell of the trainings by another version of a model whose seeds its row lacks, as `failures` does."""
+    there = {(r.record.trial.model, r.record.trial.seed) for r in kept}
+    reason = "trained by other code, or as another network of this name"
+    return [
+        {"model": t.model, "status": "absent", "reason": f"{reason} (seed {t.seed})", "log": ""}
+        for t in (result.record.trial for result in members if result.status == "scored")
+        if (t.model, t.seed) not in there
+    ]
 
 
 @dataclass(frozen=True)
@@ -107,7 +118,7 @@ def course_of(
     tables = [_scores_at(r, first if counts[t].any() else "", rungs, scores.ids) for t, r in enumerate(scored)]
     found = estimate(np.stack(tables), scores.model, scores.trained, scores.persons)
     seconds = pd.DataFrame([{rung.flops: rung.seconds for rung in r.record.rungs} for r in scored], columns=rungs)
-    means = seconds.groupby(scores.model).agg(exact_mean).to_numpy(float)
+    means = seconds.groupby(scores.model).agg(steady_mean).to_numpy(float)
     return Course(models, np.array(rungs), found, np.where(np.isnan(found.value), np.nan, means), scores.trained, sign)
 
 

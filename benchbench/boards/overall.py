@@ -13,7 +13,7 @@ from ..contracts.model import BASELINE, COMPETES, IDEAL
 from .board import Board
 from .comparisons import compare, rank_ranges
 from .estimates import Array, estimate
-from .rows import GAIN, HIGH, LOW, RANK, RECOVERED, exact_mean, may_lead, tracks
+from .rows import GAIN, HIGH, LOW, RANK, RECOVERED, may_lead, steady_mean, tracks
 from .setting import League
 
 SHARE = "share"
@@ -65,7 +65,7 @@ def _compare(boards: list[Board], metric: str) -> Overall:
     rows = rows.assign(role=of(every["role"].first()), boards=len(boards), won=of(every["won"].sum()))
     for scale in (GAIN, RECOVERED):
         if any(scale in t for t in tables):
-            rows[f"mean_{scale}"] = of(every[scale].agg(exact_mean))
+            rows[f"mean_{scale}"] = of(every[scale].agg(steady_mean))
     if RECOVERED in every.obj:
         rows["recovered_boards"] = of(every[RECOVERED].count())
     partial = {model: int(n) for model, n in sorted(counts.items()) if n < len(boards)}

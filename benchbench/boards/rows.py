@@ -59,7 +59,7 @@ def rows_of(scored: Sequence[Result], metrics: Mapping[str, MetricFacts]) -> pd.
         trainings = trainings.drop(columns="macs")
     rows = _average_seeds(trainings)
     if first := ranking_metric(metrics, rows):
-        rows[TRAININGS_STD] = rows["model"].map(trainings.groupby("model")[first].agg(exact_deviation))
+        rows[TRAININGS_STD] = rows["model"].map(trainings.groupby("model")[first].agg(steady_deviation))
     return rows
 
 
@@ -122,28 +122,28 @@ def _average_seeds(rows: pd.DataFrame) -> pd.DataFrame:
     """Make one row per model: numbers averaged over its training seeds, with their count."""
     seeds = rows.groupby("model", sort=True)["seed"].agg(lambda s: ", ".join(str(int(x)) for x in sorted(s.dropna())))
     models = rows.groupby("model", sort=True)
-    averaged = pd.DataFrame({"model": list(models.indices)})
+    found: dict[str, Any] = {"model": list(models.indices)}
     for name in (name for name in rows if name not in ("model", "seed")):
         if pd.api.types.is_numeric_dtype(rows[name]):
             values = rows[name].to_numpy(float)
-            averaged[name] = [exact_mean(values[places]) for places in models.indices.values()]
+            found[name] = [steady_mean(values[places]) for places in models.indices.values()]
         else:
-            averaged[name] = models[name].first().to_numpy()
-    return averaged.assign(seeds=seeds.to_numpy(), trainings=models.size().to_numpy())
+            found[name] = models[name].first().to_numpy()
+    return pd.DataFrame(found | {"seeds": seeds.to_numpy(), "trainings": models.size().to_numpy()})
 
 
-def exact_mean(values: Iterable[float]) -> float:
-    """Average the known ones, in any order to the last bit, which versions of pandas differ in; NaN if there is none.
+def steady_mean(values: Iterable[float]) -> float:
+    """Average what is not NaN. The result depends neither on the order nor, as pandas' own, on a library's version.
 
-    >>> exact_mean([1e16, 1.0, -1e16, math.nan])
+    >>> steady_mean([1e16, 1.0, -1e16, math.nan])
     0.3333333333333333
     """
     known = [value for value in values if not math.isnan(value)]
-    return math.fsum(known) / len(known) if known else math.nan
+    return statistics.fmean(known) if known else math.nan
 
 
-def exact_deviation(values: Iterable[float]) -> float:
-    """Give the standard deviation of those that are known, as `exact_mean` does; NaN of fewer than two."""
+def steady_deviation(values: Iterable[float]) -> float:
+    """Give the standard deviation of what is not NaN, as `steady_mean` does; NaN of fewer than two."""
     known = [value for value in values if not math.isnan(value)]
     return statistics.stdev(known) if len(known) > 1 else math.nan
 

@@ -64,11 +64,12 @@ class Commands(click.Group):
 @contextmanager
 def _no_interrupt_lost() -> Iterator[None]:
     """Let a Ctrl-C come again that Python ignores, because it came while an object was being deleted."""
-    before = sys.unraisablehook
+    before, timers = sys.unraisablehook, list[threading.Timer]()
 
     def hook(ignored: sys.UnraisableHookArgs) -> None:
         if ignored.exc_type is KeyboardInterrupt:
-            threading.Timer(0.01, signal.raise_signal, [signal.SIGINT]).start()
+            timers.append(threading.Timer(0.01, _interrupt_main))
+            timers[-1].start()
         else:
             before(ignored)
 
@@ -77,6 +78,16 @@ def _no_interrupt_lost() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = before
+        for timer in timers:
+            timer.cancel()
+
+
+def _interrupt_main() -> None:
+    """Send Ctrl-C to the main thread, whatever it waits for."""
+    if hasattr(signal, "pthread_kill") and (main := threading.main_thread().ident):
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _set_up() -> None:

@@ -130,7 +130,7 @@ def _executor(registry: Registry, request: RunRequest, listener: Listener) -> Ex
 
 def _report(trials: Sequence[Trial], ran: int, request: RunRequest, hooks: HookCaller) -> Report:
     out = request.out
-    boards, problems = collect(out, request.at, {t.facts.model: t.facts.model_digest for t in trials})
+    boards, problems = collect(out, request.at)
     own = {(slug(t.dataset), slug(str(t.degradation))) for t in trials}
     pages = write_pages(boards, out / BOARDS, redraw=False)
     boards = [b for b in boards if b.setting.file in own]  # whole files, never parts
@@ -140,4 +140,22 @@ def _report(trials: Sequence[Trial], ran: int, request: RunRequest, hooks: HookC
     # Where there is none, another run in the same folder is replacing it, or someone removed it.
     results = [(trial, found.record) for trial in trials if (found := store.whole_result(trial.folder(out)))]
     failed = [record for trial, record in results if has_failed(trial, record)]
-    return Report([record for _, record in results], ran, boards, written + pages, problems, failed)
+    told, older = _as_asked(boards, [trial for trial, _ in results], request)
+    return Report([record for _, record in results], ran, told, written + pages, problems + older, failed)
+
+
+def _as_asked(boards: list[Board], asked: Sequence[Trial], request: RunRequest) -> tuple[list[Board], list[str]]:
+    """Make the boards anew where a newer version of a model stands on them than that which was asked for.
+
+    Also says so: the files show the newest, as they hang on nothing but the results.
+    """
+    shown = {(t.model, t.model_digest) for board in boards for t in (r.record.trial for r in board.ended)}
+    wanted = {(trial.facts.model, trial.facts.model_digest) for trial in asked}
+    older = dict(wanted - shown)
+    if not older:
+        return boards, []
+    settings = [board.setting.file for board in boards]
+    again = [board for board in collect(request.out, request.at, older)[0] if board.setting.file in settings]
+    return again, [
+        f"{', '.join(sorted(older))} as asked for: newer code of this name stands on the boards that were written"
+    ]

@@ -32,7 +32,7 @@ def test_rows_that_differ_in_their_setting_never_share_a_board(change: dict[str,
     assert sorted(list(found.rows["model"]) for found in boards) == [["a"], ["b"]]
 
 
-def test_the_mean_of_a_rows_trainings_is_rounded_once(tmp_path: Path) -> None:
+def test_the_mean_of_a_rows_trainings_hangs_on_no_library(tmp_path: Path) -> None:
     peaks = [0.16427528886406711, 0.16726620608206952, 0.17093569627313904]
     for seed, peak in enumerate(peaks):
         results.write(tmp_path, {"peak": peak}, model="a", seed=seed, noise=0.0)
@@ -40,18 +40,25 @@ def test_the_mean_of_a_rows_trainings_is_rounded_once(tmp_path: Path) -> None:
 
 
 def test_trainings_by_other_code_of_a_model_never_share_its_row(tmp_path: Path) -> None:
-    """The newest version counts, or that which is asked for; a row tells which seeds it lacks."""
-    for seed, version, peak in ((0, "old", 10.0), (1, "old", 10.0), (0, "new", 20.0)):
-        finished = f"2026-01-0{1 + (version == 'new')}T00:00:00+00:00"
-        results.write(tmp_path, {"peak": peak}, model="a", seed=seed, model_digest=version, finished_at=finished)
+    """The newest version counts, or that which is asked for; the board tells which seeds a row lacks."""
+    for seed, code, peak in ((0, "old", 10.0), (1, "old", 10.0), (0, "new", 20.0)):
+        results.write(
+            tmp_path, {"peak": peak}, model="a", seed=seed, model_digest=code, codec=code,
+            finished_at=f"2026-01-0{1 + (code == 'new')}T00:00:00+00:00",
+        )  # fmt: skip
     results.write(tmp_path, {"peak": 15.0}, model="b", seed=0, model_digest="other")
+    results.write(tmp_path, {"peak": 10.0}, model="a", seed=0, model_digest="old", version=99)
     found = {}
     for name, asked in {"new": {}, "old": {"a": "old"}, "neither": {"a": "gone", "b": "gone"}}.items():
-        [made], problems = collect(tmp_path, asked=asked)
+        boards, problems = collect(tmp_path, asked=asked)
+        assert problems == []
+        [made] = [board for board in boards if board.setting.protocol != 99]
         row = made.rows[made.rows["model"] == "a"].iloc[0]
-        found[name] = round(row["peak"]), row["seeds"], [problem.partition(":")[0] for problem in problems]
-    lacks = ["a on darken, seeds 1"]
+        found[name] = round(row["peak"]), row["seeds"], [failure["reason"] for failure in made.failures]
+        assert made.at(made.setting.rung).failures == made.failures
+    lacks = ["trained by other code, or as another network of this name (seed 1)"]
     assert found == {"new": (20, "0", lacks), "old": (10, "0, 1", []), "neither": (20, "0", lacks)}
+    assert [list(board.rows["model"]) for board in boards if board.setting.protocol == 99] == [["a"]], "a board apart"
 
 
 def test_rows_of_one_setting_share_a_board(tmp_path: Path) -> None:

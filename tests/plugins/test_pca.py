@@ -55,17 +55,21 @@ def test_all_components_and_fine_steps_restore_the_training_images() -> None:
     torch.testing.assert_close(fitted(PCA(64, step=2e-4), pixels)(pixels), pixels, atol=5e-3, rtol=0)
 
 
-@pytest.mark.parametrize("moved", [False, True])
-def test_knows_mirror_images_and_other_framings(moved: bool) -> None:
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize(("border", "seen_part"), [((1, 0, 1, 0), slice(None, -1)), ((0, 1, 0, 1), slice(1, None))])
+def test_knows_mirror_images_and_other_framings(border: tuple[int, ...], seen_part: slice, mirrored: bool) -> None:
     pixels = images(6)
-    seen = pixels.flip(-1)
-    if moved:  # down and to the right by a pixel, the border repeated
-        seen = nn.functional.pad(pixels, (1, 0, 1, 0), mode="replicate")[..., :-1, :-1]
-    torch.testing.assert_close(fitted(PCA(64, step=2e-4), pixels)(seen), seen, atol=5e-3, rtol=0)
+    moved = nn.functional.pad(pixels, border, mode="replicate")[..., seen_part, seen_part]  # by one pixel
+    for seen in (pixels, moved):
+        shown = seen.flip(-1) if mirrored else seen
+        torch.testing.assert_close(fitted(PCA(64, step=2e-4), pixels)(shown), shown, atol=5e-3, rtol=0)
 
 
-def test_many_images_need_no_copies_but_their_mirrors() -> None:
-    pixels = torch.rand(MOST // 6 + 1, 1, 2, 2)
+def test_more_images_give_no_fewer_rows_and_each_has_its_mirror() -> None:
+    counts = [len(copies(torch.rand(n, 1, 2, 2))) for n in (1, 600, 700, 1400, 2048, 2049, MOST)]
+    assert counts == sorted(counts)
+    assert counts[-1] == 2 * MOST
+    pixels = torch.rand(MOST // 2 + 1, 1, 2, 2)
     assert torch.equal(copies(pixels), torch.cat([pixels, pixels.flip(-1)]))
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from ...results import store
 from ...results.layout import folder_of
+from ...results.record import TrialFacts
 from ...results.scores import metric_of
 from ...results.store import Result
 from ...results.versions import of_one_version, row_of
@@ -56,17 +57,25 @@ def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[
                     results.append(archive.read(folder))
                 except (Refused, OSError) as error:
                     yield Verdict(str(folder if path.is_dir() else path), "refused", str(error))
-            newest = {(row_of(r), r.record.trial.seed): r for r in of_one_version(results)}
-            counting = {result.folder for result in newest.values()}
+            counting = {result.folder for result in _counting(results)}
             for result in sorted(results, key=seed_text):  # the first that is accepted keeps its samples
                 source = str(result.folder if path.is_dir() else path)
                 if result.folder not in counting:  # what an edit of a model leaves behind
-                    yield Verdict(source, "older", "the newest of a model, and of each seed, counts")
+                    yield Verdict(source, "older", "the newest version of a model counts, of each seed the newest")
                 else:
                     yield _merge_one(source, result, into, standing, light)
     known = pictures_of(into) if votes else []
     for path in votes:
         yield _merge_votes(path, into, known)
+
+
+def _counting(results: Sequence[Result]) -> Iterator[Result]:
+    """Yield the newest of each seed, of one version of each row's model."""
+    rows: dict[TrialFacts, list[Result]] = {}
+    for result in results:
+        rows.setdefault(row_of(result), []).append(result)
+    for members in rows.values():
+        yield from {result.record.trial.seed: result for result in of_one_version(members)}.values()
 
 
 def _merge_votes(path: Path, into: Path, known: Pictures) -> Verdict:
