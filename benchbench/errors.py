@@ -1,4 +1,4 @@
-"""The errors that a person can mend, which the command line shows as one line and exits with 2; a warning."""
+"""Errors that a person can mend, and one warning."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ TRAIN, VALIDATION = 0.8, 0.1  # the rest is the test split
 TEST_SEED = 0  # validation and test degradations hang on it, so that several training seeds meet one test set
 SMALLEST_SPLIT = {"train": 4, "validation": 1, "test": 2}
 SMALLEST, LARGEST = 8, 2048  # sides of images, in px
+LARGEST_PHOTO = 4096  # px, of the shorter side that a photograph is scaled to before it is degraded
 LAW_SIZE = 32  # px, of the images that laws are tried on: most components can do it, and it is quick
 
 SETTINGS = {

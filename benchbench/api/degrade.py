@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from pathlib import Path
 
 from PIL import Image
@@ -13,7 +14,7 @@ from ..errors import SpecError
 from ..images import as_bytes
 from ..photos import files
 from ..photos.framing import scaled
-from .pictures import Picture, images_of
+from .pictures import Picture, image_of
 from .request import Spec, understood
 
 
@@ -22,8 +23,7 @@ def degrade(
 ) -> Image.Image:
     """Degrade one image of any size, as boards do, and return it as a picture of Pillow.
 
-    What models of a board restore is degraded at the size that they were trained at: a block of 8 px is something else
-    on a face of 64 px than on one of 640.
+    Use the size that the model was trained at: a block of 8 px is something else on a face of 64 px than on one of 640.
 
     >>> import numpy as np
     >>> import benchbench as bb
@@ -38,16 +38,22 @@ def degrade(
     :param degradation: A spec, an instance or a class; `"pixelate+swirl"` is one after the other.
     :param size: Pixels that the shorter side is scaled to first; by default it stays as it is.
     :param faces: Where the faces are, for what is confined to them, as by `region=face`; by default they are found.
-    :param seed: For degradations that draw at random.
-    :raises DataError: What is no image, or has no face where one is needed.
-    :raises SpecError: An unknown degradation, or a size that is too small.
+        Their pixels are those after `size` was applied.
+    :param seed: For degradations that draw at random. A file's name is part of the draw: with `gaussian-noise`, a path
+        and `Image.open(path)` give different noise.
+    :raises DataError: What is not one image, or has no face where one is needed.
+    :raises SpecError: What is not one known degradation, or a size that is no whole number from 8 to 4096.
     """
-    if size is not None and size < protocol.SMALLEST:
-        raise SpecError(f"size must be at least {protocol.SMALLEST}, not {size}")
+    low, high = protocol.SMALLEST, protocol.LARGEST_PHOTO
+    if size is not None and not (isinstance(size, Integral) and low <= size <= high):
+        raise SpecError(f"size must be a whole number from {low} to {high}, not {size}")
     known, specs = understood({"degradation": degradation})
-    chosen = known.resolve("degradation", *specs["degradation"])
-    [photo] = images_of(image)
-    clean = photo[None].float() / 255
+    given = specs.get("degradation", [])
+    if len(given) != 1:
+        raise SpecError(f"give one degradation, not {len(given)}; a+b is one after the other")
+    chosen = known.resolve("degradation", given[0])
+    clean = image_of(image)[None].float() / 255
     clean = clean if size is None else scaled(clean, size)
     name = Path(image).name if isinstance(image, Path | str) else ""
-    return Image.fromarray(as_bytes(files.degrade(clean, chosen, seed, name, files.faces_for(chosen, clean, faces)))[0])
+    found = files.faces_for(chosen, clean, faces, "faces=[Face(x, y, side)] says where one is")
+    return Image.fromarray(as_bytes(files.degrade(clean, chosen, seed, name, found))[0])

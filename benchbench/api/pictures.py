@@ -44,6 +44,14 @@ def images_of(given: Pictures) -> list[Tensor]:
     raise DataError(f"{type(given).__name__} is no image: give a path, a picture of Pillow, an array or a tensor")
 
 
+def image_of(given: Pictures) -> Tensor:
+    """Return one image as uint8 `(3, H, W)`. Raises DataError as `images_of` does, and for several images or none."""
+    images = images_of(given)
+    if len(images) != 1:
+        raise DataError(f"give one image, not {len(images)}")
+    return images[0]
+
+
 def _from_array(array: np.ndarray[Any, Any] | Tensor) -> Tensor:
     image = torch.as_tensor(np.array(array) if isinstance(array, np.ndarray) else array)
     if image.ndim == 3 and image.shape[0] != 3 and image.shape[2] == 3:

@@ -109,8 +109,8 @@ def _rising(board: Board, first: str) -> list[Note]:
         return []
     facts = board.metrics[first]
     size = f"{facts.relevant:g} {facts.unit}".strip()
-    rise = f"↑: still rising, by more than {size} in the last doubling of compute, so called worse than nobody"
-    return [Note(f"{rise}; a larger budget, such as the double, goes on from there.")]
+    rise = f"↑: still rising, by more than {size} in the last doubling of compute, so no model is ranked above it"
+    return [Note(f"{rise}; doubling the budget continues its training.")]
 
 
 def remarks_on(board: Board) -> list[Note]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .. import protocol
 from ..errors import BenchbenchError, SpecError, one_line
 from . import options
 
@@ -50,8 +51,9 @@ faces = click.option(
 @photos
 @options.component("degradation", "--with", "Degradation, or a+b in a row; one picture each.", required=True)
 @click.option(
-    "--size", type=click.IntRange(8, 4096), help="Scale the shorter side to so many px first.  [default: its own size]"
-)
+    "--size", type=click.IntRange(protocol.SMALLEST, protocol.LARGEST_PHOTO),
+    help="Scale the shorter side to so many px first.  [default: its own size]",
+)  # fmt: skip
 @faces
 @options.option("--seed", default=0, help="For degradations that draw at random.")
 @out

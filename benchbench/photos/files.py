@@ -78,16 +78,18 @@ def degrade(photo: Tensor, degradation: Degradation, seed: int, name: str, faces
     return to_8bit(apply_degradation(degradation, photo, SeededDraw(seed, "photo", [name]), mask).images)
 
 
-def faces_for(degradation: Degradation, photo: Tensor, given: Sequence[Face] = ()) -> Sequence[Face]:
+def faces_for(
+    degradation: Degradation, photo: Tensor, given: Sequence[Face] = (), say_where: str = SAY_WHERE
+) -> Sequence[Face]:
     """Return the faces that a degradation is confined to, found if none are given; none where it goes everywhere.
 
-    Raises DataError where there is no face to be found.
+    Raises DataError where there is no face to be found; `say_where` is its advice how to name one.
     """
     if not needs_masks(degradation):
         return ()
     if faces := given or find_faces(as_bytes(photo)[0]):
         return faces
-    raise DataError(f"no face is found, and {degradation} needs one: {SAY_WHERE}, without region= all is degraded")
+    raise DataError(f"no face is found, and {degradation} needs one: {say_where}, without region= all is degraded")
 
 
 def restore_file(photo: Path, restorer: Restorer, wish: Wish, base: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,7 +58,24 @@ def test_a_face_is_degraded_and_nothing_else() -> None:
 def test_what_cannot_be_degraded_is_refused(photograph: Path) -> None:
     with pytest.raises(benchbench.SpecError, match="did you mean 'darken'"):
         benchbench.degrade(photograph, "darkn")
-    with pytest.raises(benchbench.SpecError, match="size must be at least 8, not 0"):
-        benchbench.degrade(photograph, "darken", size=0)
     with pytest.raises(benchbench.DataError, match=r"none\.png"):
         benchbench.degrade("none.png", "darken")
+    with pytest.raises(benchbench.DataError, match=r"no face is found.*: faces=\[Face"):
+        benchbench.degrade(np.zeros((16, 16, 3), np.uint8), Pixelate(block=2, region="face"))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"image": np.zeros((2, 16, 16, 3))}, "give one image, not 2"),
+        ({"image": [np.zeros((16, 16, 3))] * 3}, "give one image, not 3"),
+        ({"image": []}, "give one image, not 0"),
+        ({"degradation": []}, "give one degradation, not 0"),
+        ({"degradation": ["pixelate", "swirl"]}, "give one degradation, not 2"),
+        *(({"size": size}, f"from 8 to 4096, not {size}") for size in (0, 16.5, 5000)),
+    ],
+)
+def test_what_is_not_one_image_one_degradation_or_a_size_is_told_in_a_line(given: dict[str, Any], told: str) -> None:
+    with pytest.raises((benchbench.SpecError, benchbench.DataError), match=told) as error:
+        benchbench.degrade(**{"image": np.zeros((16, 16, 3)), "degradation": "darken", **given})
+    assert "\n" not in str(error.value)

@@ -36,20 +36,21 @@ class Verdict:
         return f"{self.verdict}: {self.source}: {self.reason}"
 
 
-def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[Verdict]:
+def merge(paths: Sequence[Path], into: Path, *, light: bool = True, with_votes: bool = True) -> Iterator[Verdict]:
     """Add results in folders and archives, and votes (.json), to those under `into`; yields a verdict on each.
 
-    A folder may hold votes, too. They come last, as they are on pictures of results.
+    A folder may hold votes, too, or nothing else; without `with_votes` they are left there. They come last, as they
+    are on pictures of results.
     """
     standing = {r.record.key: r for _, r in store.find(into) if isinstance(r, Result)}
-    votes = [found for path in paths for found in (path, *sorted((path / FOLDER).glob("*.json")))]
-    votes = [path for path in votes if path.suffix == ".json"]
-    for path in (path for path in paths if path not in votes):
+    votes = {path: _votes_in(path) if with_votes else [] for path in paths}
+    for path in (path for path in paths if votes[path] != [path]):
         with tempfile.TemporaryDirectory(prefix="benchbench-") as scratch:
             try:
                 folders = archive.find(path, Path(scratch))
             except (Refused, OSError) as error:
-                yield Verdict(str(path), "refused", str(error))
+                if isinstance(error, OSError) or not votes[path]:
+                    yield Verdict(str(path), "refused", str(error))
                 continue
             results = []
             for folder in folders:
@@ -64,8 +65,8 @@ def merge(paths: Sequence[Path], into: Path, *, light: bool = True) -> Iterator[
                     yield Verdict(source, "older", "the newest version of a model counts, of each seed the newest")
                 else:
                     yield _merge_one(source, result, into, standing, light)
-    known = pictures_of(into) if votes else []
-    for path in votes:
+    known = pictures_of(into) if any(votes.values()) else []
+    for path in (path for found in votes.values() for path in found):
         yield _merge_votes(path, into, known)
 
 
@@ -76,6 +77,12 @@ def _counting(results: Sequence[Result]) -> Iterator[Result]:
         rows.setdefault(row_of(result), []).append(result)
     for members in rows.values():
         yield from {result.record.trial.seed: result for result in of_one_version(members)}.values()
+
+
+def _votes_in(path: Path) -> list[Path]:
+    """Return the files of votes that a path is, or in a folder holds."""
+    found = (path, *sorted((path / FOLDER).glob("*.json")))
+    return [file for file in found if file.suffix == ".json" and not file.is_dir()]
 
 
 def _merge_votes(path: Path, into: Path, known: Pictures) -> Verdict:

@@ -87,6 +87,17 @@ def test_nothing_is_refused(tmp_path: Path) -> None:
     assert "no such folder" in refusal(tmp_path / "nowhere", tmp_path / "into")
 
 
+def test_a_folder_may_hold_votes_alone_which_are_looked_at_unless_an_entrant_brings_them(tmp_path: Path) -> None:
+    folder = tmp_path / "alone.json"
+    (folder / "votes" / "none.json").mkdir(parents=True)
+    assert "there is no result.json" in refusal(folder, tmp_path / "into")
+    (folder / "votes" / "one.json").write_text("{}")
+    [verdict] = merge([folder], tmp_path / "into")
+    assert (verdict.source, "no file of votes" in verdict.reason) == (str(folder / "votes" / "one.json"), True)
+    [verdict] = merge([folder], tmp_path / "into", with_votes=False)
+    assert (verdict.source, "there is no result.json" in verdict.reason) == (str(folder), True)
+
+
 # ── the command ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
