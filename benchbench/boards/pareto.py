@@ -118,9 +118,9 @@ def draw_front(
 
 def _name_in_margin(axes: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[str]) -> None:
     """Write names right of the axes, near the height of their points, with a line to each; they never overlap."""
-    low, high = axes.get_ylim()
     order = np.argsort(y, kind="stable")
-    own, steps = (y[order] - low) / (high - low), APART * np.arange(len(y))
+    heights = (axes.transData - axes.transAxes).transform(np.stack([x, y], 1))[:, 1]
+    own, steps = heights[order], APART * np.arange(len(y))
     moved = np.maximum.accumulate(own - steps) + steps
     for point, height in zip(order, moved - (moved - own).sum() / max(1, len(y)), strict=True):
         axes.annotate(

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+WIDE = 30  # times the least score: above that the axis is logarithmic
+
+
 @dataclass(frozen=True)
 class Plane:
     """The plane of a board: its two metrics, and where the models lie."""
@@ -35,6 +38,12 @@ class Plane:
     """Model -> its scores by both, but for the ideal, which knows the answer; as the board has them."""
     front: dict[str, str]
     """Model on the front -> its scores by both, as text; the least distortion first."""
+
+    @property
+    def log(self) -> str:
+        """`y` where the perceptual scores differ so much that one of a broken model would hide all others; else ""."""
+        heights = [y for _, y in self.points.values()]
+        return "y" * (min(heights) > 0 and max(heights) > WIDE * min(heights))
 
     @property
     def story(self) -> str:
@@ -71,6 +80,8 @@ def plane(board: Board) -> Figure | None:
         return None
     figure = figure_of(6.5, 4.5)
     axes = figure.add_subplot()
+    if found.log:
+        axes.set_yscale("log")
     finish(axes, found.distortion, found.perception)
     draw_front(axes, found.points, list(found.front), "pre" if "↑" in found.distortion else "post")
     return figure

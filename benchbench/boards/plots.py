@@ -142,7 +142,7 @@ def plane_curves_of(board: Board) -> Curves:
         return Curves(("", ""), {})
     points = {model: [point] for model, point in found.points.items()}
     lines = {FRONT: [found.points[model] for model in found.front]} | points
-    return Curves((found.distortion, found.perception), lines, marks=True)
+    return Curves((found.distortion, found.perception), lines, found.log, marks=True)
 
 
 def _drawn(curves: Curves, width: float, **legend: Any) -> Figure | None:

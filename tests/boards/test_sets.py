@@ -13,7 +13,7 @@ from scipy import stats
 from benchbench.api.console import text_of
 from benchbench.boards import Board
 from benchbench.boards.markdown.board import section
-from benchbench.boards.plane import plane, plane_of
+from benchbench.boards.plane import Plane, plane, plane_of
 from benchbench.boards.plots import plane_curves_of
 from benchbench.boards.view import view_of
 from benchbench.boards.write import as_json, as_table
@@ -107,3 +107,10 @@ def test_files_for_programs_hold_the_scores_and_older_ones_are_as_they_were(tmp_
     assert plane_of(older) is None
     assert all("of_set" not in facts for facts in as_json(older)["metrics"].values())
     assert "set_scores" not in (older.results[0].folder / "result.json").read_text()
+
+
+def test_one_broken_model_does_not_hide_the_others_on_the_plane() -> None:
+    scores = {"good": (28.0, 27.0), "fair": (27.0, 50.0)}
+    assert Plane("psnr ↑", "swd ↓", scores, {}).log == ""
+    assert Plane("psnr ↑", "swd ↓", scores | {"broken": (15.0, 4e4)}, {}).log == "y"
+    assert Plane("psnr ↑", "kid ↓", scores | {"below": (15.0, -1e5)}, {}).log == ""
