@@ -61,7 +61,7 @@ def test_the_mark_of_a_rising_model_is_explained_where_it_is_shown_with_the_way_
     shown = benchbench.leaderboard(tmp_path)._repr_html_().split("<details>")[0]
     assert "late ↑" in shown
     assert "↑: still rising" in shown
-    assert "a larger budget" in shown
+    assert "doubling the budget continues its training" in shown
 
 
 def test_a_model_that_fails_alike_from_every_seed_says_why_once(tmp_path: Path) -> None:
