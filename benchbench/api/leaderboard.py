@@ -70,7 +70,7 @@ class Leaderboard:
             raise SpecError(f"several boards, take one of them first, by a loop or by its degradation: {titles}")
         found = boards[0].first_results
         if model not in found:
-            why = Leaderboard(boards, self.registry).failures.get(model) or did_you_mean(model, found)
+            why = "; ".join(view_of(boards[0]).failures.get(model, [did_you_mean(model, found)]))
             raise SpecError(f"'{model}' has no scores on this board: {why}")
         return Entry(boards[0], found[model], self.registry)
 

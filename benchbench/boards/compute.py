@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..contracts.model import COMPETES
 from ..contracts.rungs import rung_text, rungs_up_to
-from ..results.record import MetricFacts
+from ..results.record import MetricFacts, TrialFacts
 from ..results.store import Result
 from .curves import last_doubling, mean_gaps
 from .estimates import DECIMALS, Array, Estimate, estimate
@@ -56,6 +56,10 @@ def _absence(result: Result, flops: float) -> dict[str, str]:
     trial, last = result.record.trial, max(result.rungs, default=0.0)
     reason = f"trained to {rung_text(last)}" if last < flops else f"not scored at {rung_text(flops)}"
     beyond = f": {result.record.reason}" if result.record.reason else ""
+    return _absent(trial, reason, beyond)
+
+
+def _absent(trial: TrialFacts, reason: str, beyond: str = "") -> dict[str, str]:
     return {"model": trial.model, "status": "absent", "reason": f"{reason} (seed {trial.seed}){beyond}", "log": ""}
 
 
@@ -64,7 +68,7 @@ def lost_seeds(members: Iterable[Result], kept: Iterable[Result]) -> list[dict[s
     there = {(r.record.trial.model, r.record.trial.seed) for r in kept}
     reason = "trained by other code, or as another network of this name"
     return [
-        {"model": t.model, "status": "absent", "reason": f"{reason} (seed {t.seed})", "log": ""}
+        _absent(t, reason)
         for t in (result.record.trial for result in members if result.status == "scored")
         if (t.model, t.seed) not in there
     ]

@@ -35,10 +35,11 @@ def copies(images: Tensor) -> Tensor:
     [60, 4096, 6000]
     """
     height, width = images.shape[-2:]
-    wide = F.pad(images, (SHIFT,) * 4, mode="replicate")
-    moved = torch.stack([wide[..., :height, :width], wide[..., 2 * SHIFT :, 2 * SHIFT :]], 1).flatten(0, 1)
-    some = torch.cat([images, moved[: max(0, MOST // 2 - len(images))]])
-    return torch.cat([some, some.flip(-1)])
+    if room := max(0, MOST // 2 - len(images)):
+        wide = F.pad(images[: (room + 1) // 2], (SHIFT,) * 4, mode="replicate")
+        moved = torch.stack([wide[..., :height, :width], wide[..., 2 * SHIFT :, 2 * SHIFT :]], 1).flatten(0, 1)
+        images = torch.cat([images, moved[:room]])
+    return torch.cat([images, images.flip(-1)])
 
 
 class Eigenfaces(LatentCodec):
