@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -52,13 +53,16 @@ class Options(TypedDict, total=False):
 def request_of(registry: Registry, given: Mapping[str, Any]) -> RunRequest:
     """Make the request of a run from what the user gave, specs as text; defaults, or those of a suite, fill the rest.
 
-    `seeds` counts trainings where `seed` names them. Raises SpecError for options that contradict each other or are out
-    of range, and TypeError for one that does not exist.
+    None says nothing. `seeds` counts trainings where `seed` names them. Raises SpecError for options that contradict
+    each other, are out of range or no numbers where those are needed, and TypeError for one that does not exist.
     """
-    named = dict(given)
+    named = {name: value for name, value in given.items() if value is not None}
     for name, least in LEAST.items():
-        if named.get(name) is not None and not least <= named[name] < math.inf:  # NaN is not, either
-            raise SpecError(f"{name} must be at least {least}, and finite, not {named[name]}")
+        kind, words = (Real, "number") if name == "timeout" else (Integral, "whole number")
+        value = named.get(name, least)
+        number = math.nan if isinstance(value, bool) or not isinstance(value, kind) else float(value)
+        if not least <= number < math.inf:  # NaN is not, either
+            raise SpecError(f"{name} must be a {words}, at least {least}, and finite, not {value!r}")
     if named.get("size", protocol.SMALLEST) > protocol.LARGEST:
         raise SpecError(f"size must be at most {protocol.LARGEST}, not {named['size']}")
     seeds, suite = named.pop("seeds", None), named.pop("suite", None)
@@ -68,7 +72,7 @@ def request_of(registry: Registry, given: Mapping[str, Any]) -> RunRequest:
         named["seed"] = tuple(range(seeds))
     if isinstance(named.get("at"), str):
         named["at"] = flops_of(named["at"])
-    elif named.get("at") is not None and not 0 < named["at"] < math.inf:
+    elif "at" in named and not 0 < named["at"] < math.inf:
         raise SpecError(f"at must be an amount of training in FLOPs, not {named['at']}")
     if unknown := next((name for name in named if name not in RunRequest.__dataclass_fields__), None):
         raise TypeError(f"unknown option '{unknown}': {did_you_mean(unknown, Options.__annotations__)}")

@@ -7,6 +7,7 @@ import functools
 import math
 import types
 import typing
+from numbers import Real
 from typing import Any, Literal, Union, get_args, get_origin
 
 from ..errors import SpecError
@@ -25,6 +26,11 @@ class Range:
     high: float
 
     def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise SpecError(f"Range({name}={value!r}): it must be a number")
+            if type(value) not in (int, float):  # NumPy's are written otherwise
+                object.__setattr__(self, name, float(value))
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.high):
             raise SpecError("low must not exceed high, and both must be finite")
 
@@ -134,14 +140,14 @@ def _convert(parameter: Parameter, value: Any) -> Any:
         return {str(choice): choice for choice in get_args(kind)}[str(value)]
     if kind is bool:
         return value if isinstance(value, bool) else {"true": True, "false": False}[value]
+    if isinstance(value, bool):  # which Python counts as a number
+        raise ValueError(value)
     if kind is Range:
         if isinstance(value, Range):
             return value
         return Range.parse(value) if isinstance(value, str) else Range(float(value), float(value))
-    if kind is int and not isinstance(value, str):
-        if isinstance(value, bool) or int(value) != value:
-            raise ValueError(value)
-        return int(value)
+    if kind is int and not isinstance(value, str) and int(value) != value:
+        raise ValueError(value)
     if kind is str and not isinstance(value, str):
         raise TypeError(value)
     return kind(value)

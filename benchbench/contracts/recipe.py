@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Literal, get_args, get_type_hints
+from typing import Literal
 
 from ..errors import SpecError
+from .parameters import checked, param, parameters_of
 
 
 @dataclass(frozen=True)
@@ -20,29 +20,24 @@ class Recipe:
     'cosine'
     """
 
-    epochs: int = 100
-    batch: int = 32
-    lr: float = 1e-3
+    epochs: int = param(100, low=1)
+    batch: int = param(32, low=1)
+    lr: float = param(1e-3, low=0)
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
-    weight_decay: float = 0.0
+    weight_decay: float = param(0.0, low=0)
     schedule: Literal["cosine", "plateau", "constant"] = "cosine"
     """cosine: linear warm-up over 2 % of the budget, then half a cosine; plateau: ReduceLROnPlateau on validation."""
-    patience: int | None = None
+    patience: int | None = param(None, low=1)
     """Stop after this many epochs without a better validation loss; None never stops early."""
     flip: bool = True
     """Mirror each training image with probability one half, before it is degraded."""
-    clip: float | None = None
+    clip: float | None = param(None, low=0)
     """Clip the norm of each optimizer's gradients to this value."""
 
     def __post_init__(self) -> None:
-        """Raise SpecError for a value that cannot be trained with."""
-        hints = get_type_hints(Recipe)
-        for name in ("optimizer", "schedule"):
-            if getattr(self, name) not in (legal := get_args(hints[name])):
-                raise SpecError(f"Recipe({name}={getattr(self, name)!r}): it must be one of {', '.join(legal)}")
-        for name in ("lr", "weight_decay", "clip"):
-            if (value := getattr(self, name)) is not None and not 0 <= value < math.inf:  # NaN is not, either
-                raise SpecError(f"Recipe({name}={value}): it must be a finite number, at least 0")
-        for name in ("epochs", "batch"):
-            if getattr(self, name) < 1:
-                raise SpecError(f"Recipe({name}={getattr(self, name)}): it must be at least 1")
+        """Raise SpecError for a value of a wrong type, or one that cannot be trained with."""
+        for parameter in parameters_of(Recipe).values():
+            value = getattr(self, parameter.name)
+            if isinstance(value, str) and parameter.kind in (bool, int, float):  # no spec gives a recipe as text
+                raise SpecError(f"Recipe: {parameter.name}={value!r} is text: it must be {parameter.legal}")
+            object.__setattr__(self, parameter.name, checked(Recipe, parameter, value))

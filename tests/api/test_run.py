@@ -209,9 +209,13 @@ def test_the_options_of_a_run_are_those_of_a_request() -> None:
     ("options", "complaint"),
     [
         ({"seeds": 2, "seed": (5,)}, "give one of the two"),
-        ({"size": 4}, "size must be at least 8"),
-        ({"timeout": math.nan}, "timeout must be at least 1, and finite, not nan"),
-        ({"timeout": math.inf}, "timeout must be at least 1, and finite, not inf"),
+        ({"size": 4}, "size must be a whole number, at least 8"),
+        ({"size": 64.5}, "size must be a whole number, at least 8, and finite, not 64.5"),
+        ({"seeds": "3"}, "seeds must be a whole number, at least 1, and finite, not '3'"),
+        ({"jobs": True}, "jobs must be a whole number, at least 1, and finite, not True"),
+        ({"timeout": "60"}, "timeout must be a number, at least 1, and finite, not '60'"),
+        ({"timeout": math.nan}, "timeout must be a number, at least 1, and finite, not nan"),
+        ({"timeout": math.inf}, "timeout must be a number, at least 1, and finite, not inf"),
         ({"at": math.nan}, "at must be an amount of training in FLOPs, not nan"),
         ({"at": "3epochs"}, "no amount of compute"),
     ],
@@ -221,6 +225,11 @@ def test_options_that_contradict_each_other_or_are_out_of_range_are_refused(
 ) -> None:
     with pytest.raises(benchbench.SpecError, match=complaint):
         request_of(toys.registry(), options)
+
+
+def test_an_option_that_is_none_says_nothing() -> None:
+    given = dict.fromkeys(["size", "seeds", "threads", "timeout", "at", "out"])
+    assert request_of(toys.registry(), given) == RunRequest()
 
 
 def test_the_command_line_makes_the_same_request(monkeypatch: pytest.MonkeyPatch) -> None:

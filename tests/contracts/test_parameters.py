@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pytest
 from everything import RANGES, Bounded, Everything, reason
 from hypothesis import given
@@ -59,7 +61,7 @@ def test_illegal_value_is_named_with_the_legal_ones(text: str, message: str) -> 
 
 
 def test_values_given_in_python_are_checked_like_text() -> None:
-    for field, value in {"block": True, "sigma": float("nan"), "level": "x"}.items():
+    for field, value in [("block", True), ("sigma", float("nan")), ("level", "x"), ("sigma", True), ("level", True)]:
         with pytest.raises(SpecError, match=f"bounded: {field}={value} is not legal"):
             Bounded(**{field: value})  # type: ignore[arg-type]
     assert isinstance(Bounded(sigma=2).sigma, float)
@@ -92,6 +94,18 @@ def test_error_of_an_empty_registry_says_so() -> None:
 def test_what_is_no_range_is_refused(low: float, high: float) -> None:
     with pytest.raises(SpecError, match="low must not exceed high"):
         Range(low, high)
+
+
+@pytest.mark.parametrize("value", ["8", None, [8], True])
+@pytest.mark.parametrize("end", ["low", "high"])
+def test_an_end_of_a_range_that_is_no_number_is_named(end: str, value: Any) -> None:
+    with pytest.raises(SpecError) as caught:
+        Range(**({"low": 1, "high": 9} | {end: value}))
+    assert str(caught.value) == f"Range({end}={value!r}): it must be a number"
+
+
+def test_a_range_of_numpy_numbers_is_written_as_one_of_python_numbers() -> None:
+    assert str(Range(np.float64(0.5), np.float32(1))) == "0.5..1"  # type: ignore[arg-type]
 
 
 def test_field_without_a_text_form_is_no_parameter() -> None:
