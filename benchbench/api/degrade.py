@@ -42,6 +42,7 @@ def degrade(
     :param seed: For degradations that draw at random. A file's name is part of the draw: with `gaussian-noise`, a path
         and `Image.open(path)` give different noise.
     :raises DataError: What is not one image, or has no face where one is needed.
+    :raises TrialError: A degradation that gives no float32 images of the same shape, or values that are not finite.
     :raises SpecError: What is not one known degradation, or a size that is no whole number from 8 to 4096.
     """
     low, high = protocol.SMALLEST, protocol.LARGEST_PHOTO

@@ -16,7 +16,8 @@ from ..boards.text import rung_name
 from ..boards.view import Row, View, view_of
 from ..contracts.model import BASELINE, COMPETES, OPEN, Model, Task
 from ..contracts.recipe import Recipe
-from ..errors import SpecError, did_you_mean, one_line
+from ..errors import SpecError, TrialError, did_you_mean, one_line
+from ..evaluation.restore import check_restored
 from ..registry.registry import Registry, registry
 from ..results.store import Result
 from ..running.plan import choose
@@ -26,7 +27,7 @@ from .request import Options, Spec, Specs, listed, request_of
 from .run import run
 
 TIED = "tied with"
-PROBES = 2  # grey images that a network is tried on: one that lacks an axis for them fails
+PROBES = 2  # images that a network is tried on: one that lacks an axis for them fails
 
 
 class RankOptions(Options, total=False):
@@ -80,8 +81,8 @@ def rank(network: nn.Module, degrade: Specs = (), dataset: Specs = (), **options
     :param options: `trained` as above; `name` on the board, by default the class's; `rivals` to run beside, by
         default the models that need no training, which is quick (results that `out` holds are on the board, too);
         `recipe`, by which it is trained; `metric`; and all that `run` takes, such as `budget` and `seeds=3`.
-    :raises BenchbenchError: What the user can mend; a name that a component has already; a network that does not keep
-        the shape of two grey images, which it is given before anything is run.
+    :raises BenchbenchError: What the user can mend; a name that a component has already; a network that does not
+        give finite images in the shape of two that it is given before anything is run.
     """
     if isinstance(network, type):
         raise SpecError(f"{network.__name__} is a class: give rank a network, such as {network.__name__}()")
@@ -94,28 +95,29 @@ def rank(network: nn.Module, degrade: Specs = (), dataset: Specs = (), **options
     own = _model_of(network, name, None if trained else recipe)
     rivals, metric = options.pop("rivals", None), options.pop("metric", ())
     asked = {option: value for option, value in options.items() if option != "quiet"}
-    check_shape(network, request_of(registry(), asked).size)
+    check_shape(network, request_of(registry(), asked).size, trained)
     beside = _untrained(registry()) if rivals is None else listed(rivals)
     return Standing(name, run(degrade, [own, *beside], dataset, metric, **cast(Options, options)))
 
 
-def check_shape(network: nn.Module, size: int) -> None:
-    """Try a copy of a network on two grey images of `size` px, where its parameters lie; its state and draws stay.
+def check_shape(network: nn.Module, size: int, trained: bool) -> None:
+    """Try a copy of a network on two images of `size` px, where its parameters lie; its state and draws stay.
 
-    Raises SpecError unless it gives back images of the same shape.
+    The images rise from black to white. Weights are drawn anew unless they are `trained`. Raises SpecError unless the
+    network gives what `evaluation.restore` takes: finite numbers of a floating-point type, in the same shape.
     """
     at = next(network.parameters(), torch.empty(0)).device
-    images = torch.full((PROBES, 3, size, size), 0.5, device=at)
-    given, name = tuple(images.shape), type(network).__name__
+    images = torch.linspace(0, 1, PROBES * 3 * size**2, device=at).view(PROBES, 3, size, size)
+    given, name, probe = tuple(images.shape), type(network).__name__, copy.deepcopy(network)
     try:
         with torch.random.fork_rng([at] if at.type == "cuda" else []), torch.no_grad():
-            found = copy.deepcopy(network).eval()(images)
+            found = (probe if trained else draw_anew(probe)).eval()(images)
     except Exception as error:
         raise SpecError(f"{name} cannot restore images of shape {given}: {one_line(error)}") from error
-    if not isinstance(found, torch.Tensor):
-        raise SpecError(f"{name} turns images of shape {given} into {type(found).__name__}: return a tensor like them")
-    if found.shape != images.shape:
-        raise SpecError(f"{name} turns images of shape {given} into {tuple(found.shape)}: return the same shape")
+    try:
+        check_restored(found, images.shape, ["a ramp from black to white"] * PROBES)
+    except TrialError as error:
+        raise SpecError(f"{name}: {error}; return a tensor like the one given") from error
 
 
 def _name_of(network: nn.Module) -> str:

@@ -51,7 +51,9 @@ keeps_the_shape = law("pad before and crop after, so that each pixel keeps its p
 keeps_the_device = law("make tensors with `clean.new_tensor(…)` or `device=clean.device`", essential=True)(
     component.keeps_the_device
 )
-keeps_the_dtype = law("return float32; NumPy and Python numbers make float64 of it")(component.keeps_the_dtype)
+keeps_the_dtype = law("return float32; NumPy and Python numbers make float64 of it", essential=True)(
+    component.keeps_the_dtype
+)
 
 
 @law("look for divisions by zero, logarithms and roots of what may be zero or negative", essential=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -179,6 +179,10 @@ def apply_degradation(degradation: Degradation, clean: Tensor, draw: Draw, face:
 def _confine(degradation: Degradation, clean: Tensor, degraded: Degraded, face: Tensor | None) -> Degraded:
     if not isinstance(degraded, Degraded):
         raise TrialError(f"{degradation.name}.apply must return Degraded(images), not {type(degraded).__name__}")
+    dtype = getattr(degraded.images, "dtype", None)
+    if not isinstance(degraded.images, Tensor) or dtype != clean.dtype:
+        found = dtype if isinstance(degraded.images, Tensor) else type(degraded.images).__name__
+        raise TrialError(f"{degradation.name} gave {found} images; they must be {clean.dtype}, as those given")
     masks = (len(clean), 1, *clean.shape[2:])
     if degraded.region is not None and (degraded.region.dtype != torch.bool or tuple(degraded.region.shape) != masks):
         shape = tuple(degraded.region.shape)
@@ -215,3 +219,11 @@ def bounding_box(mask: Tensor) -> Tensor:
 def to_8bit(images: Tensor) -> Tensor:
     """Clamp images to [0, 1] and round them to 8 bits, as a file would hold them; they stay float32."""
     return images.clamp(0, 1).mul(255).round_().div_(255)
+
+
+def finite_8bit(images: Tensor, degradation: Degradation, names: Sequence[str]) -> Tensor:
+    """Round degraded images `(N, C, H, W)` to 8 bits. Raises TrialError for a value that is not finite."""
+    bad = ~torch.isfinite(images).flatten(1).all(1)
+    if bad.any():
+        raise TrialError(f"{degradation} gave values that are not finite on {names[int(bad.nonzero()[0])]}")
+    return to_8bit(images)

@@ -14,12 +14,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from .. import protocol
-from ..contracts.applying import apply_degradation, to_8bit
+from ..contracts.applying import apply_degradation, finite_8bit
 from ..contracts.degradation import Degradation, Degraded
 from ..contracts.digests import source_digest
 from ..contracts.model import Batch
 from ..contracts.seeding import SeededDraw
-from ..errors import TrialError
 from ..files import digest, load_tree, save_tree
 from .prepared import PreparedDataset
 
@@ -132,12 +131,7 @@ def _taken(dataset: PreparedDataset, rows: list[int]) -> tuple[list[str], Tensor
 def _degrade(degradation: Degradation, ids: list[str], clean: Tensor, face: Tensor | None) -> Degraded:
     draw = SeededDraw(protocol.TEST_SEED, f"degrade:{degradation.name}", ids)
     degraded = apply_degradation(degradation, clean.float() / 255, draw, face)
-    bad = ~torch.isfinite(degraded.images).flatten(1).all(1)
-    if bad.any():
-        raise TrialError(f"{degradation} gave values that are not finite on {ids[int(bad.nonzero()[0])]}")
-    if degraded.images.dtype != torch.float32:
-        raise TrialError(f"{degradation} gave {degraded.images.dtype} images; they must be float32")
-    return Degraded(to_8bit(degraded.images), degraded.region, degraded.truth)
+    return Degraded(finite_8bit(degraded.images, degradation, ids), degraded.region, degraded.truth)
 
 
 def psnr_of(restored: Tensor, clean: Tensor) -> float:

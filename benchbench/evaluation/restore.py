@@ -67,7 +67,7 @@ def restore(model: Model, module: nn.Module, test_set: DegradedSet, task: Task, 
             restored = decoder.decompress(files)
         else:
             restored = module(inputs.degraded, **inputs.side(model))
-        parts.append(to_8bit(_checked(restored, inputs.clean.shape, test_set.ids[start:])).contiguous())
+        parts.append(to_8bit(check_restored(restored, inputs.clean.shape, test_set.ids[start:])).contiguous())
     return Restored(torch.cat(parts), _flow(model, module, test_set, task, device), sizes, payloads)
 
 
@@ -76,8 +76,12 @@ def _batches(test_set: DegradedSet, device: torch.device) -> Iterator[tuple[int,
         yield start, test_set.batch(slice(start, start + BATCH), device)
 
 
-def _checked(restored: object, shape: torch.Size, ids: Sequence[str]) -> Tensor:
-    """Return restored images as float32 on the CPU. Raises TrialError for what is none, naming the first."""
+def check_restored(restored: object, shape: torch.Size, names: Sequence[str]) -> Tensor:
+    """Return what a module gave as float32 `(N, C, H, W)` on the CPU.
+
+    Raises TrialError for what is no tensor of that shape and of a floating-point type, and for values that are not
+    finite, with the name of the first image that has one.
+    """
     if not isinstance(restored, Tensor) or restored.shape != shape:
         found = tuple(restored.shape) if isinstance(restored, Tensor) else type(restored).__name__
         raise TrialError(f"restored images are {found}, not {tuple(shape)}")
@@ -86,7 +90,7 @@ def _checked(restored: object, shape: torch.Size, ids: Sequence[str]) -> Tensor:
     restored = restored.float().cpu()
     finite = torch.isfinite(restored).flatten(1).all(1)
     if not finite.all():
-        raise TrialError(f"restored {ids[int((~finite).nonzero()[0])]} has values that are not finite")
+        raise TrialError(f"restored {names[int((~finite).nonzero()[0])]} has values that are not finite")
     return restored
 
 

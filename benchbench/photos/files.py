@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..contracts.applying import apply_degradation, needs_masks, to_8bit
+from ..contracts.applying import apply_degradation, finite_8bit, needs_masks
 from ..contracts.degradation import Degradation
 from ..contracts.seeding import SeededDraw
 from ..data.faces import Face, find_degraded_faces, find_faces
@@ -75,7 +75,8 @@ def restored_names(restorer: Restorer) -> tuple[str, str]:
 def degrade(photo: Tensor, degradation: Degradation, seed: int, name: str, faces: Sequence[Face] = ()) -> Tensor:
     """Degrade `(1, 3, H, W)`, inside its `faces` where the degradation is confined to them; returns the same shape."""
     mask = face_mask(faces, *photo.shape[2:]) if faces else None
-    return to_8bit(apply_degradation(degradation, photo, SeededDraw(seed, "photo", [name]), mask).images)
+    degraded = apply_degradation(degradation, photo, SeededDraw(seed, "photo", [name]), mask)
+    return finite_8bit(degraded.images, degradation, [name or "the image"])
 
 
 def faces_for(

@@ -13,7 +13,8 @@ from .. import devices
 from ..contracts.model import Model, Task
 from ..data.degraded import DegradedSet, degraded_set
 from ..data.prepared import PreparedDataset, find_prepared, load
-from ..errors import DataError
+from ..errors import DataError, TrialError
+from ..evaluation.restore import check_restored
 from ..files import cache_folder
 from ..results.store import Result
 from .doubt import Doubt, doubt_of
@@ -40,7 +41,8 @@ class Restorer:
     def __call__(self, images: Tensor, region: Tensor | None = None) -> Tensor:
         """Restore `(N, 3, H, W)`, whose shorter side has the size that the model was trained at; same shape, in [0, 1].
 
-        `region`, bool `(1, 1, H, W)`, is where it is told that they were degraded: everywhere if None.
+        `region`, bool `(1, 1, H, W)`, is where it is told that they were degraded: everywhere if None. Raises
+        TrialError for a model that gives no such images, or values that are not finite.
         """
         where = torch.ones_like(images[:, :1], dtype=torch.bool) if region is None else region.expand_as(images[:, :1])
         side = {"region": where} if "region" in self.model.sees else {}
@@ -52,7 +54,10 @@ class Restorer:
             restored = None
         if restored is None or restored.shape != images.shape:
             restored = _by_squares(images, self, side)
-        return restored.clamp(0, 1)
+        try:
+            return check_restored(restored, images.shape, ["the photograph"] * len(images)).clamp(0, 1)
+        except TrialError as error:
+            raise TrialError(f"{self.model}: {error}") from error
 
     @cached_property
     def images(self) -> PreparedDataset | None:

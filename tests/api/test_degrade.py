@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 import sitters
 import toys
 from PIL import Image
+from spoiling import spoil
 
 import benchbench
+from benchbench import Degraded
 from benchbench.cli import main
 from benchbench.photos import files
 from benchbench.photos.framing import face_mask
@@ -53,6 +56,14 @@ def test_a_face_is_degraded_and_nothing_else() -> None:
     inside = face_mask([face], 512, 512)[0, 0].numpy()
     assert changed[inside].mean() > 0.5
     assert not changed[~inside].any()
+
+
+def test_a_degradation_that_gives_no_images_is_named(photograph: Path) -> None:
+    nothing, floats = spoil(lambda clean, _: Degraded(clean * math.nan)), spoil(lambda clean, _: Degraded(clean.byte()))
+    with pytest.raises(benchbench.TrialError, match=r"spoil gave values that are not finite on someone\.png"):
+        benchbench.degrade(photograph, nothing)
+    with pytest.raises(benchbench.TrialError, match=r"spoil gave torch\.uint8 images"):
+        benchbench.degrade(photograph, floats)
 
 
 def test_what_cannot_be_degraded_is_refused(photograph: Path) -> None:

@@ -78,8 +78,14 @@ class Halves(nn.Module):
 @pytest.mark.parametrize(
     ("network", "complaint"),
     [
-        (Halves(), r"Halves turns images of shape \(2, 3, 24, 24\) into \(2, 3, 12, 12\): return the same shape"),
-        (Halves((1, 2)), "into tuple: return a tensor"),
+        (Halves(), r"Halves: restored images are \(2, 3, 12, 12\), not \(2, 3, 24, 24\)"),
+        (Halves((1, 2)), r"Halves: restored images are tuple, not \(2, 3, 24, 24\)"),
+        (
+            Halves(torch.zeros(2, 3, 24, 24, dtype=torch.uint8)),
+            "Halves: restored images are torch.uint8, not of a float",
+        ),
+        (Halves(torch.zeros(2, 3, 24, 24) * 1j), "Halves: restored images are torch.complex64, not of a float"),
+        (Halves(torch.full((2, 3, 24, 24), torch.nan)), "Halves: restored .* has values that are not finite"),
         (nn.Conv2d(1, 1, 1), r"Conv2d cannot restore images of shape \(2, 3, 24, 24\): RuntimeError: .*3 channels"),
     ],
 )
@@ -92,10 +98,30 @@ def test_a_wrong_shape_is_found_before_anything_is_run(
         benchbench.rank(network, trained=trained, name="mine", rivals=[], size=24, quiet=True)
 
 
+class Standardises(nn.Module):
+    """A network that divides by the standard deviation of each image, and has weights that nobody has set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.full((1,), torch.nan))
+
+    def reset_parameters(self) -> None:
+        nn.init.ones_(self.scale)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.scale * images / images.std((1, 2, 3), keepdim=True)
+
+
+def test_a_network_is_tried_as_it_will_be_scored() -> None:
+    check_shape(Standardises(), 8, trained=False)
+    with pytest.raises(benchbench.SpecError, match="not finite"):
+        check_shape(Standardises(), 8, trained=True)
+
+
 def test_trying_a_network_leaves_it_and_the_draws_as_they_were() -> None:
     network = nn.Sequential(nn.BatchNorm2d(3), nn.Dropout())
     before, state = {k: v.clone() for k, v in network.state_dict().items()}, torch.get_rng_state()
-    check_shape(network, 8)
+    check_shape(network, 8, trained=False)
     assert network.training
     assert all((network.state_dict()[name] == value).all() for name, value in before.items())
     assert (torch.get_rng_state() == state).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,13 @@ class Lift(Degradation):
 
     def invert(self, degraded: Tensor, truth: Mapping[str, Tensor]) -> Tensor:
         return degraded - 0.1
+
+
+@pytest.mark.parametrize("cast", [Tensor.byte, Tensor.double, lambda images: images + 0j])
+def test_a_part_of_a_chain_that_changes_the_type_is_named(cast: Callable[[Tensor], Tensor]) -> None:
+    chain = Chain((spoil(lambda clean, _: Degraded(cast(clean))), toys.Darken()))
+    with pytest.raises(TrialError, match=r"spoil gave torch\..* images; they must be torch.float32"):
+        apply_degradation(chain, CLEAN, draw())
 
 
 # ── chains ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -168,7 +168,9 @@ BROKEN: dict[str, tuple[Callable[[Tensor, Draw], Degraded], str]] = {
     "NaN": (nan_in_one, "spoil gave values that are not finite on sitter-"),
     "infinity": (lambda clean, _: Degraded(clean / 0), "not finite"),
     "double precision": (lambda clean, _: Degraded(clean.double()), "spoil gave torch.float64 images"),
-    "bytes": (lambda clean, _: Degraded(clean.byte()), "spoil gave torch.uint8 images"),
+    "bytes": (lambda clean, _: Degraded(clean.byte()), "spoil gave torch.uint8 images; they must be torch.float32"),
+    "complex numbers": (lambda clean, _: Degraded(clean + 0j), "spoil gave torch.complex64 images"),
+    "an array": (lambda clean, _: Degraded(clean.numpy()), "spoil gave ndarray images"),  # type: ignore[arg-type]
 }  # fmt: skip
 
 

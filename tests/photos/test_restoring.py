@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import torch
 import toys
 from torch.nn import functional as F
 
-from benchbench import DataError, Task
+from benchbench import DataError, Task, TrialError
 from benchbench.data.faces import Face, _dlib, find_degraded_faces, find_faces
 from benchbench.images import as_bytes
 from benchbench.photos.doubt import doubt_of
@@ -172,6 +174,23 @@ def test_a_model_of_squares_is_led_over_the_whole_image(shape: tuple[int, int]) 
     image = torch.rand((1, 3, *shape), generator=torch.Generator().manual_seed(0))
     restorer = Restorer(None, toys.TinyConv(), Task(16, toys.Darken()), SquaresOnly(), "")  # type: ignore[arg-type]
     assert torch.allclose(restore(image, restorer), image, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (lambda x: x * math.nan, "tiny-conv: restored the photograph has values that are not finite"),
+        (lambda x: (x * 255).byte(), "tiny-conv: restored images are torch.uint8, not of a floating-point type"),
+    ],
+)
+def test_a_model_that_gives_no_image_is_named(answer: Callable[[torch.Tensor], torch.Tensor], complaint: str) -> None:
+    class Broken(torch.nn.Module):
+        def forward(self, degraded: torch.Tensor) -> torch.Tensor:
+            return answer(degraded)
+
+    restorer = Restorer(None, toys.TinyConv(), Task(16, toys.Darken()), Broken(), "")  # type: ignore[arg-type]
+    with pytest.raises(TrialError, match=complaint):
+        restore(torch.rand(1, 3, 16, 40), restorer)
 
 
 def test_want_of_memory_is_no_reason_for_squares() -> None:
