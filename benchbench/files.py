@@ -111,7 +111,7 @@ def read_json_text(path: Path) -> str:
 
 
 def _unpacked(content: bytes) -> bytes:
-    """Unpack what gzip packed. Raises ValueError for what is damaged or larger than MOST_JSON."""
+    """Unpack what gzip packed. Raises ValueError for what is damaged, goes on behind its end, or exceeds MOST_JSON."""
     unpacker = zlib.decompressobj(wbits=31)
     try:
         found = unpacker.decompress(content, MOST_JSON)
@@ -119,6 +119,8 @@ def _unpacked(content: bytes) -> bytes:
         raise ValueError(str(error)) from error
     if not unpacker.eof:
         raise ValueError(f"it is cut off, or has more than {MOST_JSON:,} bytes when unpacked")
+    if unpacker.unused_data:
+        raise ValueError(f"it has {len(unpacker.unused_data):,} bytes behind its end")
     return found
 
 

@@ -123,12 +123,19 @@ def test_packed_json_comes_back_from_the_same_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{}", gzip.compress(b"{}", mtime=0)[:-3], gzip.compress(b'"' + bytes(MOST_JSON + 1) + b'"', mtime=0)],
-    ids=["empty", "not packed", "cut", "bomb"],
+    [
+        b"",
+        b"{}",
+        gzip.compress(b"{}", mtime=0)[:-3],
+        gzip.compress(b'"' + bytes(MOST_JSON + 1) + b'"', mtime=0),
+        gzip.compress(b"{}", mtime=0) + b"smuggled",
+        2 * gzip.compress(b"{}", mtime=0),
+    ],
+    ids=["empty", "not packed", "cut", "bomb", "bytes behind its end", "another file behind its end"],
 )
 def test_packed_json_that_is_damaged_or_a_bomb_is_a_value_error(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.json.gz").write_bytes(content)
-    with pytest.raises(ValueError, match=r"cut off|incorrect header"):
+    with pytest.raises(ValueError, match=r"cut off|incorrect header|bytes behind its end"):
         read_json(tmp_path / "x.json.gz")
 
 

@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from benchbench.boards import build
 from benchbench.boards.verify import verify
 from benchbench.cli import main
+from benchbench.files import read_json, write_json
+from benchbench.results.layout import PACKED
 
 
 @pytest.fixture
@@ -110,6 +112,15 @@ def test_pictures_may_differ_in_their_bytes_but_not_be_missing(tmp_path: Path) -
 def test_a_damaged_result_is_no_right_board(boards: Path) -> None:
     next((boards / "results").rglob("result.json")).write_text("{")
     assert any("left out" in line for line in found(boards))
+
+
+def test_bytes_behind_the_end_of_a_packed_result_are_found(boards: Path) -> None:
+    for path in (boards / "results").rglob("result.json"):
+        write_json(packed := path.with_name(PACKED), read_json(path))
+        path.unlink()
+    assert found(boards) == []
+    packed.write_bytes(packed.read_bytes() + b"smuggled")
+    assert any("left out" in line and "8 bytes behind its end" in line for line in found(boards))
 
 
 def test_the_commands_find_the_published_boards(boards: Path, monkeypatch: pytest.MonkeyPatch) -> None:
