@@ -62,8 +62,8 @@ def merge(paths: tuple[Path, ...], out: Path, light: bool, as_json: bool) -> Non
 
     Schema, protocol, data, sums and scores are checked, and scores are computed anew where a result holds its restored
     images (`benchbench run --predictions`) and the data is at hand. Votes, which the site's blind test (eyes.html)
-    gives, must be on pictures of results that are there; those in the folder `votes` of a folder come along. Exit code
-    1 if anything was refused.
+    gives, must be on pictures of results that are there; those in the folder `votes` of a folder come along, and such a
+    folder may be named itself. Exit code 1 if anything was refused.
     """
     from ..boards.submissions.merge import merge as merged
 

@@ -80,8 +80,9 @@ def _counting(results: Sequence[Result]) -> Iterator[Result]:
 
 
 def _votes_in(path: Path) -> list[Path]:
-    """Return the files of votes that a path is, or in a folder holds."""
-    found = (path, *sorted((path / FOLDER).glob("*.json")))
+    """Return the files of votes that a path is, or that it holds: itself, as a folder of votes, or in one."""
+    folders = [path, path / FOLDER] if path.resolve().name == FOLDER else [path / FOLDER]
+    found = (path, *sorted(file for folder in folders for file in folder.glob("*.json")))
     return [file for file in found if file.suffix == ".json" and not file.is_dir()]
 
 

@@ -98,6 +98,17 @@ def test_a_folder_may_hold_votes_alone_which_are_looked_at_unless_an_entrant_bri
     assert (verdict.source, "there is no result.json" in verdict.reason) == (str(folder), True)
 
 
+def test_the_folder_of_votes_itself_is_taken_like_the_one_around_it(tmp_path: Path, monkeypatch: Any) -> None:
+    folder = tmp_path / "results" / "votes"
+    folder.mkdir(parents=True)
+    (folder / "one.json").write_text("{}")
+    around, itself = (list(merge([path], tmp_path / "into")) for path in (folder.parent, folder))
+    assert itself == around
+    assert "no file of votes" in itself[0].reason
+    monkeypatch.chdir(folder)
+    assert [v.source for v in merge([Path(".")], tmp_path / "into")] == ["one.json"]
+
+
 # ── the command ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
