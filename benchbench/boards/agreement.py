@@ -13,7 +13,6 @@ from scipy import special
 
 from ..contracts.model import COMPETES
 from .board import Board
-from .compute import common_rung
 from .estimates import LEVEL, Array
 from .setting import Setting
 from .text import interval, number
@@ -71,7 +70,7 @@ def kendall(ours: Array, theirs: Array) -> Agreement:
 
 
 def across(boards: Sequence[Board]) -> list[Across]:
-    """Compare the boards of different data sets that are alike in all else, each at the highest rung that both have.
+    """Compare boards of different data sets that are alike in all else, each two at the lower of the rungs they show.
 
     Only models that compete count: with the input and ideals, every two data sets would agree.
     """
@@ -91,7 +90,7 @@ def across(boards: Sequence[Board]) -> list[Across]:
 
 def _pair(ours: Board, theirs: Board) -> Across | None:
     """Compare two boards; None where they share no rung, or too few models."""
-    shared = min(common_rung([r for r in board.ended if r.rungs]) for board in (ours, theirs))
+    shared = min(ours.setting.rung, theirs.setting.rung)
     ours, theirs = (board if board.setting.rung == shared else board.at(shared) for board in (ours, theirs))
     metric = ours.ranked_by
     if metric is None or ours.setting.rung != theirs.setting.rung:

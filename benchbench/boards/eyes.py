@@ -17,7 +17,7 @@ from .preferences import LEFT, RIGHT, TIE, Strengths, Votes, strengths
 from .rows import measured
 from .samples import restorations
 from .text import interval
-from .votes import QUESTIONS, Ballot, compared
+from .votes import QUESTIONS, Ballot, meant
 
 ANSWERS = {"left": LEFT, "tie": TIE, "right": RIGHT}
 POINTS = 400 / math.log(10)
@@ -115,10 +115,10 @@ def _votes(board: Board, ballots: Sequence[Ballot]) -> tuple[list[str], dict[str
     """The models that were voted on, in the board's order, and the votes by question."""
     made = restorations(board)
     cast = [
-        (*found[0], vote, voter)
+        (*both, vote, voter)
         for voter, ballot in enumerate(ballots)
         for vote in ballot.votes
-        if len(found := compared(vote.left, vote.right, made)) == 1
+        if (both := meant(vote.left, vote.right, made))
     ]
     named = {model for left, right, *_ in cast for model in (left, right)}
     models = [model for model in board.first_results if model in named]

@@ -85,7 +85,13 @@ def read_ballots(out: Path) -> tuple[list[Ballot], list[str]]:
 def compared(left: str, right: str, made: Mapping[str, Sequence[tuple[str, int]]]) -> list[tuple[str, str]]:
     """List the models (left, right) that two pictures may compare: of one image, by `samples.restorations` of a board.
 
-    They are several where models made the same picture. Then nobody knows which pair was meant, and no vote counts.
+    They are several where models made the same picture.
     """
     lefts, rights = made.get(left, ()), made.get(right, ())
     return sorted({(a, b) for a, image in lefts for b, other in rights if a != b and image == other})
+
+
+def meant(left: str, right: str, made: Mapping[str, Sequence[tuple[str, int]]]) -> tuple[str, str] | None:
+    """Return the models (left, right) that a vote on two pictures counts for; None where nobody knows which."""
+    found = compared(left, right, made)
+    return found[0] if len(found) == 1 else None

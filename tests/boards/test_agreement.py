@@ -44,6 +44,14 @@ def test_the_orders_of_two_data_sets_are_compared_at_the_highest_rung_that_both_
     assert found.agreement.low < 0.8 < found.agreement.high
 
 
+def test_they_are_compared_at_the_rung_that_the_boards_are_asked_for(tmp_path: Path) -> None:
+    written(tmp_path, "drawn", "12345", (1e12, 2e12))
+    written(tmp_path, "taken", "12354", (1e12, 2e12))
+    for at, rung in ((None, 2e12), (1e12, 1e12)):
+        [found] = across(collect(tmp_path, at)[0])
+        assert found.setting.rung == rung
+
+
 def test_boards_that_differ_in_more_than_their_data_are_not_compared(tmp_path: Path) -> None:
     written(tmp_path, "drawn", "12345")
     written(tmp_path, "taken", "12", (1e12,))  # too few

@@ -14,7 +14,7 @@ from ...contracts.model import REFERENCES
 from ...files import digest
 from ..board import Board
 from ..samples import picture_digest, restorations, samples_of
-from ..votes import PAIRS, QUESTIONS, SCHEMA, compared
+from ..votes import PAIRS, QUESTIONS, SCHEMA, meant
 from .entries import Entry
 from .pictures import Album
 
@@ -48,7 +48,7 @@ def pairs_of(board: Board, entry: str, count: int) -> list[Pair]:
         for turn in range(count):
             image = (i + j + turn) % count  # so that not all first turns are of the first image
             pictures = digests[a][image], digests[b][image]
-            if pictures[0] != pictures[1] and compared(*pictures, made) == [(a, b)]:
+            if meant(*pictures, made) == (a, b):
                 found.append((j - i + turn, turn, i, Pair(entry, (a, b), image, pictures)))
     return [pair for *_, pair in sorted(found, key=lambda item: item[:3])]
 
