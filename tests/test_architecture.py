@@ -8,7 +8,7 @@ import importlib.metadata
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -109,6 +109,40 @@ def test_plugins_import_only_public_names(path: Path) -> None:
 def test_no_file_is_longer_than_one_cares_to_read() -> None:
     lengths = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in [*CORE, *PLUGINS]}
     assert {path: length for path, length in lengths.items() if length > 250} == {}
+
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def functions(path: Path) -> list[Function]:
+    return [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, Function)]
+
+
+def lines_of(function: Function) -> int:
+    """Count its lines without those of its docstring."""
+    first, last = function.body[0], function.end_lineno or 0
+    told = (first.end_lineno or 0) - first.lineno + 1 if ast.get_docstring(function) is not None else 0
+    return last - function.lineno + 1 - told
+
+
+def parameters_of(function: Function) -> int:
+    """Count what a caller gives by name, but for the options of a command."""
+    if any(".command(" in ast.unparse(decorator) for decorator in function.decorator_list):
+        return 0
+    given = function.args
+    return len([a for a in (*given.posonlyargs, *given.args, *given.kwonlyargs) if a.arg not in ("self", "cls")])
+
+
+@pytest.mark.parametrize(
+    ("measured", "most", "files"),
+    [(lines_of, 40, [*CORE, *PLUGINS]), (parameters_of, 5, CORE)],  # an edit of a plugin has its trials run again
+    ids=["lines", "parameters"],
+)
+def test_no_function_is_larger_than_one_cares_to_read(
+    measured: Callable[[Function], int], most: int, files: list[Path]
+) -> None:
+    sizes = {f"{path.relative_to(ROOT)}:{f.lineno}: {f.name}": measured(f) for path in files for f in functions(path)}
+    assert {name: size for name, size in sizes.items() if size > most} == {}
 
 
 def test_every_plugin_file_has_one_entry_point_and_a_test() -> None:

@@ -43,41 +43,47 @@ def score(
 
     A metric that is unavailable, raises, or gives a wrong shape loses its columns and states why; the others stand.
     """
-    regions: dict[str, Tensor | None] = {WHOLE: None, REGION: test_set.region, FACE: test_set.face}
     columns: dict[str, Tensor] = {}
     of_sets = [metric for metric in metrics if isinstance(metric, SetMetric)]
     sets, unavailable = score_sets(restored, test_set, of_sets, task, device)
     for metric in (metric for metric in metrics if metric not in of_sets):
         try:
-            reason = metric.inapplicable(task, restored.flow is not None)
-            if reason or (metric.needs_fit and not metric.known):
-                unavailable[str(metric)] = reason or NOT_FITTED
-                continue
-            wanted = [
-                s for s, r in regions.items() if (metric.whole if s == WHOLE else r is not None and metric.regional)
-            ]
-            if not wanted:
-                unavailable[str(metric)] = NO_REGION
-            compared = restored.images, test_set.clean
-            if metric.compares == "flow" and restored.flow is not None:
-                compared = restored.flow, true_flow(test_set, task)
-            for suffix in wanted:
-                values = _score_all(metric, compared, regions[suffix], device)
-                may_lack = suffix != "" or metric.partial  # NaN: an empty region, or no face
-                bad = values.isinf() if may_lack else ~values.isfinite()
-                if bad.any():
-                    raise TrialError(f"gave no finite number for {test_set.ids[int(bad.nonzero()[0])]}")
-                columns[f"{metric}{suffix}"] = values
-            if metric.partial and columns[str(metric)].isnan().all():
-                raise TrialError("no test image has what it scores")
+            found, reason = _score_by(metric, restored, test_set, task, device)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a plugin may raise anything; its metric is lost, not the trial
-            unavailable[str(metric)] = f"{FAILED} {one_line(error)}"
-            for suffix in regions:
-                columns.pop(f"{metric}{suffix}", None)
+            found, reason = {}, f"{FAILED} {one_line(error)}"
+        columns |= found
+        unavailable |= {str(metric): reason} if reason else {}
     table = pd.DataFrame({name: v.numpy() for name, v in columns.items()}, pd.Index(test_set.ids, name="id"))
     return Scores(table, unavailable, sets)
+
+
+def _score_by(
+    metric: Metric, restored: Restored, test_set: DegradedSet, task: Task, device: torch.device
+) -> tuple[dict[str, Tensor], str | None]:
+    """Score every image by one metric: column -> scores `(n,)`; or no column, and why there is none."""
+    reason = metric.inapplicable(task, restored.flow is not None)
+    if reason or (metric.needs_fit and not metric.known):
+        return {}, reason or NOT_FITTED
+    regions: dict[str, Tensor | None] = {WHOLE: None, REGION: test_set.region, FACE: test_set.face}
+    wanted = [s for s, r in regions.items() if (metric.whole if s == WHOLE else r is not None and metric.regional)]
+    if not wanted:
+        return {}, NO_REGION
+    compared = restored.images, test_set.clean
+    if metric.compares == "flow" and restored.flow is not None:
+        compared = restored.flow, true_flow(test_set, task)
+    columns: dict[str, Tensor] = {}
+    for suffix in wanted:
+        values = _score_all(metric, compared, regions[suffix], device)
+        may_lack = suffix != WHOLE or metric.partial  # NaN: an empty region, or no face
+        bad = values.isinf() if may_lack else ~values.isfinite()
+        if bad.any():
+            raise TrialError(f"gave no finite number for {test_set.ids[int(bad.nonzero()[0])]}")
+        columns[f"{metric}{suffix}"] = values
+    if metric.partial and columns[str(metric)].isnan().all():
+        raise TrialError("no test image has what it scores")
+    return columns, None
 
 
 def scored_at_once(images: Tensor, device: torch.device) -> int:

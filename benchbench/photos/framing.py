@@ -121,23 +121,24 @@ def fitted(photo: Tensor, frame: Frame, degradation: Degradation, size: int, mas
     """
     first = float(_changes(photo, [frame], degradation, size, mask))
     best, least = frame, first
-    for side_step, sides, step, steps in ROUNDS:
-        candidates = list(dict.fromkeys(_around(best, side_step, sides, step / size, steps, photo)))
+    for steps in ROUNDS:
+        candidates = list(dict.fromkeys(_around(best, steps, size, photo)))
         changes = _changes(photo, candidates, degradation, size, mask)
         if float(changes.min()) < least:
             best, least = candidates[int(changes.argmin())], float(changes.min())
     return best if least < first / 2 else frame
 
 
-def _around(frame: Frame, side_step: float, sides: int, step: float, steps: int, photo: Tensor) -> Iterator[Frame]:
-    height, width = photo.shape[2:]
-    offsets = range(-steps, steps + 1)
+def _around(frame: Frame, steps: tuple[float, int, float, int], size: int, photo: Tensor) -> Iterator[Frame]:
+    """Yield the frames near one that a round of ROUNDS looks at."""
+    side_step, sides, pixels, places = steps
+    step, (height, width) = pixels / size, photo.shape[2:]
+    offsets = range(-places, places + 1)
     for grow, down, right in product(range(-sides, sides + 1), offsets, offsets):
         side = frame.side * (1 + grow * side_step)
         spare = (frame.side - side) / 2  # it grows from its centre
-        yield _inside(
-            frame.left + spare + right * step * side, frame.top + spare + down * step * side, side, height, width
-        )
+        left, top = frame.left + spare + right * step * side, frame.top + spare + down * step * side
+        yield _inside(left, top, side, height, width)
 
 
 def _changes(photo: Tensor, frames: Sequence[Frame], degradation: Degradation, size: int, mask: Tensor) -> Tensor:
