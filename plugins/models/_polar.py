@@ -76,14 +76,6 @@ class PairScores(nn.Module):
             products.append(torch.einsum("nfrk,fr->nrk", product, weight.to(product.dtype)))
         return torch.fft.irfft(torch.cat(products, 1), n=ANGLES) / ANGLES
 
-    def most(self, rings: Tensor) -> Tensor:
-        """What `at` would give if all rings were alike but for their turns: `(N, 1)`."""
-        power = rings.var(-1, unbiased=False).sqrt()  # (N, F, rings)
-        pairs = zip(GAPS, self._weights(), strict=True)
-        return torch.stack([(power[:, :, :-gap] * power[:, :, gap:] * w).sum((1, 2)) for gap, w in pairs]).sum(0)[
-            :, None
-        ]
-
     def at(self, correlations: Tensor, angles: Tensor) -> Tensor:
         """Sum of the correlations if the rings were turned by `angles` `(N, rings, K)`: `(N, K)`."""
         turns = torch.cat([angles[:, gap:] - angles[:, :-gap] for gap in GAPS], 1)  # (N, pairs, K)

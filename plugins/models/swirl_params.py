@@ -11,9 +11,9 @@ pair of rings counts. It descends the cross-entropy between softmax(score) over 
 falls with the error in pixels that a candidate would leave. At test time the best candidate of a grid is refined in
 ever smaller neighbourhoods, which looks at nothing but the degraded image.
 
-It knows the ranges that the degradation draws from. Where the centre has a range too, it takes the one at which turning
-the rings back gains most, as a share of the score of rings that are all alike. Untrained, with raw pixels as features
-and equal weights, it already is a usable estimator.
+It knows the ranges that the degradation draws from. Where the centre has a range too, a network of its own learns to
+see it (`_heatmap.py`): the rings would choose another one, at which they happen to be more alike. About a known centre
+it already is a usable estimator untrained, with raw pixels as features and equal weights.
 """
 
 from __future__ import annotations
@@ -29,12 +29,11 @@ from torch.nn import functional as F
 from benchbench import Batch, Model, Recipe, Task, hookimpl, param
 
 from ._boxes import Box
+from ._heatmap import Heatmap
 from ._polar import PairScores, Polar, RingFeatures
 
 FADE = 5 / math.log(2)  # of scikit-image's swirl: θ(ρ) = strength · exp(−FADE · ρ / radius)
 TOLERANCE = 0.5  # px, error that the training target forgives
-SPACING = 0.02  # of the side, between the centres that are tried first
-COARSE = 16  # strengths and radii that are tried for each centre
 
 
 @hookimpl
@@ -75,7 +74,8 @@ class SwirlParams(Model):
             candidates = module.around(truth)
             target = (-module.errors(candidates, truth) / (2 * TOLERANCE**2)).log_softmax(1)
             scores = module.scores(rings, candidates)
-            return F.kl_div(scores.log_softmax(1), target, log_target=True, reduction="batchmean")
+            loss = F.kl_div(scores.log_softmax(1), target, log_target=True, reduction="batchmean")
+        return loss if module.centre is None else loss + module.centre.loss(batch.degraded, batch.truth["centre"])
 
 
 def _unswirl(model: SwirlParams, module: nn.Module) -> Unswirl:
@@ -93,7 +93,7 @@ class Unswirl(nn.Module):
         self.degradation, self.grid, self.rotation = task.degradation, grid, swirl.rotation.low
         self.shape = Box((swirl.strength, swirl.radius), (1.0, task.size))
         self.place = Box((swirl.centre_x, swirl.centre_y), (task.size, task.size))
-        self.centres = 1 + math.ceil(2 * float(self.place.extent.max()) / (SPACING * task.size))
+        self.centre = Heatmap(task.channels) if self.place.extent.any() else None
         self.polar = Polar(task.size)
         self.features = RingFeatures(task.channels, width, features)
         self.pairs = PairScores(task.channels + features, len(self.polar.radii))
@@ -114,24 +114,13 @@ class Unswirl(nn.Module):
     def estimate(self, degraded: Tensor) -> tuple[Tensor, Tensor]:
         """Strength and radius `(N, 2)`, and the centre `(N, 2)`."""
         centre, found = (box.middle.expand(len(degraded), 2) for box in (self.place, self.shape))
-        for reach, count in self.place.levels(self.centres, 5, rounds=3):
-            centre = self._best_centre(degraded, self.place.grid(centre, reach, count))
+        if self.centre is not None:
+            centre = self.place.clamp(self.centre.place(degraded))
         rings = self.rings(degraded, centre)
         for reach, count in self.shape.levels(self.grid, 17, rounds=2):
             candidates = self.shape.grid(found, reach, count)
             found = chosen(candidates, self.scores(rings, candidates).argmax(1))
         return found, centre
-
-    def _best_centre(self, degraded: Tensor, centres: Tensor) -> Tensor:
-        """The one of the centres `(N, K, 2)` about which turning the rings back makes them most alike."""
-        shapes = self.shape.grid(self.shape.middle.expand(len(degraded), 2), 1.0, COARSE)
-        unturned = shapes[:, :1] * shapes.new_tensor([0.0, 1.0])
-        gains = []
-        for centre in centres.unbind(1):
-            rings = self.rings(degraded, centre)
-            before, after = self.scores(rings, torch.cat([unturned, shapes], 1)).split([1, COARSE**2], 1)
-            gains.append(((after - before) / self.pairs.most(rings)).amax(1))
-        return chosen(centres, torch.stack(gains, 1).argmax(1))
 
     def rings(self, degraded: Tensor, centre: Tensor) -> Tensor:
         """Features of the rings about the centres: `(N, F, rings, angles)`."""

@@ -13,6 +13,7 @@ from benchbench.contracts.seeding import FreshDraw
 from benchbench_plugins.degradations.gaussian_blur import GaussianBlur
 from benchbench_plugins.degradations.swirl import Swirl
 from benchbench_plugins.models._boxes import Box
+from benchbench_plugins.models._heatmap import STRIDE, Heatmap
 from benchbench_plugins.models._polar import ANGLES, Polar, circular
 from benchbench_plugins.models.swirl_params import SwirlParams, Unswirl
 
@@ -89,13 +90,38 @@ def test_a_ring_of_the_swirled_image_is_the_clean_ring_turned() -> None:
         assert (turned - found[:, channel]).abs()[:, 12:].mean() < 0.02
 
 
-def test_finds_a_centre_that_it_does_not_know() -> None:
-    degradation = Swirl(strength=Range(3, 6), centre_x=Range(0.4, 0.6), centre_y=Range(0.4, 0.6))
-    batch = swirled(3, degradation)
-    _, centre = built(degradation).estimate(batch.degraded)
-    off = (centre - batch.truth["centre"]).norm(dim=1)
-    guess = (SIDE / 2 - batch.truth["centre"]).norm(dim=1)
-    assert off.median() < 1.0 < guess.median()
+def dots(n: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Noise with a soft bright dot in each image, and where the dots are."""
+    draw = torch.Generator().manual_seed(seed)
+    places = 16 + 32 * torch.rand((n, 2), generator=draw)
+    across, down = (torch.arange(SIDE) - places[:, i, None] for i in (0, 1))
+    dot = torch.exp(-(across[:, None].square() + down[:, :, None].square()) / 18)
+    return (0.2 * torch.rand((n, 3, SIDE, SIDE), generator=draw) + dot[:, None]).clamp(0, 1), places
+
+
+def test_a_heatmap_learns_to_see_a_place_to_a_fraction_of_its_cells() -> None:
+    torch.manual_seed(0)
+    heatmap = Heatmap(3)
+    optimizer = torch.optim.Adam(heatmap.parameters(), 3e-3)
+    for step in range(40):
+        optimizer.zero_grad()
+        heatmap.loss(*dots(8, step)).backward()
+        optimizer.step()
+    images, places = dots(40, 1000)
+    off = heatmap.place(images) - places
+    assert off.norm(dim=1).median() < STRIDE / 4
+    assert (off.mean(0).abs() < STRIDE / 8).all()  # to no side
+
+
+def test_an_unknown_centre_is_learned_and_stays_in_its_range() -> None:
+    degradation = Swirl(strength=Range(3, 6), centre_x=Range(0.4, 0.6), centre_y=Range(0.45, 0.45))
+    batch, module = swirled(8, degradation), built(degradation).train()
+    SwirlParams().training_step(module, batch, "all").backward()
+    assert module.centre is not None
+    assert all(p.grad is not None and p.grad.any() for p in module.centre.parameters())
+    column, row = module.estimate(batch.degraded)[1].unbind(1)
+    assert ((column - 0.5 * SIDE).abs() <= 0.1 * SIDE + 1e-4).all()
+    torch.testing.assert_close(row, torch.full_like(row, 0.45 * SIDE))
 
 
 def test_errors_are_zero_at_the_truth_and_grow_away_from_it() -> None:
