@@ -26,6 +26,10 @@ class Box(nn.Module):
         """Points `(…, 2)` moved into the box."""
         return torch.minimum(torch.maximum(points, self.middle - self.extent), self.middle + self.extent)
 
+    def inside(self, points: Tensor) -> Tensor:
+        """Where in the box points `(…, 2)` lie, −1 to 1 along each range; 0 along a range of one value."""
+        return (points - self.middle) / self.extent.where(self.extent > 0, torch.inf)
+
     def grid(self, about: Tensor, reach: float, count: int) -> Tensor:
         """`count`² points around each of `(N, 2)`, as far as `reach` times the box, inside it: `(N, count², 2)`."""
         line = torch.linspace(-reach, reach, count, device=about.device)

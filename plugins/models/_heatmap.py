@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ._polar import normalised
+
 STRIDE = 4  # px from one cell to the next
 WIDTH = 32  # channels
 DILATIONS = (1, 2, 4, 8, 1)
@@ -25,9 +27,7 @@ class Heatmap(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Log-probabilities of the cells: `(N, rows · columns)`."""
-        images = images - images.mean((1, 2, 3), keepdim=True)
-        x = images / images.square().mean((1, 2, 3), keepdim=True).add(1e-6).sqrt()
-        x = self.second(self.first(x).relu()).relu()
+        x = self.second(self.first(normalised(images)).relu()).relu()
         for layer in self.body:
             x = x + layer(x).relu()
         return self.last(x).float().flatten(1).log_softmax(1)

@@ -16,22 +16,26 @@ GAPS = (1, 2, 3, 4)  # rings between those that are compared
 
 
 class Polar(nn.Module):
-    """Images `(N, C, H, W)` to rings `(N, C, rings, angles)` about their centres `(N, 2: column, row)`, in pixels."""
+    """Images `(N, C, H, W)` to rings `(N, C, rings, angles)` about their centres `(N, 2: column, row)`, in pixels.
+
+    With `turns` `(N, rings)`, in radians, the rings come out as if they had not been turned by them.
+    """
 
     radii: Tensor
-    offsets: Tensor
+    directions: Tensor
 
     def __init__(self, size: int) -> None:
         super().__init__()
         radii = torch.linspace(REACH * size / RINGS, REACH * size, RINGS)
-        angles = torch.arange(ANGLES) * (2 * math.pi / ANGLES)
-        circle = torch.stack([angles.cos(), angles.sin()], -1)
         self.scale = 2 / max(1, size - 1)
         self.register_buffer("radii", radii, persistent=False)
-        self.register_buffer("offsets", radii[:, None, None] * circle, persistent=False)  # (rings, angles, 2)
+        self.register_buffer("directions", torch.arange(ANGLES) * (2 * math.pi / ANGLES), persistent=False)
 
-    def forward(self, images: Tensor, centres: Tensor) -> Tensor:
-        points = (centres[:, None, None] + self.offsets) * self.scale - 1
+    def forward(self, images: Tensor, centres: Tensor, turns: Tensor | None = None) -> Tensor:
+        turns = images.new_zeros(len(images), RINGS) if turns is None else turns
+        angles = self.directions - turns[..., None]  # (N, rings, angles)
+        offsets = self.radii[:, None, None] * torch.stack([angles.cos(), angles.sin()], -1)
+        points = (centres[:, None, None] + offsets) * self.scale - 1
         return F.grid_sample(images.float(), points, padding_mode="reflection", align_corners=True)
 
 
@@ -44,12 +48,17 @@ class RingFeatures(nn.Module):
         self.layers = nn.ModuleList(nn.Conv2d(a, b, (1, KERNEL)) for a, b in pairwise(widths))
 
     def forward(self, rings: Tensor) -> Tensor:
-        rings = rings - rings.mean((1, 2, 3), keepdim=True)
-        rings = rings / rings.square().mean((1, 2, 3), keepdim=True).add(1e-6).sqrt()
+        rings = normalised(rings)
         x = self.layers[0](around(rings))
         for layer in self.layers[1:]:
             x = layer(around(x.relu()))
         return torch.cat([rings, x.to(rings.dtype)], 1)
+
+
+def normalised(images: Tensor) -> Tensor:
+    """Images of mean 0 and variance 1 each, but for grey ones."""
+    images = images - images.mean((1, 2, 3), keepdim=True)
+    return images / images.square().mean((1, 2, 3), keepdim=True).add(1e-6).sqrt()
 
 
 def around(rings: Tensor) -> Tensor:

@@ -9,7 +9,8 @@ The correlations of all shifts come from one Fourier transform a ring, so that t
 small network learns what to correlate (features of each ring, by convolutions around the circle) and how much each
 pair of rings counts. It descends the cross-entropy between softmax(score) over random candidates and a target that
 falls with the error in pixels that a candidate would leave. At test time the best candidate of a grid is refined in
-ever smaller neighbourhoods, which looks at nothing but the degraded image.
+ever smaller neighbourhoods, and then corrected by what a second network sees in the rings as turned back
+(`_correction.py`). All of it looks at nothing but the degraded image.
 
 It knows the ranges that the degradation draws from. Where the centre has a range too, a network of its own learns to
 see it (`_heatmap.py`): the rings would choose another one, at which they happen to be more alike. About a known centre
@@ -29,11 +30,14 @@ from torch.nn import functional as F
 from benchbench import Batch, Model, Recipe, Task, hookimpl, param
 
 from ._boxes import Box
+from ._correction import Correction
 from ._heatmap import Heatmap
 from ._polar import PairScores, Polar, RingFeatures
 
 FADE = 5 / math.log(2)  # of scikit-image's swirl: θ(ρ) = strength · exp(−FADE · ρ / radius)
 TOLERANCE = 0.5  # px, error that the training target forgives
+CORRECTIONS = 2
+SMALL = 0.02  # px²: below it, errors weigh as squares
 
 
 @hookimpl
@@ -75,6 +79,8 @@ class SwirlParams(Model):
             target = (-module.errors(candidates, truth) / (2 * TOLERANCE**2)).log_softmax(1)
             scores = module.scores(rings, candidates)
             loss = F.kl_div(scores.log_softmax(1), target, log_target=True, reduction="batchmean")
+            found = chosen(candidates, scores.argmax(1))
+            loss = loss + module.left_by_correction(batch.degraded, batch.truth["centre"], found, truth)
         return loss if module.centre is None else loss + module.centre.loss(batch.degraded, batch.truth["centre"])
 
 
@@ -97,6 +103,7 @@ class Unswirl(nn.Module):
         self.polar = Polar(task.size)
         self.features = RingFeatures(task.channels, width, features)
         self.pairs = PairScores(task.channels + features, len(self.polar.radii))
+        self.correction = Correction(task.channels)
 
     def forward(self, degraded: Tensor) -> Tensor:
         with torch.autocast(degraded.device.type, enabled=False):
@@ -120,7 +127,23 @@ class Unswirl(nn.Module):
         for reach, count in self.shape.levels(self.grid, 17, rounds=2):
             candidates = self.shape.grid(found, reach, count)
             found = chosen(candidates, self.scores(rings, candidates).argmax(1))
+        for _ in range(CORRECTIONS):
+            found = self.corrected(degraded, centre, found)
         return found, centre
+
+    def corrected(self, degraded: Tensor, centre: Tensor, found: Tensor) -> Tensor:
+        """Strength and radius `(N, 2)` after a step of the correction; its gradient is that of the step."""
+        rings = self.polar(degraded, centre, self.angles(found[:, None])[..., 0])
+        moved = found + self.correction(rings, self.shape.inside(found)) * self.shape.extent
+        return moved + (self.shape.clamp(moved) - moved).detach()
+
+    def left_by_correction(self, degraded: Tensor, centre: Tensor, found: Tensor, truth: Tensor) -> Tensor:
+        """Mean displacement in px that one correction leaves, a random half of the estimates having had one before."""
+        with torch.no_grad():
+            before = torch.rand((len(found), 1), device=found.device) < 0.5
+            found = torch.where(before, self.corrected(degraded, centre, found), found)
+        after = self.corrected(degraded, centre, found)
+        return (self.errors(after[:, None], truth) + SMALL).sqrt().mean()
 
     def rings(self, degraded: Tensor, centre: Tensor) -> Tensor:
         """Features of the rings about the centres: `(N, F, rings, angles)`."""
