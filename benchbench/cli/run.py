@@ -27,7 +27,7 @@ OWN = {"overfit_one", "dry_run", "quiet", "as_json"}  # options that are no part
 @options.option("--size", type=options.SIZE, default=RunRequest.size, help="Side of the images in px.")
 @options.component("degradation", "--degrade", "Degradation, such as pixelate:block=4, a+b in a row, or all.")
 @options.component("model", "--model", "Model, such as unet:width=16, or all (the default).")
-@options.component("metric", "--metric", "Metric, or all; by default all but slow ones.")
+@options.component("metric", "--metric", "Metric, or all; by default all but slow ones, which are `default`.")
 @options.option(
     "--budget",
     default=RunRequest.budget,

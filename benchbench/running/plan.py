@@ -79,19 +79,17 @@ def _check_machine(request: RunRequest) -> None:
 
 
 def choose(registry: Registry, kind: str, texts: Sequence[str]) -> list[Any]:
-    """Return the components that the specs name, in their order and without repeats; `all` stands for each of the kind.
+    """Return the components that the specs name, in their order and without repeats.
 
-    Without any spec, those of `all` that declare themselves the default. Raises SpecError. Components with a parameter
-    that lacks a default are not part of `all`.
+    `all` stands for each of the kind but those with a parameter that lacks a default; `default`, as no spec at all, for
+    those of them that declare themselves the default. Raises SpecError.
     """
     found: dict[str, Component] = {}
-    every = {
-        name: component_class
-        for name, component_class in registry.of(kind).items()
-        if all(p.default is not dataclasses.MISSING for p in parameters_of(component_class).values())
-    }
-    for text in texts or [name for name, component_class in every.items() if component_class.default]:
-        named = [make() for make in every.values()] if text == "all" else [registry.resolve(kind, text)]
+    lacks = dataclasses.MISSING
+    every = [c for c in registry.of(kind).values() if all(p.default is not lacks for p in parameters_of(c).values())]
+    groups = {"all": every, "default": [c for c in every if c.default]}
+    for text in texts or ["default"]:
+        named = [make() for make in groups[text]] if text in groups else [registry.resolve(kind, text)]
         for component in named:
             found.setdefault(str(component), component)
     if not found:

@@ -88,8 +88,9 @@ def test_all_leaves_out_what_cannot_be_made_without_a_value(write_module: Callab
     )
     registry = toys.registry("needy_plugin")
     assert registry.failures == []
-    for texts in (["all"], []):
+    for texts in (["all"], [], ["default"]):
         assert [str(m) for m in plan.choose(registry, "metric", texts)] == ["mean-error", "peak"]
+    assert [str(m) for m in plan.choose(registry, "metric", ["peak", "default"])] == ["peak", "mean-error"]
     assert [str(m) for m in plan.choose(registry, "metric", ["needy:path=x"])] == ["needy:path=x"]
 
 
