@@ -28,6 +28,7 @@ class Correction(nn.Module):
         super().__init__()
         widths = (channels + 1, *(WIDTH for _ in STRIDES[1:]))
         self.layers = nn.ModuleList(nn.Conv2d(c, WIDTH, 3, stride) for c, stride in zip(widths, STRIDES, strict=True))
+        self.norms = nn.ModuleList(nn.GroupNorm(4, WIDTH) for _ in STRIDES)
         self.hidden = nn.Linear(2 * WIDTH * RINGS // 2 + 2, HIDDEN)
         self.last = nn.Linear(HIDDEN, 2)
         nn.init.zeros_(self.last.weight)
@@ -43,9 +44,9 @@ class Correction(nn.Module):
     def _step(self, rings: Tensor, place: Tensor) -> Tensor:
         height = torch.linspace(-1, 1, RINGS, device=rings.device)[:, None].expand(len(rings), 1, -1, rings.shape[3])
         x = torch.cat([normalised(rings), height], 1)
-        for layer in self.layers:
+        for layer, norm in zip(self.layers, self.norms, strict=True):
             padded = F.pad(F.pad(x, (1, 1, 0, 0), mode="circular"), (0, 0, 1, 1), mode="replicate")
-            y = layer(padded).relu()
+            y = F.silu(norm(layer(padded)))
             x = x + y if x.shape == y.shape else y
         seen = torch.cat([x.mean(3), x.amax(3)], 1).flatten(1)  # whatever way up the image is
         return SCALE * self.last(F.silu(self.hidden(torch.cat([seen, place], 1))))

@@ -161,7 +161,7 @@ def test_polar_rings_lie_about_the_centre() -> None:
 def test_training_learns() -> None:
     degradation = Swirl(strength=Range(2, 6))
     model, module, batch = SwirlParams(width=8, features=4), built(degradation).train(), swirled(8, degradation)
-    optimizer, losses = torch.optim.Adam(module.parameters(), 0.003), []
+    optimizer, losses = torch.optim.Adam(module.parameters(), 0.02), []
     for _ in range(12):
         torch.manual_seed(0)
         loss = model.training_step(module, batch, "all")
