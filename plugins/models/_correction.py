@@ -21,7 +21,7 @@ SCALE = 0.3  # of the box: what an output of 1 means
 class Correction(nn.Module):
     """Rings turned back `(N, C, rings, angles)`, and where in its box the estimate lies, to a step `(N, 2)` in the box.
 
-    A mirrored image needs the opposite step. So in training a random half is mirrored; otherwise both are averaged.
+    A mirrored image needs the opposite step, so half the difference of both is taken: no step without something seen.
     """
 
     def __init__(self, channels: int) -> None:
@@ -35,11 +35,7 @@ class Correction(nn.Module):
         nn.init.zeros_(self.last.bias)
 
     def forward(self, rings: Tensor, place: Tensor) -> Tensor:
-        if not self.training:
-            return (self._step(rings, place) - self._step(rings.flip(3), place)) / 2
-        mirrored = torch.rand((len(rings), 1), device=rings.device) < 0.5
-        step = self._step(torch.where(mirrored[..., None, None], rings.flip(3), rings), place)
-        return torch.where(mirrored, -step, step)
+        return (self._step(rings, place) - self._step(rings.flip(3), place)) / 2
 
     def _step(self, rings: Tensor, place: Tensor) -> Tensor:
         height = torch.linspace(-1, 1, RINGS, device=rings.device)[:, None].expand(len(rings), 1, -1, rings.shape[3])
