@@ -30,9 +30,8 @@ class Correction(nn.Module):
         self.layers = nn.ModuleList(nn.Conv2d(c, WIDTH, 3, stride) for c, stride in zip(widths, STRIDES, strict=True))
         self.norms = nn.ModuleList(nn.GroupNorm(4, WIDTH) for _ in STRIDES)
         self.hidden = nn.Linear(2 * WIDTH * RINGS // 2 + 2, HIDDEN)
-        self.last = nn.Linear(HIDDEN, 2)
+        self.last = nn.Linear(HIDDEN, 2, bias=False)  # would cancel itself
         nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
 
     def forward(self, rings: Tensor, place: Tensor) -> Tensor:
         return (self._step(rings, place) - self._step(rings.flip(3), place)) / 2

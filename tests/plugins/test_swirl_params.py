@@ -13,8 +13,9 @@ from benchbench.contracts.seeding import FreshDraw
 from benchbench_plugins.degradations.gaussian_blur import GaussianBlur
 from benchbench_plugins.degradations.swirl import Swirl
 from benchbench_plugins.models._boxes import Box
+from benchbench_plugins.models._correction import Correction
 from benchbench_plugins.models._heatmap import STRIDE, Heatmap
-from benchbench_plugins.models._polar import ANGLES, Polar, circular
+from benchbench_plugins.models._polar import ANGLES, RINGS, Polar, circular
 from benchbench_plugins.models.swirl_params import SwirlParams, Unswirl
 
 SIDE = 64
@@ -141,6 +142,38 @@ def test_an_error_is_the_mean_squared_way_that_points_are_off() -> None:
     squares = (radii * a.cos() - radii * b.cos()) ** 2 + (radii * a.sin() - radii * b.sin()) ** 2
     expected = (squares * radii).sum() / radii.sum()
     assert module.errors(other, truth).item() == pytest.approx(float(expected), rel=1e-4)
+
+
+def test_a_mirrored_image_is_corrected_the_other_way() -> None:
+    torch.manual_seed(0)
+    correction, rings, place = Correction(3), torch.rand(4, 3, RINGS, ANGLES), torch.rand(4, 2)
+    assert not correction(rings, place).any()  # untrained, it takes no step
+    torch.nn.init.normal_(correction.last.weight)
+    step = correction(rings, place)
+    assert step.abs().min() > 1e-5
+    torch.testing.assert_close(correction(rings.flip(3), place), -step)
+
+
+def test_a_correction_learns_to_see_what_twist_is_left() -> None:
+    """On images that slant no way, rings that a wrong strength turned back slant by what it lacks."""
+    degradation = Swirl(strength=Range(3, 5), radius=Range(0.4, 0.4))
+    module, scene = built(degradation), scenes(16)
+    optimizer = torch.optim.Adam(module.correction.parameters(), 3e-3)
+    errors = []
+    for step in range(30):
+        draw = torch.Generator().manual_seed(step)
+        made = degradation.apply(scene, FreshDraw(16, draw))
+        truth = torch.stack([made.truth["strength"], made.truth["radius"]], 1)
+        guess = module.shape.clamp(truth + module.shape.extent * torch.randn((16, 2), generator=draw) / 4)
+        before, after = (
+            module.errors(found[:, None], truth).sqrt().mean()
+            for found in (guess, module.corrected(made.images, made.truth["centre"], guess))
+        )
+        optimizer.zero_grad()
+        after.backward()
+        optimizer.step()
+        errors.append((after / before).item())
+    assert sum(errors[-5:]) / 5 < 0.8
 
 
 def test_circular_goes_round() -> None:
