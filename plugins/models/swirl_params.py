@@ -36,7 +36,6 @@ from ._polar import PairScores, Polar, RingFeatures
 
 FADE = 5 / math.log(2)  # of scikit-image's swirl: θ(ρ) = strength · exp(−FADE · ρ / radius)
 TOLERANCE = 0.5  # px, error that the training target forgives
-CORRECTIONS = 2
 SMALL = 0.02  # px²: below it, errors weigh as squares
 
 
@@ -127,9 +126,7 @@ class Unswirl(nn.Module):
         for reach, count in self.shape.levels(self.grid, 17, rounds=2):
             candidates = self.shape.grid(found, reach, count)
             found = chosen(candidates, self.scores(rings, candidates).argmax(1))
-        for _ in range(CORRECTIONS):
-            found = self.corrected(degraded, centre, found)
-        return found, centre
+        return self.corrected(degraded, centre, found), centre
 
     def corrected(self, degraded: Tensor, centre: Tensor, found: Tensor) -> Tensor:
         """Strength and radius `(N, 2)` after a step of the correction; its gradient is that of the step."""
@@ -138,10 +135,7 @@ class Unswirl(nn.Module):
         return moved + (self.shape.clamp(moved) - moved).detach()
 
     def left_by_correction(self, degraded: Tensor, centre: Tensor, found: Tensor, truth: Tensor) -> Tensor:
-        """Mean displacement in px that one correction leaves, a random half of the estimates having had one before."""
-        with torch.no_grad():
-            before = torch.rand((len(found), 1), device=found.device) < 0.5
-            found = torch.where(before, self.corrected(degraded, centre, found), found)
+        """Mean displacement in px that is left of each estimate, which no gradient changes, once it is corrected."""
         after = self.corrected(degraded, centre, found)
         return (self.errors(after[:, None], truth) + SMALL).sqrt().mean()
 

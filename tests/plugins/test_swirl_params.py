@@ -154,28 +154,6 @@ def test_a_mirrored_image_is_corrected_the_other_way() -> None:
     torch.testing.assert_close(correction(rings.flip(3), place), -step)
 
 
-def test_a_correction_learns_to_see_what_twist_is_left() -> None:
-    """On images that slant no way, rings that a wrong strength turned back slant by what it lacks."""
-    degradation = Swirl(strength=Range(3, 5), radius=Range(0.4, 0.4))
-    module, scene = built(degradation), scenes(16)
-    optimizer = torch.optim.Adam(module.correction.parameters(), 3e-3)
-    errors = []
-    for step in range(30):
-        draw = torch.Generator().manual_seed(step)
-        made = degradation.apply(scene, FreshDraw(16, draw))
-        truth = torch.stack([made.truth["strength"], made.truth["radius"]], 1)
-        guess = module.shape.clamp(truth + module.shape.extent * torch.randn((16, 2), generator=draw) / 4)
-        before, after = (
-            module.errors(found[:, None], truth).sqrt().mean()
-            for found in (guess, module.corrected(made.images, made.truth["centre"], guess))
-        )
-        optimizer.zero_grad()
-        after.backward()
-        optimizer.step()
-        errors.append((after / before).item())
-    assert sum(errors[-5:]) / 5 < 0.8
-
-
 def test_circular_goes_round() -> None:
     table = torch.arange(ANGLES).float()[None, None]
     places = torch.tensor([[[0.0, 2.5, ANGLES + 2.5, 2.5 - 3 * ANGLES]]])
