@@ -86,6 +86,8 @@ def test_a_ring_of_the_swirled_image_is_the_clean_ring_turned() -> None:
     clean, found = (module.polar(x, batch.truth["centre"]) for x in (batch.clean, batch.degraded))
     angles = module.angles(torch.tensor([[[2.0, 0.4 * SIDE]]]))[0]  # (rings, 1)
     places = torch.arange(ANGLES) + angles * ANGLES / (2 * math.pi)
+    turned_back = module.polar(batch.degraded, batch.truth["centre"], angles.T.expand(2, -1))
+    assert (turned_back - clean).abs()[:, :, 12:].mean() < 0.02
     for channel in range(3):
         turned = circular(clean[:, channel], places.expand(2, -1, -1))
         assert (turned - found[:, channel]).abs()[:, 12:].mean() < 0.02
