@@ -115,7 +115,7 @@ def check_shape(network: nn.Module, size: int, trained: bool) -> None:
     except Exception as error:
         raise SpecError(f"{name} cannot restore images of shape {given}: {one_line(error)}") from error
     try:
-        check_restored(found, images.shape, ["a ramp from black to white"] * PROBES)
+        check_restored(found, images.shape, ["ramp from black to white"] * PROBES)
     except TrialError as error:
         raise SpecError(f"{name}: {error}; return a tensor like the one given") from error
 

@@ -56,6 +56,9 @@ def request_of(registry: Registry, given: Mapping[str, Any]) -> RunRequest:
     None says nothing. `seeds` counts trainings where `seed` names them. Raises SpecError for options that contradict
     each other, are out of range or no numbers where those are needed, and TypeError for one that does not exist.
     """
+    known = {*RunRequest.__dataclass_fields__, "seeds", "suite"}
+    if unknown := next((name for name in given if name not in known), None):
+        raise TypeError(f"unknown option '{unknown}': {did_you_mean(unknown, Options.__annotations__)}")
     named = {name: value for name, value in given.items() if value is not None}
     for name, least in LEAST.items():
         kind, words = (Real, "number") if name == "timeout" else (Integral, "whole number")
@@ -74,8 +77,6 @@ def request_of(registry: Registry, given: Mapping[str, Any]) -> RunRequest:
         named["at"] = flops_of(named["at"])
     elif "at" in named and not 0 < named["at"] < math.inf:
         raise SpecError(f"at must be an amount of training in FLOPs, not {named['at']}")
-    if unknown := next((name for name in named if name not in RunRequest.__dataclass_fields__), None):
-        raise TypeError(f"unknown option '{unknown}': {did_you_mean(unknown, Options.__annotations__)}")
     request = RunRequest(**named)
     _check_scheduler(request)
     return with_suite(registry, request, suite, named.keys()) if suite else request

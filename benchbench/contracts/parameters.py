@@ -139,7 +139,7 @@ def _convert(parameter: Parameter, value: Any) -> Any:
     if get_origin(kind) is Literal:
         return {str(choice): choice for choice in get_args(kind)}[str(value)]
     if kind is bool:
-        return value if isinstance(value, bool) else {"true": True, "false": False}[value]
+        return {True: True, False: False, "true": True, "false": False}[value]  # NumPy's, 1 and 0 are equal to these
     if isinstance(value, bool):  # which Python counts as a number
         raise ValueError(value)
     if kind is Range:

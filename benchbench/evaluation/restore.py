@@ -90,7 +90,7 @@ def check_restored(restored: object, shape: torch.Size, names: Sequence[str]) ->
     restored = restored.float().cpu()
     finite = torch.isfinite(restored).flatten(1).all(1)
     if not finite.all():
-        raise TrialError(f"restored {names[int((~finite).nonzero()[0])]} has values that are not finite")
+        raise TrialError(f"the restored {names[int((~finite).nonzero()[0])]} has values that are not finite")
     return restored
 
 

@@ -20,6 +20,7 @@ from ..results.store import Result
 from .doubt import Doubt, doubt_of
 from .framing import CORE, Framing, degraded_again, face_mask, framing_of, root_mean_square
 
+PHOTOGRAPH = "photograph"  # what a complaint about its restoration calls it
 COMPARED = 60  # validation images that a photograph is compared with
 _UNCHANGED = 1 / 255  # by which degrading a degraded image again may change it, in the root mean square
 
@@ -52,10 +53,10 @@ class Restorer:
             if devices.is_out_of_memory(error):
                 raise
             restored = None
-        if restored is None or restored.shape != images.shape:
-            restored = _by_squares(images, self, side)
         try:
-            return check_restored(restored, images.shape, ["the photograph"] * len(images)).clamp(0, 1)
+            if not isinstance(restored, Tensor) or restored.shape != images.shape:
+                restored = _by_squares(images, self, side)
+            return check_restored(restored, images.shape, [PHOTOGRAPH] * len(images)).clamp(0, 1)
         except TrialError as error:
             raise TrialError(f"{self.model}: {error}") from error
 
@@ -133,7 +134,8 @@ def _by_squares(image: Tensor, restorer: Restorer, side: dict[str, Tensor]) -> T
     for top in _starts(image.shape[2], size):
         for left in _starts(image.shape[3], size):
             where = (..., slice(top, top + size), slice(left, left + size))
-            total[where] += restorer.module(image[where], **{name: value[where] for name, value in side.items()})
+            found = restorer.module(image[where], **{name: value[where] for name, value in side.items()})
+            total[where] += check_restored(found, image[where].shape, [PHOTOGRAPH] * len(image))
             count[where] += 1
     return total / count
 

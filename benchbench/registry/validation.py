@@ -22,6 +22,8 @@ HOOKS: Mapping[str, Any] = MappingProxyType(
 )
 OTHER_VERSION = f"was it written for another version of benchbench's hooks (this one: {HOOKS_VERSION})?"
 OVERALL = "overall"  # the page of all degradations of a data set, beside those of each
+GROUPS = frozenset({"all", "default"})
+"""Specs that stand for several components."""
 RESERVED = frozenset({
     "dataset", "fingerprint", "size", "degradation", "degradation_digest", "test_set", "protocol", "training", "model",
     "role", "sees", "plugin", "parameters", "flops", "epochs", "bytes", "payload", "seed", "seeds", "trainings",
@@ -87,6 +89,8 @@ def name_problem(name: Any, kind: str) -> str:
     """Say why a component of that kind cannot have the name; nothing if it can."""
     if not (isinstance(name, str) and specs.NAME.fullmatch(name)):
         return f"its name {name!r} must be lower-case letters, digits, - and _, a letter first"
+    if name in GROUPS:
+        return f"no {kind} can be named '{name}', which stands for several"
     if kind == "metric" and name in RESERVED:
         return f"no metric can be named '{name}', which is a column of every board"
     taken = kind == "degradation" and name == OVERALL

@@ -22,6 +22,7 @@ from ..processes import ChildProcess
 from ..registry import suites
 from ..registry.registry import Registry
 from ..registry.suites import Grid
+from ..registry.validation import GROUPS
 from ..results import store
 from ..results.trial import Trial, is_trained_enough, missing_metrics, still_skipped
 from .listeners import Listener
@@ -108,7 +109,7 @@ def _cells(registry: Registry, request: RunRequest) -> Iterator[tuple[RunRequest
         for degrades in (True, False):
             if some := [d for d in degradations if d.degrades == degrades]:
                 every = _all_models(registry, some[0])
-                texts = [spec for text in named for spec in (every if text == "all" else [text])]
+                texts = [spec for text in named for spec in (every if text in GROUPS else [text])]
                 references = _all_models(registry, some[0], references=True) if request.with_references else []
                 yield own, some, choose(registry, "model", [*texts, *references])
 

@@ -85,7 +85,10 @@ class Halves(nn.Module):
             "Halves: restored images are torch.uint8, not of a float",
         ),
         (Halves(torch.zeros(2, 3, 24, 24) * 1j), "Halves: restored images are torch.complex64, not of a float"),
-        (Halves(torch.full((2, 3, 24, 24), torch.nan)), "Halves: restored .* has values that are not finite"),
+        (
+            Halves(torch.full((2, 3, 24, 24), torch.nan)),
+            "Halves: the restored ramp from black to white has values that are not finite",
+        ),
         (nn.Conv2d(1, 1, 1), r"Conv2d cannot restore images of shape \(2, 3, 24, 24\): RuntimeError: .*3 channels"),
     ],
 )

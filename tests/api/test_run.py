@@ -230,6 +230,8 @@ def test_options_that_contradict_each_other_or_are_out_of_range_are_refused(
 def test_an_option_that_is_none_says_nothing() -> None:
     given = dict.fromkeys(["size", "seeds", "threads", "timeout", "at", "out"])
     assert request_of(toys.registry(), given) == RunRequest()
+    with pytest.raises(TypeError, match="unknown option 'sizes': did you mean 'size'"):
+        request_of(toys.registry(), {"sizes": None})
 
 
 def test_the_command_line_makes_the_same_request(monkeypatch: pytest.MonkeyPatch) -> None:

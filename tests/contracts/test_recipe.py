@@ -50,6 +50,7 @@ def test_a_value_of_a_wrong_type_is_named_with_what_is_expected(given: dict[str,
 
 
 def test_numbers_of_numpy_become_those_of_python() -> None:
-    recipe = Recipe(epochs=np.int64(3), lr=np.float64(0.25), clip=1)  # type: ignore[arg-type]
-    assert recipe == Recipe(epochs=3, lr=0.25, clip=1.0)
+    recipe = Recipe(epochs=np.int64(3), lr=np.float64(0.25), clip=1, flip=np.False_)  # type: ignore[arg-type]
+    assert recipe == Recipe(epochs=3, lr=0.25, clip=1.0, flip=False)
+    assert Recipe(flip=0).flip is recipe.flip  # type: ignore[arg-type]
     assert [type(value) for value in (recipe.epochs, recipe.lr, recipe.clip)] == [int, float, float]

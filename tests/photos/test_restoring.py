@@ -179,13 +179,16 @@ def test_a_model_of_squares_is_led_over_the_whole_image(shape: tuple[int, int]) 
 @pytest.mark.parametrize(
     ("answer", "complaint"),
     [
-        (lambda x: x * math.nan, "tiny-conv: restored the photograph has values that are not finite"),
+        (lambda x: x * math.nan, "tiny-conv: the restored photograph has values that are not finite"),
         (lambda x: (x * 255).byte(), "tiny-conv: restored images are torch.uint8, not of a floating-point type"),
+        (lambda x: (SquaresOnly()(x) * 255).byte(), "tiny-conv: restored images are torch.uint8"),
+        (lambda x: x[:, :1], r"tiny-conv: restored images are \(1, 1, 16, 16\), not \(1, 3, 16, 16\)"),
+        (lambda x: (x,), "tiny-conv: restored images are tuple"),
     ],
 )
-def test_a_model_that_gives_no_image_is_named(answer: Callable[[torch.Tensor], torch.Tensor], complaint: str) -> None:
+def test_a_model_that_gives_no_image_is_named(answer: Callable[[torch.Tensor], object], complaint: str) -> None:
     class Broken(torch.nn.Module):
-        def forward(self, degraded: torch.Tensor) -> torch.Tensor:
+        def forward(self, degraded: torch.Tensor) -> object:
             return answer(degraded)
 
     restorer = Restorer(None, toys.TinyConv(), Task(16, toys.Darken()), Broken(), "")  # type: ignore[arg-type]

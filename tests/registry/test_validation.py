@@ -90,6 +90,11 @@ def test_no_degradation_takes_the_name_of_a_page(load_with_toys: Callable[..., R
     assert "no degradation can be named 'overall'" in failure(load_with_toys(fog(name="overall")))
 
 
+@pytest.mark.parametrize("name", ["all", "default"])
+def test_no_component_takes_a_word_that_stands_for_several(name: str, load_with_toys: Callable[..., Registry]) -> None:
+    assert f"no degradation can be named '{name}'" in failure(load_with_toys(fog(name=name)))
+
+
 @pytest.mark.parametrize("relevant", ["0", "-0.1", "float('nan')", "'0.1 dB'", "True"])
 def test_the_smallest_relevant_difference_of_a_metric_is_a_positive_number(
     load_with_toys: Callable[..., Registry], relevant: str

@@ -240,6 +240,7 @@ def test_codecs_are_planned_where_nothing_is_degraded_and_restorers_where_someth
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = planned(tmp_path, monkeypatch, degradation=["pixelate", "none", "none+none"], model=["all"])
+    assert found == planned(tmp_path, monkeypatch, degradation=["pixelate", "none", "none+none"], model=["default"])
     restored, stored = set(found["pixelate"]), set(found["none"])
     assert {"identity", "unet", "cvae", "dcgan"} <= restored
     assert {"jpeg:quality=10", "webp:quality=10", "cvae:step=0.25", "cvae:step=2", "identity"} <= stored
