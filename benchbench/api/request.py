@@ -66,6 +66,8 @@ def request_of(registry: Registry, given: Mapping[str, Any]) -> RunRequest:
         number = math.nan if isinstance(value, bool) or not isinstance(value, kind) else float(value)
         if not least <= number < math.inf:  # NaN is not, either
             raise SpecError(f"{name} must be a {words}, at least {least}, and finite, not {value!r}")
+        if name in named:  # NumPy's cannot be stored
+            named[name] = float(value) if name == "timeout" else int(value)
     if named.get("size", protocol.SMALLEST) > protocol.LARGEST:
         raise SpecError(f"size must be at most {protocol.LARGEST}, not {named['size']}")
     seeds, suite = named.pop("seeds", None), named.pop("suite", None)

@@ -70,7 +70,7 @@ def kendall(ours: Array, theirs: Array) -> Agreement:
 
 
 def across(boards: Sequence[Board]) -> list[Across]:
-    """Compare boards of different data sets that are alike in all else, each two at the lower of the rungs they show.
+    """Compare boards of different data sets that are alike in all else, each pair at the lower of its two rungs.
 
     Only models that compete count: with the input and ideals, every two data sets would agree.
     """

@@ -167,6 +167,8 @@ def checked(component: type, parameter: Parameter, value: Any) -> Any:
         converted = _convert(parameter, value)
         if _within(parameter, converted):
             return converted
+        if isinstance(converted, float) and not math.isfinite(converted):
+            reason = "it must be finite"
     except SpecError as error:
         reason = str(error)
     except (ValueError, TypeError, KeyError, OverflowError):

@@ -234,6 +234,11 @@ def test_an_option_that_is_none_says_nothing() -> None:
         request_of(toys.registry(), {"sizes": None})
 
 
+def test_numbers_of_numpy_become_those_of_python() -> None:
+    request = request_of(toys.registry(), {"size": np.int64(16), "jobs": np.int32(1), "timeout": np.float32(60)})
+    assert [type(value) for value in (request.size, request.jobs, request.timeout)] == [int, int, float]
+
+
 def test_the_command_line_makes_the_same_request(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted: list[RunRequest] = []
     monkeypatch.setattr("benchbench.running.run.run", lambda registry, asked, console: wanted.append(asked))

@@ -50,6 +50,7 @@ def test_numbers_that_are_not_finite_are_refused(field: str, value: str) -> None
         ("bounded:2.5", "bounded: block=2.5 is not legal: it must be integer from 1 to 64"),
         ("bounded:true", "bounded: block=true is not legal: it must be integer from 1 to 64"),
         ("bounded:sigma=-1", "bounded: sigma=-1 is not legal: it must be number, at least 0"),
+        ("bounded:sigma=inf", "bounded: sigma=inf is not legal: it must be finite"),
         ("bounded:level=2..1", "bounded: level=2..1 is not legal: low must not exceed high, and both must be finite"),
         ("everything:1,flag=yes", "everything: flag=yes is not legal: it must be true | false"),
         ("everything:1,choice=x", "everything: choice=x is not legal: it must be zeros | the mean | 3"),
