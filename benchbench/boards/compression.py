@@ -107,7 +107,7 @@ class Compression:
 def compression_of(scored: Sequence[Result], metrics: Mapping[str, MetricFacts], size: int) -> Compression | None:
     """Compare the codecs of a board of images of `size` px; None if it has none, or no metric that tells quality."""
     codecs = [r for r in scored if r.record.rate]
-    known = [m for m, facts in metrics.items() if not facts.signed and all(m in r.record.scores for r in codecs)][:MOST]
+    known = [m for m, facts in metrics.items() if not facts.signed and all(m in r.scores for r in codecs)][:MOST]
     if not codecs or not known:
         return None
     models = sorted({r.record.trial.model for r in codecs})

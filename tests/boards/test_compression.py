@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import tables
 
-from benchbench.boards.compression import Compression, log_ratio
+from benchbench.boards.compression import Compression, compression_of, log_ratio
 from benchbench.boards.estimates import Array
 from benchbench.boards.write import write_boards
 from benchbench.cli import main
@@ -100,6 +100,17 @@ def test_a_board_compares_codecs_by_their_bytes(tmp_path: Path) -> None:
     assert found.curves[0].against["mean-error"].percent == pytest.approx(-50, abs=0.01)  # less is better
     assert (alone.reason, poor.reason) == ("a curve needs two settings, the larger one better", "no quality in common")
     assert found.curves[1].bits == [3.125, 6.25, 12.5]
+
+
+def test_a_metric_that_a_lower_rung_lacks_is_compared_by_nobody(tmp_path: Path) -> None:
+    """Of the rungs below a training's last, one metric is kept for each image."""
+    small(tmp_path)
+    found = board(tmp_path)
+    early = next(r for r in found.scored if r.record.trial.codec == "twice")
+    vars(early)["tables"] = {rung: table[["peak"]] for rung, table in early.tables.items()}
+    compared = compression_of(found.scored, found.metrics, found.setting.size)
+    assert compared is not None
+    assert compared.metrics == ["peak"]
 
 
 def test_rows_stand_by_codec_and_bytes_without_ranks_or_gains(tmp_path: Path) -> None:
