@@ -22,7 +22,7 @@ FAULTS = {
     "segfault": "the process was killed by SIGSEGV",
     "sigkill": "the process was killed by SIGKILL (out of memory?)",
     "memory": "MemoryError: cannot allocate 1 TB",
-    "nan": "TrialError: restored",
+    "nan": "TrialError: the restored sitter-",
     "shape": "TrialError: restored images are",
 }
 
