@@ -164,9 +164,9 @@ def gain(value: float, digits: int) -> str:
 
 
 def _costs(board: Board) -> Iterator[Filled]:
-    """Yield what the models take: bytes, where any is a codec; parameters; training."""
+    """Yield what the models take: bytes, where codecs are compared; parameters; training."""
     rows = board.rows
-    if rows["bytes"].notna().any():
+    if board.compression:
         per_pixel = 8 / board.setting.size**2
         yield Column("bytes", "bytes an image", "cost"), plain(rows["bytes"], lambda v: number(v, 0))
         for key, head, name in (("bits", "bits a pixel", "bytes"), ("payload", "without headers", "payload")):

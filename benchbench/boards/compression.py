@@ -19,7 +19,7 @@ from ..contracts.model import ANCHOR
 from ..results.record import MetricFacts
 from ..results.store import Result
 from .estimates import LEVEL_TEXT, Array, Estimate, estimate
-from .rows import GAIN, HIGH, LOW, RANK, RECOVERED, persons_in
+from .rows import GAIN, GAP, HIGH, LOW, RANK, RECOVERED, persons_in
 from .text import interval, number
 
 MOST = 2  # metrics by which codecs are compared
@@ -136,11 +136,12 @@ def compression_of(scored: Sequence[Result], metrics: Mapping[str, MetricFacts],
 
 
 def in_order(rows: pd.DataFrame, found: Compression) -> pd.DataFrame:
-    """Put the rows of a board in the order of the curves and their bytes, and leave out ranks and gains.
+    """Put the rows of a board in the order of the curves and their bytes, and leave out ranks, gains and gaps.
 
     What stores no bytes comes last.
     """
-    rows = rows.drop(columns=[c for c in rows if c.removesuffix(LOW).removesuffix(HIGH) in (RANK, GAIN, RECOVERED)])
+    compared = (RANK, GAIN, RECOVERED, GAP)
+    rows = rows.drop(columns=[c for c in rows if c.removesuffix(LOW).removesuffix(HIGH) in compared])
     position = {model: i for i, model in enumerate(model for curve in found.curves for model in curve.models)}
     return rows.sort_values("model", key=lambda models: models.map(position).fillna(len(position)), ignore_index=True)
 

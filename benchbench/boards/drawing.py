@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe & Ito 2008
 LINES = ("-", "--", ":", "-.")
+ROW = 0.175  # inches from row to row of a legend
 
 
 @contextmanager
@@ -95,6 +96,19 @@ def log_across(axes: Axes) -> None:
 def levels(position: int) -> dict[str, Any]:
     """Grey and dashes of the level line at this position; the first 6 differ."""
     return {"color": ("#999999", "#444444")[position // 3 % 2], "linestyle": LINES[1 + position % 3]}
+
+
+def legend_beside(axes: Axes) -> None:
+    """Put the legend right of the axes, and make the figure as high as its rows need."""
+    axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    make_room(axes, ROW * len(axes.get_legend_handles_labels()[0]))
+
+
+def make_room(axes: Axes, height: float) -> None:
+    """Make the figure at least so high that what stands beside its axes has `height` inches."""
+    figure = axes.get_figure(root=True)
+    if figure is not None:
+        figure.set_figheight(max(figure.get_figheight(), height + 0.5))
 
 
 def finish(axes: Axes, x: str, y: str) -> None:

@@ -17,7 +17,7 @@ from .board import Board
 from .columns import Cell, Column, Filled, best_of, gain, plain, score_column, with_margins
 from .compute import Course
 from .curves import crossings, leaders
-from .drawing import figure_of, finish, levels, log_across, short, style
+from .drawing import figure_of, finish, legend_beside, levels, log_across, short, style
 from .estimates import LEVEL_TEXT, Array
 from .forecast import FEWEST, Forecast
 from .rows import ASIDE, GAP, HIGH, LOW, RISE
@@ -74,9 +74,12 @@ def _forecast(board: Board, course: Course, ranking: Column) -> Iterator[Filled]
 
 
 def story_of(board: Board) -> list[str]:
-    """Tell who leads at which rungs, and whose curves cross, among what competes and the degraded input."""
+    """Tell who leads at which rungs, and whose curves cross, among what competes and the degraded input.
+
+    Nothing of codecs: those of more bytes are better with any training.
+    """
     course = board.course
-    if course is None:
+    if course is None or board.compression:
         return []
     role = dict(zip(board.rows["model"], board.rows["role"], strict=True))
     some = np.array([n for n, model in enumerate(course.models) if role[model] not in ASIDE], np.intp)
@@ -137,19 +140,19 @@ def curve(board: Board) -> Figure | None:
         _draw(axes, board, course, across, ahead)
     finish(left, "training compute [TFLOP]", score_column(board, first).quantity)
     finish(right, "training time [s]", "")
-    right.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    legend_beside(right)
     return figure
 
 
 def _draw(axes: Axes, board: Board, course: Course, across: Array, ahead: Forecast | None) -> None:
-    """Draw the trained models as lines with bands, and the others as thin grey levels."""
+    """Draw the trained models as lines with bands, and the others as thin grey levels; of codecs, the trained alone."""
     low, high = course.scores.interval()
     position = level = 0
     for model, role in zip(board.rows["model"], board.rows["role"], strict=True):
         row = course.models.index(model)
         score = course.scores.value[row]
         if not course.trained[row]:
-            if role != IDEAL and np.isfinite(score).any():
+            if role != IDEAL and np.isfinite(score).any() and not board.compression:
                 axes.axhline(np.nanmean(score), lw=0.8, label=short(model), **levels(level))
                 level += 1
             continue

@@ -12,9 +12,9 @@ from .board import Board
 from .columns import BETWEEN
 from .comparisons import CORRECTED
 from .estimates import LEVEL_TEXT
-from .rows import EQUIVALENT, GAIN, RANK, RECOVERED, REGIONS, TRAININGS_STD
+from .rows import EQUIVALENT, RANK, RECOVERED, REGIONS, TRAININGS_STD
 from .sets import set_metrics
-from .text import rung_name
+from .text import number, rung_name
 
 PAIRS = 10  # of equivalent models that a note names
 OPEN_TRACK = (
@@ -129,9 +129,7 @@ def remarks_on(board: Board) -> list[Note]:
             "what torch counts; – for a model of other operations only."
         )
         found.append(Note(text, head="MACs"))
-    if GAIN in board.rows and board.rows["bytes"].notna().any():
-        text = "Models with bytes are codecs: what they give went through so many; untrained ones restore nothing."
-        found.append(Note(text))
+    found += _codecs(board)
     if (
         board.setting.rung
         and (last := max((f for r in board.results for f in r.rungs), default=0)) > board.setting.rung
@@ -145,6 +143,16 @@ def remarks_on(board: Board) -> list[Note]:
         if result.status == "scored" and result.record.reason:
             found.append(Note(result.record.reason, result.record.trial.model))
     return list(dict.fromkeys(found))
+
+
+def _codecs(board: Board) -> list[Note]:
+    """Name the codecs among the restorers of a degraded image, which have no columns of bytes there."""
+    if board.compression or "bytes" not in board.rows:
+        return []
+    codecs = board.rows[board.rows["bytes"].notna()]
+    known = [f"{model} {number(size, 0)}" for model, size in zip(codecs["model"], codecs["bytes"], strict=True)]
+    text = "Codecs, whose images went through so many bytes each, on average; untrained ones restore nothing"
+    return [Note(f"{text}: {', '.join(known)}.")] if known else []
 
 
 def _tuned(board: Board) -> list[Note]:

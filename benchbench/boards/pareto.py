@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from .board import Board
 from .columns import score_column
-from .drawing import COLOURS, figure_of, finish, short
+from .drawing import COLOURS, ROW, figure_of, finish, make_room, short
 from .estimates import Array
-from .rows import ASIDE, GAIN
+from .rows import ASIDE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ COSTS = {
 }
 """Column of boards -> what it is; only milliseconds are no part of them, as they differ from run to run."""
 APART = 0.055
-"""Between names in the margin, as a part of the axes' height."""
+"""Between names in the margin, as a part of the axes' height; less where there are many."""
 
 
 def front(cost: Array, quality: Array) -> NDArray[np.bool_]:
@@ -65,12 +65,12 @@ def on_front(board: Board, cost: pd.Series) -> list[str]:
 def fronts(board: Board) -> dict[str, list[str]]:
     """Cost -> the models on its front, the cheapest first; milliseconds are left out.
 
-    Only costs that are a choice, see `is_choice`. Bytes count only where the input is not degraded.
+    Only costs that are a choice, see `is_choice`. Bytes are the cost of codecs, and no cost elsewhere.
     """
     if board.ranked_by is None:
         return {}
     costs = {
-        name: board.rows[name] for name in COSTS if name in board.rows and not (name == "bytes" and GAIN in board.rows)
+        name: board.rows[name] for name in COSTS if name in board.rows and (name == "bytes") == bool(board.compression)
     }
     return {name: on_front(board, cost) for name, cost in costs.items() if is_choice(board, cost)}
 
@@ -118,11 +118,13 @@ def draw_front(
 
 def _name_in_margin(axes: Axes, x: np.ndarray, y: np.ndarray, names: Sequence[str]) -> None:
     """Write names right of the axes, near the height of their points, with a line to each; they never overlap."""
+    make_room(axes, ROW * len(y))
     order = np.argsort(y, kind="stable")
     heights = (axes.transData - axes.transAxes).transform(np.stack([x, y], 1))[:, 1]
-    own, steps = heights[order], APART * np.arange(len(y))
+    own, steps = heights[order], min(APART, 1 / max(1, len(y))) * np.arange(len(y))
     moved = np.maximum.accumulate(own - steps) + steps
-    for point, height in zip(order, moved - (moved - own).sum() / max(1, len(y)), strict=True):
+    moved -= (moved - own).sum() / max(1, len(y))
+    for point, height in zip(order, np.clip(moved, steps, 1 - steps[::-1]), strict=True):
         axes.annotate(
             short(names[point]), (x[point], y[point]), (1.03, height), textcoords="axes fraction", fontsize=8,
             va="center", annotation_clip=False, arrowprops={"arrowstyle": "-", "lw": 0.5, "color": "#999999"},

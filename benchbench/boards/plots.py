@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..files import write_atomically
 from ..results import store
@@ -15,7 +15,7 @@ from ..results.history import read as read_history
 from ..results.store import GRADIENT
 from .board import Board
 from .columns import Column, score_column
-from .drawing import COLOURS, figure_file, figure_of, finish, log_across, own_style, short, style
+from .drawing import COLOURS, figure_file, figure_of, finish, legend_beside, log_across, own_style, short, style
 from .estimates import LEVEL_TEXT
 from .ladder import curve
 from .pareto import pareto
@@ -145,7 +145,7 @@ def plane_curves_of(board: Board) -> Curves:
     return Curves((found.distortion, found.perception), lines, found.log, marks=True)
 
 
-def _drawn(curves: Curves, width: float, **legend: Any) -> Figure | None:
+def _drawn(curves: Curves, width: float) -> Figure | None:
     if not curves.lines:
         return None
     figure = figure_of(width, 4.5)
@@ -156,7 +156,7 @@ def _drawn(curves: Curves, width: float, **legend: Any) -> Figure | None:
     if "x" in curves.log:
         log_across(axes)
     finish(axes, *curves.labels)
-    axes.legend(fontsize=8, frameon=False, **legend)
+    legend_beside(axes)
     return figure
 
 
@@ -239,10 +239,10 @@ PLOTS = {
     "pareto": Plot(pareto, "quality against what it costs"),
     "plane": Plot(plane, "perception against distortion of each model"),
     "learning": Plot(
-        lambda board: _drawn(learning_of(board), 8, loc="center left", bbox_to_anchor=(1.0, 0.5)),
+        lambda board: _drawn(learning_of(board), 8),
         "validation PSNR against the training compute spent, in each model's first training",
     ),
     "losses": Plot(losses, "training and validation loss of each model's first training"),
     "gradients": Plot(gradients, "norm of the gradient in each stage of the models whose gradients were watched"),
-    "rate": Plot(lambda board: _drawn(rates_of(board), 7), "quality against bits per pixel, a line per codec"),
+    "rate": Plot(lambda board: _drawn(rates_of(board), 8), "quality against bits per pixel, a line per codec"),
 }

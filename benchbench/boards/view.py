@@ -75,7 +75,9 @@ class View:
     chains: dict[str, list[tuple[str, str, str]]]
     """Cost, milliseconds included -> (model, its cost, its score) of those on its front, the cheapest first."""
     course: tuple[list[Column], list[Row]]
-    """The ranking score at each rung of training, the mean gap to the leader, the last rise; empty without rungs."""
+    """The ranking score at each rung of training, the mean gap to the leader, the last rise; empty without rungs.
+
+    Of codecs the trained ones alone."""
     plane: Plane | None
     """Perception against distortion; None without a metric of sets."""
     eyes: Eyes | None
@@ -181,7 +183,11 @@ def _rows(board: Board, filled: Sequence[Filled]) -> list[Row]:
 def _course(board: Board) -> tuple[list[Column], list[Row]]:
     """See `View.course`."""
     filled = list(columns_of_course(board))
-    return [column for column, _ in filled], _rows(board, filled) if filled else []
+    rows = _rows(board, filled) if filled else []
+    if board.compression and board.course:
+        trained = {m for m, is_trained in zip(board.course.models, board.course.trained, strict=True) if is_trained}
+        rows = [row for row in rows if row.model in trained]
+    return [column for column, _ in filled], rows
 
 
 def _cheapest(board: Board) -> tuple[list[Column], list[Row]]:
@@ -203,7 +209,7 @@ def _chains(board: Board) -> dict[str, list[tuple[str, str, str]]]:
         return {}
     times = of_single_images(board)
     costs = {name: rows[name] for name in found} | {"milliseconds": times}
-    if is_choice(board, times):
+    if is_choice(board, times) and not board.compression:
         found["milliseconds"] = on_front(board, times)
     position = {model: n for n, model in enumerate(rows["model"])}
     _, scores = _ranking_scores(board, first)

@@ -20,18 +20,20 @@ from rich.console import Console as RichConsole
 
 from benchbench.api.console import Console
 from benchbench.boards import Board, collect
+from benchbench.boards.columns import GROUPS
 from benchbench.boards.markdown.board import section
 from benchbench.boards.view import view_of
 from benchbench.running.run import Report
 
 PUBLISHED = Path(__file__).parents[2] / "leaderboards" / "results"
-REGIONS = {"inside the degraded region": "@region", "inside the face": "@face", "further metrics": "further"}
+GROUP = {words: group for group, words in GROUPS.items() if group != "main"}  # by the titles of their tables
 METRICS = results.METRICS | {
     "third": results.metric(order=30),
     "fourth": results.metric(False, order=40, digits=1, unit="%"),
     "fifth": results.metric(order=50, digits=3),
     "hue-shift": results.metric(order=60, unit="°") | {"signed": True},
 }
+OF_SET = {"swd": results.metric(False, order=5, digits=1, of_set=True)}
 Shown = dict[tuple[str, str], list[tuple[list[str], bool]]]
 """(group, head without arrow and unit) -> for each row the parts of its cell, sorted, and whether it is bold."""
 
@@ -53,7 +55,7 @@ def in_markdown(board: Board) -> tuple[list[str], Shown, list[str]]:
     shown: Shown = {}
     for part in re.split(r"^### ", text, flags=re.M)[1:]:
         title, _, body = part.partition("\n")
-        group = REGIONS.get(title.partition(" (")[0].lower(), "main")
+        group = GROUP.get(title.partition(" (")[0].lower(), "main")
         if group == "main" and not title.startswith("Whole"):
             continue
         [table] = reading.tables(body)
@@ -115,7 +117,7 @@ def check(boards: Sequence[Board], files: Mapping[str, bytes]) -> None:
         page = by_name[board.setting.degradation]
         codecs = board.compression.table if board.compression else []
         if models:
-            assert on_site(page, len(codecs)) == (models, shown)
+            assert on_site(page, len(codecs)) == track_by_track(board, models, shown)
         text = dense(" ".join(text for _, text in page.texts))
         printed = on_terminal([board])
         plain_print = re.sub(r"\x1b\[[0-9;]*m", "", printed)
@@ -127,6 +129,14 @@ def check(boards: Sequence[Board], files: Mapping[str, bytes]) -> None:
         else:
             compare_terminal(models, shown, printed)
         chains(board, page, plain_print)
+
+
+def track_by_track(board: Board, models: list[str], shown: Shown) -> tuple[list[str], Shown]:
+    """The models and the cells in the order of the page, which has a part of its own for what was trained elsewhere."""
+    labels = [row.label for rows in view_of(board).tracks.values() for row in rows]
+    order = [models.index(label) for label in labels]
+    assert sorted(order) == list(range(len(models)))
+    return labels, {head: [cells[n] for n in order] for head, cells in shown.items()}
 
 
 def compare_codecs(board: Board, page: reading.Page, printed: str) -> None:
@@ -161,7 +171,7 @@ def compare_terminal(models: list[str], shown: Shown, printed: str) -> None:
     texts = [[re.sub(r"\x1b\[[0-9;]*m", "", cell).strip() for cell in line] for line in lines]
     assert [line[1] for line in texts[1:]] == models
     for position, head in enumerate(texts[0][2:] if texts else [], 2):
-        group = "main" if ("main", plain(head)) in shown else "further"
+        group = next(group for group in ("main", "set", "further") if (group, plain(head)) in shown)
         for line, cells, (known, is_best) in zip(texts[1:], lines[1:], shown[group, plain(head)], strict=True):
             assert line[position].split() in (known, known[:1]), "a number, and its margin"
             assert bool(re.search(r"\x1b\[(\d;)*1m", cells[position])) == is_best
@@ -184,6 +194,7 @@ def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
         facts = {"model": model, "role": draw(st.sampled_from(["", "", "", "baseline", "ideal", "open"]))}
         facts |= {"sees": ["truth"]} if draw(st.booleans()) else {}
         facts |= {"rate": {"bytes": 99.0, "bits_per_pixel": 3.1, "payload_bytes": 9.0}} if draw(st.booleans()) else {}
+        facts |= {"sets": {"swd": (draw(score), 0.5)}} if draw(st.booleans()) else {}
         facts |= {"status": "failed", "reason": f"{model} is ill"} if draw(st.integers(0, 5)) == 0 else {}
         found.append({"scores": {name: draw(score) for name in known}, **facts})
     return found
@@ -192,7 +203,7 @@ def rows(draw: st.DrawFn) -> list[dict[str, Any]]:
 @given(rows(), st.booleans())
 @settings(max_examples=15, phases=[Phase.explicit, Phase.generate])
 def test_random_boards_are_shown_alike(found: list[dict[str, Any]], twice: bool) -> None:
-    hurt = METRICS | {"sick": results.metric(unavailable="has no *weights*")}
+    hurt = METRICS | OF_SET | {"sick": results.metric(unavailable="has no *weights*")}
     with tempfile.TemporaryDirectory() as out:
         for facts in found:
             results.write(Path(out), metrics=hurt, **facts)

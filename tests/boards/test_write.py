@@ -246,13 +246,23 @@ def test_pictures_are_not_redrawn_while_the_results_are_the_same(tmp_path: Path)
 
 
 def test_a_codec_shows_its_rate_with_and_without_headers(tmp_path: Path) -> None:
-    results.write(tmp_path, model="zip", size=16, rate={"bytes": 64.0, "bits_per_pixel": 2.0, "payload_bytes": 48.0})
-    results.write(tmp_path, model="older", size=16, rate={"bytes": 32.0, "bits_per_pixel": 1.0})
-    table = tables(write(tmp_path).read_text(encoding="utf-8"))[0]
+    rate = {"bytes": 64.0, "bits_per_pixel": 2.0, "payload_bytes": 48.0}
+    results.write(tmp_path, model="zip", size=16, degrades=False, rate=rate)
+    results.write(tmp_path, model="older", size=16, degrades=False, rate={"bytes": 32.0, "bits_per_pixel": 1.0})
+    table = tables(write(tmp_path).read_text(encoding="utf-8"))[1]  # after that of codecs
     rows = {row[1]: dict(zip(table[0], row, strict=True)) for row in table[1:]}
     wanted = ("bytes an image", "bits a pixel", "without headers")
     assert [rows["zip"][name] for name in wanted] == ["64", "2.000", "1.500"]
     assert [rows["older"][name] for name in wanted] == ["32", "1.000", "–"]
+
+
+def test_where_images_are_degraded_bytes_stand_in_a_note(tmp_path: Path) -> None:
+    results.write(tmp_path, model="zip", rate={"bytes": 64.4, "bits_per_pixel": 2.0})
+    results.write(tmp_path, model="net")
+    text = write(tmp_path).read_text(encoding="utf-8")
+    assert not {"bytes an image", "bits a pixel", "without headers"} & set(tables(text)[0][0])
+    assert "went through so many bytes each, on average; untrained ones restore nothing: zip 64." in text
+    assert "64.4" in write(tmp_path).with_suffix(".csv").read_text(encoding="utf-8")
 
 
 def test_time_and_memory_stand_in_a_file_of_their_own(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from ..columns import GROUPS, Column
 from ..eyes import Eyes
 from ..notes import Note
 from ..plots import PLOTS
-from ..rows import REGIONS
+from ..rows import GAP, REGIONS
 from ..text import escape, table
 from ..view import Row, View
 
@@ -73,7 +73,8 @@ def _course(view: View, picture: str) -> str:
     columns, rows = view.course
     if not rows or view.ranking is None:
         return ""
-    words = f"Mean {escape(view.ranking.quantity)} after so much training; gap: to the leader, along log compute."
+    gap = "; gap: to the leader, along log compute" if any(column.key == GAP for column in columns) else ""
+    words = f"Mean {escape(view.ranking.quantity)} after so much training{gap}."
     told = "\n".join(f"- {escape(sentence)}" for sentence in view.story)
     return "\n\n".join(
         filter(None, ["### Score against compute", words, table(_rows(columns, rows), "model"), told, picture])
