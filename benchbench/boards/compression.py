@@ -181,11 +181,14 @@ def _points(means: Estimate, rows: Sequence[int], column: int, sign: int) -> Est
             kept.append(row)
     picked = means.rows(np.array(kept, np.intp))
     slope = np.stack([1 / picked.value[:, 0], np.full(len(kept), float(sign))], 1)
-    parts = (part[..., [0, column]] for part in (picked.value, picked.influence, picked.clusters, picked.seeds))
-    value, influence, clusters, seeds = parts
-    value = np.stack([np.log(value[:, 0]), sign * value[:, 1]], 1)
-    freedom = picked.freedom[[0, column]]
-    return Estimate(value, influence * slope[:, None], clusters, seeds * slope**2, freedom)
+    both = picked.columns(np.array([0, column]))
+    return Estimate(
+        np.stack([np.log(both.value[:, 0]), sign * both.value[:, 1]], 1),
+        both.influence * slope[:, None],
+        both.clusters,
+        both.seeds * slope**2,
+        both.doubt * slope**2,
+    )
 
 
 def bd_rate(anchor: Estimate, other: Estimate) -> BDRate:
@@ -205,13 +208,13 @@ def bd_rate(anchor: Estimate, other: Estimate) -> BDRate:
             sides.append(log_ratio(moved[:settings], moved[settings:]))
         slope[cell] = (sides[0] - sides[1]) / (2 * STEP)
     influence = np.concatenate([anchor.influence, other.influence])
-    seeds = np.concatenate([anchor.seeds, other.seeds])
+    seeds, doubt = (np.concatenate(parts) for parts in ((anchor.seeds, other.seeds), (anchor.doubt, other.doubt)))
     mean = Estimate(
         np.array([[log_ratio(anchor.value, other.value)]]),
         np.einsum("kgc,kc->g", influence, slope)[None, :, None],
         np.minimum(anchor.clusters.min(), other.clusters.min())[None, None],
         np.nansum(seeds * slope**2)[None, None],
-        np.array([np.nanmin(np.where(other.freedom > 0, other.freedom, np.inf))]),
+        np.nansum(doubt * slope**2)[None, None],
     )
     percent, low, high = (round(100 * math.expm1(float(log[0, 0])), 6) for log in (mean.value, *mean.interval()))
     return BDRate(percent, low, high) if math.isfinite(high) else BDRate(percent)

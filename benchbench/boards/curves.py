@@ -89,13 +89,15 @@ def mean_gaps(scores: Estimate, flops: Array, leader: int) -> Estimate:
     value, influence = np.where(known, gap.value, 0.0), np.where(known[:, None], gap.influence, 0.0)
     others = known & (np.arange(len(known)) != leader)[:, None]  # the leader is no other training than itself
     deviation = np.sqrt(np.where(others, gap.seeds, 0.0))
+    seeds = (weights * deviation).sum(1, keepdims=True) ** 2
+    least = np.where(others, gap.freedom, np.inf).min(1, keepdims=True)
     return replace(
         gap,
         value=(weights * value).sum(1, keepdims=True),
         influence=(weights[:, None] * influence).sum(2, keepdims=True),
         clusters=np.where(known, gap.clusters, np.inf).min(1, keepdims=True),
-        seeds=(weights * deviation).sum(1, keepdims=True) ** 2,
-        freedom=gap.freedom.min(keepdims=True),
+        seeds=seeds,
+        doubt=seeds * np.sqrt(2 / least),
     )
 
 

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from .moderated import moderated
+
 Array = NDArray[np.float64]
 
 LEVEL = 0.95
@@ -33,17 +35,26 @@ class Estimate:
     """`(k, c)`: how many clusters have a score."""
     seeds: Array
     """`(k, c)`: variance of the value between trainings; 0 where nothing is trained, NaN where unknown."""
-    freedom: Array
-    """`(c,)`: degrees of freedom of `seeds`."""
+    doubt: Array
+    """`(k, c)`: standard error of `seeds`. Models share what is known of it, so of a sum it is the sum of theirs."""
+
+    @property
+    def freedom(self) -> Array:
+        """`(k, c)`: degrees of freedom of `seeds`; infinite where nothing is trained, NaN where unknown."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(self.doubt == 0, np.inf, 2 * (self.seeds / self.doubt) ** 2)
 
     def rows(self, rows: NDArray[np.intp]) -> Estimate:
         """Take some rows, perhaps several times."""
-        return Estimate(self.value[rows], self.influence[rows], self.clusters[rows], self.seeds[rows], self.freedom)
+        return Estimate(*(part[rows] for part in self._parts))
 
     def columns(self, some: NDArray[np.intp]) -> Estimate:
         """Take some columns."""
-        parts = self.value, self.influence, self.clusters, self.seeds, self.freedom
-        return Estimate(*(part[..., some] for part in parts))
+        return Estimate(*(part[..., some] for part in self._parts))
+
+    @property
+    def _parts(self) -> tuple[Array, Array, Array, Array, Array]:
+        return self.value, self.influence, self.clusters, self.seeds, self.doubt
 
     def column(self, position: int) -> Estimate:
         """Take one column."""
@@ -63,6 +74,7 @@ class Estimate:
             influence=self.influence - other.influence,
             clusters=np.minimum(self.clusters, other.clusters),
             seeds=self.seeds + other.seeds,
+            doubt=self.doubt + other.doubt,
         )
 
     def over(self, other: Estimate) -> Estimate:
@@ -71,20 +83,21 @@ class Estimate:
             share = self.value / other.value
             influence = (self.influence - share[:, None] * other.influence) / other.value[:, None]
             seeds = (self.seeds + share**2 * other.seeds) / other.value**2
-        return replace(self, value=share, influence=influence, seeds=seeds)
+            doubt = (self.doubt + share**2 * other.doubt) / other.value**2
+        return replace(self, value=share, influence=influence, seeds=seeds, doubt=doubt)
 
     def spread(self) -> tuple[Array, Array]:
         """Standard errors and degrees of freedom, `(k, c)`; NaN where a variance is unknown or there is one cluster."""
         with np.errstate(invalid="ignore", divide="ignore"):
             images = (self.influence**2).sum(1) * self.clusters / (self.clusters - 1)
             total = images + self.seeds
-            doubt = images**2 / (self.clusters - 1) + np.where(self.seeds > 0, self.seeds**2 / self.freedom, 0.0)
+            doubt = images**2 / (self.clusters - 1) + self.doubt**2 / 2
             freedom = np.where(doubt > 0, total**2 / doubt, self.clusters - 1)
         return np.sqrt(np.where(self.clusters > 1, total, np.nan)), freedom
 
     def interval(self) -> tuple[Array, Array]:
         """Lower and upper bounds `(k, c)` of 95 % intervals; of the images alone where nothing is known of seeds."""
-        error, freedom = replace(self, seeds=np.nan_to_num(self.seeds)).spread()
+        error, freedom = replace(self, seeds=np.nan_to_num(self.seeds), doubt=np.nan_to_num(self.doubt)).spread()
         with np.errstate(invalid="ignore"):
             half = error * special.stdtrit(freedom, (1 + LEVEL) / 2)
             return np.round(self.value - half, DECIMALS), np.round(self.value + half, DECIMALS)
@@ -104,9 +117,8 @@ class Estimate:
 def estimate(scores: Array, model: NDArray[np.intp], trained: NDArray[np.bool_], persons: NDArray[np.intp]) -> Estimate:
     """Average scores over images and trainings.
 
-    Each training counts alike, and in it each image that has a score. A model's variance between trainings is that
-    pooled over the models of the board, whose few trainings say little alone, or its own where that is larger: pooling
-    must not make a fickle model sure.
+    Each training counts alike, and in it each image that has a score. The variance between the trainings of a model is
+    its own, drawn towards those of the board's other models (`moderated`).
 
     Args:
         scores: `(trainings, images, columns)`; NaN is missing. Models that need no training have one row each.
@@ -143,13 +155,13 @@ def _over_trainings(
     count = np.bincount(model, minlength=len(trained)).astype(float)[:, None]
     value = np.add.reduceat(means[order], starts) / count
     squares = np.add.reduceat(((means - value[model]) ** 2)[order], starts)
-    seeds, freedom = _between(squares, count, trained)
+    seeds, doubt = _between(squares, count, trained)
     return Estimate(
         value,
         np.add.reduceat(influence[order], starts) / count[:, None],
         np.minimum.reduceat(clusters[order], starts),
         seeds,
-        freedom,
+        doubt,
     )
 
 
@@ -170,13 +182,12 @@ def _trainings(scores: Array, persons: NDArray[np.intp]) -> tuple[Array, Array, 
 
 
 def _between(squares: Array, count: Array, trained: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Variances `(k, c)` of models' means between trainings, and their degrees of freedom `(c,)`.
+    """Variances `(k, c)` of models' means between trainings, and their standard errors.
 
     From the sums of squares `(k, c)` around each model's mean, of `count` trainings `(k, 1)`.
     """
-    usable = trained[:, None] & (count > 1) & np.isfinite(squares)
-    freedom = np.where(usable, count - 1, 0.0).sum(0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        pooled = np.where(usable, squares, 0.0).sum(0) / freedom  # NaN where no model was trained twice
-        own = np.where(usable, squares / (count - 1), 0.0)
-    return np.where(trained[:, None], np.maximum(pooled, own) / count, 0.0), freedom
+    usable = trained[:, None] & np.isfinite(squares)
+    variance, freedom = moderated(squares, np.where(usable, count - 1, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        seeds = np.where(trained[:, None], variance / count, 0.0)
+        return seeds, np.where(seeds == 0, 0.0, seeds * np.sqrt(2 / freedom))

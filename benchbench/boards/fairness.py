@@ -32,7 +32,7 @@ CROSS = " × "
 class Group:
     """A group's scores by one model; mean and 95 % interval are NaN where there are too few images.
 
-    The interval is over images and trainings, as on boards: the variance between trainings is pooled over the models.
+    The interval is over images and trainings, as on boards.
     """
 
     name: str

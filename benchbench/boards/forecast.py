@@ -99,9 +99,9 @@ def _holds(scores: Estimate, flops: Array) -> Iterator[bool]:
 
 
 def _curves(scores: Estimate, flops: Array) -> Iterator[Curve]:
-    for value, seeds in zip(scores.value, scores.seeds, strict=True):
+    for value, seeds, freedom in zip(scores.value, scores.seeds, scores.freedom, strict=True):
         known = ~np.isnan(value)
-        yield Curve(flops[known], value[known], seeds[known], scores.freedom[known])
+        yield Curve(flops[known], value[known], seeds[known], freedom[known])
 
 
 @dataclass(frozen=True)

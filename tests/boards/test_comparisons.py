@@ -17,16 +17,22 @@ def rng(seed: int = 0) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(seed))
 
 
+Deviation = float | tuple[float, float]
+
+
 def board(
-    source: np.random.Generator, models: int, seeds: int, images: int, between: float = 0.1, gap: float = 0.0
+    source: np.random.Generator, models: int, seeds: int, images: int, between: Deviation = 0.1, gap: float = 0.0
 ) -> Comparison:
     """A board of models that are equal but for `gap` dB, which those of odd number are ahead.
 
-    Images are of unlike difficulty, for all and for each model; trainings differ by `between` dB in the mean, and on
-    each image.
+    Images are of unlike difficulty, for all and for each model; trainings differ by `between` dB in the mean, or by
+    another deviation of that range for each model, and on each image.
     """
+    low, high = between if isinstance(between, tuple) else (between, between)
+    deviations = np.exp(source.uniform(np.log(low), np.log(high), (models, 1, 1)))
     scores = source.normal(25, 2, images) + source.normal(0, 0.5, (models, 1, images))
-    scores = scores + source.normal(0, 0.3, (models, seeds, images)) + between * source.normal(size=(models, seeds, 1))
+    scores = scores + source.normal(0, 0.3, (models, seeds, images))
+    scores = scores + deviations * source.normal(size=(models, seeds, 1))
     scores += gap * (np.arange(models) % 2)[:, None, None]
     model = np.repeat(np.arange(models), seeds)
     flat = scores.reshape(models * seeds, images, 1)
@@ -39,10 +45,19 @@ def pairs(found: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("models", "seeds", "images", "between"),
-    [(3, 2, 100, 0.03), (3, 3, 100, 0.2), (3, 4, 400, 0.1), (8, 2, 100, 0.2), (8, 3, 400, 0.03), (20, 3, 100, 0.1)],
+    [
+        (3, 2, 100, 0.03),
+        (3, 3, 100, 0.2),
+        (3, 4, 400, 0.1),
+        (8, 2, 100, 0.2),
+        (8, 3, 400, 0.03),
+        (20, 3, 100, 0.1),
+        (8, 3, 100, (0.02, 6.0)),
+        (20, 3, 100, (0.02, 6.0)),
+    ],
 )
 def test_equal_models_are_called_different_in_at_most_one_pair_and_on_one_board_in_twenty(
-    models: int, seeds: int, images: int, between: float
+    models: int, seeds: int, images: int, between: Deviation
 ) -> None:
     """With variance of images, of trainings, and of the two together; the lower end of Wilson's interval is held."""
     source, boards = rng(models * seeds), 300 if models < 20 else 60
@@ -61,6 +76,19 @@ def test_a_difference_is_found_and_the_equal_ones_beside_it_are_not() -> None:
         real = (np.arange(6)[:, None] % 2 == 1) & (np.arange(6) % 2 == 0)
         assert found[real].all()
         assert found[~real].sum() <= 1
+
+
+def test_models_that_break_do_not_hide_the_difference_of_those_that_do_not() -> None:
+    """Of eight, two are 2 dB apart and vary by 0.05 dB, and six vary by up to 6 dB."""
+    source, found = rng(4), 0
+    deviations = np.array([0.05, 0.05, 0.5, 0.5, 1.0, 2.0, 4.0, 6.0])[:, None, None]
+    for _ in range(40):
+        scores = source.normal(25, 2, 100) + source.normal(0, 0.5, (8, 1, 100)) + source.normal(0, 0.3, (8, 3, 100))
+        scores = scores + deviations * source.normal(size=(8, 3, 1))
+        scores[0] += 2
+        flat = scores.reshape(24, 100, 1)
+        found += compare(estimate(flat, np.repeat(np.arange(8), 3), np.ones(8, bool), np.arange(100))).higher[0, 1]
+    assert found > 20
 
 
 def test_images_alone_would_call_trainings_of_one_model_different() -> None:

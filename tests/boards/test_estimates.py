@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as arrays
 from scipy import stats
 
 from benchbench.boards.estimates import Estimate, estimate
+from benchbench.boards.moderated import moderated
 
 SCORES = st.floats(-100, 100, width=32)
 ONCE = np.zeros(1, int)
@@ -108,12 +109,22 @@ def test_all_images_of_one_person_tell_nothing() -> None:
 # ── trainings ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_variance_between_trainings_is_pooled_but_not_below_a_models_own() -> None:
-    """By hand: means ±1 and ±2 around their models' have variances 2 and 8, pooled 5 with two degrees of freedom."""
+def test_the_variance_between_trainings_is_moderated_and_divided_by_their_number() -> None:
     calm, fickle = np.array([[19.0], [21]]), np.array([[28.0], [32]])
     found = trained(np.stack([calm, fickle]) + rng().normal(size=9))
-    assert found.seeds[:, 0] == pytest.approx([5 / 2, 8 / 2])
-    assert found.freedom == 2
+    variance, freedom = moderated(np.array([[2.0], [8]]), np.ones((2, 1)))
+    assert found.seeds == pytest.approx(variance / 2)
+    assert found.freedom == pytest.approx(freedom)
+
+
+def test_what_two_models_borrow_of_each_other_is_not_counted_twice() -> None:
+    """A difference of two that vary alike has the degrees of freedom of one of them, not those of both."""
+    images = rng().normal(0, 1e-6, (1, 1, 30))
+    found = trained(20 + images + np.array([[[-1.0], [1]], [[-1], [1]], [[-1], [1]]]))
+    gap = found.rows(np.array([0])).minus(found.rows(np.array([1])))
+    assert found.freedom == pytest.approx(3)
+    assert gap.freedom == pytest.approx(3)
+    assert gap.spread()[1] == pytest.approx(3, rel=1e-6)
 
 
 def test_a_single_training_has_the_variance_of_the_others_and_what_is_not_trained_none() -> None:

@@ -54,7 +54,11 @@ def test_intervals_hold_as_often_as_they_say_where_laws_are_off_as_they_are_take
 def test_in_other_units_or_turned_round_a_forecast_is_the_same() -> None:
     scores = estimated(SLOWING)
     turned = dataclasses.replace(
-        scores, value=5 - 100 * scores.value, influence=-100 * scores.influence, seeds=1e4 * scores.seeds
+        scores,
+        value=5 - 100 * scores.value,
+        influence=-100 * scores.influence,
+        seeds=1e4 * scores.seeds,
+        doubt=1e4 * scores.doubt,
     )
     found, other = forecast(scores, FLOPS, 1e12), forecast(turned, FLOPS, 1e12)
     assert other.value == pytest.approx(5 - 100 * found.value, abs=1e-3)
@@ -65,7 +69,11 @@ def test_in_other_units_or_turned_round_a_forecast_is_the_same() -> None:
 def test_a_forecast_has_as_many_digits_however_small_or_large_the_scores(unit: float) -> None:
     scores = estimated(SLOWING)
     other = dataclasses.replace(
-        scores, value=unit * scores.value, influence=unit * scores.influence, seeds=unit**2 * scores.seeds
+        scores,
+        value=unit * scores.value,
+        influence=unit * scores.influence,
+        seeds=unit**2 * scores.seeds,
+        doubt=unit**2 * scores.doubt,
     )
     found, tiny = (forecast(known, FLOPS, 1e12) for known in (scores, other))
     for name in ("value", "low", "high"):
