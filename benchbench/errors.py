@@ -28,7 +28,7 @@ class SpecError(BenchbenchError):
     >>> from benchbench import Recipe
     >>> Recipe(epochs=0)
     Traceback (most recent call last):
-    benchbench.errors.SpecError: Recipe: epochs=0 is not legal: it must be integer, at least 1
+    benchbench.errors.SpecError: Recipe: epochs=0 is not legal: it must be an integer, at least 1
     """
 
 

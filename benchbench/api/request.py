@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, get_args, get_type_hints
 
 from .. import protocol
 from ..contracts.budget import Budget
 from ..contracts.component import Component
 from ..contracts.digests import module_digest
+from ..contracts.parameters import as_float
 from ..errors import SpecError, did_you_mean
 from ..registry.registry import Registry, registry, with_classes
 from ..running.plan import with_suite
@@ -54,16 +55,17 @@ def request_of(registry: Registry, given: Mapping[str, Any]) -> RunRequest:
     """Make the request of a run from what the user gave, specs as text; defaults, or those of a suite, fill the rest.
 
     None says nothing. `seeds` counts trainings where `seed` names them. Raises SpecError for options that contradict
-    each other, are out of range or no numbers where those are needed, and TypeError for one that does not exist.
+    each other, are out of range or of a wrong type, and TypeError for one that does not exist.
     """
     known = {*RunRequest.__dataclass_fields__, "seeds", "suite"}
     if unknown := next((name for name in given if name not in known), None):
         raise TypeError(f"unknown option '{unknown}': {did_you_mean(unknown, Options.__annotations__)}")
     named = {name: value for name, value in given.items() if value is not None}
+    _check_kinds(named)
     for name, least in LEAST.items():
         kind, words = (Real, "number") if name == "timeout" else (Integral, "whole number")
         value = named.get(name, least)
-        number = math.nan if isinstance(value, bool) or not isinstance(value, kind) else float(value)
+        number = math.nan if isinstance(value, bool) or not isinstance(value, kind) else as_float(value)
         if not least <= number < math.inf:  # NaN is not, either
             raise SpecError(f"{name} must be a {words}, at least {least}, and finite, not {value!r}")
         if name in named:  # NumPy's cannot be stored
@@ -75,13 +77,28 @@ def request_of(registry: Registry, given: Mapping[str, Any]) -> RunRequest:
         if "seed" in named:
             raise SpecError("seed names seeds, seeds counts them: give one of the two")
         named["seed"] = tuple(range(seeds))
-    if isinstance(named.get("at"), str):
-        named["at"] = flops_of(named["at"])
-    elif "at" in named and not 0 < named["at"] < math.inf:
-        raise SpecError(f"at must be an amount of training in FLOPs, not {named['at']}")
+    convert: dict[str, Callable[[Any], Any]] = {"at": flops_of, "out": Path, "seed": _seeds}
+    named |= {name: make(named[name]) for name, make in convert.items() if name in named}
     request = RunRequest(**named)
     _check_scheduler(request)
     return with_suite(registry, request, suite, named.keys()) if suite else request
+
+
+def _check_kinds(named: Mapping[str, Any]) -> None:
+    """Raise SpecError for an option of a wrong type; numbers are checked where they are converted."""
+    kinds: dict[Any, str] = {str: "text", bool: "True or False", Path | str: "a path"}
+    for name, kind in get_type_hints(Options).items():
+        if name in named and kind in kinds and not isinstance(named[name], kind):
+            raise SpecError(f"{name} must be {kinds[kind]}, not {named[name]!r}")
+    if named.get("executor", "local") not in get_args(Executors):
+        raise SpecError(f"executor must be {' or '.join(get_args(Executors))}, not {named['executor']!r}")
+
+
+def _seeds(given: Any) -> tuple[int, ...]:
+    seeds = tuple(given) if isinstance(given, Iterable) else (None,)
+    if any(isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0 for seed in seeds):
+        raise SpecError(f"seed must be whole numbers from 0 on, such as [0, 1], not {given!r}")
+    return tuple(map(int, seeds))
 
 
 def _check_scheduler(request: RunRequest) -> None:
@@ -93,12 +110,16 @@ def _check_scheduler(request: RunRequest) -> None:
         raise SpecError("--scheduler is an address such as tcp://HOST:8786")
 
 
-def flops_of(text: str) -> float:
-    """Parse a rung of training, such as `0.5TFLOP`. Raises SpecError."""
-    budget = Budget.parse(text)
-    if budget.kind != "flops":
-        raise SpecError(f"'{text}' is no amount of compute: say 0.5TFLOP, for example")
-    return budget.amount
+def flops_of(rung: str | float) -> float:
+    """Return a rung of training, such as `0.5TFLOP`, in FLOPs. Raises SpecError."""
+    if isinstance(rung, str):
+        budget = Budget.parse(rung)
+        flops = budget.amount if budget.kind == "flops" else math.nan
+    else:
+        flops = as_float(rung) if isinstance(rung, Real) and not isinstance(rung, bool) else math.nan
+    if not 0 < flops < math.inf:
+        raise SpecError(f"{rung!r} is no amount of compute: say 0.5TFLOP, for example")
+    return flops
 
 
 def understood(components: Mapping[str, Specs]) -> tuple[Registry, dict[str, list[str]]]:

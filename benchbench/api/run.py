@@ -43,8 +43,6 @@ def run(
     for plugin in known.plugins.values():
         for problem in [*plugin.warnings, *([f"left out: {plugin.error}"] if plugin.error else [])]:
             console.warn(f"plugin {plugin.name} ({plugin.distribution}): {problem}")
-    if "out" in options:
-        options["out"] = Path(options["out"])
     request = request_of(known, {**specs, **options})
     report = running.run(known, request, console)
     if report.interrupted:
@@ -54,7 +52,7 @@ def run(
     return Leaderboard(report.boards, known, report.problems)
 
 
-def leaderboard(out: Path | str = RUNS, model: Specs = (), at: str | None = None) -> Leaderboard:
+def leaderboard(out: Path | str = RUNS, model: Specs = (), at: str | float | None = None) -> Leaderboard:
     """Return the boards of all results that a folder holds; nothing is run.
 
     >>> import benchbench as bb

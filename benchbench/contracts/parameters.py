@@ -29,8 +29,9 @@ class Range:
         for name, value in vars(self).items():
             if isinstance(value, bool) or not isinstance(value, Real):
                 raise SpecError(f"Range({name}={value!r}): it must be a number")
-            if type(value) not in (int, float):  # NumPy's are written otherwise
-                object.__setattr__(self, name, float(value))
+            number = as_float(value)
+            if type(value) not in (int, float) or math.isinf(number):  # NumPy's are written otherwise
+                object.__setattr__(self, name, number)
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.high):
             raise SpecError("low must not exceed high, and both must be finite")
 
@@ -42,6 +43,14 @@ class Range:
         """Parse `"8..15"` or `"8"`. Raises ValueError for anything else."""
         low, dots, high = text.partition("..")
         return cls(float(low), float(high) if dots else float(low))
+
+
+def as_float(number: Any) -> float:
+    """Convert a real number to a float; one that is too large becomes infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
 
 
 def number_text(value: float) -> str:
@@ -74,7 +83,7 @@ def param(
     return dataclasses.field(default=default, metadata=about, **field)
 
 
-_KINDS = {bool: "true | false", int: "integer", float: "number", str: "text", Range: "number or low..high"}
+_KINDS = {bool: "true | false", int: "an integer", float: "a number", str: "text", Range: "a number or low..high"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,13 +103,15 @@ class Parameter:
 
     @property
     def legal(self) -> str:
-        """Write the legal values in words, such as `integer from 1 to 64` or `zeros | mean`."""
-        words = _KINDS.get(self.kind) or " | ".join(map(str, get_args(self.kind)))
+        """Write the legal values in words, such as `an integer from 1 to 64` or `zeros | mean`."""
+        if self.kind is bool or get_origin(self.kind) is Literal:
+            return " | ".join(self.choices)
+        words = _KINDS[self.kind]
         if self.low is not None:
             words += f" from {self.low:g}" if self.high is not None else f", at least {self.low:g}"
         if self.high is not None:
             words += f" to {self.high:g}" if self.low is not None else f", at most {self.high:g}"
-        return words + (" | none" if self.optional else "")
+        return words + (", or none" if self.optional else "")
 
     @property
     def choices(self) -> list[str]:

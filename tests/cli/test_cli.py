@@ -51,7 +51,7 @@ def test_list_of_a_name_tells_everything_about_it() -> None:
     assert result.exit_code == 0
     assert "degradation jpeg  [benchbench-portraits " in result.output
     assert "model jpeg  [benchbench-portraits " in result.output
-    assert "quality=85 — libjpeg's quality (integer from 1 to 95)" in result.output
+    assert "quality=85 — libjpeg's quality (an integer from 1 to 95)" in result.output
     assert [e["kind"] for e in json.loads(call("list", "jpeg", "--json").output)] == ["degradation", "model"]
     wrong = call("list", "jpg")
     assert wrong.exit_code == 2
@@ -96,7 +96,7 @@ def test_quiet_is_quiet(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--degrade", "pixelat"], "unknown degradation 'pixelat': did you mean 'pixelate'"),
-    (["--degrade", "pixelate:block=0"], "pixelate: block=0 is not legal: it must be integer from 1"),
+    (["--degrade", "pixelate:block=0"], "pixelate: block=0 is not legal: it must be an integer from 1"),
     (["--degrade", "pixelate:blok=4"], "pixelate: unknown parameter 'blok': did you mean 'block'"),
     (["--model", "unett"], "did you mean 'unet'"),
     (["--dataset", "folder:/nowhere/at/all"], "/nowhere/at/all"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -46,15 +47,15 @@ def test_numbers_that_are_not_finite_are_refused(field: str, value: str) -> None
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("bounded:0", "bounded: block=0 is not legal: it must be integer from 1 to 64"),
-        ("bounded:2.5", "bounded: block=2.5 is not legal: it must be integer from 1 to 64"),
-        ("bounded:true", "bounded: block=true is not legal: it must be integer from 1 to 64"),
-        ("bounded:sigma=-1", "bounded: sigma=-1 is not legal: it must be number, at least 0"),
+        ("bounded:0", "bounded: block=0 is not legal: it must be an integer from 1 to 64"),
+        ("bounded:2.5", "bounded: block=2.5 is not legal: it must be an integer from 1 to 64"),
+        ("bounded:true", "bounded: block=true is not legal: it must be an integer from 1 to 64"),
+        ("bounded:sigma=-1", "bounded: sigma=-1 is not legal: it must be a number, at least 0"),
         ("bounded:sigma=inf", "bounded: sigma=inf is not legal: it must be finite"),
         ("bounded:level=2..1", "bounded: level=2..1 is not legal: low must not exceed high, and both must be finite"),
         ("everything:1,flag=yes", "everything: flag=yes is not legal: it must be true | false"),
         ("everything:1,choice=x", "everything: choice=x is not legal: it must be zeros | the mean | 3"),
-        ("everything:1,maybe=x", "everything: maybe=x is not legal: it must be number | none"),
+        ("everything:1,maybe=x", "everything: maybe=x is not legal: it must be a number, or none"),
     ],
 )
 def test_illegal_value_is_named_with_the_legal_ones(text: str, message: str) -> None:
@@ -91,8 +92,10 @@ def test_error_of_an_empty_registry_says_so() -> None:
         specs.resolve("anything", {}, "model")
 
 
-@pytest.mark.parametrize(("low", "high"), [(2, 1), (float("nan"), 1), (0, float("inf"))])
-def test_what_is_no_range_is_refused(low: float, high: float) -> None:
+@pytest.mark.parametrize(
+    ("low", "high"), [(2, 1), (float("nan"), 1), (0, float("inf")), (0, 10**400), (Fraction(10**400), 10**401)]
+)
+def test_what_is_no_range_is_refused(low: Any, high: Any) -> None:
     with pytest.raises(SpecError, match="low must not exceed high"):
         Range(low, high)
 
@@ -121,9 +124,9 @@ def test_field_without_a_text_form_is_no_parameter() -> None:
 
 def test_description_of_a_parameter_has_default_unit_help_and_legal_values() -> None:
     block, sigma, *_ = specs.describe(Bounded)
-    assert (block["default"], block["unit"], block["legal"]) == ("8", "px", "integer from 1 to 64")
+    assert (block["default"], block["unit"], block["legal"]) == ("8", "px", "an integer from 1 to 64")
     assert block["help"] == "side of a block"
-    assert (sigma["default"], sigma["unit"], sigma["help"], sigma["legal"]) == ("1", "", "", "number, at least 0")
+    assert (sigma["default"], sigma["unit"], sigma["help"], sigma["legal"]) == ("1", "", "", "a number, at least 0")
     needed = specs.describe(Everything)[0]
     assert (needed["name"], needed["default"]) == ("needed", None)
 

@@ -32,14 +32,14 @@ def test_what_cannot_be_trained_with_is_refused(given: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"lr": "1e-3"}, "Recipe: lr='1e-3' is text: it must be number, at least 0"),
-        ({"patience": "3"}, "Recipe: patience='3' is text: it must be integer, at least 1 | none"),
+        ({"lr": "1e-3"}, "Recipe: lr='1e-3' is text: it must be a number, at least 0"),
+        ({"patience": "3"}, "Recipe: patience='3' is text: it must be an integer, at least 1, or none"),
         ({"flip": "false"}, "Recipe: flip='false' is text: it must be true | false"),
         ({"flip": None}, "Recipe: flip=None is not legal: it must be true | false"),
-        ({"lr": [1e-3]}, "Recipe: lr=[0.001] is not legal: it must be number, at least 0"),
-        ({"lr": None}, "Recipe: lr=None is not legal: it must be number, at least 0"),
-        ({"lr": True}, "Recipe: lr=True is not legal: it must be number, at least 0"),
-        ({"epochs": 2.5}, "Recipe: epochs=2.5 is not legal: it must be integer, at least 1"),
+        ({"lr": [1e-3]}, "Recipe: lr=[0.001] is not legal: it must be a number, at least 0"),
+        ({"lr": None}, "Recipe: lr=None is not legal: it must be a number, at least 0"),
+        ({"lr": True}, "Recipe: lr=True is not legal: it must be a number, at least 0"),
+        ({"epochs": 2.5}, "Recipe: epochs=2.5 is not legal: it must be an integer, at least 1"),
         ({"schedule": ["cosine"]}, "Recipe: schedule=['cosine'] is not legal: it must be cosine | plateau | constant"),
     ],
 )
