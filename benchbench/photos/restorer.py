@@ -52,9 +52,9 @@ class Restorer:
         except RuntimeError as error:  # a model with a fixed bottleneck takes squares only
             if devices.is_out_of_memory(error):
                 raise
-            restored = None
+            restored = images.new_empty(0)
         try:
-            if not isinstance(restored, Tensor) or restored.shape != images.shape:
+            if isinstance(restored, Tensor) and restored.shape != images.shape:
                 restored = _by_squares(images, self, side)
             return check_restored(restored, images.shape, [PHOTOGRAPH] * len(images)).clamp(0, 1)
         except TrialError as error:

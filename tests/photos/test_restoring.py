@@ -196,6 +196,21 @@ def test_a_model_that_gives_no_image_is_named(answer: Callable[[torch.Tensor], o
         restore(torch.rand(1, 3, 16, 40), restorer)
 
 
+@pytest.mark.parametrize("answer", [None, (1,)])
+def test_a_model_that_gives_no_tensor_is_refused_at_once(answer: object) -> None:
+    calls = []
+
+    class Silent(torch.nn.Module):
+        def forward(self, degraded: torch.Tensor) -> object:
+            calls.append(degraded.shape)
+            return answer
+
+    restorer = Restorer(None, toys.TinyConv(), Task(16, toys.Darken()), Silent(), "")  # type: ignore[arg-type]
+    with pytest.raises(TrialError, match=f"tiny-conv: restored images are {type(answer).__name__}"):
+        restore(torch.rand(1, 3, 16, 40), restorer)
+    assert calls == [(1, 3, 16, 40)]
+
+
 def test_want_of_memory_is_no_reason_for_squares() -> None:
     class Greedy(torch.nn.Module):
         def forward(self, degraded: torch.Tensor) -> torch.Tensor:
