@@ -16,7 +16,7 @@ from ..results import store
 from ..results.layout import root_of
 from ..results.record import FAILED, MetricFacts
 from ..results.store import DamagedResult, Result
-from ..results.versions import NOTHING, of_one_version
+from ..results.versions import NOTHING, newest, of_one_version
 from .compression import Compression, compression_of, in_order
 from .compute import Course, at_rung, course_of, lost_seeds, rising, with_gap, with_rise
 from .forecast import Forecast, forecast
@@ -142,8 +142,8 @@ def boards_of(results: Sequence[Result], at: float | None = None, asked: Mapping
         )
     boards = []
     for setting, members in _settings(results).items():
-        kept = _newest(of_one_version(members, asked))
-        boards.append(_board(setting, kept, lost_seeds(_newest(members), kept), at))
+        kept = newest(of_one_version(members, asked))
+        boards.append(_board(setting, kept, lost_seeds(newest(members), kept), at))
     return sorted(boards, key=_order)
 
 
@@ -184,16 +184,6 @@ def _by_test_set(setting: Setting, members: Sequence[Result]) -> Iterator[tuple[
 def _setting(result: Result, training: str) -> Setting:
     t, protocol = result.record.trial, result.record.protocol.version
     return Setting(t.dataset, t.fingerprint, t.size, t.degradation, t.degradation_digest, protocol, training)
-
-
-def _newest(results: Iterable[Result]) -> list[Result]:
-    """Keep the newest result per model and seed. A failure never replaces a score of the same version."""
-    newest: dict[tuple[str, int | None], Result] = {}
-    for result in store.oldest_first(results):
-        row = result.record.trial.model, result.record.trial.seed
-        if not (row in newest and newest[row].status == "scored" and result.status == "failed"):
-            newest[row] = result
-    return sorted(newest.values(), key=lambda r: (r.record.trial.model, str(r.record.trial.seed)))
 
 
 def _board(setting: Setting, ended: list[Result], lost: list[dict[str, str]], at: float | None) -> Board:

@@ -28,3 +28,13 @@ def of_one_version(results: Iterable[Result], asked: Mapping[str, str] = NOTHING
     there = {(r.record.trial.model, r.record.trial.model_digest) for r in ordered}
     version |= {model: digest for model, digest in asked.items() if (model, digest) in there}
     return [r for r in ordered if r.record.trial.model_digest == version[r.record.trial.model]]
+
+
+def newest(results: Iterable[Result]) -> list[Result]:
+    """Keep the newest result per model and seed, in their order. A failure never replaces a score."""
+    found: dict[tuple[str, int | None], Result] = {}
+    for result in oldest_first(results):
+        row = result.record.trial.model, result.record.trial.seed
+        if not (row in found and found[row].status == "scored" and result.status == "failed"):
+            found[row] = result
+    return sorted(found.values(), key=lambda r: (r.record.trial.model, str(r.record.trial.seed)))

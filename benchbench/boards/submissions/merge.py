@@ -14,7 +14,7 @@ from ...results.layout import folder_of
 from ...results.record import TrialFacts
 from ...results.scores import metric_of
 from ...results.store import Result
-from ...results.versions import of_one_version, row_of
+from ...results.versions import newest, of_one_version, row_of
 from ..votes import FOLDER
 from . import archive
 from .archive import Refused
@@ -76,7 +76,7 @@ def _counting(results: Sequence[Result]) -> Iterator[Result]:
     for result in results:
         rows.setdefault(row_of(result), []).append(result)
     for members in rows.values():
-        yield from {result.record.trial.seed: result for result in of_one_version(members)}.values()
+        yield from newest(of_one_version(members))
 
 
 def _votes_in(path: Path) -> list[Path]:

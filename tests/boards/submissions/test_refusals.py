@@ -107,6 +107,21 @@ def test_of_an_edited_models_results_the_newest_is_taken_in(runs: Path, tmp_path
     assert one(tmp_path / "into").name == folder.name
 
 
+def test_a_later_failure_of_the_same_code_takes_no_scores_place(runs: Path, tmp_path: Path) -> None:
+    """As on a board."""
+    folder = one(runs)
+    failed = folder.with_name("0" * 16)
+    shutil.copytree(folder, failed)
+    edit(
+        failed,
+        lambda content: (
+            claim(content, threads=2),
+            content.update(status="failed", reason="killed", scores={}, finished_at="2099-01-01T00:00:00+00:00"),
+        ),
+    )
+    assert {v.source: v.verdict for v in merge([folder.parent], tmp_path / "into")}[str(folder)] == "added"
+
+
 @pytest.mark.parametrize("fact", ["unit", "digits", "higher_is_better"])
 def test_a_metric_that_is_told_of_otherwise_is_refused(fact: str, runs: Path, tmp_path: Path) -> None:
     list(merge([one(runs, "identity")], tmp_path / "into"))
