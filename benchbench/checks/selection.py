@@ -9,8 +9,7 @@ from ..contracts import specs
 from ..contracts.component import Component
 from ..errors import PluginError, SpecError, did_you_mean
 from ..registry.registry import KINDS, Registry
-
-ALL = "all"
+from ..registry.validation import ALL
 
 
 def choose(registry: Registry, texts: Sequence[str], files: Sequence[Path] = ()) -> tuple[list[Component], list[str]]:

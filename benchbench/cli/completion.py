@@ -17,7 +17,7 @@ CUTS = ":="
 
 
 def specs_of(kind: str) -> Complete:
-    """Return a function that completes specs of components of a kind, and `all`."""
+    """Return a function that completes specs of components of a kind, and `all`; of metrics `default`, too."""
 
     def complete(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
         from ..registry import catalogue
@@ -41,13 +41,15 @@ def kinds_and_names(ctx: click.Context, parameter: click.Parameter, incomplete: 
 def candidates(entries: Iterable[dict[str, Any]], incomplete: str, chained: bool = False) -> list[str]:
     """Complete a spec: `unet:wi` -> `unet:width=`. Each candidate begins with `incomplete`."""
     from ..contracts.specs import parts_of
+    from ..registry.validation import ALL, DEFAULT
 
     last = parts_of(incomplete + "x")[-1][:-1] if chained else incomplete  # as if a letter had followed a "+"
     before = incomplete[: len(incomplete) - len(last)]
     by_name = {e["name"]: e for e in entries}
+    groups = [ALL, DEFAULT] if any(e["kind"] == "metric" for e in by_name.values()) else [ALL]
     name, colon, rest = last.partition(":")
     if not colon:
-        words = [*by_name] if before else ["all", *by_name]
+        words = [*by_name] if before else [*groups, *by_name]
         return [before + word for word in words if word.startswith(last)]
     *given, current = rest.split(",")
     before = incomplete[: len(incomplete) - len(current)]

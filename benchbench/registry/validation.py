@@ -22,7 +22,8 @@ HOOKS: Mapping[str, Any] = MappingProxyType(
 )
 OTHER_VERSION = f"was it written for another version of benchbench's hooks (this one: {HOOKS_VERSION})?"
 OVERALL = "overall"  # the page of all degradations of a data set, beside those of each
-GROUPS = frozenset({"all", "default"})
+ALL, DEFAULT = "all", "default"
+GROUPS = frozenset({ALL, DEFAULT})
 """Specs that stand for several components."""
 RESERVED = frozenset({
     "dataset", "fingerprint", "size", "degradation", "degradation_digest", "test_set", "protocol", "training", "model",

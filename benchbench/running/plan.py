@@ -22,7 +22,7 @@ from ..processes import ChildProcess
 from ..registry import suites
 from ..registry.registry import Registry
 from ..registry.suites import Grid
-from ..registry.validation import GROUPS
+from ..registry.validation import ALL, DEFAULT, GROUPS
 from ..results import store
 from ..results.trial import Trial, is_trained_enough, missing_metrics, still_skipped
 from .listeners import Listener
@@ -88,8 +88,8 @@ def choose(registry: Registry, kind: str, texts: Sequence[str]) -> list[Any]:
     found: dict[str, Component] = {}
     lacks = dataclasses.MISSING
     every = [c for c in registry.of(kind).values() if all(p.default is not lacks for p in parameters_of(c).values())]
-    groups = {"all": every, "default": [c for c in every if c.default]}
-    for text in texts or ["default"]:
+    groups = {ALL: every, DEFAULT: [c for c in every if c.default]}
+    for text in texts or [DEFAULT]:
         named = [make() for make in groups[text]] if text in groups else [registry.resolve(kind, text)]
         for component in named:
             found.setdefault(str(component), component)
@@ -104,7 +104,7 @@ def _cells(registry: Registry, request: RunRequest) -> Iterator[tuple[RunRequest
         own = replace(request, budget=grid.budget or request.budget)
         if Budget.parse(own.budget).kind == "recipe" and own.tune:
             raise SpecError("--tune is for all budgets but recipe, by which a model keeps its own learning rates")
-        named = request.model or grid.model or ["all"]
+        named = request.model or grid.model or [ALL]
         degradations = choose(registry, "degradation", request.degradation or grid.degradation)
         for degrades in (True, False):
             if some := [d for d in degradations if d.degrades == degrades]:
@@ -117,7 +117,7 @@ def _cells(registry: Registry, request: RunRequest) -> Iterator[tuple[RunRequest
 def _all_models(registry: Registry, degradation: Degradation, *, references: bool = False) -> list[str]:
     """Return specs of all models, or references, with a place on boards of it; of codecs all rates, if they compete."""
     found = []
-    for model in choose(registry, "model", ["all"]):
+    for model in choose(registry, "model", [ALL]):
         if model.misplaced(degradation) is None and (model.role in REFERENCES or not references):
             rates = {} if degradation.degrades else model.rates
             specs = [f"{model.name}:{field}={rate}" for field, curve in rates.items() for rate in curve]

@@ -57,6 +57,9 @@ def test_every_parameter_can_be_reached() -> None:
     (["run", "--degrade"], "pix", ["pixel-flip", "pixelate"]),
     (["run", "--model"], "unet:wi", ["unet:width="]),
     (["degrade", "x.png", "--with"], "swirl:str", ["swirl:strength="]),
+    (["run", "--metric"], "defa", ["default"]),
+    (["run", "--model"], "al", ["all"]),
+    (["run", "--model"], "defa", []),
     (["list"], "deg", ["degradations"]),
     (["list"], "swirl-", ["swirl-params", "swirl-unet"]),
 ])  # fmt: skip
