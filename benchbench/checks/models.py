@@ -48,7 +48,13 @@ keeps_the_shape = law("pad inside `forward` where strides demand it, and crop ag
 keeps_the_device = law("make constants with `degraded.new_tensor(…)`, or register them as buffers", essential=True)(
     component.keeps_the_device
 )
-keeps_the_dtype = law("return float32, what came in; precision is the harness's job")(component.keeps_the_dtype)
+
+
+@law("return values in [0, 1], as float32 or in any other precision, and no bytes", essential=True)
+def gives_floating_point(case: ModelCase) -> None:
+    """Restored images are of a floating-point type."""
+    _, found = case.answer()
+    require(found.is_floating_point(), f"{case.output} are {found.dtype}")
 
 
 @law("look for divisions by zero, logarithms and roots of what may be zero or negative", essential=True)

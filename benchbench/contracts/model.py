@@ -114,7 +114,10 @@ class Model(Component, ABC):
 
     @abstractmethod
     def build(self, task: Task) -> nn.Module:
-        """Build a module whose `forward(degraded)` returns the restored images in the same shape."""
+        """Build a module whose `forward(degraded)` returns the restored images in the same shape.
+
+        It is given float32, and may return any floating-point type: it is scored as float32, rounded to 8 bits.
+        """
 
     def unavailable(self, task: Task) -> str | None:
         """Say why this model cannot run on this task, or None. Such a cell is skipped and shows the reason."""

@@ -37,6 +37,11 @@ def test_every_law_is_broken_by_a_component_that_breaks_no_other(kind: str, law:
     assert broken_laws(culprit) == [law.name]
 
 
+@pytest.mark.parametrize("precision", ["half", "double"])
+def test_a_model_may_give_images_of_another_precision(precision: str) -> None:
+    assert broken_laws(broken.SomeModel(precision)) == []
+
+
 @pytest.mark.parametrize(("model", "law"), broken_models.SUBTLE, ids=lambda value: str(value))
 def test_a_law_is_broken_where_that_is_easily_overlooked(model: Model, law: str) -> None:
     assert law in broken_laws(model)
