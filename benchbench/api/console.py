@@ -153,7 +153,7 @@ class Console(Listener):
         for note in (*view.how_ranked, *view.notes):
             if note not in told:
                 self._print(f"{note.about}: {note.text}" if note.about else note.text)
-        for row in view.board.failures:
+        for row in view.absences:
             log = f" (log: {row['log']})" if row["log"] else ""
             self._print(f"{row['model']} {row['status']}: {row['reason']}{log}")
 

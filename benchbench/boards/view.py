@@ -110,6 +110,11 @@ class View:
         return {model: list(reasons) for model, reasons in found.items()}
 
     @property
+    def absences(self) -> list[dict[str, str]]:
+        """Models without a score, status, reason and log; what several trainings of one have in common, once."""
+        return [dict(facts) for facts in dict.fromkeys(tuple(row.items()) for row in self.board.failures)]
+
+    @property
     def peers(self) -> list[str]:
         """The other models, and perhaps the degraded input, that may be as good as the leader."""
         rows = self.board.rows

@@ -48,7 +48,7 @@ def seen(text: str) -> str:
     return " ".join(text.split())
 
 
-VOID = {"meta", "link", "input", "img", "br"}
+VOID = {"meta", "link", "input", "img", "br", "wbr"}
 
 
 class Page(HTMLParser):
@@ -57,6 +57,7 @@ class Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.open: list[str] = []
+        self.broken = False
         self.hidden: list[bool] = []
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.texts: list[tuple[tuple[str, ...], str]] = []
@@ -68,6 +69,7 @@ class Page(HTMLParser):
         names = [name for name, _ in attrs]
         assert len(names) == len(set(names)), f"<{tag}> repeats an attribute: {names}"
         self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        self.broken = tag == "wbr"
         if tag not in VOID:
             self.open.append(tag)
             self.hidden.append("hidden" in names)
@@ -83,12 +85,19 @@ class Page(HTMLParser):
         assert self.open, f"</{tag}> closes nothing"
         assert self.open.pop() == tag
         self.hidden.pop()
+        self.broken = False
 
     def handle_data(self, data: str) -> None:
-        if data.strip():
-            self.texts.append((tuple(self.open), data))
-            if self.boxes and {"th", "td"} & set(self.open) and not any(self.hidden):
-                self.boxes[-1][2].append(f"**{data}**" if "strong" in self.open else data)
+        if not data.strip():
+            return
+        in_cell = bool(self.boxes and {"th", "td"} & set(self.open) and not any(self.hidden))
+        if self.broken:  # the word goes on
+            data, self.broken = self.texts.pop()[1] + data, False
+            if in_cell:
+                self.boxes[-1][2].pop()
+        self.texts.append((tuple(self.open), data))
+        if in_cell:
+            self.boxes[-1][2].append(f"**{data}**" if "strong" in self.open else data)
 
     def inside(self, tag: str) -> list[str]:
         """The texts inside such elements."""

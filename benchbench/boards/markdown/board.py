@@ -109,7 +109,7 @@ def _told(rows: Sequence[Mapping[str, str]], left: str) -> str:
 
 def _notes(view: View) -> str:
     lines = [_note(note) for note in (*view.how_ranked, *view.notes)]
-    for row in view.board.failures:
+    for row in view.absences:
         log = f" (log: {escape(row['log'])})" if row["log"] else ""
         lines.append(f"**{escape(row['model'])}** {row['status']}: {escape(row['reason'])}{log}")
     return "\n".join(f"- {line}" for line in dict.fromkeys(lines))

@@ -59,13 +59,14 @@ def _known(folder: Path) -> set[str]:
 def _pages(placed: Sequence[Entry], albums: dict[str, Album], registry: Registry | None) -> Iterator[Page]:
     known = cards.cards(placed, albums, registry)
     kinds = {card.label: card.kind for card in known}
-    yield "index.html", front_page(placed, albums, kinds)
+    words = {d: cards.described(registry, d) for d in {entry.board.setting.degradation for entry in placed}}
+    yield "index.html", front_page(placed, albums, kinds, words)
     yield "models.html", page("models.html", "models.html", cards=known)
     yield "gallery.html", page("gallery.html", "gallery.html", data=page_data.gallery(placed, albums))
     yield "eyes.html", page("eyes.html", "eyes.html", data=eyes.data(placed, albums))
     for entry in placed:
         path = f"boards/{entry.id}.html"
-        yield path, board_page(path, entry, albums.get(entry.id), kinds)
+        yield path, board_page(path, entry, albums.get(entry.id), kinds, words[entry.board.setting.degradation])
     for card in known:
         path = f"models/{slug(card.label)}.html"
         yield path, card_page(path, card)

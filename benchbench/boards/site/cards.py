@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...contracts.model import OPEN
+from ...contracts.applying import Composite
+from ...contracts.model import BASELINE, IDEAL, OPEN
 from ...contracts.parameters import parameters_of
 from ...errors import SpecError
 from ...registry.registry import Registry
@@ -42,6 +44,15 @@ def about(registry: Registry | None, label: str) -> dict[str, Any] | None:
         ],
         "recipe": dataclasses.asdict(model.recipe) if model.recipe else None,
     }
+
+
+def described(registry: Registry | None, degradation: str) -> str:
+    """Describe a degradation that is installed here, in a line; "" for others, and for chains of several."""
+    try:
+        kind = None if registry is None else type(registry.resolve("degradation", degradation))
+    except SpecError:
+        return ""
+    return "" if kind is None or issubclass(kind, Composite) else kind.description()
 
 
 @dataclass(frozen=True)
@@ -92,7 +103,7 @@ class Card:
             return "unranked"
         if self.first.model.role == OPEN:
             return OPEN
-        if self.first.model.role:
+        if self.first.model.role in (BASELINE, IDEAL):
             return "reference"
         if self.first.model.trained:
             return "trained"
@@ -100,7 +111,7 @@ class Card:
 
 
 def cards(entries: Sequence[Entry], albums: Mapping[str, Album], registry: Registry | None) -> list[Card]:
-    """Make a card per model that has a result, failed ones included, in alphabetical order."""
+    """Make a card per model that has a result, failed ones included, in alphabetical order, numbers by their size."""
     audits = {entry.id: groups(entry.board) for entry in entries}
     showings: dict[str, list[Showing]] = {}
     absences: dict[str, list[tuple[Entry, dict[str, str]]]] = {}
@@ -109,12 +120,18 @@ def cards(entries: Sequence[Entry], albums: Mapping[str, Album], registry: Regis
         for label, result in entry.board.first_results.items():
             facts = _worst(entry.board, label, album), plots.history_of(result), audits[entry.id]
             showings.setdefault(label, []).append(Showing(entry, entry.row[label], result, album, *facts))
-        for failure in entry.board.failures:
+        for failure in entry.view.absences:
             absences.setdefault(failure["model"], []).append((entry, failure))
     return [
         Card(label, about(registry, label), showings.get(label, []), absences.get(label, []))
-        for label in sorted(showings.keys() | absences.keys())
+        for label in sorted(showings.keys() | absences.keys(), key=_by_numbers)
     ]
+
+
+def _by_numbers(label: str) -> list[str | float]:
+    """Split a label into texts and numbers, in turn, to sort by."""
+    parts = re.split(r"(\d+(?:\.\d+)?)", label)
+    return [float(part) if number % 2 else part for number, part in enumerate(parts)]
 
 
 def _worst(board: Board, model: str, album: Album | None, count: int = 4) -> list[dict[str, Any]]:

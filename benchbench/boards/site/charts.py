@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
-from matplotlib.ticker import LogLocator, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from ..plots import Curves
 
 COLOURS, DASHES = 7, 4  # as many as the style sheet has
-LEFT, TOP = 70, 10  # CSS pixels before the axes
+LEFT, TOP, BELOW = 70, 10, 50  # CSS pixels before the axes, and below
+FEW = 3  # ticks that are enough for a logarithmic axis
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,18 @@ class Axis:
         return (at - low) / (high - low)
 
     def ticks(self, count: int) -> list[float]:
-        """Round values within the axis."""
-        locators = [LogLocator(numticks=count + 2)] if self.log else []
-        for locator in [*locators, MaxNLocator(count, steps=[1, 2, 2.5, 5, 10])]:
-            inside = [float(v) for v in locator.tick_values(self.low, self.high) if self.low <= v <= self.high]
-            if len(inside) > 1:
-                return inside
-        return [self.low, self.high]
+        """Round values within the axis; if logarithmic, powers of ten, or 1, 2 and 5 times them if these are few."""
+        if self.log:
+            powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+            if len(decades := self._within(float(f"1e{power}") for power in powers)) >= FEW:
+                return decades[:: math.ceil(len(decades) / (count + 2))]
+            if len(found := self._within(float(f"{n}e{power}") for power in powers for n in (1, 2, 5))) >= FEW:
+                return found
+        found = self._within(MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(self.low, self.high))
+        return found if len(found) > 1 else [self.low, self.high]
+
+    def _within(self, values: Iterable[float]) -> list[float]:
+        return [float(value) for value in values if self.low <= value <= self.high]
 
 
 def line_chart(title: str, curves: Curves, size: tuple[int, int] = (720, 360)) -> Markup:
@@ -62,7 +68,7 @@ def line_chart(title: str, curves: Curves, size: tuple[int, int] = (720, 360)) -
         Axis.over(label, values, name in curves.log)
         for name, label, values in zip("xy", curves.labels, zip(*known, strict=True), strict=True)
     )
-    plot = Plot(across, up, size[0] - LEFT - 12, size[1] - TOP - 42)
+    plot = Plot(across, up, size[0] - LEFT - 12, size[1] - TOP - BELOW)
     drawn = [plot.line(n, curves, name, points) for n, (name, points) in enumerate(lines.items()) if points]
     svg = Markup(
         '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}" data-across="{}" data-up="{}">{}</svg>'
@@ -115,8 +121,8 @@ class Plot:
         for value in self.up.ticks(5):
             parts.append(Markup('<path d="M{} {:.1f}h{}"/>').format(LEFT, self.y(value), self.width))
             parts.append(_label(LEFT - 6, self.y(value) + 4, _tick(value), "end"))
-        parts += [_label(self.x(v), bottom + 16, _tick(v)) for v in self.across.ticks(max(3, self.width // 110))]
-        parts.append(_label(LEFT + self.width / 2, bottom + 34, self.across.label))
+        parts += [_label(self.x(v), bottom + 18, _tick(v)) for v in self.across.ticks(max(3, self.width // 110))]
+        parts.append(_label(LEFT + self.width / 2, bottom + BELOW - 9, self.across.label))
         turned = Markup('<g transform="rotate(-90 12 {0})">{1}</g>').format(middle, _label(12, middle, self.up.label))
         return Markup('<g class="grid">{}</g>').format(Markup().join([*parts, turned]))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,15 +71,37 @@ def _score_text(ranking: Column, score: float) -> str:
 def at_equal_bytes(compression: Compression, album: Album) -> list[tuple[float, list[tuple[str, str, float]]]]:
     """Put codecs beside each other: bits a pixel -> the setting of each that comes nearest to them.
 
-    The rates are spread evenly, on a logarithmic scale, over those that all codecs of several settings reach. A setting
-    is its codec, its model and its bits a pixel; the best codec first. One that is far from the rate is left out.
+    The rates are spread evenly, on a logarithmic scale, over those that all codecs of several settings reach, or, where
+    there are none, between the least and the most of any. A setting is its codec, its model and its bits a pixel; the
+    best codec first. One that is far from the rate is left out, and so is a rate near which there is one codec only.
     """
-    several = [curve for curve in compression.curves if len(curve.models) > 1]
-    low, high = (pick((curve.bits[end] for curve in several), default=0.0) for pick, end in ((max, 0), (min, -1)))
-    if not 0 < low < high:
+    several = [c for curve in compression.curves if len(c := curve.bits) > 1 and c[0] > 0]
+    if not several:
         return []
-    rates = [float(rate) for rate in np.geomspace(low, high, RATES)]
-    return [(rate, list(_nearest(compression, album, rate))) for rate in rates]
+    first, last = [bits[0] for bits in several], [bits[-1] for bits in several]
+    if max(first) < min(last):
+        rates = np.geomspace(max(first), min(last), RATES)
+    else:
+        rates = np.geomspace(min(first), max(last), RATES + 2)[1:-1]
+    found = [(float(rate), list(_nearest(compression, album, float(rate)))) for rate in rates]
+    return [(rate, bricks) for rate, bricks in found if len(bricks) > 1]
+
+
+def rivals(equal: Sequence[tuple[float, Sequence[tuple[str, str, float]]]]) -> tuple[str, str] | None:
+    """Return the settings of the two best codecs at the rate of `at_equal_bytes` with most codecs; None without one."""
+    if not equal:
+        return None
+    (_, best, _), (_, second, _), *_ = max(equal, key=lambda found: len(found[1]))[1]
+    return best, second
+
+
+def example(entry: Entry, album: Album) -> str | None:
+    """Choose the model that a board's card shows: its leader, or the best codec at a middling setting."""
+    if (leader := entry.view.leader) is not None:
+        return leader.model if leader.model in album.restored else None
+    curves = entry.board.compression.curves if entry.board.compression else []
+    known = [model for curve in curves[:1] for model in curve.models if model in album.restored]
+    return known[len(known) // 2] if known else None
 
 
 def _nearest(compression: Compression, album: Album, rate: float) -> Iterator[tuple[str, str, float]]:

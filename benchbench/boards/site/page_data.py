@@ -22,13 +22,19 @@ def gallery(entries: Sequence[Entry], albums: Mapping[str, Album]) -> list[dict[
     ]
 
 
-def scatter(entry: Entry, album: Album | None) -> dict[str, Any] | None:
-    """The scores of all test images of a board; None where no result stores them."""
-    scored = {model: result for model, result in entry.board.first_results.items() if len(result.scores)}
+def scatter(entry: Entry, album: Album | None, pair: tuple[str, str] | None = None) -> dict[str, Any] | None:
+    """The scores of all test images of a board; None where no result stores them.
+
+    Of a board of codecs only theirs, as all others leave the image as it was. `pair` are the models up and across that
+    are shown at first, if not the best and the degraded input.
+    """
+    stored = {model: result for model, result in entry.board.first_results.items() if len(result.scores)}
+    scored = {m: result for m, result in stored.items() if result.record.rate or not entry.board.compression}
     if not scored:
         return None
     ids = [str(image) for image in next(iter(scored.values())).scores.index]
-    return {"sampled": album.ids if album else []} | _data(entry, album, scored, ids)
+    shown = {"sampled": album.ids if album else []} | ({"pair": pair} if pair else {})
+    return shown | _data(entry, album, scored, ids)
 
 
 def _data(entry: Entry, album: Album | None, models: Iterable[str], ids: Sequence[str]) -> dict[str, Any]:

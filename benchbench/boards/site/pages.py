@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from ...contracts.model import REFERENCES
 from .. import plots
 from ..agreement import MEANING, across
 from ..overall import overall
@@ -18,8 +19,13 @@ from .pictures import Album
 from .render import page
 
 
-def front_page(placed: Sequence[Entry], albums: Mapping[str, Album], kinds: Mapping[str, str]) -> str:
-    """Render the front page: who leads on each degradation and over all, and the matrix of models and degradations."""
+def front_page(
+    placed: Sequence[Entry], albums: Mapping[str, Album], kinds: Mapping[str, str], descriptions: Mapping[str, str]
+) -> str:
+    """Render the front page: who leads on each degradation and over all, and the matrix of models and degradations.
+
+    `descriptions` are those of the degradations.
+    """
     compared = overall([entry.board for entry in placed])
     together = {found.league: found for found in reversed(compared)}  # of several metrics, the first
     parts = []
@@ -30,23 +36,40 @@ def front_page(placed: Sequence[Entry], albums: Mapping[str, Album], kinds: Mapp
         facts = {"league": league, "entries": members, "overall": best, "images": images}
         degraded = [entry for entry in members if not entry.board.compression]
         parts.append(facts | {"degraded": degraded, "matrix": matrix(degraded, best)})
-    degradations = len({entry.board.setting.degradation for entry in placed})
     return page(
         "index.html",
         "index.html",
         leagues=parts,
-        degradations=degradations,
+        examples={e.id: model for e in placed if (a := albums.get(e.id)) and (model := faces.example(e, a))},
         albums=albums,
+        descriptions=descriptions,
+        **_counts(placed),
         kinds=kinds,
         shared=across([entry.board for entry in placed]),
         meaning=MEANING,
     )
 
 
-def board_page(path: str, entry: Entry, album: Album | None, kinds: Mapping[str, str]) -> str:
-    """Render a board: its table, faces and charts, and what could not be ranked and why."""
+def _counts(placed: Sequence[Entry]) -> dict[str, int]:
+    """Count models that restore, references left out, what they restore, and codecs; a codec's settings are one."""
+    degraded = [entry.board for entry in placed if not entry.board.compression]
+    trials = [r.record.trial for b in degraded for r in b.scored if r.record.model.role not in REFERENCES]
+    compared = (entry.board.compression for entry in placed)
+    return {
+        "models": len({trial.codec or trial.model for trial in trials}),
+        "degradations": len({board.setting.degradation for board in degraded}),
+        "codecs": len({curve.codec for found in compared if found for curve in found.curves}),
+    }
+
+
+def board_page(path: str, entry: Entry, album: Album | None, kinds: Mapping[str, str], description: str = "") -> str:
+    """Render a board: its table, faces and charts, and what could not be ranked and why.
+
+    `description` is that of the degradation.
+    """
     curves, compression = plots.learning_of(entry.board), entry.board.compression
     plane = plots.plane_curves_of(entry.board)
+    equal = faces.at_equal_bytes(compression, album) if compression and album else []
     return page(
         "board.html",
         path,
@@ -56,13 +79,14 @@ def board_page(path: str, entry: Entry, album: Album | None, kinds: Mapping[str,
         kinds=kinds,
         rungs=rungs.at_each(entry, "../" * path.count("/")),
         elsewhere=rungs.elsewhere(entry),
-        scatter=page_data.scatter(entry, album),
+        scatter=page_data.scatter(entry, album, faces.rivals(equal)),
         climbs=charts.line_chart("Score at each rung of training", climbs := plots.climbs_of(entry.board)),
         climbing=climbs.lines,
         learning=_learning(curves),
         series=curves.lines,
         rates=_rates(entry),
-        equal=faces.at_equal_bytes(compression, album) if compression and album else [],
+        equal=equal,
+        description=description,
         under=faces.scores_under(entry, album) if album else {},
         failures=faces.failures(entry, album) if album and not compression else [],
         most_failures=faces.FAILURES,

@@ -33,7 +33,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters |= {"number": number, "training": training_name, "factor": factor_text, "linked": linked,
-                      "kinds_of": kinds_of, "emphasised": emphasised, "slug": slug, "duration": _duration}  # fmt: skip
+                      "kinds_of": kinds_of, "emphasised": emphasised, "slug": slug, "duration": _duration,
+                      "breakable": breakable}  # fmt: skip
     found.globals |= {"version": __version__, "style": charts.style, "groups": groups, "heat": heat_stops(),
                       "level": LEVEL_TEXT, "BASELINE": BASELINE}  # fmt: skip
     return found
@@ -48,6 +49,11 @@ def page(template: str, path: str, **values: object) -> str:
 def linked(text: str) -> Markup:
     """Text with its arXiv numbers as links."""
     return Markup(ARXIV.sub(r'\1<a href="https://arxiv.org/abs/\2">\2</a>', str(escape(text))))
+
+
+def breakable(label: str) -> Markup:
+    """Let a model's label break after a colon or a comma, where a narrow column breaks it at all."""
+    return Markup(re.sub("([:,])", r"\1<wbr>", str(escape(label))))
 
 
 def emphasised(note: Note) -> Markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reading import Page
@@ -44,6 +45,17 @@ def test_an_axis_holds_its_values_in_order(values: list[float], log: bool) -> No
     ticks = axis.ticks(5)
     assert len(ticks) >= 2
     assert all(-1e-9 <= axis.position(tick) <= 1 + 1e-9 for tick in ticks)
+
+
+@pytest.mark.parametrize(
+    ("ends", "ticks"),
+    [((0.1, 1), [0.1, 0.2, 0.5, 1]), ((0.014, 7.4), [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]),
+     ((0.5, 2e4), [1, 10, 100, 1000, 1e4]), ((1.1, 2.9), [1.5, 2, 2.5])],
+)  # fmt: skip
+def test_a_logarithmic_axis_has_as_many_ticks_as_one_can_read_between(
+    ends: tuple[float, float], ticks: list[float]
+) -> None:
+    assert Axis.over("x", ends, log=True).ticks(5) == pytest.approx(ticks)
 
 
 def test_what_is_not_finite_is_not_drawn() -> None:

@@ -44,13 +44,13 @@ def test_codecs_stand_beside_each_other_at_the_rates_that_all_reach() -> None:
     def curve(codec: str, *bits: float) -> Curve:
         return Curve(codec, [f"{codec}:{b:g}" for b in bits], list(bits), {}, {})
 
-    curves = [curve("a", 0.25, 1.0, 4.0), curve("b", 0.5, 1.1, 2.0, 8.0), curve("single", 0.1)]
+    curves = [curve("a", 0.25, 0.55, 1.0, 4.0), curve("b", 0.5, 1.1, 2.0, 3.0, 8.0), curve("single", 0.1)]
     strip = Strip("", [])
     shown = Album(16, ["i"], strip, strip, {m: strip for c in curves for m in c.models if m != "b:1.1"}, {})
     found = faces.at_equal_bytes(Compression("a", ["peak"], curves), shown)
     assert np.allclose([rate for rate, _ in found], [0.5, 2**0.5, 4.0])
     picked = [[model for _, model, _ in bricks] for _, bricks in found]
-    assert picked == [["b:0.5"], ["a:1", "b:2"], ["a:4"]]  # the others are too far, or have no picture
+    assert picked == [["a:0.55", "b:0.5"], ["a:1", "b:2"], ["a:4", "b:3"]]  # the others are too far, or have no picture
 
 
 def test_a_board_shows_its_result_files_and_the_card_too(files: dict[str, bytes]) -> None:

@@ -146,8 +146,9 @@
 
   const names = data.models.map((model) => model.name);
   const idle = data.models.findIndex((model) => model.is_input);
-  fill(x, names, idle >= 0 ? idle : Math.min(1, names.length - 1));
-  fill(y, names, Math.max(0, data.models.findIndex((model) => model.competes)));
+  const [up, across] = (data.pair ?? []).map((name) => names.indexOf(name));
+  fill(x, names, across ?? (idle >= 0 ? idle : Math.min(1, names.length - 1)));
+  fill(y, names, up ?? Math.max(0, data.models.findIndex((model) => model.competes)));
   fill(metric, data.metrics.map((facts) => facts.name), drawable());
   for (const select of [x, y, metric]) select.addEventListener("change", draw);
   for (const kind of ["pointermove", "click"]) plot.addEventListener(kind, (event) => { const p = nearest(event); if (p && p !== current) choose(p); });
