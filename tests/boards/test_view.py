@@ -127,7 +127,7 @@ def check(boards: Sequence[Board], files: Mapping[str, bytes]) -> None:
         if codecs:
             compare_codecs(board, page, plain_print)
         else:
-            compare_terminal(models, shown, printed)
+            compare_terminal(models if view_of(board).ranking else [], shown, printed)
         chains(board, page, plain_print)
 
 
@@ -165,7 +165,7 @@ def chains(board: Board, page: reading.Page, printed: str) -> None:
 
 
 def compare_terminal(models: list[str], shown: Shown, printed: str) -> None:
-    """Hold the terminal's table against what Markdown shows: it has ranks, models, the scores, and parameters."""
+    """Hold the terminal's table against what Markdown shows: it has ranks, models, scores, parameters; or none."""
     lines = [re.split("[│┃]", line)[1:-1] for line in printed.splitlines() if re.search("[│┃]", line)]
     assert bool(lines) == bool(models)
     texts = [[re.sub(r"\x1b\[[0-9;]*m", "", cell).strip() for cell in line] for line in lines]
