@@ -153,7 +153,7 @@ def _scales(board: Board) -> Iterator[Filled]:
         values = percent[RECOVERED]
         cells = [Cell(number(v, 0), _sortable(v), unit=" %" if math.isfinite(v) else "") for v in values]
         yield column, with_margins(cells, percent, column)
-    if rows[TRAININGS_STD].notna().any():
+    if TRAININGS_STD in rows and rows[TRAININGS_STD].notna().any():
         cells = plain(rows[TRAININGS_STD], lambda v: f"±{v:.{digits}f}" if math.isfinite(v) else "–")
         yield Column(TRAININGS_STD, BETWEEN, "main", digits=digits), cells
 

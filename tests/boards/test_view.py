@@ -212,6 +212,13 @@ def test_random_boards_are_shown_alike(found: list[dict[str, Any]], twice: bool)
         check(*site_of(Path(out)))
 
 
+@pytest.mark.parametrize("scores", [{"hue-shift": 1.0}, {"peak@face": 20.0}])
+def test_a_board_that_nothing_ranks_is_shown_alike(scores: dict[str, float], tmp_path: Path) -> None:
+    for seed in (0, 1):
+        results.write(tmp_path, scores, metrics=METRICS, seed=seed)
+    check(*site_of(tmp_path))
+
+
 def test_a_gallery_of_boards_is_shown_alike(tmp_path: Path) -> None:
     check(*site_of(gallery.small(tmp_path)))
 
