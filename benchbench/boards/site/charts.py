@@ -123,7 +123,7 @@ class Plot:
             parts.append(_label(LEFT - 6, self.y(value) + 4, _tick(value), "end"))
         parts += [_label(self.x(v), bottom + 18, _tick(v)) for v in self.across.ticks(max(3, self.width // 110))]
         parts.append(_label(LEFT + self.width / 2, bottom + BELOW - 9, self.across.label))
-        turned = Markup('<g transform="rotate(-90 12 {0})">{1}</g>').format(middle, _label(12, middle, self.up.label))
+        turned = Markup('<g transform="rotate(-90 17 {0})">{1}</g>').format(middle, _label(17, middle, self.up.label))
         return Markup('<g class="grid">{}</g>').format(Markup().join([*parts, turned]))
 
 

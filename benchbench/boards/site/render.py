@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ... import __version__
-from ...contracts.model import BASELINE
+from ...contracts.model import BASELINE, IDEAL
 from ...contracts.rungs import factor_text
 from ...results.layout import slug
 from ..columns import GROUPS, Column
@@ -36,7 +36,7 @@ def environment() -> Environment:
                       "kinds_of": kinds_of, "emphasised": emphasised, "slug": slug, "duration": _duration,
                       "breakable": breakable}  # fmt: skip
     found.globals |= {"version": __version__, "style": charts.style, "groups": groups, "heat": heat_stops(),
-                      "level": LEVEL_TEXT, "BASELINE": BASELINE}  # fmt: skip
+                      "level": LEVEL_TEXT, "BASELINE": BASELINE, "IDEAL": IDEAL}  # fmt: skip
     return found
 
 

@@ -33,9 +33,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
         codec(out, "zip", quality, score, size, role="anchor")
         codec(out, "half", quality, score, size / 8)
     codec(out, "half", 95, 31, 144)
-    gallery.write(
-        out, 58, 0, model="identity", role="baseline", degrades=False, degradation="nothing", **UNTRAINED
-    )  # fmt: skip
+    for name, role in (("identity", "baseline"), ("oracle", "ideal")):
+        gallery.write(out, 58, 0, model=name, role=role, degrades=False, degradation="nothing", **UNTRAINED)
     return pages(gallery.build(out, tmp_path_factory.mktemp("site") / "site"))
 
 
@@ -63,6 +62,9 @@ def test_where_nothing_is_degraded_no_degraded_input_is_shown_or_compared(made: 
     page = made["boards/toy-faces/nothing.html"]
     assert not [a for a in page.all("li") if "is-input" in a.get("class", "")]
     assert [a for a in page.all("li") if "is-truth" in a.get("class", "")]
+    shown = {a["aria-label"].removesuffix(", large") for a in page.all("button") if a.get("class") == "zoom"}
+    assert {"half:quality=10", "zip:quality=10", "The truth"} <= shown
+    assert not {"identity", "oracle", "The degraded input"} & shown
     [data] = [json.loads(text) for path, text in page.texts if path[-1] == "script" and '"sampled"' in text]
     assert {model["name"].partition(":")[0] for model in data["models"]} == {"zip", "half"}
     assert data["pair"] == ["half:quality=95", "zip:quality=5"]
