@@ -76,11 +76,13 @@ def _forecast(board: Board, course: Course, ranking: Column) -> Iterator[Filled]
 def story_of(board: Board) -> list[str]:
     """Tell who leads at which rungs, and whose curves cross, among what competes and the degraded input.
 
-    Nothing of codecs: those of more bytes are better with any training.
+    Not of codecs, as those of more bytes are better with any training.
     """
     course = board.course
-    if course is None or board.compression:
+    if course is None:
         return []
+    if board.compression:
+        return _told_of(board.forecast)
     role = dict(zip(board.rows["model"], board.rows["role"], strict=True))
     some = np.array([n for n, model in enumerate(course.models) if role[model] not in ASIDE], np.intp)
     names, quality = [course.models[n] for n in some], course.quality.rows(some)

@@ -123,7 +123,7 @@ def remarks_on(board: Board) -> list[Note]:
         of = "persons" if any(r.record.data and r.record.data.persons for r in board.scored) else "images"
         half = f"half of its {LEVEL_TEXT} interval, by a bootstrap over {of}"
         found.append(Note(f"one score of all test images as a set; ± is {half}.", name))
-    if "macs" in board.rows:
+    if "macs" in board.rows and not board.compression:
         text = (
             "MACs: multiply-accumulate operations of convolutions and matrix products, per restored image, which are "
             "what torch counts; – for a model of other operations only."

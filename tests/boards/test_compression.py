@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from reading import tables
 
 from benchbench.boards.compression import Compression, compression_of, log_ratio
 from benchbench.boards.estimates import Array
+from benchbench.boards.markdown.index import write_index
 from benchbench.boards.write import write_boards
 from benchbench.cli import main
 
@@ -192,6 +194,7 @@ def test_markdown_json_site_and_picture_show_the_codecs(tmp_path: Path) -> None:
     assert codecs[5][3] == "– (no quality in common)"
     assert "than zip a codec takes for the same quality" in text
     assert (tmp_path / "boards" / "toy-faces" / "nothing-rate.webp").is_file()
+    assert "| 5 codecs |" in re.sub(" +", " ", write_index([found], tmp_path / "boards").read_text(encoding="utf-8"))
     [content] = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     assert content["compression"]["anchor"] == "zip"
     assert content["compression"]["curves"][0]["against"]["peak"]["percent"] == pytest.approx(-50, abs=0.01)

@@ -59,7 +59,7 @@ def _row(board: Board) -> dict[str, str]:
         fewest = codecs.best
         score = f"{fewest.against[codecs.metrics[0]].text} bytes against {codecs.anchor}" if fewest else "–"
         codec = escape(fewest.codec) if fewest else "–"
-        return line | {"best": codec, "score": escape(score), "gain": "–", "models": str(len(view.rows))}
+        return line | {"best": codec, "score": escape(score), "gain": "–", "models": f"{len(codecs.curves)} codecs"}
     competing = [row for row in view.rows if not row.reference]
     if not competing or view.ranking is None:
         return line | {"best": "–", "score": "–", "gain": "–", "models": str(len(view.rows))}
