@@ -126,8 +126,17 @@ def _all_models(registry: Registry, degradation: Degradation, *, references: boo
 
 
 def prepare_data(datasets: Sequence[Dataset], size: int, cache: Path) -> list[PreparedDataset]:
-    """Return data sets, of images of `size` px; what the cache lacks is decoded, each in a process of its own."""
-    return [_prepare(dataset, size, cache) for dataset in datasets]
+    """Return data sets, of images of `size` px; what the cache lacks is decoded, each in a process of its own.
+
+    Raises DataError for what cannot be prepared, and for two that are the same: their trials would have one key.
+    """
+    found: dict[str, PreparedDataset] = {}
+    for dataset in datasets:
+        prepared = _prepare(dataset, size, cache)
+        if twin := found.get(prepared.fingerprint):
+            raise DataError(f"{twin.label} and {prepared.label} hold the same images: give one of them")
+        found[prepared.fingerprint] = prepared
+    return list(found.values())
 
 
 def _prepare(dataset: Dataset, size: int, cache: Path) -> PreparedDataset:

@@ -11,7 +11,7 @@ import pytest
 import results
 import toys
 
-from benchbench import Range, SpecError, protocol
+from benchbench import DataError, Range, SpecError, protocol
 from benchbench.contracts.budget import Budget
 from benchbench.contracts.degradation import Degradation
 from benchbench.contracts.digests import component_digest
@@ -212,6 +212,13 @@ def test_a_trial_that_lacks_a_metric_is_not_done(tmp_path: Path) -> None:
     publish(trial, tmp_path, METRICS[:1])
     assert is_done(trial, tmp_path, METRICS[:1])
     assert not is_done(trial, tmp_path, METRICS)
+
+
+def test_two_data_sets_of_the_same_images_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their trials would have one key."""
+    monkeypatch.setattr(plan, "_prepare", lambda dataset, *_: toys.unread(Path("cache"), dataset, size=64))
+    with pytest.raises(DataError, match="photos and tar-photos hold the same images: give one of them"):
+        plan.prepare_data(["photos", "tar-photos"], 64, Path("cache"))  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize("status", ["failed", "skipped"])
