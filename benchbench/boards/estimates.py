@@ -40,7 +40,7 @@ class Estimate:
 
     @property
     def freedom(self) -> Array:
-        """`(k, c)`: degrees of freedom of `seeds`; infinite where nothing is trained, NaN where unknown."""
+        """`(k, c)`: degrees of freedom of `seeds`; infinite where `seeds` is 0, NaN where unknown."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.doubt == 0, np.inf, 2 * (self.seeds / self.doubt) ** 2)
 

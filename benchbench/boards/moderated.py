@@ -15,7 +15,7 @@ from scipy import special
 Array = NDArray[np.float64]
 
 CAUTION = 2.0  # standard errors of chance; chosen by the simulation that `docs/how-to/trust.md` tells of
-NEWTON = 20  # steps; six are enough
+NEWTON = 20  # steps; eight are enough for a value of 1000
 FLOOR = 1e-7  # of the median variance: trainings that end alike to the digit have no logarithm
 
 
@@ -48,8 +48,8 @@ def moderated(squares: Array, freedom: Array) -> tuple[Array, Array]:
 def _prior(own: Array, pooled: Array, freedom: Array, known: NDArray[np.bool_]) -> tuple[Array, Array]:
     """Scale and degrees of freedom `(c,)` of the distribution of variances.
 
-    By the mean and the variance of the logarithms. These vary even where all variances are equal, and so do they by
-    chance; only what is beyond both says that models differ, else all are equal.
+    By the mean and the variance of the logarithms. These vary where models are alike, too, more or less by chance; only
+    where they vary beyond both are models taken to be unlike. Degrees of freedom are at most those of all models.
     """
     models = known.sum(0)
     half = np.where(known, freedom, 1.0) / 2
@@ -66,8 +66,8 @@ def _prior(own: Array, pooled: Array, freedom: Array, known: NDArray[np.bool_]) 
     unlike = beyond > 0
     prior = 2 * _inverse_trigamma(np.where(unlike, beyond, 1.0))
     scale = np.exp(centre + special.digamma(prior / 2) - np.log(prior / 2))
-    alike = np.where(models > 1, freedom.sum(0), 0.0)  # one model alone has nobody to be like
-    return np.where(unlike, scale, pooled), np.where(unlike, prior, alike)
+    most = np.where(models > 1, freedom.sum(0), 0.0)  # as many as are known; one model alone has nobody to be like
+    return np.where(unlike, scale, pooled), np.where(unlike, np.minimum(prior, most), most)
 
 
 def _inverse_trigamma(value: Array) -> Array:

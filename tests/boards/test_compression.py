@@ -15,9 +15,10 @@ from codecs_board import small, store
 from hypothesis import given
 from hypothesis import strategies as st
 from reading import tables
+from scipy import stats
 
-from benchbench.boards.compression import Compression, compression_of, log_ratio
-from benchbench.boards.estimates import Array
+from benchbench.boards.compression import Compression, _points, bd_rate, compression_of, log_ratio
+from benchbench.boards.estimates import Array, Estimate
 from benchbench.boards.markdown.index import write_index
 from benchbench.boards.write import write_boards
 from benchbench.cli import main
@@ -76,6 +77,21 @@ def test_units_of_rate_and_quality_do_not_matter_and_the_other_way_round_is_the_
     there = log_ratio(one, other)
     assert log_ratio(other, one) == pytest.approx(-there, abs=1e-9)
     assert log_ratio(moved(one, rate, quality), moved(other, rate, quality)) == pytest.approx(there, abs=1e-6)
+
+
+def test_the_interval_of_trained_codecs_is_students_by_what_is_known_of_their_trainings() -> None:
+    """By trainings alone: images move nothing."""
+    value = np.array([[100.0, 25], [200, 28], [400, 31]])
+    still, many, between = np.zeros((3, 9, 2)), np.full((3, 2), 9.0), np.array([[1.0, 0.01]] * 3)
+    widths = {}
+    for freedom in (2, 8):
+        trained = Estimate(value, still, many, between, between * np.sqrt(2 / freedom))
+        points = _points(trained, range(3), 1, 1)
+        assert points.freedom == pytest.approx(freedom)
+        found = bd_rate(points, points)
+        assert found.high is not None
+        widths[freedom] = np.log1p(found.high / 100)
+    assert widths[2] / widths[8] == pytest.approx(stats.t.ppf(0.975, 2) / stats.t.ppf(0.975, 8), rel=1e-4)
 
 
 # ── boards ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -125,6 +125,7 @@ def test_what_two_models_borrow_of_each_other_is_not_counted_twice() -> None:
     assert found.freedom == pytest.approx(3)
     assert gap.freedom == pytest.approx(3)
     assert gap.spread()[1] == pytest.approx(3, rel=1e-6)
+    assert found.over(found.rows(np.array([0]))).freedom == pytest.approx(3)
 
 
 def test_a_single_training_has_the_variance_of_the_others_and_what_is_not_trained_none() -> None:
@@ -138,6 +139,17 @@ def test_a_single_training_has_the_variance_of_the_others_and_what_is_not_traine
     assert np.isnan(alone.chance()[0, 0])
     images_only = untrained(images[None]).interval()
     assert [bound[0] for bound in alone.interval()] == [bound[0] for bound in images_only]
+
+
+def test_a_model_that_lacks_a_score_in_one_training_tells_the_others_nothing() -> None:
+    scores = rng().normal(20, 2, (6, 30, 1))
+    scores[5] = np.nan
+    model = np.array([0, 0, 1, 1, 2, 2])
+    found = estimate(scores, model, np.ones(3, bool), np.arange(30))
+    alone = estimate(scores[:4], model[:4], np.ones(2, bool), np.arange(30))
+    assert found.seeds[:2] == pytest.approx(alone.seeds)
+    assert found.freedom[:2] == pytest.approx(alone.freedom)
+    assert np.isnan(found.interval()[0][2])
 
 
 def test_degrees_of_freedom_are_those_of_the_larger_part() -> None:

@@ -36,6 +36,16 @@ def test_the_inverse_of_the_trigamma_function_is_the_root_that_scipy_finds() -> 
         assert _inverse_trigamma(np.array([value])) == pytest.approx(expected, rel=1e-8)
 
 
+@pytest.mark.parametrize(("models", "freedom"), [(3, 1), (3, 4), (8, 2), (20, 1), (20, 4)])
+def test_boards_whose_models_vary_alike_are_hardly_ever_taken_to_vary_unlike(models: int, freedom: int) -> None:
+    """Two standard errors of the variance of the logarithms: one board in twenty-five, however many models it has."""
+    source = np.random.Generator(np.random.PCG64(models * freedom))
+    own = source.chisquare(freedom, (models, 4000)) / freedom
+    counts = np.full(own.shape, float(freedom))
+    scale, _ = _prior(own, own.mean(0), counts, counts > 0)
+    assert 0.03 <= np.mean(scale != own.mean(0)) <= 0.055
+
+
 def test_models_that_vary_no_more_unlike_than_by_chance_are_pooled() -> None:
     variance, freedom = moderated(column(3, 5, 4), column(2, 2, 2))
     assert variance[:2, 0] == pytest.approx([(6 * 2 + 3) / 8, 2.5])  # drawn to the mean 2; not below one's own
@@ -52,11 +62,26 @@ def test_a_model_that_breaks_leaves_the_calm_ones_calm_and_has_little_more_than_
     assert (freedom[:-1] > 2.3).all()
 
 
+@pytest.mark.parametrize("freedom", [1, 2, 4])
+@pytest.mark.parametrize("models", [3, 8])
+def test_the_more_a_model_varies_the_less_it_borrows(models: int, freedom: int) -> None:
+    """Where its variance first says that models are unlike, too."""
+    own = np.geomspace(3, 1e4, 4000)
+    others = np.random.Generator(np.random.PCG64(0)).chisquare(freedom, (models - 1, 1)).repeat(len(own), 1)
+    squares = np.vstack([others, freedom * own])
+    assert (freedom * own >= others).all()
+    _, found = moderated(squares, np.full(squares.shape, float(freedom)))
+    assert (np.diff(found[-1]) <= 1e-9).all()
+    assert found[-1, -1] == pytest.approx(freedom, abs=0.05)
+
+
 def test_one_model_alone_has_its_own_and_one_without_an_own_the_mean_of_the_others() -> None:
     assert [part.item() for part in moderated(column(3), column(2))] == [1.5, 2]
     variance, freedom = moderated(column(2, 6, 0), column(2, 2, 0))
     assert variance[2, 0] == 2
-    assert 1 <= freedom[2, 0] <= 4
+    assert freedom[2, 0] == 4
+    assert moderated(column(3, 0), column(2, 0))[1][:, 0].tolist() == [2, 1]  # of one other, nobody knows how alike
+    assert moderated(column(*10.0 ** np.arange(-12, 7), 0), column(*[2] * 19, 0))[1][-1, 0] == 1  # others most unlike
     nothing = moderated(column(0, 0), column(0, 0))
     assert np.isnan(nothing[0]).all()
     assert not nothing[1].any()
@@ -67,6 +92,7 @@ def test_trainings_that_end_alike_have_no_variance_and_break_nothing() -> None:
     variance, freedom = moderated(column(0, 2, 3), column(2, 2, 2))
     assert np.isfinite(variance).all()
     assert (freedom >= 2).all()
+    assert moderated(column(0, 2, 3, 2), column(2, 2, 2, 2))[0][0, 0] < 0.01  # they are calm beyond chance
 
 
 @given(SQUARES, st.integers(1, 4), st.randoms())
