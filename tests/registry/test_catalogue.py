@@ -52,7 +52,7 @@ def test_text_has_a_line_for_every_component_and_parameter() -> None:
         place = next(i for i, line in enumerate(lines) if line.startswith(f"  {entry['name']}: {entry['description']}"))
         shown = lines[place + 1 : place + 1 + len(entry["parameters"])]
         assert [line.split("=")[0].strip() for line in shown] == [p["name"] for p in entry["parameters"]]
-    assert "      sigma=0.1 — standard deviation of the noise (number from 0 to 1)" in lines
+    assert "      sigma=0.1 — standard deviation of the noise (a number from 0 to 1)" in lines
 
 
 def test_everything_about_one_component() -> None:
@@ -63,7 +63,7 @@ def test_everything_about_one_component() -> None:
     assert text.endswith("toys.py")
     assert "higher_is_better: no" in catalogue.in_full(entries["mean-error"])
     assert "factor=0.3..0.7 — what intensities are multiplied by" in catalogue.in_full(entries["darken"])
-    assert "(number or low..high from 0.01 to 1)" in catalogue.in_full(entries["darken"])
+    assert "(a number or low..high from 0.01 to 1)" in catalogue.in_full(entries["darken"])
 
 
 def test_what_a_class_computes_or_json_lacks_is_still_listed(write_module: Callable[[str, str], Path]) -> None:
