@@ -96,7 +96,7 @@ def _check_kinds(named: Mapping[str, Any]) -> None:
 
 def _seeds(given: Any) -> tuple[int, ...]:
     seeds = tuple(given) if isinstance(given, Iterable) else (None,)
-    if any(isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0 for seed in seeds):
+    if not seeds or any(isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0 for seed in seeds):
         raise SpecError(f"seed must be whole numbers from 0 on, such as [0, 1], not {given!r}")
     return tuple(map(int, seeds))
 

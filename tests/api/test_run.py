@@ -230,6 +230,7 @@ def test_the_options_of_a_run_are_those_of_a_request() -> None:
         ({"seed": 1}, "seed must be whole numbers from 0 on, such as"),
         ({"seed": [1.5]}, "seed must be whole numbers from 0 on, such as"),
         ({"seed": "01"}, "seed must be whole numbers from 0 on, such as"),
+        ({"seed": []}, "seed must be whole numbers from 0 on, such as"),
         ({"at": "3epochs"}, "no amount of compute"),
     ],
 )

@@ -128,10 +128,10 @@ def cards(entries: Sequence[Entry], albums: Mapping[str, Album], registry: Regis
     ]
 
 
-def _by_numbers(label: str) -> list[str | float]:
-    """Split a label into texts and numbers, in turn, to sort by."""
+def _by_numbers(label: str) -> tuple[list[str | float], str]:
+    """Split a label into texts and numbers, in turn, to sort by; and by itself where these are equal."""
     parts = re.split(r"(\d+(?:\.\d+)?)", label)
-    return [float(part) if number % 2 else part for number, part in enumerate(parts)]
+    return [float(part) if number % 2 else part for number, part in enumerate(parts)], label
 
 
 def _worst(board: Board, model: str, album: Album | None, count: int = 4) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ import results
 from gallery import UNTRAINED
 from reading import Page, pages
 
+from benchbench.boards.site.cards import _by_numbers
 from benchbench.registry.registry import registry
 
 
@@ -84,6 +85,7 @@ def test_the_anchor_is_a_codec_like_the_others(made: dict[str, Page]) -> None:
 def test_settings_stand_in_the_order_of_their_numbers(made: dict[str, Page]) -> None:
     names = [a["data-name"] for a in made["models.html"].all("tr") if a.get("data-name", "").startswith("half")]
     assert names == ["half:quality=5", "half:quality=10", "half:quality=90", "half:quality=95"]
+    assert _by_numbers("net-01") < _by_numbers("net-1") < _by_numbers("net-1.5") < _by_numbers("net-10")
 
 
 def test_what_several_trainings_have_in_common_is_told_once(tmp_path: Path) -> None:
