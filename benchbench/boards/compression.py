@@ -95,7 +95,10 @@ class Compression:
     @property
     def notes(self) -> list[str]:
         """What the table and the picture show."""
-        found = ["Codecs stand with several settings each, in the order of their bytes, those of headers included."]
+        found = [
+            "Codecs stand with several settings each, in the order of their bytes, those of headers included, which are "
+            "most of a small file of some formats. What a codec has learnt from the training images is in no file."
+        ]
         if self.anchor:
             found.append(
                 f"BD-rate: how many more bytes than {self.anchor} a codec takes for the same quality, on average over "
