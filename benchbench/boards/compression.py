@@ -96,8 +96,8 @@ class Compression:
     def notes(self) -> list[str]:
         """What the table and the picture show."""
         found = [
-            "Codecs stand with several settings each, in the order of their bytes, those of headers included, which are "
-            "most of a small file of some formats. What a codec has learnt from the training images is in no file."
+            "Codecs stand with several settings each, in the order of their bytes, those of headers included, which "
+            "are most of a small file of some formats. What a codec has learnt from the training images is in no file."
         ]
         if self.anchor:
             found.append(
