@@ -38,7 +38,8 @@ def tracks(role: pd.Series) -> list[NDArray[np.intp]]:
 def metrics_of(scored: Iterable[Result]) -> dict[str, MetricFacts]:
     """Metric -> facts of the version that most results used, or of the newest where several are equally common.
 
-    So one result from elsewhere, whose metric was altered, changes no board.
+    So one result from elsewhere, whose metric was altered, changes no board. A metric that scores only some models is
+    available, whichever was done first.
     """
     found: dict[str, dict[str, list[MetricFacts]]] = {}
     for result in store.oldest_first(scored):
@@ -46,7 +47,7 @@ def metrics_of(scored: Iterable[Result]) -> dict[str, MetricFacts]:
             versions = found.setdefault(name, {})
             versions[facts.digest] = [*versions.pop(facts.digest, []), facts]  # the newest version last
     most = {name: max(reversed(list(versions.values())), key=len) for name, versions in found.items()}
-    known = {name: facts[-1] for name, facts in most.items()}
+    known = {name: min(reversed(facts), key=lambda f: f.unavailable or "") for name, facts in most.items()}
     return dict(sorted(known.items(), key=lambda item: item[1].precedence(item[0])))
 
 

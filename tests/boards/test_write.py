@@ -170,11 +170,21 @@ def test_building_twice_gives_the_same_bytes(out: Path) -> None:
 
 
 def test_the_order_in_which_results_came_and_their_folder_do_not_matter(tmp_path: Path) -> None:
+    """Nor which was the first to be done, of models that a metric can score and others that it cannot."""
     facts = [(model, seed, way) for model in ("b", "a") for seed in (1, 0) for way in ("recipe", "any-time")]
     for name, order in {"one": facts, "other": facts[::-1]}.items():
-        for model, seed, way in order:
-            status = "failed" if seed else "scored"
-            results.write(tmp_path / name, {"peak": 1 / 3}, model=model, seed=seed, training=way, status=status)
+        for hour, (model, seed, way) in enumerate(order):
+            some = results.metric(unavailable="only of a" if model == "b" else None)
+            results.write(
+                tmp_path / name,
+                {"peak": 1 / 3},
+                model=model,
+                seed=seed,
+                training=way,
+                status="failed" if seed else "scored",
+                metrics={**results.METRICS, "some": some},
+                finished_at=f"2026-01-01T{hour:02}:00:00+00:00",
+            )
         write(tmp_path / name)
     assert contents(tmp_path / "one" / "leaderboards") == contents(tmp_path / "other" / "leaderboards")
 
