@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -34,11 +35,27 @@ def at_rung(results: Sequence[Result], at: float | None) -> tuple[float, list[Re
     """
     trained = [r for r in results if r.status == "scored" and r.record.trial.training == "any-time"]
     flops = at if at and any(at in r.rungs for r in trained) else common_rung(trained)
-    if not trained or not flops:
-        return 0.0, list(results), []
+    if not flops:
+        short = _cut_short(trained)
+        return 0.0, [r for r in results if r not in short], [_absence(r, math.inf) for r in short]
     lacking = [r for r in trained if flops not in r.rungs]
     kept = [r.at(flops) if r in trained else r for r in results if r not in lacking]
     return flops, kept, [_absence(r, flops) for r in lacking]
+
+
+def _cut_short(trained: Sequence[Result]) -> list[Result]:
+    """Find trainings that had a third less than another of the model, or even less: that is no other seed's luck.
+
+    Trainings by seconds end a little apart.
+    """
+    most: dict[str, float] = {}
+    for result in trained:
+        most[result.record.trial.model] = max(most.get(result.record.trial.model, 0.0), _end(result))
+    return [r for r in trained if 3 * _end(r) <= 2 * most[r.record.trial.model]]
+
+
+def _end(result: Result) -> float:
+    return max(result.rungs, default=0.0)
 
 
 def common_rung(trained: Sequence[Result]) -> float:
@@ -53,7 +70,7 @@ def ladder_of(result: Result) -> list[float]:
 
 
 def _absence(result: Result, flops: float) -> dict[str, str]:
-    trial, last = result.record.trial, max(result.rungs, default=0.0)
+    trial, last = result.record.trial, _end(result)
     reason = f"trained to {rung_text(last)}" if last < flops else f"not scored at {rung_text(flops)}"
     beyond = f": {result.record.reason}" if result.record.reason else ""
     return _absent(trial, reason, beyond)

@@ -70,6 +70,14 @@ def test_trainings_below_the_ladder_count_at_their_ends(tmp_path: Path) -> None:
     assert (found.setting.rung, list(found.rows["model"])) == (0, ["b", "a"])
 
 
+def test_a_shorter_training_is_not_averaged_with_longer_ones_as_if_it_were_another_seed(tmp_path: Path) -> None:
+    for seed, end in enumerate((1e10, 2.01e10, 2e10)):
+        results.write(tmp_path, model="near", seed=seed, rungs={end: {"peak": 10.0 + 5 * (seed > 0)}}, metrics=METRICS)
+    found = board(tmp_path)
+    assert column(found, "peak") == {"near": 15}
+    assert [f["reason"] for f in found.failures] == ["trained to 0.01TFLOP (seed 0)"]
+
+
 def test_a_model_that_still_rises_is_called_worse_than_nobody(tmp_path: Path) -> None:
     climb(tmp_path, "flat", 22, 22.01, 22.02, 22.03)
     climb(tmp_path, "rising", 18, 19, 20, 21)
