@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
+from ..errors import BenchbenchError
 from .write import build
 
 PICTURES = (".webp",)
@@ -35,9 +36,14 @@ class Difference:
 
 
 def verify(out: Path, boards: Path, at: float | None = None) -> list[Difference]:
-    """Find where the folder `boards` differs from what the results under `out` give, at a rung; nothing is written."""
+    """Find where the folder `boards` differs from what the results under `out` give, at a rung; nothing is written.
+
+    Raises BenchbenchError where there are no results.
+    """
     with tempfile.TemporaryDirectory(prefix="benchbench-") as scratch:
-        _, problems = build(out, Path(scratch), at)
+        written, problems = build(out, Path(scratch), at)
+        if not written and not problems:
+            raise BenchbenchError(f"there are no results under {out}, so nothing is verified")
         differences = [Difference(str(out), f"left out: {problem}") for problem in problems]
         expected, found = _files(Path(scratch)), _files(boards, without=out)
         for name in sorted(expected.keys() | found.keys()):

@@ -45,6 +45,17 @@ def test_boards_as_they_were_built_are_right(boards: Path) -> None:
     assert sorted(boards.rglob("*")) == before
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_of_no_results_nothing_is_verified(tmp_path: Path, there: bool) -> None:
+    """A mistyped folder is no board that is right."""
+    folder = tmp_path / "results"
+    if there:
+        folder.mkdir()
+    ended = CliRunner().invoke(main, ["leaderboard", "verify", "--runs", str(folder)])
+    assert ended.exit_code == 2
+    assert f"there are no results under {folder}" in ended.output
+
+
 @pytest.mark.parametrize("suffix", [".md", ".csv", ".json", ".speed.md"])
 def test_an_edit_of_any_line_is_found(boards: Path, suffix: str) -> None:
     path = board(boards, suffix)
