@@ -220,7 +220,7 @@ def provenance_of(board: Board) -> dict[str, list[str]]:
         return {}
     trained = [r.timing for r in records if r.training]
     devices = [f"{t.device_name} ({t.training_precision})" for t in trained]
-    return {
+    said = {
         "Trained on" if trained else "Run on": _distinct(devices or (r.timing.device_name for r in records)),
         "Components from": _distinct(
             f"{o.distribution} {o.version}" for r in records for origins in r.origin.values() for o in origins
@@ -232,6 +232,7 @@ def provenance_of(board: Board) -> dict[str, list[str]]:
             f"{m}: {f.library}" for m, f in board.metrics.items() if f.library and not f.unavailable
         ),
     }
+    return {words: values for words, values in said.items() if values}
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

@@ -118,6 +118,8 @@ def restore(photos: tuple[Path, ...], runs: Path, out: Path, as_json: bool, **as
         click.echo(f"Restoring by {restorer.model} ({restorer.score}), from {restorer.result.folder}")
         if restorer.others:
             click.echo(f"  rather than by {', '.join(restorer.others)}")
+    if restorer.falls_short:
+        click.echo(f"benchbench: {restorer.falls_short}", err=True)
     wish, done = files.Wish(asked["marked"], asked["whole"], asked["anyway"]), list[dict[str, Any]]()
 
     def one(photo: Path, name: str) -> None:

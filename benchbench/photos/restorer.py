@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from .. import devices
 from ..contracts.model import Model, Task
-from ..data.degraded import DegradedSet, degraded_set
+from ..data.degraded import DegradedSet, degraded_set, psnr_of
 from ..data.prepared import PreparedDataset, find_prepared, load
 from ..errors import DataError, TrialError
 from ..evaluation.restore import check_restored
@@ -103,6 +103,20 @@ class Restorer:
         face, degraded = self._face(CORE), self._compared.degraded[:COMPARED].float() / 255
         change = degraded_again(degraded, self.task.degradation, face) - degraded
         return float(root_mean_square(change, face).median()) < _UNCHANGED
+
+    @cached_property
+    def falls_short(self) -> str:
+        """Say so where it restores its validation images worse than leaving them as they are would; else ""."""
+        rungs = self.result.record.rungs
+        if self._compared is None or not rungs:
+            return ""
+        clean, degraded = (images.float() / 255 for images in (self._compared.clean, self._compared.degraded))
+        if rungs[-1].validation_psnr >= (left := psnr_of(degraded, clean)):
+            return ""
+        return (
+            f"{self.model} restores its validation images worse than leaving them as they are, which is {left:.2f} dB: "
+            "train it for longer, or choose another by --model"
+        )
 
     @cached_property
     def doubt(self) -> Doubt | None:

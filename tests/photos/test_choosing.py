@@ -53,6 +53,14 @@ def test_the_choice_is_by_validation_and_says_what_else_there_was(tmp_path: Path
     assert restorer.others == tuple(f"tiny-conv {value:.2f} dB" for value in others)
 
 
+@pytest.mark.parametrize(("budget", "short"), [("1epochs", True), ("60epochs", False)])
+def test_a_model_worse_than_leaving_images_as_they_are_is_told_of(tmp_path: Path, budget: str, short: bool) -> None:
+    go(tmp_path, model=("tiny-conv",), budget=budget)
+    told = choosing.best_trained(toys.registry(), tmp_path, choosing.Wanted(toys.Darken())).falls_short
+    assert bool(told) == short
+    assert told.startswith("tiny-conv restores its validation images worse than leaving them as they are") == short
+
+
 def test_models_of_different_images_are_not_compared(tmp_path: Path) -> None:
     for size in (16, 24):
         go(tmp_path, model=("tiny-conv",), budget="1epochs", size=size)
