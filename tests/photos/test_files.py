@@ -203,7 +203,8 @@ def test_whatever_a_photograph_raises_the_others_are_restored_each_under_a_name(
     for level, path in enumerate(given):
         files.write(path, torch.full((1, 3, 20, 20), level / 2))
     restorer, read = sitters.restorer(tmp_path), files.read_image
-    facts = SimpleNamespace(folder="runs", record=SimpleNamespace(trial=SimpleNamespace(dataset="astronauts", size=64)))
+    record = SimpleNamespace(rungs=[], trial=SimpleNamespace(dataset="astronauts", size=64))
+    facts = SimpleNamespace(folder="runs", record=record)
     monkeypatch.setattr(command, "_restorer", lambda runs, asked: replace(restorer, result=facts))  # type: ignore[arg-type]
 
     def raises(path: Path) -> Image.Image:
