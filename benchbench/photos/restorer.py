@@ -108,7 +108,7 @@ class Restorer:
     def falls_short(self) -> str:
         """Say so where it restores its validation images worse than leaving them as they are would; else ""."""
         rungs = self.result.record.rungs
-        if self._compared is None or not rungs:
+        if not rungs or self._compared is None:
             return ""
         clean, degraded = (images.float() / 255 for images in (self._compared.clean, self._compared.degraded))
         if rungs[-1].validation_psnr >= (left := psnr_of(degraded, clean)):
