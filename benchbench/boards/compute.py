@@ -20,6 +20,8 @@ from .curves import last_doubling, mean_gaps
 from .estimates import DECIMALS, Array, Estimate, estimate
 from .rows import GAP, HIGH, LOW, RISE, TrainingScores, steady_mean
 
+SHORT = 2 / 3  # of a model's longest training; those by seconds end a little apart
+
 
 def at_rung(results: Sequence[Result], at: float | None) -> tuple[float, list[Result], list[dict[str, str]]]:
     """Return the results of one board as they stood after so many FLOPs of training, without those that did not.
@@ -44,14 +46,11 @@ def at_rung(results: Sequence[Result], at: float | None) -> tuple[float, list[Re
 
 
 def _cut_short(trained: Sequence[Result]) -> list[Result]:
-    """Find trainings that had a third less than another of the model, or even less: that is no other seed's luck.
-
-    Trainings by seconds end a little apart.
-    """
+    """Find trainings that had much less than another of the model: they are not it once more, with another seed."""
     most: dict[str, float] = {}
     for result in trained:
         most[result.record.trial.model] = max(most.get(result.record.trial.model, 0.0), _end(result))
-    return [r for r in trained if 3 * _end(r) <= 2 * most[r.record.trial.model]]
+    return [r for r in trained if _end(r) <= SHORT * most[r.record.trial.model]]
 
 
 def _end(result: Result) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .comparisons import holm
-from .estimates import LEVEL, Array, Estimate
+from .estimates import LEVEL, Array, Estimate, doubt_of
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def mean_gaps(scores: Estimate, flops: Array, leader: int) -> Estimate:
         influence=(weights[:, None] * influence).sum(2, keepdims=True),
         clusters=np.where(known, gap.clusters, np.inf).min(1, keepdims=True),
         seeds=seeds,
-        doubt=seeds * np.sqrt(2 / least),
+        doubt=doubt_of(seeds, least),
     )
 
 

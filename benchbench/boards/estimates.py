@@ -91,8 +91,8 @@ class Estimate:
         with np.errstate(invalid="ignore", divide="ignore"):
             images = (self.influence**2).sum(1) * self.clusters / (self.clusters - 1)
             total = images + self.seeds
-            doubt = images**2 / (self.clusters - 1) + self.doubt**2 / 2
-            freedom = np.where(doubt > 0, total**2 / doubt, self.clusters - 1)
+            unsure = images**2 / (self.clusters - 1) + self.doubt**2 / 2
+            freedom = np.where(unsure > 0, total**2 / unsure, self.clusters - 1)
         return np.sqrt(np.where(self.clusters > 1, total, np.nan)), freedom
 
     def interval(self) -> tuple[Array, Array]:
@@ -188,6 +188,11 @@ def _between(squares: Array, count: Array, trained: NDArray[np.bool_]) -> tuple[
     """
     usable = trained[:, None] & np.isfinite(squares)
     variance, freedom = moderated(squares, np.where(usable, count - 1, 0.0))
+    seeds = np.where(trained[:, None], variance / count, 0.0)
+    return seeds, doubt_of(seeds, freedom)
+
+
+def doubt_of(variance: Array, freedom: Array) -> Array:
+    """Standard errors of estimated variances of so many degrees of freedom; 0 where the variance is."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        seeds = np.where(trained[:, None], variance / count, 0.0)
-        return seeds, np.where(seeds == 0, 0.0, seeds * np.sqrt(2 / freedom))
+        return np.where(variance == 0, 0.0, variance * np.sqrt(2 / freedom))

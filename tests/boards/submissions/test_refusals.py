@@ -68,6 +68,13 @@ def claim(content: dict[str, Any], **facts: Any) -> None:
     )
 
 
+def copied(folder: Path, trial: dict[str, Any], **facts: Any) -> None:
+    """Copy a result beside itself, as one of another trial, of which other facts are told."""
+    copy = folder.with_name("0" * 16)
+    shutil.copytree(folder, copy)
+    edit(copy, lambda content: (claim(content, **trial), content.update(facts)))
+
+
 def test_what_was_trained_elsewhere_cannot_be_passed_off_as_trained_here(runs: Path, tmp_path: Path) -> None:
     edit(one(runs), lambda content: claim(content, model="pretrained:weights=x.pth,sha256=0123456789abcdef"))
     assert "was trained elsewhere, and belongs into the open track" in refusal(one(runs), tmp_path / "into")
@@ -94,15 +101,7 @@ def test_no_seed_of_other_code_takes_a_row(runs: Path, tmp_path: Path) -> None:
 
 def test_of_an_edited_models_results_the_newest_is_taken_in(runs: Path, tmp_path: Path) -> None:
     folder = one(runs)
-    older = folder.with_name("0" * 16)
-    shutil.copytree(folder, older)
-    edit(
-        older,
-        lambda content: (
-            claim(content, model_digest="0" * 16),
-            content.update(finished_at="2020-01-01T00:00:00+00:00"),
-        ),
-    )
+    copied(folder, {"model_digest": "0" * 16}, finished_at="2020-01-01T00:00:00+00:00")
     assert [v.verdict for v in merge([folder.parent], tmp_path / "into")] == ["older", "added"]
     assert one(tmp_path / "into").name == folder.name
 
@@ -110,15 +109,8 @@ def test_of_an_edited_models_results_the_newest_is_taken_in(runs: Path, tmp_path
 def test_a_later_failure_of_the_same_code_takes_no_scores_place(runs: Path, tmp_path: Path) -> None:
     """As on a board."""
     folder = one(runs)
-    failed = folder.with_name("0" * 16)
-    shutil.copytree(folder, failed)
-    edit(
-        failed,
-        lambda content: (
-            claim(content, threads=2),
-            content.update(status="failed", reason="killed", scores={}, finished_at="2099-01-01T00:00:00+00:00"),
-        ),
-    )
+    failure = {"status": "failed", "reason": "killed", "scores": {}, "finished_at": "2099-01-01T00:00:00+00:00"}
+    copied(folder, {"threads": 2}, **failure)
     assert {v.source: v.verdict for v in merge([folder.parent], tmp_path / "into")}[str(folder)] == "added"
 
 
